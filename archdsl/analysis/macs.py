@@ -1,0 +1,67 @@
+"""Multiply-adds for one input, and the operations that the paper's Table 4 prints.
+
+`macs` counts convolutions and fully connected layers alone, without their biases; one multiply-add
+is two floating-point operations (FLOPs).
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from archdsl.analysis.shapes import Trace, layers, trace
+from archdsl.ir import ops
+from archdsl.ir.graph import Graph
+from archdsl.ir.ops import Shape
+
+
+def macs(graph: Graph, known: Trace | None = None) -> dict[str, int]:
+    """Multiply-adds of each node that holds layers, by its name; batch 1."""
+    known = known or trace(graph)
+    found = {}
+    for node, chain in graph.chains():
+        steps = layers(chain, known[node.name])
+        found[node.name] = sum(layer_macs(layer, after) for layer, _, after in steps)
+    return found
+
+
+def flops(multiply_adds: int) -> int:
+    """Floating-point operations: two for each multiply-add."""
+    return 2 * multiply_adds
+
+
+def paper_flops(graph: Graph, known: Trace | None = None) -> dict[str, int]:
+    """FLOPs of each node as Table 4 of the paper counts them, by its name; batch 1.
+
+    Two for each multiply-add, one for each element that a norm or an activation makes, and one for
+    each element that enters a pooling. Adding and concatenating outputs is free; the activation of
+    a running sum counts.
+    """
+    known = known or trace(graph)
+    found = {}
+    for node in graph:
+        steps = known[node.name]
+        match node.op:
+            case ops.Chain():
+                found[node.name] = sum(_operations(*step) for step in layers(node.op, steps))
+            case ops.Aggregate(operator=operator) if operator.running:
+                found[node.name] = prod(steps[-1])
+    return found
+
+
+def layer_macs(layer: ops.Layer, after: Shape) -> int:
+    """Multiply-adds of a layer that makes a shape."""
+    match layer:
+        case ops.Conv(inputs=inputs, kernel=kernel, groups=groups):
+            return prod(after) * (inputs // groups) * kernel**2
+        case ops.Linear(inputs=inputs):
+            return prod(after) * inputs
+        case _:
+            return 0
+
+
+def _operations(layer: ops.Layer, before: Shape, after: Shape) -> int:
+    match layer:
+        case ops.Norm() | ops.Activation() | ops.Pool() | ops.PoolTo():
+            return prod(before)
+        case _:
+            return flops(layer_macs(layer, after))

@@ -1,0 +1,112 @@
+"""The proof that a rule reads what it says: nothing that does not exist, no more than it claims.
+
+Rules of one's own may state closed forms and bounds; this is where they are held to them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+from archdsl.errors import fail
+from archdsl.vocabulary.rule import Rule
+
+
+def prove(rule: Rule, layers: int, exit: bool = True) -> tuple[int, ...]:
+    """Hold a rule against its own closed forms and claims, and return the fan-in of each layer.
+
+    Every layer 1 ... `layers`, and the exit if it reads by the rule, reads outputs that exist
+    (else A203), as many as `fan_in` says and at the distances that `offsets` says (A204), no more
+    than `fan_in_bound` (A205); all together are `links` (A204), no more than `bound` (A205).
+    Errors name the first layer. Linear in links; reads that are ranges are never expanded.
+
+    Raises: ArchdslError (A202 to A205) without a place.
+    """
+    offsets = rule.offsets(layers)
+    counts = tuple(_prove_layer(rule, layer, offsets) for layer in range(1, layers + 1))
+    if exit:
+        _prove_existing(rule, layers + 1, rule.reads(layers + 1))
+    totals = tuple(accumulate(counts))
+    if rule.links(layers) != totals[-1]:
+        at = _first(totals, lambda layer, total: rule.links(layer) != total)
+        raise fail(
+            "A204",
+            f"the rule {rule.rule} says that {at} layers have {rule.links(at):,} links, "
+            f"but layers 1 to {at} read {totals[at - 1]:,} outputs",
+            help="correct `links`, or leave it out to have reads counted",
+        )
+    if totals[-1] > rule.bound(layers):
+        at = _first(totals, lambda layer, total: total > rule.bound(layer))
+        raise fail(
+            "A205",
+            f"the rule {rule.rule} claims at most {rule.bound(at):,} links for {at} layers, "
+            f"but with layer {at} there are {totals[at - 1]:,}",
+            help="read fewer outputs, or claim a larger `bound`",
+        )
+    return counts
+
+
+def _prove_layer(rule: Rule, layer: int, offsets: Sequence[int] | None) -> int:
+    """The fan-in of one layer."""
+    reads = rule.reads(layer)
+    _prove_existing(rule, layer, reads)
+    count, said, most = len(reads), rule.fan_in(layer), rule.fan_in_bound(layer)
+    if count != said:
+        raise fail(
+            "A204",
+            f"the rule {rule.rule} says that layer {layer} reads {_outputs(said)}, "
+            f"but it reads {count:,}",
+            help="correct `fan_in`, or leave it out to have reads counted",
+        )
+    if count > most:
+        raise fail(
+            "A205",
+            f"the rule {rule.rule} claims that layer {layer} reads at most {_outputs(most)}, "
+            f"but it reads {count:,}",
+            help="read fewer outputs, or claim a larger `fan_in_bound`",
+        )
+    if offsets is not None and not _at(offsets[: bisect_right(offsets, layer)], layer, reads):
+        raise fail(
+            "A204",
+            f"the rule {rule.rule} says that its layers read at fixed distances, "
+            f"but layer {layer} does not read at all of them and at no others",
+            help="correct `offsets`, or leave it out",
+        )
+    return count
+
+
+def _prove_existing(rule: Rule, layer: int, reads: Sequence[int]) -> None:
+    if not reads:
+        raise fail("A202", f"by the rule {rule.rule}, layer {layer} reads nothing")
+    low, high = _ends(reads)
+    if low < 0 or high >= layer:
+        raise fail(
+            "A203",
+            f"by the rule {rule.rule}, layer {layer} reads output {low if low < 0 else high}",
+            help=f"a layer reads outputs 0 to {layer - 1}, which exist by then",
+        )
+
+
+def _at(offsets: Sequence[int], layer: int, reads: Sequence[int]) -> bool:
+    """Whether reads stand at exactly these distances (ascending), in whatever order."""
+    if isinstance(offsets, range) and isinstance(reads, range):
+        low, high = _ends(reads)
+        return len(reads) == len(offsets) and (layer - high, layer - low) == _ends(offsets)
+    return {layer - read for read in reads} == set(offsets)
+
+
+def _ends(numbers: Sequence[int]) -> tuple[int, int]:
+    if isinstance(numbers, range):
+        first, last = numbers[0], numbers[-1]
+        return (first, last) if first < last else (last, first)
+    return min(numbers), max(numbers)
+
+
+def _first(totals: Sequence[int], broken: Callable[[int, int], bool]) -> int:
+    """The first number of layers whose total breaks something that the whole breaks."""
+    return next(layer for layer, total in enumerate(totals, start=1) if broken(layer, total))
+
+
+def _outputs(count: float) -> str:
+    return f"{count:,} output" + ("" if count == 1 else "s")

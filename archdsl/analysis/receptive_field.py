@@ -1,0 +1,68 @@
+"""Receptive fields: how much of the input one place can see.
+
+A layer with a k x k window and stride s, on places that stand j input places apart, adds (k - 1) j
+and makes it s j. Where roads join, the largest field counts, for it holds the others. The field is
+what the windows span; it may be larger than the input is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archdsl.analysis.shapes import Trace, layers, trace
+from archdsl.ir.graph import Graph
+from archdsl.ir.ops import Chain, Conv, Flatten, Layer, Pool, PoolTo, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`size`: input places along one side. `stride`: input places from one place to the next."""
+
+    size: int = 1
+    stride: int = 1
+
+    def through(self, window: int, stride: int) -> Field:
+        """The field after a window."""
+        return Field(self.size + (window - 1) * self.stride, self.stride * stride)
+
+
+def fields(graph: Graph, known: Trace | None = None) -> dict[str, Field]:
+    """The receptive field of one place of each node's result, by the node's name."""
+    known = known or trace(graph)
+    found: dict[str, Field] = {}
+    for node in graph:
+        field = _join([found[source] for source in node.inputs])
+        if isinstance(node.op, Chain):
+            for layer, before, _ in layers(node.op, known[node.name]):
+                field = after_layer(layer, before, field)
+        found[node.name] = field
+    return found
+
+
+def receptive_field(graph: Graph, known: Trace | None = None) -> Field:
+    """The receptive field of what the head reads: the last stage's exit."""
+    return fields(graph, known)[graph.stages[-1].exit]
+
+
+def after_layer(layer: Layer, before: Shape, field: Field) -> Field:
+    """The field after a layer that is given a shape."""
+    match layer:
+        case Conv(kernel=kernel, stride=stride) | Pool(kernel=kernel, stride=stride):
+            return field.through(kernel, stride)
+        case PoolTo(side=side):
+            return field.through(*_adaptive(max(before[1:]), side))
+        case Flatten():
+            return field.through(max(before[1:], default=1), 1)
+        case _:
+            return field
+
+
+def _join(fields: list[Field]) -> Field:
+    size = max((field.size for field in fields), default=1)
+    return Field(size, max((field.stride for field in fields), default=1))
+
+
+def _adaptive(places: int, side: int) -> tuple[int, int]:
+    """The largest window of a pooling of `places` to `side`, and its step, rounded down."""
+    windows = (-(-(i + 1) * places // side) - i * places // side for i in range(side))
+    return max(windows), max(1, places // side)

@@ -1,0 +1,176 @@
+"""All that is known of a network, as numbers: `analyse(graph).as_dict()` is ready for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from archdsl.analysis import memory, paths
+from archdsl.analysis.aggregated import aggregated
+from archdsl.analysis.depth import depth
+from archdsl.analysis.links import FanIn, Links, links
+from archdsl.analysis.parts import PartReport, name, parts
+from archdsl.analysis.receptive_field import Field, fields
+from archdsl.analysis.shapes import Trace, trace
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """A stage. `size` is (h, w) at its exit; paths are None if they were not counted."""
+
+    index: int
+    layers: int
+    rule: str
+    arguments: tuple[int | tuple[int, ...], ...]
+    aggregation: str
+    exit: str
+    channels_in: int
+    channels_out: int
+    size: tuple[int, ...]
+    parameters: int
+    macs: int
+    flops: int
+    links: int
+    skip_links: int
+    exit_links: int
+    links_bound: int
+    fan_in: FanIn
+    shortest_gradient_path: int | None
+    longest_gradient_path: int
+    max_aggregated_outputs: int
+    receptive_field: int
+    stride: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationBytes:
+    """Batch 1, float32; see `archdsl.analysis.memory` for what is counted."""
+
+    inference: int
+    training: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A network. Links and layers are sums over its stages, paths and fields the largest.
+
+    `receptive_field` and `stride` are those of what the head reads, in input places.
+    """
+
+    name: str
+    parameters: int
+    macs: int
+    flops: int
+    depth: int
+    layers: int
+    links: int
+    skip_links: int
+    exit_links: int
+    links_bound: int
+    shortest_gradient_path: int | None
+    longest_gradient_path: int
+    max_aggregated_outputs: int
+    receptive_field: int
+    stride: int
+    activation_bytes: ActivationBytes
+    parts: tuple[PartReport, ...]
+    stages: tuple[StageReport, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, words and numbers."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+
+def analyse(graph: Graph) -> Report:
+    """Everything about a network. Raises ArchdslError (A202 to A205) if a rule breaks its word."""
+    known = trace(graph)
+    costs = parts(graph, known)
+    stages = _stages(graph, costs, fields(graph, known), known)
+    shortest = [stage.shortest_gradient_path for stage in stages]
+    return Report(
+        name=graph.name,
+        parameters=sum(part.parameters for part in costs),
+        macs=sum(part.macs for part in costs),
+        flops=sum(part.flops for part in costs),
+        depth=depth(graph),
+        layers=sum(stage.layers for stage in stages),
+        links=sum(stage.links for stage in stages),
+        skip_links=sum(stage.skip_links for stage in stages),
+        exit_links=sum(stage.exit_links for stage in stages),
+        links_bound=sum(stage.links_bound for stage in stages),
+        shortest_gradient_path=_largest(shortest),
+        longest_gradient_path=max(stage.longest_gradient_path for stage in stages),
+        max_aggregated_outputs=max(stage.max_aggregated_outputs for stage in stages),
+        receptive_field=stages[-1].receptive_field,
+        stride=stages[-1].stride,
+        activation_bytes=ActivationBytes(
+            memory.inference(graph, known), memory.training(graph, known)
+        ),
+        parts=costs,
+        stages=stages,
+    )
+
+
+def _stages(
+    graph: Graph,
+    found: Sequence[PartReport],
+    fields: Mapping[str, Field],
+    known: Trace,
+) -> tuple[StageReport, ...]:
+    costs = {part.name: part for part in found}
+    return tuple(
+        _stage(
+            stage,
+            costs[name(stage)],
+            links(stage),
+            most=max(counts),
+            entering=known[stage.entry][-1],
+            field=fields[stage.exit],
+        )
+        for stage, counts in zip(graph.stages, aggregated(graph), strict=True)
+    )
+
+
+def _stage(
+    stage: Stage, cost: PartReport, links: Links, most: int, entering: Shape, field: Field
+) -> StageReport:
+    return StageReport(
+        index=stage.index,
+        layers=stage.depth,
+        rule=stage.rule.rule,
+        arguments=stage.rule.arguments(),
+        aggregation=stage.operator.kind,
+        exit=stage.leaves,
+        channels_in=entering[0],
+        channels_out=cost.shape[0],
+        size=cost.shape[1:],
+        parameters=cost.parameters,
+        macs=cost.macs,
+        flops=cost.flops,
+        links=links.links,
+        skip_links=links.skip_links,
+        exit_links=links.exit_links,
+        links_bound=links.bound,
+        fan_in=links.fan_in,
+        shortest_gradient_path=paths.shortest(stage.rule, stage.depth),
+        longest_gradient_path=paths.longest(stage.rule, stage.depth),
+        max_aggregated_outputs=most,
+        receptive_field=field.size,
+        stride=field.stride,
+    )
+
+
+def _largest(numbers: Sequence[int | None]) -> int | None:
+    """The largest number, if all are known."""
+    known = [number for number in numbers if number is not None]
+    return max(known) if len(known) == len(numbers) else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value

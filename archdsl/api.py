@@ -1,0 +1,191 @@
+"""The few verbs of archdsl, from text to report and emitted file. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archdsl.analysis import Report
+from archdsl.analysis import analyse as analyse_graph
+from archdsl.emit.pytorch import Origin
+from archdsl.emit.pytorch import emit as emit_graph
+from archdsl.errors import ArchdslError, Diagnostic, Source, fail
+from archdsl.expect import Verdict, verdicts
+from archdsl.ir.graph import Graph
+from archdsl.lower.limits import Limits
+from archdsl.lower.network import Lowered
+from archdsl.lower.network import lower as lower_spec
+from archdsl.spec.load import Spec
+from archdsl.spec.load import load as load_file
+from archdsl.spec.load import parse as parse_text
+from archdsl.spec.schema import Extension
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A spec that was checked: its graph, what is true of it, and what there is to say."""
+
+    spec: Spec
+    graph: Graph
+    report: Report
+    verdicts: tuple[Verdict, ...]
+    remarks: tuple[Diagnostic, ...]
+
+    @property
+    def failures(self) -> tuple[Diagnostic, ...]:
+        """Published figures that do not hold."""
+        return tuple(v.diagnostic() for v in self.verdicts if v.holds is False)
+
+    def require(self) -> Checked:
+        """The same, if every published figure holds. Raises ArchdslError (A220)."""
+        if self.failures:
+            raise ArchdslError(self.failures)
+        return self
+
+    def emit(self, class_name: str | None = None) -> str:
+        """The text of the network's file."""
+        spec = self.spec
+        return emit_graph(self.graph, Origin(spec.text, spec.settings, spec.sha256), class_name)
+
+
+def load(
+    spec: str | os.PathLike[str],
+    settings: Mapping[str, Any] | None = None,
+    *,
+    extend: Iterable[Extension] = (),
+) -> Spec:
+    """Read and check a spec file.
+
+    Args:
+        spec: path of a YAML file.
+        settings: parameters to set, by name: numbers, lists, or text as after `--set name=`.
+        extend: rules, units and aggregations of one's own, whose words the spec may then use.
+
+    Raises:
+        ArchdslError: with one diagnostic per mistake; codes A0xx, A1xx and A40x.
+    """
+    return load_file(spec, settings, extend=extend)
+
+
+def lower(spec: Spec, limits: Limits | None = None) -> Graph:
+    """The graph of a spec. Raises ArchdslError (A1xx to A3xx)."""
+    return lower_spec(spec, limits).graph
+
+
+def analyse(graph: Graph) -> Report:
+    """Counts, links, paths and memory of a graph. Raises ArchdslError (A204, A205)."""
+    return analyse_graph(graph)
+
+
+def emit(spec: Spec, class_name: str | None = None, limits: Limits | None = None) -> str:
+    """The text of a standalone PyTorch file. Raises ArchdslError (A1xx to A3xx, A413)."""
+    return check(spec, limits).emit(class_name)
+
+
+def build(spec: Spec, class_name: str | None = None) -> nn.Module:
+    """An instance of the network that `emit` writes, freshly initialised, in this process.
+
+    Raises: ArchdslError: as `emit` does, and A422 if torch is not installed.
+    """
+    text = emit(spec, class_name)
+    try:
+        from archdsl.building import load_module, network_class
+    except ModuleNotFoundError as error:
+        raise torch_missing(error) from None
+    return network_class(load_module(text))()
+
+
+def torch_missing(error: ModuleNotFoundError) -> Exception:
+    """A422 if it is torch that is missing; else the error itself."""
+    if error.name != "torch":
+        return error
+    return fail("A422", "this needs torch", help='pip install "archdsl[torch]"')
+
+
+def check_text(
+    text: str | Source,
+    settings: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
+    *,
+    extend: Iterable[Extension] = (),
+) -> Checked:
+    """Read and check a spec given as text."""
+    return check(parse_text(text, settings, extend=extend), limits)
+
+
+def check(spec: Spec, limits: Limits | None = None) -> Checked:
+    """Everything that can be known of a spec without torch.
+
+    Raises: ArchdslError for what is wrong or too large; a published figure that does not hold is
+    in the result.
+    """
+    limits = limits or Limits()
+    made = lower_spec(spec, limits)
+    report = analyse_graph(made.graph)
+    _sizes(spec, report, limits)
+    facts = report.as_dict()
+    remarks = [*made.remarks, *_plain_bases(spec, made.graph), *_rounded(spec, made, report)]
+    return Checked(spec, made.graph, report, tuple(verdicts(spec, facts)), _once(remarks))
+
+
+def _sizes(spec: Spec, report: Report, limits: Limits) -> None:
+    """Refuse what no machine holds. Raises ArchdslError (A303, A304) with the exact numbers."""
+    peak = report.as_dict()["activation_bytes"]["inference"]
+    too_large = (
+        ("A303", report.parameters, limits.parameters, "parameters", "--max-parameters"),
+        ("A304", peak, limits.activation_bytes, "bytes of activations (batch 1, float32)",
+         "--max-activation-bytes"),
+    )  # fmt: skip
+    found = [
+        Diagnostic(
+            code,
+            f"this network has {count:,} {what} (limit {limit:,})",
+            help=f"raise it on the command line: {flag} {count}",
+            **spec.at("stages" if code == "A303" else "input"),  # type: ignore[arg-type]
+        )
+        for code, count, limit, what, flag in too_large
+        if count > limit
+    ]
+    if found:
+        raise ArchdslError(found)
+
+
+def _plain_bases(spec: Spec, graph: Graph) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            "A223",
+            f"base {stage.rule.base:,} is larger than the {stage.depth} layers of stage "
+            f"{stage.index}: this is the rule `plain`",
+            level="warning",
+            **spec.at("stages", "connect"),  # type: ignore[arg-type]
+        )
+        for stage in graph.stages
+        if stage.rule.rule == "exponential" and stage.rule.base > stage.depth > 1  # type: ignore[attr-defined]
+    ]
+
+
+def _rounded(spec: Spec, made: Lowered, report: Report) -> list[Diagnostic]:
+    """A depth that its arithmetic cut: 101 builds 100."""
+    asked = spec.parameters.values.get("depth")
+    if not made.roundings or asked is None or asked == report.depth:
+        return []
+    first = made.roundings[0]
+    return [
+        Diagnostic(
+            "A224",
+            f"depth {asked} builds {report.depth:,} convolutions and linear layers",
+            note=f"{first.total} // {first.divisor} leaves {first.total % first.divisor}",
+            level="note",
+            **spec.at("stages", "layers"),  # type: ignore[arg-type]
+        )
+    ]
+
+
+def _once(remarks: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each remark once; stages that are alike make the same ones."""
+    return tuple(dict.fromkeys(remarks))

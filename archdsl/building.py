@@ -1,0 +1,113 @@
+"""Emitted text to a module in this process, and the comparison of a module with the oracle."""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.interpret import interpret
+from archdsl.ir.graph import Graph
+
+
+def load_module(text: str) -> ModuleType:
+    """Run emitted text as a module of its own; its classes can be pickled in this process."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    name = f"archdsl_emitted_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    module = ModuleType(name)
+    module.__file__ = f"<{name}>"
+    linecache.cache[module.__file__] = (len(text), None, text.splitlines(True), module.__file__)
+    sys.modules[name] = module
+    exec(compile(text, module.__file__, "exec"), module.__dict__)  # noqa: S102 (our own text)
+    return module
+
+
+def network_class(module: ModuleType) -> type[nn.Module]:
+    """The one public class of an emitted module."""
+    (name,) = module.__all__
+    found: type[nn.Module] = getattr(module, name)
+    return found
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Largest relative differences (norm of the difference over the norm) in float64."""
+
+    outputs: float
+    gradients: float
+    statistics: float
+    tensors: int
+
+    @property
+    def worst(self) -> float:
+        """The largest of the three."""
+        return max(self.outputs, self.gradients, self.statistics)
+
+
+def compare(module: nn.Module, graph: Graph, *, batch: int = 2, seed: int = 0) -> Comparison:
+    """Hold a module against the oracle in evaluation and in training, in float64.
+
+    The module is moved to float64 and its norms get random scales and statistics.
+
+    Raises: KeyError if the module lacks a weight of the graph.
+    """
+    torch.manual_seed(seed)
+    module.double()
+    randomise(module)
+    x = torch.randn(batch, *graph.input.op.shape, dtype=torch.float64)  # type: ignore[union-attr]
+    state = {name: value.detach().clone() for name, value in module.state_dict().items()}
+    module.eval()
+    with torch.no_grad():
+        evaluated = relative(module(x), interpret(graph, state, x))
+    names = [name for name, _ in module.named_parameters()]
+    for name in names:
+        state[name].requires_grad_()
+    module.train()
+    torch.manual_seed(seed)
+    trained = module(x)
+    torch.manual_seed(seed)
+    expected = interpret(graph, state, x, training=True)
+    toward = torch.randn_like(expected)
+    gradients = _gradients(trained, [p for _, p in module.named_parameters()], toward)
+    wanted = _gradients(expected, [state[name] for name in names], toward)
+    statistics = [
+        relative(value.double(), state[name].double()) for name, value in module.named_buffers()
+    ]
+    return Comparison(
+        max(evaluated, relative(trained.detach(), expected.detach())),
+        relative(torch.cat(gradients), torch.cat(wanted)) if names else 0.0,
+        max(statistics, default=0.0),
+        len(state),
+    )
+
+
+def randomise(module: nn.Module) -> None:
+    """Give norms scales, shifts and statistics that are not those of a fresh network."""
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None:
+            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.normal_(layer.bias, std=0.3)
+            layer.running_mean.normal_(std=0.3)
+            assert layer.running_var is not None
+            layer.running_var.uniform_(0.5, 1.5)
+
+
+def _gradients(output: Tensor, weights: list[Tensor], toward: Tensor) -> list[Tensor]:
+    found = torch.autograd.grad(output, weights, toward, allow_unused=True)
+    return [
+        (torch.zeros_like(weight) if gradient is None else gradient).flatten()
+        for gradient, weight in zip(found, weights, strict=True)
+    ]
+
+
+def relative(found: Tensor, wanted: Tensor) -> float:
+    """Norm of the difference over the norm of what is wanted."""
+    scale = float(wanted.norm())
+    return float((found - wanted).norm()) / (scale or 1.0)

@@ -1,0 +1,140 @@
+"""`archdsl compile`: a spec, or all that a manifest lists, to files of PyTorch."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archdsl import api
+from archdsl.cli import options
+from archdsl.cli.files import write
+from archdsl.cli.manifest import read_manifest
+from archdsl.cli.render import report
+from archdsl.emit.pytorch import camel
+from archdsl.errors import Exit, fail
+from archdsl.lower.limits import Limits
+
+MANIFEST = Path("compiled/manifest.yaml")
+RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to make."""
+
+    spec: Path
+    sets: dict[str, Any]
+    output: Path | None
+    class_name: str | None = None
+
+
+def compile(
+    spec: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SPEC]", help="A spec file; without one, what the manifest lists."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="File or folder; the spec's name here if not given."),
+    ] = None,
+    sets: options.Sets = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 with a diff if a file is stale.")
+    ] = False,
+    as_json: options.Json = False,
+    class_name: Annotated[
+        str | None, typer.Option("--class-name", help="Name of the network's class.")
+    ] = None,
+    manifest: Annotated[Path, typer.Option(help="What to compile if no spec is given.")] = MANIFEST,
+    force: options.Force = False,
+    form: options.Format = "text",
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
+    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+) -> int:
+    """Write a standalone PyTorch file for a spec."""
+    limits = Limits(max_layers, max_links, max_parameters, max_bytes)
+    jobs = [Job(spec, dict(options.settings(sets)), output, class_name)] if spec else []
+    if spec is None:
+        if sets or output or class_name:
+            raise fail("A414", "--set, -o and --class-name go with a spec", help="name a spec")
+        entries = read_manifest(manifest)
+        jobs = [Job(e.spec, e.settings, e.file, e.class_name) for e in entries]
+    results = [one(job, limits, check=check, force=force, form=form, quiet=as_json) for job in jobs]
+    if as_json:
+        print(json.dumps(results[0] if spec else results, indent=2))
+    stale = check and any(result["changed"] for result in results)
+    return Exit.WRONG_SPEC if stale else Exit.FINE
+
+
+def one(
+    job: Job, limits: Limits, *, check: bool, force: bool, form: str, quiet: bool
+) -> dict[str, Any]:
+    """Compile one spec, and say what became of it."""
+    found = api.check(api.load(job.spec, job.sets), limits)
+    report(found.remarks, form)
+    text = found.require().emit(job.class_name)
+    path = target(job.output, found.spec.name)
+    if check:
+        changed = compare(path, text, quiet)
+    else:
+        changed = write(path, text, spec=job.spec, force=force)
+    if not quiet:
+        said(found, path, changed, check)
+    return {
+        "file": str(path),
+        "class": job.class_name or camel(found.spec.name),
+        "name": found.spec.name,
+        "settings": dict(found.spec.settings),
+        "sha256": found.spec.sha256,
+        "parameters": found.report.parameters,
+        "changed": changed,
+        "lines": text.count("\n"),
+        "expectations": [verdict.as_dict() for verdict in found.verdicts],
+    }
+
+
+def target(output: Path | None, name: str) -> Path:
+    """Where a network is written. Raises ArchdslError (A109)."""
+    if output is not None and not output.is_dir():
+        return output
+    stem = name.replace("-", "_")
+    if stem in RESERVED:
+        raise fail(
+            "A109", f"`{stem}.py` is no file name on Windows", help="name the file: -o network.py"
+        )
+    return (output or Path()) / f"{stem}.py"
+
+
+def compare(path: Path, text: str, quiet: bool) -> bool:
+    """Print how a file differs from what its spec makes now."""
+    try:
+        old = path.read_text("utf-8", "replace")
+    except FileNotFoundError:
+        old = ""
+    except OSError as error:
+        raise fail("A403", f"{path} cannot be read: {error.strerror}") from None
+    lines = difflib.unified_diff(
+        old.splitlines(True), text.splitlines(True), str(path), f"{path} (compiled now)"
+    )
+    if not quiet:
+        print("".join(lines), end="")
+    return old != text
+
+
+def said(found: api.Checked, path: Path, changed: bool, check: bool) -> None:
+    """One line on the file, one per published figure."""
+    if check:
+        word = "stale" if changed else "up to date"
+    else:
+        word = "wrote" if changed else "unchanged"
+    print(f"{word}  {path}  {found.report.parameters:,} parameters, {found.report.macs:,} MACs")
+    for verdict in found.verdicts:
+        if verdict.holds is not None:
+            print(f"    published: {verdict.says()}")

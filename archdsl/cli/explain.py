@@ -1,0 +1,29 @@
+"""`archdsl explain CODE`: why something is refused, with a wrong and a right example."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Annotated
+
+import typer
+
+from archdsl.codes import TITLES
+from archdsl.errors import Exit, fail
+
+
+def explain(
+    codes: Annotated[
+        list[str] | None, typer.Argument(metavar="[CODE]...", help="Codes such as A210.")
+    ] = None,
+) -> int:
+    """Explain diagnostic codes; without one, list them all."""
+    if not codes:
+        print("\n".join(f"{code}  {title}" for code, title in TITLES.items()))
+        return Exit.FINE
+    for code in codes:
+        if code.upper() not in TITLES:
+            known = "codes: `archdsl explain` lists them"
+            raise fail("A414", f"`{code[:20]}` is no code", help=known)
+        page = resources.files("archdsl.explain").joinpath(f"{code.upper()}.md")
+        print(page.read_text("utf-8"))
+    return Exit.FINE

@@ -1,0 +1,55 @@
+"""`archdsl init`: a commented spec to start from."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archdsl.cli import options
+from archdsl.cli.files import replace
+from archdsl.errors import Exit, fail
+
+MODELINE = "# yaml-language-server: $schema=archdsl.schema.json\n"
+
+
+def init(
+    kind: Annotated[
+        str, typer.Argument(help="Which published network; `list` names them.")
+    ] = "sparsenet-bc-cifar",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file; KIND.yaml here if not given.")
+    ] = None,
+    force: options.Force = False,
+) -> int:
+    """Write a commented spec of a published network, to start from."""
+    known = {file.name.removesuffix(".yaml"): file for file in shipped()}
+    if kind == "list":
+        print("\n".join(sorted(known)))
+        return Exit.FINE
+    if kind not in known:
+        near = difflib.get_close_matches(kind, known, 1)
+        said = f"did you mean `{near[0]}`?" if near else "kinds: " + ", ".join(sorted(known))
+        raise fail("A414", f"there is no spec `{kind[:80]}` to start from", help=said)
+    path = output or Path(f"{kind}.yaml")
+    if path.exists() and not force:
+        raise fail("A411", f"{path} is there already", help="choose -o, or overwrite with --force")
+    try:
+        replace(path, MODELINE + known[kind].read_text("utf-8"))
+    except OSError as error:
+        raise fail("A412", f"{path} cannot be written: {error.strerror}") from None
+    print(f"wrote  {path}")
+    print(f"next   archdsl show {path}")
+    print("       archdsl schema -o archdsl.schema.json    (completion in editors)")
+    return Exit.FINE
+
+
+def shipped() -> list[Traversable]:
+    """The specs that come with archdsl: inside an installed package, beside a checkout."""
+    inside = resources.files("archdsl").joinpath("specs")
+    folder = inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
+    return sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)

@@ -1,0 +1,106 @@
+"""The entry point: one handler for everything that can go wrong, and the exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from io import TextIOWrapper
+from typing import Annotated, NoReturn
+
+import typer
+
+from archdsl.cli import compile, explain, init, schema, show, verify
+from archdsl.cli.render import report
+from archdsl.errors import ArchdslError, Exit
+from archdsl.version import __version__
+
+app = typer.Typer(
+    name="archdsl",
+    help="Macro-architectures of neural networks as data: check, show, compile.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("compile")(compile.compile)
+app.command("check")(show.check)
+app.command("show")(show.show)
+app.command("schema")(schema.schema)
+app.command("init")(init.init)
+app.command("verify")(verify.verify)
+app.command("explain")(explain.explain)
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Print the version, if that is all that is asked."""
+
+
+def main() -> NoReturn:
+    """Run a command and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if sys.argv[1:] == ["--version"]:
+        print(f"archdsl {__version__}")
+        sys.exit(Exit.FINE)
+    try:
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone; what is still buffered has nowhere to go either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = Exit.FINE
+    sys.exit(code)
+
+
+def run() -> int:
+    """The command that the arguments name, with every failure as an exit code."""
+    try:
+        result = app(standalone_mode=False)
+        return int(result or Exit.FINE)
+    except ArchdslError as error:
+        writes = sys.argv[1:2] in (["compile"], ["init"])
+        report(error.diagnostics, form(), "Nothing written. " if writes else "")
+        return error.exit
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return usage(error) if hasattr(error, "exit_code") else bug(error)
+
+
+def form() -> str:
+    """The format of findings, also where a command did not come far enough to know it."""
+    arguments = sys.argv
+    chosen = [b for a, b in zip(arguments, arguments[1:], strict=False) if a == "--format"]
+    return "json" if "json" in chosen or "--format=json" in arguments else "text"
+
+
+def usage(error: Exception) -> int:
+    """What the argument parser says."""
+    if type(error).__name__ in {"Abort", "Exit"}:
+        return int(getattr(error, "exit_code", Exit.INTERRUPTED))
+    show = getattr(error, "show", None)
+    if show is not None:
+        show()
+    else:
+        print(f"error: {error}", file=sys.stderr)
+    return Exit.USAGE
+
+
+def bug(error: Exception) -> int:
+    """A mistake of ours: say so in a few lines, with where it happened."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 (a name, no file)
+    print(f"archdsl {__version__} has a bug: {type(error).__name__} at {place}", file=sys.stderr)
+    print(f"  {ascii(str(error))[:300]}", file=sys.stderr)
+    print("  please report it with the spec; nothing was written", file=sys.stderr)
+    if os.environ.get("ARCHDSL_TRACEBACK"):
+        traceback.print_exc()
+    return Exit.BUG

@@ -1,0 +1,55 @@
+"""`compiled/manifest.yaml`: which files are made from which specs, under which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from archdsl.errors import ArchdslError, fail
+from archdsl.spec.diagnose import diagnose
+from archdsl.spec.load import plain_text, read_file
+from archdsl.spec.reader import read
+from archdsl.errors import Source
+from archdsl.vocabulary.values import Words
+
+
+class EntryWords(Words):
+    """One file, relative to the manifest's folder, and what it is made from."""
+
+    file: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,79}\.py$")]
+    spec: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,200}$")]
+    settings: dict[str, Any] = Field(default_factory=dict)
+    class_name: str | None = None
+
+
+class ManifestWords(Words):
+    """The whole manifest."""
+
+    files: Annotated[tuple[EntryWords, ...], Field(max_length=1_000, strict=False)]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry with paths as they are from here."""
+
+    file: Path
+    spec: Path
+    settings: dict[str, Any]
+    class_name: str | None
+
+
+def read_manifest(path: Path) -> list[Entry]:
+    """The entries in order. Raises ArchdslError (A0xx, A1xx, A40x, A430)."""
+    source = read_file(path)
+    document = read(Source(source.name, plain_text(source.text)))
+    if not isinstance(document.root, dict):
+        raise fail("A430", f"{path} is no manifest: a mapping with `files`", source=source)
+    try:
+        words = ManifestWords.model_validate(document.root)
+    except ValidationError as error:
+        raise ArchdslError(diagnose(error, document, ManifestWords)) from None
+    folder = path.parent
+    return [Entry(folder / e.file, folder / e.spec, e.settings, e.class_name) for e in words.files]

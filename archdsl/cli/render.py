@@ -1,0 +1,83 @@
+"""Diagnostics for people: code, place, the line with carets, why, and what to type."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from archdsl.errors import Diagnostic, Span
+
+MOST = 20
+LONGEST_LINE = 100
+
+
+def report(found: Sequence[Diagnostic], form: str = "text", more: str = "") -> None:
+    """Write findings to stderr, at most 20 of them; `more` is the last line's consequence."""
+    if form == "json":
+        for diagnostic in found:
+            print(json.dumps(diagnostic.as_dict()), file=sys.stderr)
+        return
+    for diagnostic in found[:MOST]:
+        print(text(diagnostic) + "\n", file=sys.stderr)
+    if len(found) > MOST:
+        print(f"{len(found) - MOST} more\n", file=sys.stderr)
+    errors = [diagnostic.code for diagnostic in found if diagnostic.level == "error"]
+    if errors:
+        codes = " ".join(sorted(set(errors)))
+        count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
+        print(f"{count}. {more}More: archdsl explain {codes}", file=sys.stderr)
+
+
+def text(diagnostic: Diagnostic) -> str:
+    """One finding as text."""
+    lines = [f"{diagnostic.level}[{diagnostic.code}]: {visible(diagnostic.message, 2_000)}"]
+    indent = " "
+    if diagnostic.source and diagnostic.span:
+        number = str(diagnostic.span.line)
+        indent = " " * (len(number) + 1)
+        place = f"{visible(diagnostic.source.name)}:{number}:{diagnostic.span.column}"
+        lines.append(f"{indent[1:]}--> {place}")
+        lines += excerpt(diagnostic.source.text, diagnostic.span, indent)
+    elif diagnostic.source:
+        lines.append(f" --> {visible(diagnostic.source.name)}")
+    if diagnostic.note:
+        lines.append(f"{indent}= note: {visible(diagnostic.note, 400)}")
+    if diagnostic.help:
+        lines.append(f"{indent}= help: {visible(diagnostic.help, 400)}")
+    return "\n".join(lines)
+
+
+def excerpt(source: str, span: Span, indent: str) -> list[str]:
+    """The line with carets under the place; a long line is cut around it."""
+    lines = source.split("\n")
+    if span.line > len(lines):
+        return []
+    line, column = lines[span.line - 1], span.column - 1
+    start = max(0, column - LONGEST_LINE // 2) if len(line) > LONGEST_LINE else 0
+    shown = line[start : start + LONGEST_LINE]
+    before = visible(shown[: column - start], LONGEST_LINE * 8)
+    marked = visible(shown[column - start : column - start + span.width], LONGEST_LINE * 8)
+    carets = "^" * max(1, len(marked))
+    return [
+        f"{indent}|",
+        f"{span.line} | {visible(shown, LONGEST_LINE * 8)}",
+        f"{indent}| {' ' * len(before)}{carets}",
+    ]
+
+
+def visible(text: str, most: int = 200) -> str:
+    """Text that cannot move a cursor, colour a terminal, or reorder what is read."""
+    safe = "".join(
+        c if c.isprintable() and not bidi(c) else ascii(c)[1:-1] for c in text[: most + 1]
+    )
+    return safe if len(text) <= most else safe[:most] + "..."
+
+
+def bidi(character: str) -> bool:
+    """Whether a character changes the direction of the text around it, or is invisible."""
+    return (
+        "\u200b" <= character <= "\u200f"
+        or "\u202a" <= character <= "\u202e"
+        or ("\u2066" <= character <= "\u2069")
+    )

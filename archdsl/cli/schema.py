@@ -1,0 +1,27 @@
+"""`archdsl schema`: the language for editors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archdsl.cli.files import write
+from archdsl.errors import Exit
+from archdsl.spec.json_schema import json_schema
+
+
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file; stdout if not given.")
+    ] = None,
+) -> int:
+    """Print the JSON Schema of the language, so that editors complete and check specs."""
+    text = json.dumps(json_schema(), indent=2) + "\n"
+    if output is None:
+        print(text, end="")
+    elif write(output, text, force=True):
+        print(f"wrote  {output}")
+    return Exit.FINE

@@ -1,0 +1,100 @@
+"""`archdsl show` and `archdsl check`: what a spec is, and whether it is right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archdsl import api
+from archdsl.cli import options
+from archdsl.cli.render import report
+from archdsl.cli.tables import expansions, table, totals
+from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
+from archdsl.ir import text
+from archdsl.passes.compact import compact
+from archdsl.passes.pipeline import run
+
+SpecPaths = Annotated[
+    list[Path], typer.Argument(metavar="SPEC...", help="Spec files.", show_default=False)
+]
+
+
+def show(
+    spec: options.SpecPath,
+    sets: options.Sets = None,
+    as_json: options.Json = False,
+    ir: Annotated[bool, typer.Option("--ir", help="Print the graph as text.")] = False,
+    view: Annotated[
+        str, typer.Option(metavar="exploded|compact", help="Which view of the graph --ir prints.")
+    ] = "exploded",
+    expand: Annotated[
+        bool,
+        typer.Option("--expand", help="Print units, reads per layer, and state-dict keys too."),
+    ] = False,
+    form: options.Format = "text",
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
+    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+) -> int:
+    """Print a network: its stages, parameters, multiply-adds, links, paths and memory."""
+    found = options.checked(
+        spec, sets, layers=max_layers, links=max_links, parameters=max_parameters,
+        activation_bytes=max_bytes,
+    )  # fmt: skip
+    report(found.remarks, form)
+    if view not in {"exploded", "compact"}:
+        raise fail("A414", f"`{view}` is no view", help="write --view exploded or --view compact")
+    if ir:
+        graph = run(found.graph, (compact,)) if view == "compact" else found.graph
+        print(text.graph(graph), end="")
+    elif as_json:
+        print(json.dumps(facts(found), indent=2))
+    else:
+        print(table(found))
+        print(totals(found))
+    if expand and not as_json:
+        print(expansions(found))
+    return Exit.FINE
+
+
+def check(
+    specs: SpecPaths,
+    sets: options.Sets = None,
+    form: options.Format = "text",
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
+    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+) -> int:
+    """Check specs and their published figures; exit 0 if all is well."""
+    findings: list[Diagnostic] = []
+    for path in specs:
+        try:
+            found = options.checked(
+                path, sets, layers=max_layers, links=max_links, parameters=max_parameters,
+                activation_bytes=max_bytes,
+            )  # fmt: skip
+        except ArchdslError as error:
+            findings += error.diagnostics
+            continue
+        findings += [*found.remarks, *found.failures]
+        if not found.failures:
+            print(f"ok  {found.spec.name}")
+            print(totals(found))
+    report(findings, form)
+    return max((finding.exit for finding in findings), default=Exit.FINE)
+
+
+def facts(found: api.Checked) -> dict[str, Any]:
+    """The report with the settings and the published figures."""
+    return {
+        **found.report.as_dict(),
+        "settings": dict(found.spec.settings),
+        "sha256": found.spec.sha256,
+        "expectations": [verdict.as_dict() for verdict in found.verdicts],
+        "remarks": [remark.as_dict() for remark in found.remarks],
+    }

@@ -1,0 +1,106 @@
+"""Aligned text for terminals: at most 80 columns where numbers allow, no colour, no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archdsl.analysis.parameters import state_shapes
+from archdsl.api import Checked
+from archdsl.ir import text
+from archdsl.ir.graph import Graph
+from archdsl.ir.ops import Chain
+from archdsl.ir.shapes import show
+
+
+def aligned(rows: Sequence[tuple[str, ...]], left: int = 1) -> str:
+    """Rows with their columns under each other; the first `left` columns to the left."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def table(found: Checked) -> str:
+    """The parts of the network, one a line."""
+    report = found.report
+    rows = [("part", "layers", "reads", "out", "parameters", "MACs", "links")]
+    stages = {f"stages.{stage.index}": stage for stage in report.stages}
+    for part in report.parts:
+        stage = stages.get(part.name)
+        rows.append(
+            (
+                part.name,
+                f"{stage.layers:,}" if stage else "",
+                f"{stage.rule} {stage.aggregation}" if stage else "",
+                show(part.shape),
+                f"{part.parameters:,}",
+                f"{part.macs:,}",
+                f"{stage.links:,}" if stage else "",
+            )
+        )
+    rows.append(
+        ("total", f"{report.layers:,}", "", "", f"{report.parameters:,}", f"{report.macs:,}",
+         f"{report.links:,}")
+    )  # fmt: skip
+    return f"{found.spec.name}\n\n{aligned(rows)}\n"
+
+
+def totals(found: Checked) -> str:
+    """What holds for the network as a whole, and its published figures."""
+    report = found.report
+    layers = f"{report.layers:,} in {len(report.stages)} stages, depth {report.depth:,}"
+    links = f"{report.links:,} (bound {report.links_bound:,}); skip links {report.skip_links:,}"
+    paths = f"at most {report.shortest_gradient_path} links between two layers of a stage"
+    memory = report.activation_bytes
+    lines = [
+        ("layers", f"{layers} (convolutions and linear layers)"),
+        ("links", f"{links}; at the exits {report.exit_links:,}"),
+        ("aggregated", f"at most {report.max_aggregated_outputs:,} outputs in one layer"),
+        ("gradient path", paths),
+        ("parameters", f"{report.parameters:,}"),
+        ("MACs", f"{report.macs:,}; FLOPs (2 per MAC) {report.flops:,}; one input"),
+        ("receptive field", f"{report.receptive_field} places, stride {report.stride}"),
+        (
+            "activations",
+            f"{memory.inference:,} bytes to infer, {memory.training:,} to train (one, float32)",
+        ),
+    ]
+    lines += [
+        ("published", verdict.says()) for verdict in found.verdicts if verdict.holds is not None
+    ]
+    if elsewhere := sum(verdict.holds is None for verdict in found.verdicts):
+        figures = f"{elsewhere} figure{'s are' if elsewhere > 1 else ' is'} for other settings"
+        lines.append(("published", f"{figures}: not applicable"))
+    return "\n".join(f"    {name:<16}{said}" for name, said in lines)
+
+
+def expansions(found: Checked) -> str:
+    """Units as lists of layers, the reads of every layer, and the state dict."""
+    graph = found.graph
+    lines = ["", "units"]
+    lines += [f"    {name}: {layers}" for name, layers in chains(graph)]
+    for stage in graph.stages:
+        lines.append(f"reads of stages.{stage.index} (output 0 is what enters)")
+        for layer in range(1, stage.depth + 1):
+            lines.append(f"    layer {layer}: {_numbers(stage.sources(layer))}")
+        lines.append(f"    exit: {_numbers(stage.exit_sources())}")
+    lines.append("state dict")
+    lines += [f"    {name}: {list(shape)}" for name, shape in state_shapes(graph).items()]
+    return "\n".join(lines)
+
+
+def chains(graph: Graph) -> list[tuple[str, str]]:
+    """Every different chain once, under the name of the first node that has it."""
+    seen: dict[tuple[object, ...], tuple[str, str]] = {}
+    for node in graph:
+        if isinstance(node.op, Chain):
+            seen.setdefault(node.op.layers, (node.name, text.layers(node.op.layers)))
+    return list(seen.values())
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return " ".join(map(str, numbers))

@@ -1,0 +1,66 @@
+"""`archdsl verify`: an emitted file against its spec and against the oracle."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archdsl import api
+from archdsl.cli import options
+from archdsl.errors import Exit, fail
+from archdsl.inspect_file import Emitted, read_emitted
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that archdsl generated.")],
+    spec: Annotated[
+        Path | None,
+        typer.Option("--spec", help="Hold it against this spec, not the one it carries."),
+    ] = None,
+    sets: options.Sets = None,
+    form: options.Format = "text",
+) -> int:
+    """Check that a generated file is what its spec makes, and that it computes what it should."""
+    emitted = read_emitted(file)
+    found = (
+        options.checked(spec, sets)
+        if spec
+        else api.check_text(emitted.spec, emitted.settings, emitted.limits())
+    )
+    same_text(emitted, found)
+    try:
+        from archdsl.verifying import Verification, verify_text
+    except ModuleNotFoundError as error:
+        raise api.torch_missing(error) from None
+    result: Verification = verify_text(emitted.text, found.graph, found.report)
+    print(f"file         {emitted.path} is what its spec makes, byte for byte")
+    for name, said in result.lines():
+        print(f"{name:<13}{said}")
+    if result.problems:
+        raise fail("A421", f"{file}: " + "; ".join(result.problems))
+    print("ok")
+    return Exit.FINE
+
+
+def same_text(emitted: Emitted, found: api.Checked) -> None:
+    """Refuse a file that its spec does not make; it is not run. Raises ArchdslError (A420)."""
+    expected = found.emit(emitted.class_name)
+    if expected == emitted.text:
+        return
+    diff = difflib.unified_diff(
+        emitted.text.splitlines(True),
+        expected.splitlines(True),
+        str(emitted.path),
+        "what its spec makes",
+        n=1,
+    )
+    print("".join(diff), end="")
+    raise fail(
+        "A420",
+        f"{emitted.path} is not what its spec makes; it was not run",
+        note=emitted.made_by(),
+        help="compile the spec again",
+    )

@@ -1,0 +1,99 @@
+"""The last check before a file is written: its syntax tree holds nothing that we do not print.
+
+Spec text only ever becomes string literals, so this cannot fail unless we have a bug; then nothing
+is written.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from archdsl.passes.program import Program
+
+STATEMENTS = (
+    ast.Module, ast.ClassDef, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign,
+    ast.AnnAssign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Import, ast.ImportFrom,
+    ast.alias, ast.Expr, ast.keyword,
+)  # fmt: skip
+EXPRESSIONS = (
+    ast.Call, ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Slice, ast.Tuple, ast.List,
+    ast.Dict, ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.BinOp, ast.UnaryOp,
+    ast.BoolOp, ast.Compare, ast.IfExp, ast.Starred, ast.expr_context, ast.operator, ast.unaryop,
+    ast.boolop, ast.cmpop,
+)  # fmt: skip
+IMPORTS = {
+    "import torch",
+    "from torch import Tensor, nn",
+    "from torch.nn import functional",
+}
+BUILTINS = {
+    "all", "int", "isinstance", "len", "list", "max", "min", "range", "sum", "super", "tuple", "zip",
+}  # fmt: skip
+DUNDERS = {"__init__", "__all__"}
+
+
+class GuardError(Exception):
+    """The emitted text holds something it must not: a bug of ours."""
+
+
+def check(text: str, program: Program) -> None:
+    """Refuse unexpected text. Raises GuardError."""
+    if not text.isascii():
+        raise GuardError("the text is not ASCII")
+    tree = ast.parse(text)
+    for statement in tree.body:
+        _top(statement)
+    own = "".join(r.source() or "" for r in program.rules) + "".join(
+        operator.source() for operator in program.joins
+    )
+    trusted = {id(node) for part in _functions(tree, own) for node in ast.walk(part)}
+    for node in ast.walk(tree):
+        if id(node) not in trusted:
+            _node(node)
+
+
+def _functions(tree: ast.Module, own: str) -> list[ast.AST]:
+    """Rules and operators, pasted from functions that are trusted already."""
+    known = {
+        ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, ast.FunctionDef)
+    }
+    return [n for n in tree.body if isinstance(n, ast.FunctionDef) and ast.dump(n) in known]
+
+
+def _top(node: ast.stmt) -> None:
+    allowed = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Assign)
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if not isinstance(node, allowed) and not docstring:
+        raise GuardError(f"line {node.lineno}: {type(node).__name__} at the top")
+    if isinstance(node, ast.Assign):
+        ast.literal_eval(node.value)
+
+
+def _node(node: ast.AST) -> None:
+    line = getattr(node, "lineno", "?")
+    if not isinstance(node, STATEMENTS + EXPRESSIONS):
+        raise GuardError(f"line {line}: {type(node).__name__}")
+    if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in IMPORTS:
+        raise GuardError(f"line {line}: {ast.unparse(node)}")
+    name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", "")
+    if name.startswith("__") and name not in DUNDERS:
+        raise GuardError(f"line {line}: the name {name}")
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        builtin = hasattr(builtins, node.id) and node.id not in BUILTINS
+        if builtin:
+            raise GuardError(f"line {line}: the name {node.id}")
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        _torch(node.value.id, node.attr, line)
+
+
+TORCH = {
+    "Tensor", "cat", "channels_last", "contiguous_format", "empty", "flatten", "is_grad_enabled",
+    "promote_types", "relu",
+}  # fmt: skip
+NN = {"BatchNorm2d", "Conv2d", "Linear", "Module", "ModuleList", "init"}
+
+
+def _torch(module: str, name: str, line: object) -> None:
+    if (module == "torch" and name not in TORCH) or (module == "nn" and name not in NN):
+        raise GuardError(f"line {line}: {module}.{name}")

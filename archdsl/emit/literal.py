@@ -1,0 +1,37 @@
+"""Values as Python literals in ASCII, quoted as a formatter would quote them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+
+def literal(value: Any) -> str:
+    """The literal of a number, text, list, tuple or mapping: what `ast.literal_eval` reads back.
+
+    >>> literal('say "hi"'), literal("plain"), literal({"depth": 40, "growth": [16, 32]})
+    ('\\'say "hi"\\'', '"plain"', '{"depth": 40, "growth": [16, 32]}')
+    """
+    match value:
+        case str():
+            return _text(value)
+        case Mapping():
+            inner = ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items())
+            return "{" + inner + "}"
+        case list():
+            return "[" + ", ".join(map(literal, value)) + "]"
+        case tuple():
+            return "(" + ", ".join(map(literal, value)) + ("," if len(value) == 1 else "") + ")"
+        case None | bool() | int() | float():
+            return repr(value)
+    raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def _text(value: str) -> str:
+    """`ascii()`, with double quotes where they need no more escapes than single ones."""
+    text = ascii(str(value))
+    if text[0] == "'" and value.count('"') <= value.count("'"):
+        text = '"' + text[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+    assert ast.literal_eval(text) == value
+    return text

@@ -1,0 +1,160 @@
+"""A class for a chain of layers: constructor and forward, one small function per layer kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from archdsl.emit import words
+from archdsl.emit.literal import literal
+from archdsl.emit.writer import Writer
+from archdsl.ir.ops import (
+    Activation, Conv, Dropout, Flatten, Layer, Linear, Norm, Pool, PoolTo,
+)  # fmt: skip
+from archdsl.passes.columns import Term
+from archdsl.passes.modules import LayerTemplate, ModuleClass
+
+LONGEST = 88
+RETURNS = "Returns the projection of what enters, and what the branch makes of it."
+FUNCTIONS = {"relu": "torch.relu", "gelu": "functional.gelu", "silu": "functional.silu"}
+
+
+def module(out: Writer, made: ModuleClass) -> None:
+    """Print a class."""
+    with out.block(f"class {made.name}(nn.Module):"):
+        docstring(out, words.chain((*made.shared, *made.layers)), made)
+        out.blank()
+        constructor(out, made)
+        out.blank()
+        forward(out, made)
+
+
+def docstring(out: Writer, text: str, made: ModuleClass) -> None:
+    """What the layers are; a long chain is summed up by its convolutions first."""
+    details = [RETURNS] if made.projection else []
+    if len(text) > LONGEST:
+        convs = [t.layer for t in (*made.shared, *made.layers) if isinstance(t.layer, Conv)]
+        sizes = ", ".join(f"{conv.kernel}x{conv.kernel}" for conv in convs)
+        details.insert(0, text)
+        text = f"{len(convs)} convolutions: {sizes}." if sizes else "Layers one after another."
+    if len(text) > LONGEST:
+        text = f"{len(convs)} convolutions."
+    out.docstring(text, *details)
+
+
+def signature(parameters: Sequence[str]) -> str:
+    """`self, channels: int`."""
+    return ", ".join(["self", *(f"{name}: int" for name in parameters)])
+
+
+def constructor(out: Writer, made: ModuleClass) -> None:
+    """`__init__`: one line per layer with weights."""
+    weighted = [
+        t for t in (*made.shared, *made.layers) if isinstance(t.layer, Conv | Norm | Linear)
+    ]
+    with out.block(f"def __init__({signature(made.parameters)}) -> None:"):
+        out.line("super().__init__()")
+        for template in weighted:
+            out.call(
+                f"self.{template.layer.name} = {_class(template.layer)}(", _arguments(template)
+            )  # type: ignore[union-attr]
+        if made.projection:
+            name, arguments = made.projection
+            out.call(f"self.projection = {name}(", [words.term(a) for a in arguments])
+
+
+def _class(layer: Layer) -> str:
+    return {Conv: "nn.Conv2d", Norm: "nn.BatchNorm2d", Linear: "nn.Linear"}[type(layer)]
+
+
+def _arguments(template: LayerTemplate) -> list[str]:
+    layer, terms = template.layer, {k: words.term(t) for k, t in template.terms.items()}
+    match layer:
+        case Norm():
+            return [terms["features"]]
+        case Linear(bias=bias):
+            return [terms["inputs"], terms["width"], *([] if bias else ["bias=False"])]
+        case Conv():
+            return [terms["inputs"], terms["width"], *_window(layer, template.terms, terms)]
+    raise AssertionError(layer)
+
+
+def _window(layer: Conv, terms: dict[str, Term], text: dict[str, str]) -> list[str]:
+    """Arguments that differ from torch's defaults."""
+    found = [f"kernel_size={layer.kernel}"]
+    if terms["stride"].number != 1:
+        found.append(f"stride={text['stride']}")
+    if layer.padding:
+        found.append(f"padding={layer.padding}")
+    if terms["groups"].number != 1:
+        found.append(f"groups={text['groups']}")
+    return [*found, *([] if layer.bias else ["bias=False"])]
+
+
+def forward(out: Writer, made: ModuleClass) -> None:
+    """`forward`: a statement per convolution, pooling and reshaping."""
+    returns = "tuple[Tensor, Tensor]" if made.projection else "Tensor"
+    with out.block(f"def forward(self, x: Tensor) -> {returns}:"):
+        if made.projection:
+            for statement in statements(made.shared) if made.shared else ():
+                out.line(f"x = {statement}")
+            out.line("shortcut = self.projection(x)")
+        *earlier, last = statements(made.layers)
+        for statement in earlier:
+            out.line(f"x = {statement}")
+        out.line(f"return shortcut, {last}" if made.projection else f"return {last}")
+
+
+def statements(layers: Sequence[LayerTemplate]) -> list[str]:
+    """Expressions of `x`, each assigned to `x` again: norms and activations nest around convs.
+
+    >>> from archdsl.ir.ops import Activation, Conv, Norm
+    >>> chain = [Norm("norm", 8), Activation("relu"), Conv("conv", 8, 4, 1)]
+    >>> statements([LayerTemplate(layer, {}) for layer in chain])
+    ['self.conv(torch.relu(self.norm(x)))']
+    """
+    found: list[str] = []
+    expression = "x"
+    chain = [template.layer for template in layers]
+    leads = bool(chain) and isinstance(chain[0], Norm | Activation)
+    for place, layer in enumerate(chain):
+        apart = not isinstance(layer, Norm | Activation)
+        nests = isinstance(layer, Flatten) or (leads and isinstance(layer, Conv | Linear))
+        if apart and expression != "x" and not nests:
+            found.append(expression)
+            expression = "x"
+        expression = call(layer, expression)
+        ends = isinstance(layer, Pool | PoolTo | Flatten | Dropout) or (leads and apart)
+        following = chain[place + 1 : place + 2]
+        if ends and following and not isinstance(following[0], Flatten):
+            found.append(expression)
+            expression = "x"
+    return [*found, expression]
+
+
+def call(layer: Layer, x: str) -> str:
+    """One layer applied to an expression."""
+    match layer:
+        case Conv(name=name) | Norm(name=name) | Linear(name=name):
+            return f"self.{name}({x})"
+        case Activation(function=function):
+            return f"{FUNCTIONS[function]}({x})"
+        case Pool():
+            return f"functional.{_pool(layer)}({x}, {_pool_window(layer)})"
+        case PoolTo(kind=kind, side=side):
+            pool = "adaptive_avg_pool2d" if kind == "average" else "adaptive_max_pool2d"
+            return f"functional.{pool}({x}, {side})"
+        case Dropout(p=p):
+            return f"functional.dropout({x}, {literal(p)}, self.training)"
+        case Flatten():
+            return f"torch.flatten({x}, 1)"
+    assert_never(layer)
+
+
+def _pool(layer: Pool) -> str:
+    return "avg_pool2d" if layer.kind == "average" else "max_pool2d"
+
+
+def _pool_window(layer: Pool) -> str:
+    stride = f", stride={layer.stride}" if layer.stride != layer.kernel else ""
+    return f"{layer.kernel}{stride}" + (f", padding={layer.padding}" if layer.padding else "")

@@ -1,0 +1,223 @@
+"""A class for a stage: one small function per way of keeping its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archdsl.emit import words
+from archdsl.emit.literal import literal
+from archdsl.emit.module import FUNCTIONS, LONGEST, signature
+from archdsl.emit.writer import WIDTH, Writer
+from archdsl.passes.columns import Term
+from archdsl.passes.stages import INCOMING, Run, StageClass
+from archdsl.vocabulary.aggregations import Running
+
+
+def stage(out: Writer, made: StageClass) -> None:
+    """Print a stage class."""
+    with out.block(f"class {made.name}(nn.Module):"):
+        docstring(out, made)
+        out.blank()
+        with out.block(f"def __init__({signature(made.parameters)}) -> None:"):
+            out.line("super().__init__()")
+            constructor(out, made)
+        out.blank()
+        with out.block("def forward(self, x: Tensor) -> Tensor:"):
+            FORWARDS[made.strategy](out, made)
+
+
+def docstring(out: Writer, made: StageClass) -> None:
+    """What a layer reads and how that is joined."""
+    count = f"{made.layers.number} layers; each reads" if made.layers.number else "Each layer reads"
+    text = f"{count} {made.rule.says()}"
+    text += "." if made.rule.rule == "plain" else f", {made.operator.says()}."
+    leaves = {"all": ["All outputs leave."], "last": ["The last output leaves."]}
+    details = leaves.get(made.leaves, [])
+    if len(text) > LONGEST:
+        text, details = "Layers that read earlier outputs of their stage.", [text, *details]
+    out.docstring(text, *details)
+
+
+def layers_less(made: StageClass, taken: int) -> str:
+    """The number of layers after the first few, or up to one more."""
+    count = made.layers
+    if count.number is not None:
+        return str(count.number - taken)
+    sign = "-" if taken > 0 else "+"
+    return words.term(count) + (f" {sign} {abs(taken)}" if taken else "")
+
+
+def constructor(out: Writer, made: StageClass) -> None:
+    """Widths where they are needed, reads where they are followed, and the layers."""
+    if made.strategy == "buffer":
+        out.line(f"widths = {widths(made)}")
+        out.line("self.channels = sum(widths)")
+    if made.strategy in {"buffer", "list"}:
+        reads(out, made)
+    module_list(out, [run(made, index) for index in range(len(made.runs))])
+
+
+def module_list(out: Writer, runs: list[str]) -> None:
+    """`self.layers`: a generator if all layers are made alike, else a list."""
+    before = "self.layers = nn.ModuleList("
+    room = WIDTH - 4 * out.depth - len(before) - 1
+    if len(runs) == 1 and runs[0].startswith("*("):
+        if len(runs[0]) - 3 <= room:
+            out.line(f"{before}{runs[0][2:-1]})")
+            return
+        out.line(before)
+        out.generator(runs[0][2:-1])
+    else:
+        joined = f"[{', '.join(runs)}]"
+        if len(joined) <= room:
+            out.line(f"{before}{joined})")
+            return
+        out.line(before)
+        out.depth += 1
+        out.call("[", runs, "]")
+        out.depth -= 1
+    out.line(")")
+
+
+def widths(made: StageClass) -> str:
+    """`[channels] + [24] * layers`."""
+    parts, taken = [], 0
+    for place, (width, count) in enumerate(made.widths):
+        shown = f"[{words.term(width)}]"
+        if place and count != 1:
+            times = layers_less(made, taken) if count is None else str(count)
+            shown += f" * {times}" if times.isalnum() else f" * ({times})"
+            shown = shown.removesuffix(" * 1")
+        taken += (count or 0) if place else 0
+        parts.append(shown)
+    return " + ".join(parts)
+
+
+def reads(out: Writer, made: StageClass) -> None:
+    """What every layer and the exit read. The layer after the last stands for the exit."""
+    first = 2 if made.projected else 1
+    after = layers_less(made, -1)
+    if made.rule.source() is None:
+        rows = [list(made.rule.reads(layer)) for layer in range(first, made.depths[0] + 1)]
+        out.call("self.reads = [", [literal(row) for row in rows], "]")
+    else:
+        out.call(
+            "self.reads = [", [f"{rule(made, 'layer')} for layer in range({first}, {after})"], "]"
+        )
+    out.line(f"self.exit = {leaving(made, after)}")
+
+
+def rule(made: StageClass, layer: str) -> str:
+    """`exponential(layer, 2)`."""
+    name = made.rule.sources.__name__  # type: ignore[union-attr]
+    return f"{name}({', '.join([layer, *map(literal, made.rule.arguments())])})"
+
+
+def leaving(made: StageClass, after: str) -> str:
+    """The outputs that leave."""
+    if made.leaves == "last":
+        return f"[{layers_less(made, 0)}]"
+    if made.leaves == "all":
+        return f"range({after})"
+    if made.rule.source() is None:
+        return literal(list(made.rule.reads(made.depths[0] + 1)))
+    return rule(made, after)
+
+
+def run(made: StageClass, index: int) -> str:
+    """`Basic(16, 2)`, or `*(Basic(channels) for _ in range(layers - 1))`."""
+    this = made.runs[index]
+    taken = sum(other.count or 0 for other in made.runs[:index])
+    made_by = f"{this.module.name}({', '.join(map(argument, this.arguments))})"
+    grows = INCOMING in this.arguments
+    if this.count == 1 and not grows:
+        return made_by
+    count = layers_less(made, taken) if this.count is None else str(this.count)
+    if count == "1" and not grows:
+        return made_by
+    if grows:
+        offset = taken - made.projected
+        part = _part(offset, this, len(made.runs) == index + 1)
+        return f"*({made_by} for reads in self.reads{part})"
+    return f"*({made_by} for _ in range({count}))"
+
+
+def _part(start: int, this: Run, last: bool) -> str:
+    end = "" if last else str(start + (this.count or 0))
+    return f"[{start or ''}:{end}]" if start or end else ""
+
+
+def argument(value: Term | str) -> str:
+    """An argument of a layer; what grows is the width of its reads."""
+    if isinstance(value, str):
+        return "sum(widths[source] for source in reads)"
+    return words.term(value)
+
+
+def forward_chain(out: Writer, made: StageClass) -> None:
+    """Nothing is kept: one output goes into the next layer."""
+    with out.block("for layer in self.layers:"):
+        out.line("x = layer(x)")
+    out.line("return x")
+
+
+def forward_running(out: Writer, made: StageClass) -> None:
+    """The aggregate so far is kept."""
+    layers = _first(out, made)
+    if made.projected:
+        out.line(f"x = {added(made, 'shortcut', 'y')}")
+    with out.block(f"for layer in {layers}:"):
+        if made.leaves == "last":
+            out.line("y = layer(x)")
+            out.line(f"x = {added(made, 'x', 'y')}")
+        else:
+            out.line(f"x = {added(made, 'x', 'layer(x)')}")
+    out.line("return y" if made.leaves == "last" else "return x")
+
+
+def added(made: StageClass, total: str, newest: str) -> str:
+    """The next aggregate."""
+    operator = made.operator
+    if isinstance(operator, Running):
+        return f"{FUNCTIONS[operator.activation]}({total} + {newest})"
+    if operator.kind == "sum":
+        return f"{total} + {newest}"
+    return f"{operator.join.__name__}([{total}, {newest}])"  # type: ignore[union-attr]
+
+
+def forward_buffer(out: Writer, made: StageClass) -> None:
+    """Outputs stand side by side in one buffer."""
+    layers = _first(out, made)
+    out.line(f"outputs = ConcatBuffer({'shortcut' if made.projected else 'x'}, self.channels)")
+    if made.projected:
+        out.line("outputs.append(y)")
+    with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
+        out.line("outputs.append(layer(outputs.read(reads)))")
+    out.line("return outputs.read(self.exit)")
+
+
+def forward_list(out: Writer, made: StageClass) -> None:
+    """Outputs are kept each on its own."""
+    layers = _first(out, made)
+    join = made.operator.join.__name__  # type: ignore[union-attr]
+    out.line(f"outputs = [{'shortcut, y' if made.projected else 'x'}]")
+    with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
+        out.line(f"outputs.append(layer({join}([outputs[source] for source in reads])))")
+    out.line(f"return {join}([outputs[source] for source in self.exit])")
+
+
+def _first(out: Writer, made: StageClass) -> str:
+    """The first layer of a projected stage gives two outputs."""
+    if not made.projected:
+        return "self.layers"
+    out.line("first, *rest = self.layers")
+    out.line("shortcut, y = first(x)")
+    return "rest"
+
+
+FORWARDS: dict[str, Callable[[Writer, StageClass], None]] = {
+    "chain": forward_chain,
+    "running": forward_running,
+    "buffer": forward_buffer,
+    "list": forward_list,
+}

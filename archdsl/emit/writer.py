@@ -1,0 +1,90 @@
+"""Lines, indentation, and calls broken the way `ruff format --line-length 100` breaks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from textwrap import wrap
+
+WIDTH = 100
+
+
+class Writer:
+    """Collects the lines of a file."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.depth = 0
+
+    def line(self, text: str = "") -> None:
+        """One line at the current depth."""
+        self.lines.append("    " * self.depth + text if text else "")
+
+    def blank(self, count: int = 1) -> None:
+        """Empty lines."""
+        self.lines += [""] * count
+
+    def docstring(self, summary: str, *paragraphs: str) -> None:
+        """A docstring of one line, or of a summary and paragraphs that are wrapped."""
+        if not paragraphs:
+            self.line(f'"""{summary}"""')
+            return
+        self.line(f'"""{summary}')
+        for paragraph in paragraphs:
+            self.blank()
+            for line in wrap(paragraph, WIDTH - 4 * self.depth, break_long_words=False):
+                self.line(line)
+        self.line('"""')
+
+    def paste(self, source: str) -> None:
+        """Source text as it stands."""
+        self.lines += source.rstrip("\n").split("\n")
+
+    @contextmanager
+    def block(self, opening: str) -> Iterator[None]:
+        """What follows is indented under `opening`."""
+        self.line(opening)
+        self.depth += 1
+        yield
+        self.depth -= 1
+
+    def call(self, before: str, arguments: Sequence[str], after: str = ")") -> None:
+        """`before(a, b)after`, on one line, or on three, or one argument a line."""
+        room = WIDTH - 4 * self.depth
+        joined = ", ".join(arguments)
+        if len(before) + len(joined) + len(after) <= room:
+            self.line(f"{before}{joined}{after}")
+            return
+        self.line(before)
+        self.depth += 1
+        if len(joined) <= room - 4:
+            self.line(joined)
+        else:
+            for argument in arguments:
+                self.item(argument)
+        self.depth -= 1
+        self.line(after)
+
+    def item(self, text: str) -> None:
+        """One argument of several; an unpacked generator that is too long has lines of its own."""
+        if len(text) + 1 <= WIDTH - 4 * self.depth or not text.startswith("*("):
+            self.line(f"{text},")
+            return
+        self.line("*(")
+        self.generator(text[2:-1])
+        self.line("),")
+
+    def generator(self, text: str) -> None:
+        """`item for x in xs`, indented once more, broken before `for` if it must be."""
+        self.depth += 1
+        head, clause = text.rsplit(" for ", 1)
+        if len(text) <= WIDTH - 4 * self.depth:
+            self.line(text)
+        else:
+            self.line(head)
+            self.line(f"for {clause}")
+        self.depth -= 1
+
+    def text(self) -> str:
+        """The file."""
+        return "\n".join(self.lines) + "\n"

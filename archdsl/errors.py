@@ -1,0 +1,106 @@
+"""What is wrong, where, why, and what to type: the one way every step reports a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+
+class Exit(IntEnum):
+    """Exit codes of the commands."""
+
+    FINE = 0
+    WRONG_SPEC = 1
+    USAGE = 2
+    LIMIT = 3
+    BUG = 70
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a source text; `line` and `column` count from 1, `width` is in characters."""
+
+    line: int
+    column: int
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text that was read once: a spec file, or one `--set` argument."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `code` is a key of `archdsl explain`; warnings and notes fail nothing."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    source: Source | None = None
+    note: str | None = None
+    help: str | None = None
+    level: str = "error"
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code this finding asks for."""
+        if self.level != "error":
+            return Exit.FINE
+        if self.code.startswith("A3") or self.code in {"A001", "A010"}:
+            return Exit.LIMIT
+        usage = self.code.startswith("A4") and self.code not in {"A420", "A421"}
+        return Exit.USAGE if usage else Exit.WRONG_SPEC
+
+    def within(self, source: Source, span: Span | None = None) -> Diagnostic:
+        """The same finding with its place filled in where it was not known before."""
+        if self.source is not None:
+            return self
+        return replace(self, source=source, span=self.span or span)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The machine-readable form (`--format json`)."""
+        place = self.span
+        return {
+            "level": self.level,
+            "code": self.code,
+            "message": self.message,
+            "path": self.source.name if self.source else None,
+            "line": place.line if place else None,
+            "column": place.column if place else None,
+            "end_column": place.column + place.width if place else None,
+            "note": self.note,
+            "help": self.help,
+        }
+
+
+class ArchdslError(Exception):
+    """Everything archdsl refuses: `.diagnostics` holds one `Diagnostic` per mistake."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic) -> None:
+        single = isinstance(diagnostics, Diagnostic)
+        self.diagnostics: tuple[Diagnostic, ...] = (
+            (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        )
+        assert single or self.diagnostics
+        super().__init__("; ".join(f"[{d.code}] {d.message}" for d in self.diagnostics))
+
+    @property
+    def exit(self) -> Exit:
+        """The gravest exit code among the findings."""
+        return max(d.exit for d in self.diagnostics)
+
+    def within(self, source: Source, span: Span | None = None) -> ArchdslError:
+        """The same error with the place filled in where it was not known."""
+        return ArchdslError([d.within(source, span) for d in self.diagnostics])
+
+
+def fail(code: str, message: str, **details: Any) -> ArchdslError:
+    """An error of one finding, to be raised by the caller."""
+    return ArchdslError(Diagnostic(code, message, **details))

@@ -1,0 +1,68 @@
+"""What an emitted file says of itself, read without running it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archdsl.emit.pytorch import BANNER
+from archdsl.errors import ArchdslError, fail
+from archdsl.lower.limits import Limits
+from archdsl.version import __version__
+
+LARGEST = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """An emitted file: its text, and the spec and settings that it carries."""
+
+    path: Path
+    text: str
+    spec: str
+    settings: dict[str, Any]
+    class_name: str
+
+    def made_by(self) -> str:
+        """Which version wrote it, and which one asks."""
+        version = self.text.removeprefix(BANNER).split()[0]
+        return f"it says archdsl {version}; this is archdsl {__version__}"
+
+    def limits(self) -> Limits:
+        """A file that exists was within its limits."""
+        return Limits(*[10**18] * 4)
+
+
+def read_emitted(path: Path) -> Emitted:
+    """Read a file's literals. Raises ArchdslError (A401 to A403, A420)."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise fail("A401", f"there is no file {path}") from None
+    except OSError as error:
+        raise fail("A403", f"{path} cannot be read: {error.strerror}") from None
+    if not content.startswith(BANNER.encode()) or len(content) > LARGEST:
+        raise _foreign(path)
+    try:
+        text = content.decode("ascii")
+        values = _literals(ast.parse(text))
+        spec, settings = "".join(f"{line}\n" for line in values["SPEC"]), values.get("SETTINGS", {})
+        (class_name,) = values["__all__"]
+    except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
+        raise _foreign(path) from None
+    return Emitted(path, text, spec, dict(settings), str(class_name))
+
+
+def _literals(tree: ast.Module) -> dict[str, Any]:
+    return {
+        statement.targets[0].id: ast.literal_eval(statement.value)
+        for statement in tree.body
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+    }
+
+
+def _foreign(path: Path) -> ArchdslError:
+    return fail("A420", f"{path} is not a file that archdsl generated, or was edited since")

@@ -1,0 +1,154 @@
+"""The graph: one frozen payload per node, ordered inputs, and the stages they stand in.
+
+The only file that knows networkx. networkx forgets the order and repetition of edges, so the truth
+is `Node.inputs`; the edges are derived from it, and `verify` holds one against the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+
+import networkx as nx
+
+from archdsl.ir.ops import Aggregate, Chain, Op
+from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.vocabulary.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node: its unique name, what it computes, what it reads in order, where the spec says so."""
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How nodes form a stage: `outputs` are y_0 ... y_n, `layers[l - 1]` computes y_l.
+
+    `reads[l - 1]` is the node that layer l reads; `exit` is the node that leaves the stage.
+    `projected` says that y_0 is the projection of what enters, made inside the first layer.
+    """
+
+    index: int
+    rule: Rule
+    operator: Aggregation
+    leaves: str
+    entry: str
+    outputs: tuple[str, ...]
+    layers: tuple[str, ...]
+    reads: tuple[str, ...]
+    exit: str
+    projected: bool = False
+
+    @property
+    def depth(self) -> int:
+        """The number of layers, N."""
+        return len(self.layers)
+
+    def sources(self, layer: int) -> tuple[int, ...]:
+        """Indices of the outputs that `layer` reads."""
+        return tuple(self.rule.reads(layer))
+
+    def exit_sources(self) -> tuple[int, ...]:
+        """Indices of the outputs that leave the stage."""
+        if self.leaves == "last":
+            return (self.depth,)
+        return (
+            tuple(range(self.depth + 1)) if self.leaves == "all" else self.sources(self.depth + 1)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A network. Immutable: passes make another one.
+
+    `between[i]` names the chain between stages i and i + 1, if there is one.
+    """
+
+    name: str
+    nodes: Mapping[str, Node]
+    stages: tuple[Stage, ...]
+    stem: str | None
+    between: tuple[str | None, ...]
+    head: str | None
+    output: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", MappingProxyType(dict(self.nodes)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Graph) and self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash((self.name, len(self.nodes), self.output))
+
+    def __iter__(self) -> Iterator[Node]:
+        """The nodes in the order of computation."""
+        return iter(self.nodes.values())
+
+    def __getitem__(self, name: str) -> Node:
+        return self.nodes[name]
+
+    def _content(self) -> tuple[object, ...]:
+        return (
+            self.name,
+            tuple(self),
+            self.stages,
+            self.stem,
+            self.between,
+            self.head,
+            self.output,
+        )
+
+    @cached_property
+    def network(self) -> nx.DiGraph:
+        """The frozen networkx graph: attribute `node` on nodes, `positions` on edges.
+
+        `positions` are the places that the edge's source takes among the reader's inputs.
+        """
+        network: nx.DiGraph = nx.DiGraph(name=self.name)
+        for node in self:
+            network.add_node(node.name, node=node)
+            places: dict[str, tuple[int, ...]] = {}
+            for position, source in enumerate(node.inputs):
+                places[source] = (*places.get(source, ()), position)
+            network.add_edges_from((s, node.name, {"positions": p}) for s, p in places.items())
+        return nx.freeze(network)
+
+    @cached_property
+    def readers(self) -> Mapping[str, tuple[str, ...]]:
+        """For every node, the nodes that read it, in order."""
+        readers: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for node in self:
+            for source in dict.fromkeys(node.inputs):
+                readers[source].append(node.name)
+        return {name: tuple(found) for name, found in readers.items()}
+
+    @property
+    def input(self) -> Node:
+        """The node without inputs."""
+        return next(iter(self))
+
+    def chains(self) -> Iterator[tuple[Node, Chain]]:
+        """The nodes that hold layers."""
+        return ((node, node.op) for node in self if isinstance(node.op, Chain))
+
+    def aggregates(self) -> Iterator[tuple[Node, Aggregate]]:
+        """The nodes that join outputs."""
+        return ((node, node.op) for node in self if isinstance(node.op, Aggregate))
+
+    def with_nodes(self, nodes: Iterable[Node]) -> Graph:
+        """The same network of other nodes under the same names; itself if nothing changed."""
+        changed = {node.name: node for node in nodes}
+        return self if changed == dict(self.nodes) else replace(self, nodes=changed)
+
+    def is_acyclic(self) -> bool:
+        """Whether the edges form no cycle, as networkx sees them."""
+        return bool(nx.is_directed_acyclic_graph(self.network))

@@ -1,0 +1,132 @@
+"""The invariants of a graph, numbered as in docs/ir.md. A broken one is a bug of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archdsl.errors import ArchdslError
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Aggregate, Chain, Conv, Input, Linear, Norm, Shape
+from archdsl.ir.shapes import after, after_layer, mismatch, show
+
+
+class InvariantError(Exception):
+    """A graph that no pass may hand on; `rule` is the number of the broken invariant."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        self.rule = rule
+        super().__init__(f"invariant {rule}: {message}")
+
+
+def verify(graph: Graph) -> Graph:
+    """The graph itself, if all invariants hold. Raises InvariantError."""
+    for check in (names, order, edges, ends, operands, shapes, weights, stages):
+        for problem in check(graph):
+            raise InvariantError(check.__doc__.split(".")[0] if check.__doc__ else "", problem)
+    return graph
+
+
+def names(graph: Graph) -> Iterator[str]:
+    """I1. Every node has one name, and stands under it."""
+    for name, node in graph.nodes.items():
+        if name != node.name:
+            yield f"{node.name} stands under the name {name}"
+
+
+def order(graph: Graph) -> Iterator[str]:
+    """I2. Nodes stand in the order of computation: inputs come before their readers."""
+    seen: set[str] = set()
+    for node in graph:
+        for source in node.inputs:
+            if source not in seen:
+                yield f"{node.name} reads {source}, which does not come before it"
+        seen.add(node.name)
+
+
+def edges(graph: Graph) -> Iterator[str]:
+    """I3. The networkx edges are exactly the inputs, with their positions, and form no cycle."""
+    network = graph.network
+    for node in graph:
+        found = [""] * len(node.inputs)
+        for source, _, positions in network.in_edges(node.name, data="positions"):
+            for position in positions:
+                found[position] = source
+        if tuple(found) != node.inputs:
+            yield f"the edges into {node.name} are not its inputs"
+    if not graph.is_acyclic():
+        yield "there is a cycle"
+
+
+def ends(graph: Graph) -> Iterator[str]:
+    """I4. There is one input, it comes first, and the output is a node."""
+    inputs = [node.name for node in graph if isinstance(node.op, Input)]
+    if inputs != [graph.input.name]:
+        yield f"the inputs are {inputs}"
+    if graph.output not in graph.nodes:
+        yield f"the output {graph.output} is no node"
+
+
+def operands(graph: Graph) -> Iterator[str]:
+    """I5. An input reads nothing, a chain reads one node, an aggregate reads two or more."""
+    for node in graph:
+        count = len(node.inputs)
+        fits = {Input: count == 0, Chain: count == 1, Aggregate: count > 1}[type(node.op)]
+        if not fits:
+            yield f"{node.name} reads {count} nodes"
+
+
+def shapes(graph: Graph) -> Iterator[str]:
+    """I6. Every node has a shape: windows fit, and what is joined agrees without broadcasting."""
+    known: dict[str, Shape] = {}
+    for node in graph:
+        sources = [known[source] for source in node.inputs]
+        if isinstance(node.op, Aggregate) and mismatch(node.op.operator, sources) is not None:
+            yield f"{node.name} joins {', '.join(map(show, sources))}"
+        try:
+            known[node.name] = after(node.op, sources)
+        except ArchdslError as error:
+            yield f"{node.name}: {error}"
+        if isinstance(node.op, Chain):
+            yield from _widths(node.name, node.op, sources[0])
+
+
+def _widths(name: str, chain: Chain, shape: Shape) -> Iterator[str]:
+    for layer in chain.layers:
+        expected = {Conv: "inputs", Linear: "inputs", Norm: "features"}.get(type(layer))
+        if expected and getattr(layer, expected) != shape[0]:
+            yield f"{name}: a layer takes {getattr(layer, expected)} features of {shape[0]}"
+        shape = after_layer(layer, shape)
+
+
+def weights(graph: Graph) -> Iterator[str]:
+    """I7. No two layers own the same weights: scope and name together are unique."""
+    seen: set[str] = set()
+    for _, chain in graph.chains():
+        for layer in chain.layers:
+            if isinstance(layer, Conv | Norm | Linear):
+                key = f"{chain.scope}.{layer.name}"
+                if key in seen:
+                    yield f"{key} is owned twice"
+                seen.add(key)
+
+
+def stages(graph: Graph) -> Iterator[str]:
+    """I8. A stage's layers read exactly what its rule says, by equation 2 or its running form."""
+    for stage in graph.stages:
+        if len(stage.outputs) != stage.depth + 1 or len(stage.reads) != stage.depth:
+            yield f"stage {stage.index} has {len(stage.outputs)} outputs for {stage.depth} layers"
+        for layer in range(1 if not stage.projected else 2, stage.depth + 1):
+            wanted = stage.sources(layer)
+            if not reaches(graph, stage, stage.reads[layer - 1], wanted):
+                yield f"layer {layer} of stage {stage.index} does not read outputs {wanted}"
+
+
+def reaches(graph: Graph, stage: Stage, name: str, wanted: tuple[int, ...]) -> bool:
+    """Whether a node is the aggregate of these outputs, or of an aggregate that begins with them."""
+    sources: list[str] = []
+    node = graph[name]
+    while isinstance(node.op, Aggregate) and node.name not in stage.outputs:
+        first, *rest = node.inputs
+        sources[:0] = rest
+        node = graph[first]
+    return [node.name, *sources] == [stage.outputs[index] for index in wanted]

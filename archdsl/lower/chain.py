@@ -1,0 +1,116 @@
+"""Layer words to layers: widths known, padding known, names given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from archdsl.errors import ArchdslError, Diagnostic, fail
+from archdsl.ir import ops
+from archdsl.ir.ops import Shape
+from archdsl.ir.shapes import after_layer, show
+from archdsl.vocabulary import layers as words
+
+Made = tuple[tuple[ops.Layer, ...], Shape]
+
+
+def lower_chain(
+    chain: Sequence[words.LayerWords], shape: Shape, stride: int, places: Sequence[Any]
+) -> Made:
+    """The layers and the shape they make of `shape`.
+
+    `stride` is for the first convolution that has none of its own; `places[i]` is where word i
+    stands. Raises ArchdslError (A2xx), one finding.
+    """
+    named = iter(names(chain))
+    made: list[ops.Layer] = []
+    for position, word in enumerate(chain):
+        try:
+            layer, stride = lower_layer(word, next(named), shape, stride)
+            if layer is None:
+                continue
+            shape = after_layer(layer, shape)
+        except ArchdslError as error:
+            place = places[min(position, len(places) - 1)]
+            raise error.within(place["source"], place["span"]) from None
+        made.append(layer)
+    return tuple(made), shape
+
+
+def names(chain: Sequence[words.LayerWords]) -> list[str]:
+    """`conv` if there is one in the chain, else `conv1`, `conv2`, ... in order."""
+    totals = Counter(word.layer for word in chain)
+    seen: Counter[str] = Counter()
+    found = []
+    for word in chain:
+        seen[word.layer] += 1
+        found.append(f"{word.layer}{seen[word.layer]}" if totals[word.layer] > 1 else word.layer)
+    return found
+
+
+def lower_layer(
+    word: words.LayerWords, name: str, shape: Shape, stride: int
+) -> tuple[ops.Layer | None, int]:
+    """One layer (None for a dropout of 0), and the stride that is still to be placed."""
+    match word:
+        case words.Conv():
+            return _conv(word, name, shape, stride), 1
+        case words.Norm():
+            return ops.Norm(name, shape[0]), stride
+        case words.Relu() | words.Gelu() | words.Silu():
+            return ops.Activation(word.layer), stride
+        case words.Dropout():
+            return (ops.Dropout(float(word.p)) if word.p else None), stride
+        case words.Pool():
+            return _pool(word), stride
+        case words.Flatten():
+            return ops.Flatten(), stride
+        case words.Linear():
+            return ops.Linear(name, shape[0], word.width, word.bias), stride
+    raise AssertionError(word)
+
+
+def _conv(word: words.Conv, name: str, shape: Shape, stride: int) -> ops.Conv:
+    if word.padding is None and word.kernel % 2 == 0:
+        raise fail(
+            "A213",
+            f"a kernel of {word.kernel} has no middle, so no padding keeps the size",
+            help="use an odd kernel, or say `padding:`",
+        )
+    for count, what in ((shape[0], "channels it is given"), (word.width, "channels it makes")):
+        if count % word.groups:
+            raise fail("A215", f"{word.groups} groups do not divide the {count} {what}")
+    padding = (word.kernel - 1) // 2 if word.padding is None else word.padding
+    own = stride if word.stride is None else word.stride
+    return ops.Conv(name, shape[0], word.width, word.kernel, own, padding, word.groups, word.bias)
+
+
+def _pool(word: words.Pool) -> ops.Pool | ops.PoolTo:
+    if (word.kernel is None) == (word.to is None):
+        raise fail("A103", "a pool needs either `kernel` or `to`", help="{pool: {to: 1}}")
+    if word.to is not None:
+        return ops.PoolTo(word.kind, word.to)
+    assert word.kernel is not None
+    if word.padding > word.kernel // 2:
+        raise fail("A213", f"padding {word.padding} is more than half of a kernel of {word.kernel}")
+    return ops.Pool(word.kind, word.kernel, word.stride or word.kernel, word.padding)
+
+
+def remarks(chain: Sequence[ops.Layer], shape: Shape, place: dict[str, Any]) -> list[Diagnostic]:
+    """Warnings and notes on layers that work, but perhaps not as meant."""
+    found = []
+    for layer in chain:
+        match layer:
+            case ops.Norm() if len(shape) == 3 and shape[1:] == (1, 1):
+                message = (
+                    f"`norm` on a 1x1 map ({show(shape)}): training needs batches of 2 or more"
+                )
+                found.append(Diagnostic("A214", message, level="warning", **place))
+            case ops.Pool(kernel=kernel, stride=stride, padding=0) if kernel == stride:
+                if shape[1] % stride or shape[2] % stride:
+                    after = show(after_layer(layer, shape)[1:])
+                    message = f"{show(shape[1:])} becomes {after}: the pooling drops a border"
+                    found.append(Diagnostic("A222", message, level="note", **place))
+        shape = after_layer(layer, shape)
+    return found

@@ -1,0 +1,98 @@
+"""Stage words to stage plans: stages alike or listed, `each` filled in, numbers known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.lower.stage import StagePlan, UnitWords
+from archdsl.spec.load import Spec
+from archdsl.spec.resolve import resolve, value
+from archdsl.spec.schema import StagesWords, StageWords
+from archdsl.vocabulary.expression import Rounding, Scope
+
+STAGES = 64
+REQUIRED = ("layers", "unit", "connect", "aggregate")
+
+
+def plan_stages(spec: Spec) -> tuple[list[StagePlan], list[Rounding]]:
+    """One plan per stage, and the divisions that did not come out even in `layers`.
+
+    Raises: ArchdslError (A101, A103, A11x, A301), located.
+    """
+    roundings: list[Rounding] = []
+    written = _written(spec)
+    missing = [d for index, words in enumerate(written) for d in _missing(spec, index, words)]
+    if missing:
+        raise ArchdslError(missing[:1] if isinstance(spec.words.stages, StagesWords) else missing)
+    return [
+        _plan(spec, index, words, len(written), roundings) for index, words in enumerate(written)
+    ], roundings
+
+
+def _written(spec: Spec) -> list[StageWords]:
+    stages = spec.words.stages
+    if isinstance(stages, StagesWords):
+        place = spec.at("stages", "count")
+        count = value(stages.count, Scope(spec.parameters.values), **place)
+        if count > STAGES:
+            message = f"{count:,} stages are more than {STAGES}"
+            raise ArchdslError(Diagnostic("A301", message, **place))
+        return [stages] * count
+    return [_filled(words, spec.words.each) for words in stages]
+
+
+def _filled(words: StageWords, each: StageWords | None) -> StageWords:
+    """A stage's own keys stand; keys it lacks come whole from `each`."""
+    if each is None:
+        return words
+    lacking = each.model_fields_set - words.model_fields_set
+    return words.model_copy(update={name: getattr(each, name) for name in lacking})
+
+
+def _missing(spec: Spec, index: int, words: StageWords) -> list[Diagnostic]:
+    path = ("stages",) if isinstance(spec.words.stages, StagesWords) else ("stages", index)
+    needed = [name for name in REQUIRED if name != "unit" or not isinstance(words.layers, tuple)]
+    return [
+        Diagnostic("A103", f"the key `{name}` is missing in this stage", **spec.at(*path))  # type: ignore[arg-type]
+        for name in needed
+        if getattr(words, name) is None
+    ]
+
+
+def _plan(
+    spec: Spec, index: int, words: StageWords, count: int, roundings: list[Rounding]
+) -> StagePlan:
+    values = {**spec.parameters.values, "stage": index}
+    scope = Scope(values, index, count)
+    counting = Scope(values, index, count, roundings)
+
+    def place(*path: str | int) -> dict[str, Any]:
+        return _place(spec, index, path)
+
+    per_layer = isinstance(words.layers, tuple)
+    units: tuple[UnitWords, ...] = words.layers if per_layer else (words.unit,)  # type: ignore[assignment]
+    layers = len(units) if per_layer else value(words.layers, counting, **place("layers"))
+    assert words.connect is not None
+    assert words.aggregate is not None
+    return StagePlan(
+        index=index,
+        units=units,
+        layers=layers,
+        rule=resolve(words.connect, scope, **place("connect")),
+        operator=resolve(words.aggregate, scope, **place("aggregate")),
+        leaves=words.exit,
+        projects=words.entry == "projection",
+        stride=value(words.stride, scope, **place("stride")),
+        scope=scope,
+        place=place,
+    )
+
+
+def _place(spec: Spec, index: int, path: tuple[str | int, ...]) -> dict[str, Any]:
+    """A key of a stage stands in the stage itself or in `each`."""
+    if isinstance(spec.words.stages, StagesWords):
+        return spec.at("stages", *path)
+    own = spec.document.value(("stages", index))
+    written = isinstance(own, dict) and path[:1] and path[0] in own
+    return spec.at(*(("stages", index) if written else ("each",)), *path)

@@ -1,0 +1,196 @@
+"""One stage: y_0, then layer by layer what it reads, how that is joined, and what it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from archdsl.errors import ArchdslError, fail
+from archdsl.ir.graph import Stage
+from archdsl.ir.ops import Conv, Layer, Norm, Shape
+from archdsl.lower.builder import Builder
+from archdsl.lower.chain import Made, lower_chain, remarks
+from archdsl.spec.resolve import resolve, waits_for
+from archdsl.spec.schema import LayerList
+from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.vocabulary.expression import Scope
+from archdsl.vocabulary.rule import Rule
+from archdsl.vocabulary.unit import Unit
+
+UnitWords = Unit | LayerList
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """A stage with everything known but the widths; `place(key)` is where a key of it stands."""
+
+    index: int
+    units: tuple[UnitWords, ...]
+    layers: int
+    rule: Rule
+    operator: Aggregation
+    leaves: str
+    projects: bool
+    stride: int
+    scope: Scope
+    place: Callable[..., dict[str, Any]]
+    made: dict[Any, Made] = field(default_factory=dict, compare=False)
+
+    def unit(self, layer: int) -> UnitWords:
+        """The words of the unit at a layer."""
+        return self.units[layer - 1] if len(self.units) > 1 else self.units[0]
+
+    def chain(self, layer: int, shape: Shape) -> Made:
+        """The layers of a unit given a shape; made once for what they depend on."""
+        unit, stride = self.unit(layer), self.stride if layer == 1 else 1
+        own = layer if waits_for(unit, "layer") else 0
+        key = (id(unit), shape, stride, own)
+        if key not in self.made:
+            self.made[key] = self.make(unit, layer, shape, stride)
+        return self.made[key]
+
+    def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
+        names = {"incoming": shape[0], "layer": layer, "stride": stride}
+        scope = Scope({**self.scope.values, **names}, self.scope.stage, self.scope.stages)
+        per_layer = len(self.units) > 1
+        where = ("layers", layer - 1) if per_layer else ("unit",)
+        known = resolve(unit, scope, **self.place(*where))
+        if isinstance(known, LayerList):
+            places = [self.place(*where, position) for position in range(len(known.layers))]
+            return lower_chain(known.layers, shape, stride, places)
+        return lower_chain(known.layers(stride), shape, 1, [self.place(*where)])
+
+
+def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
+    """Add a stage's nodes. Raises ArchdslError (A2xx), located."""
+    _check(plan)
+    stage = _Stage(builder, plan, entering)
+    for layer in range(1, plan.layers + 1):
+        stage.add_layer(layer)
+    exit = stage.leave()
+    return Stage(
+        index=plan.index,
+        rule=plan.rule,
+        operator=plan.operator,
+        leaves=plan.leaves,
+        entry=entering,
+        outputs=tuple(stage.outputs),
+        layers=tuple(stage.layers),
+        reads=tuple(stage.reads),
+        exit=exit,
+        projected=stage.projected,
+    )
+
+
+class _Stage:
+    """The stage so far. `totals[l]` is the running aggregate of y_0 ... y_l."""
+
+    def __init__(self, builder: Builder, plan: StagePlan, entering: str) -> None:
+        self.builder, self.plan = builder, plan
+        self.root = f"stages.{plan.index}"
+        self.outputs, self.layers, self.reads = [entering], list[str](), list[str]()
+        self.totals = [entering]
+        self.projected = False
+
+    def add_layer(self, layer: int) -> None:
+        source = self.outputs[0] if layer == 1 else self.read(layer, f"join.{layer - 1}")
+        shape = self.builder.shapes[source]
+        chain, made = self.plan.chain(layer, shape)
+        if layer == 1:
+            self.remark(chain, shape)
+        name = f"{self.root}.layers.{layer - 1}"
+        origin = "stages.unit"
+        if layer == 1 and self.plan.projects and made != shape:
+            source, chain = self.project(name, source, chain, shape, made)
+        self.reads.append(source)
+        self.layers.append(self.builder.add_chain(name, chain, source, origin))
+        self.outputs.append(self.layers[-1])
+
+    def project(
+        self, name: str, source: str, chain: tuple[Layer, ...], shape: Shape, made: Shape
+    ) -> tuple[str, tuple[Layer, ...]]:
+        """y_0 becomes a 1x1 convolution of what enters.
+
+        In a pre-activation unit the first norm and activation serve both roads (He et al. 2016);
+        in a post-activation unit the projection has a norm of its own.
+        """
+        split = next((i for i, layer in enumerate(chain) if isinstance(layer, Conv)), len(chain))
+        normed = not split and any(isinstance(layer, Norm) for layer in chain)
+        shared = self.builder.add_chain(
+            f"{name}.shared", chain[:split], source, "stages.unit", scope=name
+        )
+        layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, self.plan.stride)]
+        layers += [Norm("norm", made[0])] if normed else []
+        projected = self.builder.add_chain(
+            f"{name}.projection", tuple(layers), shared, "stages.entry"
+        )
+        self.outputs[0] = self.totals[0] = projected
+        self.projected = True
+        return shared, chain[split:]
+
+    def read(self, layer: int, name: str) -> str:
+        """The node that `layer` reads; n + 1 reads what the exit takes."""
+        if self.plan.operator.running:
+            return self.total(layer - 1)
+        return self.join(self.plan.rule.reads(layer), name, f"layer {layer}")
+
+    def total(self, last: int) -> str:
+        """relu(... relu(y_0 + y_1) ... + y_last)."""
+        while len(self.totals) <= last:
+            index = len(self.totals)
+            pair = (self.totals[-1], self.outputs[index])
+            self.totals.append(self.located(f"join.{index}", pair, f"layer {index + 1}"))
+        return self.totals[last]
+
+    def join(self, sources: Any, name: str, said: str) -> str:
+        return self.located(name, [self.outputs[source] for source in sources], said)
+
+    def located(self, name: str, sources: Any, said: str) -> str:
+        where = f"{said} of stage {self.plan.index}"
+        try:
+            return self.builder.join(
+                f"{self.root}.{name}", self.plan.operator, sources, "stages.aggregate", where
+            )
+        except ArchdslError as error:
+            place = self.plan.place("aggregate")
+            raise error.within(place["source"], place["span"]) from None
+
+    def leave(self) -> str:
+        """What the next part of the network is given."""
+        last = self.plan.layers
+        if self.plan.leaves == "last":
+            return self.outputs[-1]
+        if self.plan.operator.running:
+            return self.total(last)
+        everything = range(last + 1)
+        sources = everything if self.plan.leaves == "all" else self.plan.rule.reads(last + 1)
+        return self.join(sources, "exit", "the exit")
+
+    def remark(self, chain: tuple[Layer, ...], shape: Shape) -> None:
+        place = self.plan.place("unit")
+        self.builder.remarks += remarks(chain, shape, place)
+
+
+def _check(plan: StagePlan) -> None:
+    rule, place = plan.rule, plan.place("connect")
+    if rule.scope != "stage":
+        raise fail(
+            "A221",
+            f"`scope: {rule.scope}` is reserved; rules see their own stage so far",
+            help="write `scope: stage`, or leave it out",
+            **place,
+        )
+    if plan.operator.running and rule.rule != "full":
+        raise fail(
+            "A219",
+            f"a running sum holds every earlier output, so its rule is `full`, not `{rule.rule}`",
+            help="write `connect: full`, or `aggregate: sum` to add the outputs that are read",
+            **place,
+        )
+    problem = rule.problem(plan.layers)
+    table = getattr(rule, "table", None)
+    if problem is None and plan.leaves == "rule" and table and len(table) == plan.layers:
+        problem = "the exit by `rule` needs a list of its own, after those of the layers"
+    if problem:
+        raise fail("A203" if "cycle" in problem else "A202", problem, **place)

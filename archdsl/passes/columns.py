@@ -1,0 +1,72 @@
+"""Which numbers of repeated code are literals, which are constructor arguments, which follow.
+
+Each column holds one number for every instance of a class. A number that never varies is a
+literal; one that is a multiple or a fraction of another argument everywhere is written so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LARGEST_FACTOR = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`number`, or `times * parameter // over`."""
+
+    number: int | None = None
+    parameter: str = ""
+    times: int = 1
+    over: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One number per instance. `forced` makes it an argument even if it never varies."""
+
+    name: str
+    values: tuple[int, ...]
+    forced: bool = False
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The arguments with their values per instance, and a term for every column in order."""
+
+    parameters: dict[str, tuple[int, ...]]
+    terms: tuple[Term, ...]
+
+
+def solve(columns: Sequence[Column]) -> Solution:
+    """Choose arguments, earlier columns first."""
+    parameters: dict[str, tuple[int, ...]] = {}
+    terms = tuple(_term(column, parameters) for column in columns)
+    return Solution(parameters, terms)
+
+
+def _term(column: Column, parameters: dict[str, tuple[int, ...]]) -> Term:
+    values = column.values
+    if not column.forced:
+        if len(set(values)) == 1:
+            return Term(number=values[0])
+        for name, known in parameters.items():
+            if found := _follows(values, name, known):
+                return found
+    name, count = column.name, 1
+    while name in parameters:
+        count += 1
+        name = f"{column.name}{count}"
+    parameters[name] = values
+    return Term(parameter=name)
+
+
+def _follows(values: tuple[int, ...], name: str, known: tuple[int, ...]) -> Term | None:
+    for factor in range(1, LARGEST_FACTOR + 1):
+        pairs = list(zip(values, known, strict=True))
+        if all(value == factor * other for value, other in pairs):
+            return Term(parameter=name, times=factor)
+        if all(value == other // factor for value, other in pairs):
+            return Term(parameter=name, over=factor)
+    return None

@@ -1,0 +1,62 @@
+"""Figure 1(a): an aggregate that begins with an earlier aggregate reads that one instead.
+
+Sound for associative operators only. Under the rule `full` every aggregate becomes the previous
+one and the newest output: a running sum for `sum`. `explode` is the way back to figure 1(b).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from archdsl.ir.graph import Graph, Node
+from archdsl.ir.ops import Aggregate
+
+
+def compact(graph: Graph) -> Graph:
+    """The compact view; the graph itself if nothing can be reused.
+
+    >>> from archdsl.ir.graph import Graph, Node
+    >>> from archdsl.ir.ops import Input
+    >>> from archdsl.vocabulary.aggregations import Sum
+    >>> total = Aggregate(Sum(kind="sum"))
+    >>> nodes = [Node(name, Input((1,))) for name in "abc"]
+    >>> nodes += [Node("ab", total, ("a", "b")), Node("abc", total, ("a", "b", "c"))]
+    >>> graph = Graph("g", {node.name: node for node in nodes}, (), None, (), None, "abc")
+    >>> compact(graph)["abc"].inputs
+    ('ab', 'c')
+    """
+    known: dict[object, str] = {}
+    return graph.with_nodes(_shortened(node, known) for node in graph)
+
+
+def _shortened(node: Node, known: dict[object, str]) -> Node:
+    if not isinstance(node.op, Aggregate) or not node.op.operator.associative:
+        return node
+    known[node.op, node.inputs] = node.name
+    *earlier, newest = node.inputs
+    shared = known.get((node.op, tuple(earlier)))
+    return replace(node, inputs=(shared, newest)) if shared else node
+
+
+def explode(graph: Graph) -> Graph:
+    """The exploded view: every aggregate of an associative operator reads outputs, no aggregate.
+
+    Aggregates that leave a stage count as outputs: the next stage starts from them.
+    """
+    full: dict[str, tuple[str, ...]] = {}
+    ends = {stage.entry for stage in graph.stages} | {stage.exit for stage in graph.stages}
+    return graph.with_nodes(_spelled_out(graph, full, ends))
+
+
+def _spelled_out(graph: Graph, full: dict[str, tuple[str, ...]], ends: set[str]) -> Iterator[Node]:
+    for node in graph:
+        if not isinstance(node.op, Aggregate) or not node.op.operator.associative:
+            yield node
+            continue
+        first, *rest = node.inputs
+        head = full.get(first, (first,))
+        inputs = (*head, *rest)
+        if node.name not in ends:
+            full[node.name] = inputs
+        yield replace(node, inputs=inputs)

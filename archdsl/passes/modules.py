@@ -1,0 +1,196 @@
+"""Chains to classes: chains of the same form are one class, with other numbers as arguments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from archdsl.ir.graph import Graph
+from archdsl.ir.ops import Chain, Conv, Layer, Linear, Norm
+from archdsl.passes.columns import Column, Term, solve
+
+SLOTS = {
+    Conv: ("inputs", "width", "stride", "groups"),
+    Norm: ("features",),
+    Linear: ("inputs", "width"),
+}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What one scope of the network holds; `shared` feeds both `projection` and `layers`."""
+
+    scope: str
+    role: str
+    layers: tuple[Layer, ...]
+    shared: tuple[Layer, ...] = ()
+    projection: str | None = None
+
+    def every(self) -> tuple[Layer, ...]:
+        """Its own layers, in order."""
+        return self.shared + self.layers
+
+
+@dataclass(frozen=True)
+class LayerTemplate:
+    """A layer whose varying numbers are terms, by field."""
+
+    layer: Layer
+    terms: dict[str, Term]
+
+
+@dataclass(frozen=True)
+class ModuleClass:
+    """A class to print. `projection` is the class and arguments of a projection it owns."""
+
+    name: str
+    role: str
+    parameters: tuple[str, ...]
+    shared: tuple[LayerTemplate, ...]
+    layers: tuple[LayerTemplate, ...]
+    projection: tuple[str, tuple[Term, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Modules:
+    """All classes in printing order, and for every scope its class and argument values."""
+
+    classes: tuple[ModuleClass, ...]
+    used: dict[str, tuple[ModuleClass, tuple[int, ...]]]
+
+
+def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
+    """Group the chains of a graph into classes; `names` are taken already."""
+    taken = set(names)
+    found = Modules((), {})
+    instances = list(_instances(graph))
+    for role in ("stem", "projection", "unit", "between", "head"):
+        forms: dict[object, list[Instance]] = defaultdict(list)
+        for instance in instances:
+            if instance.role == role:
+                forms[_form(instance, found)].append(instance)
+        for same in forms.values():
+            name = _free(_title(same[0]), taken)
+            found = _with_class(found, name, same)
+    return found
+
+
+def _instances(graph: Graph) -> Iterator[Instance]:
+    roles = {graph.stem: "stem", graph.head: "head", **dict.fromkeys(graph.between, "between")}
+    for node, chain in graph.chains():
+        if node.name.endswith(".shared"):
+            continue
+        if node.name.endswith(".projection"):
+            yield Instance(node.name, "projection", chain.layers)
+            continue
+        shared = graph.nodes.get(f"{node.name}.shared")
+        projection = f"{node.name}.projection"
+        yield Instance(
+            node.name,
+            roles.get(node.name, "unit"),
+            chain.layers,
+            shared.op.layers if shared and isinstance(shared.op, Chain) else (),
+            projection if projection in graph.nodes else None,
+        )
+
+
+def _form(instance: Instance, found: Modules) -> object:
+    projected = found.used[instance.projection][0].name if instance.projection else None
+    blank = [tuple(_blank(layer) for layer in part) for part in (instance.shared, instance.layers)]
+    return (projected, *blank)
+
+
+def _blank(layer: Layer) -> Layer:
+    slots = SLOTS.get(type(layer), ())
+    return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer
+
+
+def _with_class(found: Modules, name: str, same: list[Instance]) -> Modules:
+    columns = list(_columns(same, found))
+    order = sorted(columns, key=lambda item: item[0])
+    solution = solve([column for _, _, column in order])
+    terms = {key: term for (_, key, _), term in zip(order, solution.terms, strict=True)}
+    first = same[0]
+    layers = [
+        LayerTemplate(layer, {slot: terms[index, slot] for slot in SLOTS.get(type(layer), ())})
+        for index, layer in enumerate(first.every())
+    ]
+    split = len(first.shared)
+    projection = None
+    if first.projection:
+        inner, values = found.used[first.projection]
+        arguments = tuple(terms["projection", i] for i in range(len(values)))
+        projection = (inner.name, arguments)
+    made = ModuleClass(
+        name, first.role, tuple(solution.parameters), tuple(layers[:split]), tuple(layers[split:]),
+        projection,
+    )  # fmt: skip
+    used = {
+        instance.scope: (made, tuple(values[i] for values in solution.parameters.values()))
+        for i, instance in enumerate(same)
+    }
+    return Modules((*found.classes, made), {**found.used, **used})
+
+
+def _columns(same: list[Instance], found: Modules) -> Iterator[tuple[int, object, Column]]:
+    """(rank, key, column): what comes in first, then what goes out, then strides and the rest."""
+    layers = [instance.every() for instance in same]
+    last = max((i for i, x in enumerate(layers[0]) if isinstance(x, Conv | Linear)), default=-1)
+    started = False
+    for index, layer in enumerate(layers[0]):
+        for slot in SLOTS.get(type(layer), ()):
+            values = tuple(getattr(own[index], slot) for own in layers)
+            inward = slot in {"inputs", "features"}
+            rank, name = 2, "inner"
+            if inward and not started:
+                rank, name = 0, "channels"
+            elif slot == "width" and index == last:
+                rank, name = 1, "width"
+            elif slot in {"stride", "groups"}:
+                rank, name = 3, slot
+            forced = _forced(same[0], layers[0], index, slot)
+            yield rank, (index, slot), Column(forced or name, values, bool(forced))
+        started = started or isinstance(layer, Conv | Linear | Norm)
+    if same[0].projection:
+        inner = found.used[same[0].projection][0]
+        for place, name in enumerate(inner.parameters):
+            values = tuple(found.used[i.projection][1][place] for i in same if i.projection)
+            yield 4, ("projection", place), Column(name, values)
+
+
+def _forced(instance: Instance, layers: Sequence[Layer], index: int, slot: str) -> str | None:
+    """What the network's constructor lets a caller choose."""
+    if instance.role == "head" and index == len(layers) - 1 and slot == "width":
+        return "num_classes" if isinstance(layers[index], Linear) else None
+    if instance.role == "stem" and slot == "inputs":
+        layer = layers[index]
+        first = not any(isinstance(other, Conv | Norm | Linear) for other in layers[:index])
+        return "in_channels" if first and isinstance(layer, Conv) and layer.groups == 1 else None
+    return None
+
+
+def _title(instance: Instance) -> str:
+    """A class name by form: what the field calls such a chain."""
+    fixed = {"stem": "Stem", "between": "Transition", "head": "Head", "projection": "Projection"}
+    if instance.role in fixed:
+        return fixed[instance.role]
+    kernels = [layer.kernel for layer in instance.every() if isinstance(layer, Conv)]
+    wide = [kernel for kernel in kernels if kernel > 1]
+    name = "Unit"
+    if len(kernels) == 1:
+        name = "Basic"
+    elif len(kernels) in {2, 3} and len(wide) == 1 and kernels[0] == 1:
+        name = "Bottleneck"
+    elif len(kernels) == len(wide) == 2:
+        name = "Double"
+    return f"Entry{name}" if instance.projection else name
+
+
+def _free(name: str, taken: set[str]) -> str:
+    chosen, count = name, 1
+    while chosen in taken:
+        count += 1
+        chosen = f"{name}{count}"
+    taken.add(chosen)
+    return chosen

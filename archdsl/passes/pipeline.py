@@ -1,0 +1,20 @@
+"""The passes in order. A graph is verified before the first and after each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archdsl.ir.graph import Graph
+from archdsl.ir.verify import verify
+from archdsl.passes.compact import compact
+
+Pass = Callable[[Graph], Graph]
+
+PASSES: tuple[Pass, ...] = (compact,)
+
+
+def run(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> Graph:
+    """Apply passes one after another. Raises InvariantError if one breaks an invariant."""
+    for apply in passes:
+        graph = verify(apply(graph))
+    return graph

@@ -1,0 +1,91 @@
+"""Everything an emitted file will say, decided: classes, arguments, names, helpers. No text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archdsl.analysis.shapes import shapes as all_shapes
+from archdsl.ir.graph import Graph
+from archdsl.ir.ops import Conv, Linear, Shape
+from archdsl.passes import pipeline
+from archdsl.passes.modules import ModuleClass, Modules, find_modules
+from archdsl.passes.stages import Stages, find_stages
+from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.vocabulary.rule import Rule
+
+TAKEN = ("ConcatBuffer", "Tensor", "torch", "nn", "functional", "SPEC", "SETTINGS")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A network ready to be printed."""
+
+    class_name: str
+    graph: Graph
+    shapes: Mapping[str, Shape]
+    modules: Modules
+    stages: Stages
+    rules: tuple[Rule, ...]
+    joins: tuple[Aggregation, ...]
+    buffered: bool
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether some convolution has a bias."""
+        return any(layer.bias for layer in self.weighted(Conv))
+
+    @property
+    def has_linear(self) -> bool:
+        """Whether there is a fully connected layer with a bias."""
+        return any(layer.bias for layer in self.weighted(Linear))
+
+    @property
+    def weighted_convs(self) -> bool:
+        """Whether there is a convolution."""
+        return bool(self.weighted(Conv))
+
+    def weighted(self, kind: type[Conv] | type[Linear]) -> list[Conv | Linear]:
+        """All layers of a kind."""
+        found = (layer for _, chain in self.graph.chains() for layer in chain.layers)
+        return [layer for layer in found if isinstance(layer, kind)]
+
+    def arguments(self, scope: str) -> tuple[ModuleClass, tuple[int, ...]]:
+        """The class and argument values of a scope."""
+        return self.modules.used[scope]
+
+
+def program(graph: Graph, class_name: str) -> Program:
+    """Decide how a graph is written; the graph is verified between passes."""
+    graph = pipeline.run(graph)
+    shapes = all_shapes(graph)
+    modules = find_modules(graph, (*TAKEN, class_name))
+    names = (*TAKEN, class_name, *(made.name for made in modules.classes))
+    stages = find_stages(graph, shapes, modules, names)
+    storing = [made for made in stages.classes if made.strategy in {"buffer", "list"}]
+    rules = {rule_key(made.rule): made.rule for made in storing}
+    joins = {
+        made.operator.kind: made.operator
+        for made in stages.classes
+        if _joins(made.strategy, made.operator)
+    }
+    return Program(
+        class_name,
+        graph,
+        shapes,
+        modules,
+        stages,
+        tuple(rule for rule in rules.values() if rule.source()),
+        tuple(joins.values()),
+        any(made.strategy == "buffer" for made in stages.classes),
+    )
+
+
+def rule_key(rule: Rule) -> str:
+    """Rules of one word share one function in the emitted file."""
+    return rule.rule
+
+
+def _joins(strategy: str, operator: Aggregation) -> bool:
+    """Whether a stage calls the operator's own function."""
+    return strategy == "list" or (strategy == "running" and operator.kind not in {"sum", "running"})

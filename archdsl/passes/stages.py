@@ -1,0 +1,217 @@
+"""Stages to classes: how each is run, and which numbers stages of one form differ in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Aggregate, Shape
+from archdsl.passes.columns import Column, Solution, Term, solve
+from archdsl.passes.modules import ModuleClass, Modules
+from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.vocabulary.aggregations import Concat
+from archdsl.vocabulary.rule import Rule
+
+INCOMING = "incoming"
+Argument = Term | str
+
+
+@dataclass(frozen=True)
+class Run:
+    """Consecutive layers of one class; `count` is None for the last run, which takes the rest.
+
+    An argument is a term, or INCOMING: the width of what the layer reads, which grows.
+    """
+
+    module: ModuleClass
+    count: int | None
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class StageClass:
+    """A stage class to print.
+
+    `strategy` is how outputs are kept: `chain` (none), `running` (their aggregate so far),
+    `buffer` (one tensor, side by side), `list` (each on its own).
+    """
+
+    name: str
+    strategy: str
+    rule: Rule
+    operator: Aggregation
+    leaves: str
+    projected: bool
+    parameters: tuple[str, ...]
+    layers: Term
+    runs: tuple[Run, ...]
+    widths: tuple[tuple[Term, int | None], ...]
+    depths: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """All stage classes, and for every stage its class and argument values."""
+
+    classes: tuple[StageClass, ...]
+    used: tuple[tuple[StageClass, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
+class _Sketch:
+    """A stage before its class is known: every number it needs, by place."""
+
+    stage: Stage
+    strategy: str
+    runs: tuple[tuple[ModuleClass, int, tuple[int | str, ...]], ...]
+    widths: tuple[tuple[int, int], ...]
+
+    def form(self) -> object:
+        stage = self.stage
+        runs = tuple(
+            (
+                module.name,
+                tuple(v == INCOMING for v in values),
+                count if i + 1 < len(self.runs) else 0,
+            )
+            for i, (module, count, values) in enumerate(self.runs)
+        )
+        lengths = tuple(count for _, count in self.widths[:-1])
+        table = None if stage.rule.source() else (stage.rule, stage.depth)
+        keys = (stage.rule, stage.operator, stage.leaves, stage.projected)
+        return (self.strategy, *keys, runs, lengths, table)
+
+
+def find_stages(
+    graph: Graph, shapes: Mapping[str, Shape], modules: Modules, names: Sequence[str]
+) -> Stages:
+    """Group the stages of a compacted graph into classes; `names` are taken already."""
+    forms: dict[object, list[_Sketch]] = defaultdict(list)
+    for stage in graph.stages:
+        sketch = _sketch(graph, stage, shapes, modules)
+        forms[sketch.form()].append(sketch)
+    taken = set(names)
+    classes: list[StageClass] = []
+    used: dict[int, tuple[StageClass, tuple[int, ...]]] = {}
+    for same in forms.values():
+        solution = _solve(same)
+        made = _stage_class(same, solution, _name(same[0], len(forms), taken))
+        classes.append(made)
+        for index, sketch in enumerate(same):
+            values = tuple(column[index] for column in solution.parameters.values())
+            used[sketch.stage.index] = (made, values)
+    return Stages(tuple(classes), tuple(used[index] for index in sorted(used)))
+
+
+def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules) -> _Sketch:
+    strategy = _strategy(graph, stage)
+    layers = [modules.used[name] for name in stage.layers]
+    incoming = [shapes[name][0] for name in stage.reads]
+    grows = strategy == "buffer" and len(set(incoming[stage.projected :])) > 1
+    calls = [
+        (module, _values(module, values, width if grows else None))
+        for (module, values), width in zip(layers, incoming, strict=True)
+    ]
+    runs = tuple((call[0], len(list(group)), call[1]) for call, group in groupby(calls))
+    outputs = [shapes[name][0] for name in stage.outputs]
+    widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
+    return _Sketch(stage, strategy, runs, widths if strategy == "buffer" else ())
+
+
+def _values(
+    module: ModuleClass, values: tuple[int, ...], incoming: int | None
+) -> tuple[int | str, ...]:
+    """Argument values; where what is read grows, the argument that follows it is INCOMING."""
+    return tuple(
+        INCOMING if name == "channels" and value == incoming and not module.projection else value
+        for name, value in zip(module.parameters, values, strict=True)
+    )
+
+
+def _strategy(graph: Graph, stage: Stage) -> str:
+    chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
+    if chained and stage.exit == stage.outputs[-1] and not stage.projected:
+        return "chain"
+    if isinstance(stage.operator, Concat):
+        return "buffer"
+    if stage.operator.running or _accumulates(graph, stage):
+        return "running"
+    return "list"
+
+
+def _accumulates(graph: Graph, stage: Stage) -> bool:
+    """Whether every layer, and the exit, reads the previous aggregate plus the newest output."""
+    if not stage.operator.associative or stage.leaves == "last":
+        return False
+    total = stage.outputs[0]
+    for index, reader in enumerate([*stage.reads[1:], stage.exit], start=1):
+        node = graph[reader]
+        if not isinstance(node.op, Aggregate) or node.inputs != (total, stage.outputs[index]):
+            return False
+        total = reader
+    return True
+
+
+def _columns(same: list[_Sketch]) -> list[Column]:
+    """Widths of the outputs, the number of layers, then every argument of every run."""
+    first = same[0]
+    columns = [
+        Column("channels" if place == 0 else "width", tuple(s.widths[place][0] for s in same))
+        for place in range(len(first.widths))
+    ]
+    for run, (module, _, values) in enumerate(first.runs):
+        columns += [
+            Column(module.parameters[place], tuple(int(s.runs[run][2][place]) for s in same))
+            for place, value in enumerate(values)
+            if value != INCOMING
+        ]
+    return [*columns, Column("layers", tuple(s.stage.depth for s in same))]
+
+
+def _solve(same: list[_Sketch]) -> Solution:
+    solution = solve(_columns(same))
+    layers = Column("layers", tuple(s.stage.depth for s in same))
+    if solution.terms[-1].parameter in {"", "layers"}:
+        return solution
+    # That the number of layers is a multiple of a width is chance: it is an argument of its own.
+    columns = _columns(same)
+    return solve([*columns[:-1], Column(layers.name, layers.values, forced=True)])
+
+
+def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageClass:
+    first, terms = same[0], list(solution.terms)
+    widths = tuple(
+        (terms.pop(0), count if place + 1 < len(first.widths) else None)
+        for place, (_, count) in enumerate(first.widths)
+    )
+    runs = tuple(
+        Run(
+            module,
+            count if place + 1 < len(first.runs) else None,
+            tuple(INCOMING if value == INCOMING else terms.pop(0) for value in values),
+        )
+        for place, (module, count, values) in enumerate(first.runs)
+    )
+    stage = first.stage
+    return StageClass(
+        name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
+        tuple(solution.parameters), terms.pop(0), runs, widths,
+        tuple(sketch.stage.depth for sketch in same),
+    )  # fmt: skip
+
+
+def _name(sketch: _Sketch, forms: int, taken: set[str]) -> str:
+    """`Stage` if there is one form; else after how its outputs are joined."""
+    name = "Stage"
+    if forms > 1:
+        start = "Projected" if sketch.stage.projected else ""
+        name = f"{start}{sketch.stage.operator.kind.title().replace('-', '')}Stage"
+    chosen, count = name, 1
+    while chosen in taken:
+        count += 1
+        chosen = f"{name}{count}"
+    taken.add(chosen)
+    return chosen

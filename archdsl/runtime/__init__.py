@@ -1,0 +1,1 @@
+"""Real, tested torch source that emitted files carry. Read as text; never imported to compile."""

@@ -1,0 +1,67 @@
+"""A spec's values as short YAML, without comments: what an emitted file carries and is hashed by.
+
+`parse(dump(root))` is the same spec as the one that `root` was read from.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+WIDTH = 88
+PLAIN = re.compile(r"[A-Za-z(](?:[A-Za-z0-9_ +*/%().|-]*[A-Za-z0-9_)%])?\Z")
+WORDS = {"true", "false", "null"}
+
+
+def dump(root: Any) -> str:
+    """The text, one top-level key a line or more; ASCII, ends with a line break.
+
+    >>> print(dump({"archdsl": 1, "input": [3, 32, 32], "stages": {"layers": "(depth - 4) // 6"}}), end="")
+    archdsl: 1
+    input: [3, 32, 32]
+    stages: {layers: (depth - 4) // 6}
+    """
+    return "".join(f"{line}\n" for line in _block(root, 0))
+
+
+def _block(value: Any, depth: int) -> Iterator[str]:
+    """A mapping or list, an entry a line where it fits."""
+    pad = "  " * depth
+    entries = (
+        ((f"{flow(key)}:", item) for key, item in value.items())
+        if isinstance(value, dict)
+        else (("-", item) for item in value)
+    )
+    for lead, item in entries:
+        line = f"{pad}{lead} {flow(item)}"
+        if len(line) <= WIDTH or not isinstance(item, dict | list) or not item:
+            yield line
+        else:
+            yield f"{pad}{lead}"
+            yield from _block(item, depth + 1)
+
+
+def flow(value: Any) -> str:
+    """A value on one line."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{flow(k)}: {flow(item)}" for k, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(flow, value)) + "]"
+        case str():
+            plain = PLAIN.match(value) and value not in WORDS and not value.startswith("- ")
+            return str(value) if plain else json.dumps(str(value))
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return _decimal(value)
+    return str(value)
+
+
+def _decimal(value: float) -> str:
+    """A number that reads back as a decimal: `1e-05` has no point, and YAML 1.2 needs none."""
+    return {float("inf"): ".inf", float("-inf"): "-.inf"}.get(value, repr(value))

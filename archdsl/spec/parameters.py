@@ -1,0 +1,226 @@
+"""`params:` and `--set`: what the names in a spec's arithmetic mean.
+
+A parameter is a number, a list of numbers, arithmetic over other parameters, or a choice of words
+(`bottleneck | double`, the first by default).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from archdsl.errors import ArchdslError, Diagnostic, Source, Span, fail
+from archdsl.spec.reader import Document
+from archdsl.vocabulary.expression import FUNCTIONS, Scope, Value, parse
+from archdsl.vocabulary.values import Text, locate, refuse_lookalike
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+CHOICE = re.compile(r"[a-z][a-z0-9_-]*(?:\s*\|\s*[a-z][a-z0-9_-]*)+\Z")
+RESERVED = {"incoming", "layer", "stage", "stride", *FUNCTIONS}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The values that hold, the defaults of the file, and which values are chosen words."""
+
+    values: Mapping[str, Value]
+    defaults: Mapping[str, Value]
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    def changed(self) -> dict[str, Value]:
+        """The values that are not the file's defaults."""
+        return {k: v for k, v in self.values.items() if v != self.defaults[k]}
+
+
+def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters:
+    """Read the file's parameters, with settings in the place of some.
+
+    Raises: ArchdslError (A111 to A115), one finding per mistake.
+    """
+    declared = document.root.get("params") or {}
+    if not isinstance(declared, dict):
+        raise fail(
+            "A106",
+            "`params` is a mapping of names to values",
+            source=document.source,
+            span=document.span(("params",)),
+        )
+    mistakes = [*_names(document, declared), *_unknown(settings, declared)]
+    if mistakes:
+        raise ArchdslError(mistakes)
+    places = {name: (document, ("params", name)) for name in declared}
+    defaults = _Evaluation(declared, places)
+    chosen = {name: setting.root for name, setting in settings.items()}
+    for name, setting in settings.items():
+        places = {**places, name: (setting, ())}
+    current = _Evaluation({**declared, **chosen}, places, declared)
+    words = {name: str(current.values[name]) for name in declared if _is_choice(declared[name])}
+    return Parameters(current.values, defaults.values, words)
+
+
+def read_value(value: Any, others: Mapping[str, Value]) -> Value:
+    """One value as `when:` writes it: evaluated over given parameters. Raises ArchdslError."""
+    return _value(value, Scope(others))
+
+
+def _names(document: Document, declared: dict[str, Any]) -> list[Diagnostic]:
+    found = []
+    for name in declared:
+        place = {"source": document.source, "span": document.keys[("params", name)]}
+        if not NAME.match(name):
+            found.append(
+                Diagnostic("A104", f"`{name[:80]}` is no name: use a to z, 0 to 9 and _", **place)
+            )
+        elif name in RESERVED:
+            found.append(
+                Diagnostic("A114", f"`{name}` has a meaning of its own in arithmetic", **place)
+            )
+    return found
+
+
+def _unknown(settings: Mapping[str, Document], declared: dict[str, Any]) -> list[Diagnostic]:
+    found = []
+    for name, setting in settings.items():
+        if name not in declared:
+            near = difflib.get_close_matches(name, declared, 1)
+            known = "parameters here: " + (", ".join(declared) or "none")
+            found.append(
+                Diagnostic(
+                    "A114",
+                    f"the spec has no parameter `{name[:80]}`",
+                    source=setting.source,
+                    help=f"did you mean `{near[0]}`?" if near else known,
+                )
+            )
+    return found
+
+
+def _is_choice(raw: Any) -> bool:
+    return isinstance(raw, str) and CHOICE.match(raw) is not None
+
+
+def _words(raw: str) -> list[str]:
+    return [word.strip() for word in raw.split("|")]
+
+
+class _Evaluation:
+    """Evaluates every parameter once, in the order that they need each other."""
+
+    def __init__(
+        self,
+        raw: Mapping[str, Any],
+        places: Mapping[str, tuple[Document, tuple[str, ...]]],
+        declared: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.raw, self.places, self.declared = raw, places, declared or raw
+        self.values: dict[str, Value] = {}
+        self.open: list[str] = []
+        self.mistakes: list[Diagnostic] = []
+        for name in raw:
+            self.require(name)
+        if self.mistakes:
+            raise ArchdslError(self.mistakes)
+        self.values = {name: self.values[name] for name in raw}
+
+    def require(self, name: str) -> None:
+        if name in self.values:
+            return
+        document, path = self.places[name]
+        try:
+            if name in self.open:
+                ring = " -> ".join([*self.open[self.open.index(name) :], name])
+                raise fail("A115", f"these parameters need each other: {ring}")
+            self.values[name] = self.evaluate(name)
+        except ArchdslError as error:
+            self.values[name] = 1
+            self.mistakes += error.within(document.source, document.span(path)).diagnostics
+
+    def evaluate(self, name: str) -> Value:
+        raw = self.raw[name]
+        if _is_choice(self.declared[name]):
+            return self.choose(name, raw)
+        self.open.append(name)
+        try:
+            for needed in _needs(raw):
+                if needed in self.raw:
+                    self.require(needed)
+            others = {known: value for known, value in self.values.items() if known != name}
+            return _value(raw, Scope(others))
+        finally:
+            self.open.pop()
+
+    def choose(self, name: str, raw: Any) -> str:
+        words = _words(self.declared[name])
+        if raw is self.declared[name]:
+            return words[0]
+        if not isinstance(raw, str) or raw not in words:
+            near = difflib.get_close_matches(str(raw), words, 1)
+            raise fail(
+                "A105",
+                f"`{str(raw)[:80]}` is not one of {', '.join(words)}",
+                help=f"did you mean `{near[0]}`?" if near else None,
+            )
+        return str(raw)
+
+
+def _needs(raw: Any) -> frozenset[str]:
+    if isinstance(raw, list):
+        return frozenset().union(*map(_needs, raw)) if raw else frozenset()
+    if not isinstance(raw, str):
+        return frozenset()
+    try:
+        return parse(raw).names
+    except ArchdslError:
+        return frozenset()
+
+
+def _value(raw: Any, scope: Scope) -> Value:
+    match raw:
+        case bool() | None | dict():
+            raise fail("A114", "a parameter is a number, a list of numbers, arithmetic or a choice")
+        case list():
+            if not raw or any(isinstance(entry, list) for entry in raw):
+                raise fail("A114", "a list parameter holds numbers, one or more")
+            return tuple(_value(entry, scope) for entry in raw)
+        case str():
+            return _arithmetic(raw, scope)
+        case int():
+            return raw
+        case float():
+            return _exact(raw)
+    raise fail("A114", "a parameter is a number, a list of numbers, arithmetic or a choice")
+
+
+def _exact(number: float) -> Value:
+    if number != number or number in {float("inf"), float("-inf")}:
+        raise fail("A101", "this number is not finite")
+    exact = Fraction(repr(number))
+    if exact.denominator == 1 and abs(exact) >= 10**6:
+        raise fail("A101", "this is not plainly a whole number", help=f"write {int(exact)}")
+    return exact
+
+
+def _arithmetic(text: str, scope: Scope) -> Value:
+    source: Source | None = getattr(text, "source", None)
+    span: Span | None = getattr(text, "span", None)
+    try:
+        refuse_lookalike(text)
+        return parse(text).evaluate(scope)
+    except ArchdslError as error:
+        raise locate(error, source, span) from None
+
+
+def substitute(raw: Any, choices: Mapping[str, str]) -> Any:
+    """The same values with the names of choice parameters replaced by the chosen words."""
+    if isinstance(raw, dict):
+        return {key: substitute(value, choices) for key, value in raw.items()}
+    if isinstance(raw, list):
+        return [substitute(value, choices) for value in raw]
+    if isinstance(raw, str) and raw in choices:
+        source, span = getattr(raw, "source", None), getattr(raw, "span", None)
+        return Text(choices[raw], source, span)
+    return raw

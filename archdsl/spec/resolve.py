@@ -1,0 +1,72 @@
+"""Words with arithmetic to words with numbers, at one place of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from archdsl.errors import fail
+from archdsl.vocabulary.expression import Scope
+from archdsl.vocabulary.values import Deferred, PerStage, Words
+
+Model = TypeVar("Model", bound=Words)
+Locate = Callable[[str | int], Any]
+
+
+def resolve(words: Model, scope: Scope, **place: Any) -> Model:
+    """The same words with every number known. Raises ArchdslError, located where it can be."""
+    changed = {}
+    for name in type(words).model_fields:
+        before = getattr(words, name)
+        after = value(before, scope, **place)
+        if after is not before:
+            changed[name] = after
+    return words.model_copy(update=changed) if changed else words
+
+
+def value(raw: Any, scope: Scope, **place: Any) -> Any:
+    """One value: arithmetic evaluated, a list replaced by the stage's entry."""
+    match raw:
+        case Deferred():
+            return raw.evaluate(scope)
+        case PerStage(entries=entries):
+            return value(entry_of(entries, scope, **place), scope, **place)
+        case Words():
+            return resolve(raw, scope, **place)
+        case tuple():
+            after = tuple(value(item, scope, **place) for item in raw)
+            return raw if all(a is b for a, b in zip(after, raw, strict=True)) else after
+    return raw
+
+
+def entry_of(entries: tuple[Any, ...], scope: Scope, **place: Any) -> Any:
+    """The stage's entry of a written list. Raises ArchdslError (A112)."""
+    if scope.stage is None:
+        raise fail(
+            "A112",
+            "a list, one entry per stage, has no meaning outside a stage",
+            help="write one number",
+            **place,
+        )
+    if len(entries) != scope.stages:
+        raise fail(
+            "A112",
+            f"this list has {len(entries)} entries, but there are {scope.stages} stages",
+            help="write one number, or one entry per stage",
+            **place,
+        )
+    return entries[scope.stage]
+
+
+def waits_for(raw: Any, name: str) -> bool:
+    """Whether some arithmetic in these words names something, such as `incoming`."""
+    match raw:
+        case Deferred(expression=expression):
+            return name in expression.names
+        case PerStage(entries=entries):
+            return any(waits_for(entry, name) for entry in entries)
+        case Words():
+            return any(waits_for(getattr(raw, f), name) for f in type(raw).model_fields)
+        case tuple():
+            return any(waits_for(entry, name) for entry in raw)
+    return False

@@ -1,0 +1,24 @@
+"""`running`: relu(a + y), the previous aggregate plus the newest output, then an activation.
+
+Post-activation ResNets need it: relu(x + F(x)) is not a sum of earlier outputs, because the
+activation stands between one sum and the next. Its links count as those of the rule `full`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.vocabulary.layers import ActivationWord
+
+
+class Running(Aggregation):
+    """Post-activation ResNet's aggregation (He et al. 2015). Of y_0 alone it is y_0."""
+
+    kind: Literal["running"]
+    activation: ActivationWord = "relu"
+    running: ClassVar[bool] = True
+
+    def says(self) -> str:
+        """The aggregation in words."""
+        return f"as a running sum through {self.activation}"

@@ -1,0 +1,41 @@
+"""What a unit is: a name for a list of layers that one place of a stage computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from archdsl.vocabulary.layers import Conv, Dropout, LayerWords, Norm, Order, Relu
+from archdsl.vocabulary.values import Chance, Words
+
+
+class Unit(Words):
+    """A functional unit. The word `kind:` names it; subclasses say which list it stands for.
+
+    A subclass sets `kind: Literal["word"]`, the numbers it takes, and `layers`.
+    """
+
+    kind: str
+
+    def layers(self, stride: int) -> Sequence[LayerWords]:
+        """The list this unit is a shorthand for; `stride` is the stage's at its first layer, else 1."""
+        raise NotImplementedError
+
+
+class ConvUnit(Unit):
+    """What the named units share: convolutions with a norm and a ReLU each, before or after."""
+
+    order: Order
+    dropout: Chance = 0.0
+    bias: bool = False
+    final_relu: bool | None = None
+    """Post-activation only: false leaves the last ReLU to the aggregation, as ResNet does."""
+
+    def chain(self, convs: Sequence[Conv]) -> tuple[LayerWords, ...]:
+        """The convolutions in the unit's order, dropout last."""
+        layers: list[LayerWords] = []
+        for conv in convs:
+            layers += [Norm(), Relu(), conv] if self.order == "pre" else [conv, Norm(), Relu()]
+        if self.order == "post" and self.final_relu is False:
+            layers.pop()
+        return (*layers, Dropout(p=self.dropout)) if self.dropout else tuple(layers)

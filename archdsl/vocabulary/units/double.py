@@ -1,0 +1,26 @@
+"""`{kind: double}`: two convolutions of the same kernel."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archdsl.vocabulary.layers import Conv, LayerWords
+from archdsl.vocabulary.unit import ConvUnit
+from archdsl.vocabulary.values import Size, Width
+
+
+class Double(ConvUnit):
+    """Two k x k convolutions (ResNet-18 and -34, Wide ResNet). The stride is on the first."""
+
+    kind: Literal["double"]
+    inner: Width
+    width: Width | None = None
+    kernel: Size = 3
+    groups: Width = 1
+
+    def layers(self, stride: int) -> tuple[LayerWords, ...]:
+        """conv k x k to `inner`, conv k x k to `width` (`inner` if not given)."""
+        shape = {"kernel": self.kernel, "groups": self.groups, "bias": self.bias}
+        first = Conv(width=self.inner, stride=stride, **shape)
+        second = Conv(width=self.width or self.inner, stride=1, **shape)
+        return self.chain([first, second])
