@@ -21,6 +21,7 @@ from archdsl.spec.load import Spec
 from archdsl.spec.load import load as load_file
 from archdsl.spec.load import parse as parse_text
 from archdsl.spec.schema import Extension
+from archdsl.vocabulary.rules.exponential import Exponential
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,7 +51,8 @@ class Checked:
     def emit(self, class_name: str | None = None) -> str:
         """The text of the network's file."""
         spec = self.spec
-        return emit_graph(self.graph, Origin(spec.text, spec.settings, spec.sha256), class_name)
+        origin = Origin(spec.text, spec.settings, spec.sha256)
+        return emit_graph(self.graph, origin, class_name, self.report)
 
 
 def load(
@@ -146,7 +148,7 @@ def _sizes(spec: Spec, report: Report, limits: Limits) -> None:
             code,
             f"this network has {count:,} {what} (limit {limit:,})",
             help=f"raise it on the command line: {flag} {count}",
-            **spec.at("stages" if code == "A303" else "input"),  # type: ignore[arg-type]
+            **spec.at("stages" if code == "A303" else "input"),
         )
         for code, count, limit, what, flag in too_large
         if count > limit
@@ -162,10 +164,10 @@ def _plain_bases(spec: Spec, graph: Graph) -> list[Diagnostic]:
             f"base {stage.rule.base:,} is larger than the {stage.depth} layers of stage "
             f"{stage.index}: this is the rule `plain`",
             level="warning",
-            **spec.at("stages", "connect"),  # type: ignore[arg-type]
+            **spec.at("stages", "connect"),
         )
         for stage in graph.stages
-        if stage.rule.rule == "exponential" and stage.rule.base > stage.depth > 1  # type: ignore[attr-defined]
+        if isinstance(stage.rule, Exponential) and stage.rule.base > stage.depth > 1
     ]
 
 
@@ -181,7 +183,7 @@ def _rounded(spec: Spec, made: Lowered, report: Report) -> list[Diagnostic]:
             f"depth {asked} builds {report.depth:,} convolutions and linear layers",
             note=f"{first.total} // {first.divisor} leaves {first.total % first.divisor}",
             level="note",
-            **spec.at("stages", "layers"),  # type: ignore[arg-type]
+            **spec.at("stages", "layers"),
         )
     ]
 

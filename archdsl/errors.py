@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypedDict
 
 
 class Exit(IntEnum):
@@ -34,6 +34,13 @@ class Source:
 
     name: str
     text: str
+
+
+class Place(TypedDict):
+    """Where a finding stands: `Diagnostic(code, message, **place)`."""
+
+    source: Source
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from archdsl.errors import ArchdslError, Diagnostic, fail
+from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.spec.load import Spec
 from archdsl.spec.parameters import read_value
 from archdsl.spec.schema import Expectation, Figure
@@ -28,7 +28,7 @@ class Verdict:
     source: str
     holds: bool | None
     why: str
-    place: Any
+    place: Place
 
     def says(self) -> str:
         """A line for people."""
@@ -81,7 +81,7 @@ def judge(
         low, high, how = interval(figure)
         here = applies(spec, expectation)
     except ArchdslError as error:
-        raise error.within(place["source"], place["span"]) from None  # type: ignore[arg-type]
+        raise error.within(place["source"], place["span"]) from None
     published = f"{figure.value:,}" if isinstance(figure.value, int) else str(figure.value)
     if not here:
         return Verdict(

@@ -6,7 +6,7 @@ batch norm updates the running statistics in that dict, as a module in training 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -14,12 +14,36 @@ from torch.nn import functional
 
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import (
-    Activation, Aggregate, Chain, Conv, Dropout, Flatten, Input, Layer, Linear, Norm, Pool, PoolTo,
+    Activation,
+    Aggregate,
+    Chain,
+    Conv,
+    Dropout,
+    Flatten,
+    Input,
+    Layer,
+    Linear,
+    Norm,
+    Pool,
+    PoolTo,
 )  # fmt: skip
 from archdsl.vocabulary.aggregation import Aggregation
 
 State = Mapping[str, Tensor]
-ACTIVATIONS = {"relu": functional.relu, "gelu": functional.gelu, "silu": functional.silu}
+ActivationFunction = Callable[[Tensor], Tensor]
+ACTIVATIONS: dict[str, ActivationFunction] = {
+    "relu": functional.relu,
+    "gelu": functional.gelu,
+    "silu": functional.silu,
+}
+POOLS: dict[str, Callable[..., Tensor]] = {
+    "average": functional.avg_pool2d,
+    "max": functional.max_pool2d,
+}
+POOLS_TO: dict[str, Callable[..., Tensor]] = {
+    "average": functional.adaptive_avg_pool2d,
+    "max": functional.adaptive_max_pool2d,
+}
 
 
 def interpret(graph: Graph, state: State, x: Tensor, *, training: bool = False) -> Tensor:
@@ -79,14 +103,10 @@ def _layer(scope: str, layer: Layer, state: State, x: Tensor, training: bool) ->
             return ACTIVATIONS[function](x)
         case Dropout(p=p):
             return functional.dropout(x, p, training)
-        case Pool(kind="max"):
-            return functional.max_pool2d(x, layer.kernel, layer.stride, layer.padding)
-        case Pool():
-            return functional.avg_pool2d(x, layer.kernel, layer.stride, layer.padding)
-        case PoolTo(kind="max", side=side):
-            return functional.adaptive_max_pool2d(x, side)
-        case PoolTo(side=side):
-            return functional.adaptive_avg_pool2d(x, side)
+        case Pool(kind=kind):
+            return POOLS[kind](x, layer.kernel, layer.stride, layer.padding)
+        case PoolTo(kind=kind, side=side):
+            return POOLS_TO[kind](x, side)
         case Flatten():
             return x.reshape(x.shape[0], -1)
         case Linear(name=name):

@@ -1,7 +1,7 @@
 """The longest of all shortest paths in a stage whose reads follow no fixed distances.
 
-`reads[l]` are the layers that layer l reads, all below l. Exact: a search from every layer that
-can still exceed what is known, over sets of layers kept as the bits of integers.
+`reads[l]` are the layers that layer l reads, all below l. Exact: a search back from every layer
+that may still exceed what is known, over sets of layers that are kept as the bits of integers.
 """
 
 from __future__ import annotations
@@ -20,22 +20,24 @@ def longest_road(reads: Reads) -> list[int]:
 
 
 def diameter(reads: Reads) -> int:
-    """The largest distance, in links, from any layer back to any that it reaches.
-
-    No layer is farther from anything than one more than the farthest of what it reads, so most
-    layers need no search.
-    """
-    masks = [sum(1 << source for source in sources) for sources in reads]
+    """The largest distance, in links, from any layer back to any that it reaches."""
+    masks = [_set(sources) for sources in reads]
     reach = _reach(reads, masks)
     road = longest_road(reads)
-    known = _farthest(max(range(len(reads)), key=road.__getitem__), masks, reach)
-    most = list[int]()
-    for layer, sources in enumerate(reads):
-        most.append(1 + max((most[source] for source in sources), default=-1))
-        if most[layer] > known:
-            most[layer] = _farthest(layer, masks, reach)
-            known = max(known, most[layer])
+    known = _farthest(road.index(max(road)), masks, reach)
+    most: list[int] = []
+    for layer in range(len(reads)):
+        bound = _bound(layer, reads, most, reach)
+        most.append(bound if bound <= known else _farthest(layer, masks, reach))
+        known = max(known, most[layer])
     return known
+
+
+def _set(layers: Sequence[int]) -> int:
+    found = 0
+    for layer in layers:
+        found |= 1 << layer
+    return found
 
 
 def _reach(reads: Reads, masks: Sequence[int]) -> list[int]:
@@ -47,6 +49,19 @@ def _reach(reads: Reads, masks: Sequence[int]) -> list[int]:
             found |= reach[source]
         reach.append(found)
     return reach
+
+
+def _bound(layer: int, reads: Reads, most: Sequence[int], reach: Sequence[int]) -> int:
+    """At most how far a layer is from all that it reaches, if its sources are `most` far.
+
+    What it does not read itself, it reaches through the best of its sources that does.
+    """
+    seen, bound = _set(reads[layer]), min(1, len(reads[layer]))
+    for source in sorted(reads[layer], key=most.__getitem__):
+        if seen == reach[layer]:
+            break
+        seen, bound = seen | reach[source], 1 + most[source]
+    return bound
 
 
 def _farthest(layer: int, masks: Sequence[int], reach: Sequence[int]) -> int:

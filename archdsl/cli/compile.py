@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,10 +82,8 @@ def one(
     report(found.remarks, form)
     text = found.require().emit(job.class_name)
     path = target(job.output, found.spec.name)
-    if check:
-        changed = compare(path, text, quiet)
-    else:
-        changed = write(path, text, spec=job.spec, force=force)
+    writes = partial(write, spec=job.spec, force=force)
+    changed = compare(path, text, quiet) if check else writes(path, text)
     if not quiet:
         said(found, path, changed, check)
     return {
@@ -130,10 +129,9 @@ def compare(path: Path, text: str, quiet: bool) -> bool:
 
 def said(found: api.Checked, path: Path, changed: bool, check: bool) -> None:
     """One line on the file, one per published figure."""
-    if check:
-        word = "stale" if changed else "up to date"
-    else:
-        word = "wrote" if changed else "unchanged"
+    word = {(True, True): "stale", (True, False): "up to date", (False, True): "wrote"}.get(
+        (check, changed), "unchanged"
+    )
     print(f"{word}  {path}  {found.report.parameters:,} parameters, {found.report.macs:,} MACs")
     for verdict in found.verdicts:
         if verdict.holds is not None:

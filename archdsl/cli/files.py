@@ -72,6 +72,7 @@ def _same(path: Path, spec: Path) -> bool:
 
 
 def replace(path: Path, text: str) -> None:
+    """Write a file beside its place and move it there. Raises OSError; nothing is left then."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from io import TextIOWrapper
+from itertools import pairwise
 from typing import Annotated, NoReturn
 
 import typer
@@ -78,7 +79,7 @@ def run() -> int:
 def form() -> str:
     """The format of findings, also where a command did not come far enough to know it."""
     arguments = sys.argv
-    chosen = [b for a, b in zip(arguments, arguments[1:], strict=False) if a == "--format"]
+    chosen = [value for option, value in pairwise(arguments) if option == "--format"]
     return "json" if "json" in chosen or "--format=json" in arguments else "text"
 
 

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from archdsl.errors import ArchdslError, fail
+from archdsl.errors import ArchdslError, Source, fail
 from archdsl.spec.diagnose import diagnose
 from archdsl.spec.load import plain_text, read_file
 from archdsl.spec.reader import read
-from archdsl.errors import Source
 from archdsl.vocabulary.values import Words
 
 

@@ -28,8 +28,9 @@ IMPORTS = {
     "from torch.nn import functional",
 }
 BUILTINS = {
-    "all", "int", "isinstance", "len", "list", "max", "min", "range", "sum", "super", "tuple", "zip",
+    "int", "isinstance", "len", "list", "max", "range", "sum", "super", "tuple", "zip",
 }  # fmt: skip
+NAMING = ("id", "attr", "name", "arg")
 DUNDERS = {"__init__", "__all__"}
 
 
@@ -76,7 +77,7 @@ def _node(node: ast.AST) -> None:
         raise GuardError(f"line {line}: {type(node).__name__}")
     if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in IMPORTS:
         raise GuardError(f"line {line}: {ast.unparse(node)}")
-    name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", "")
+    name = next((str(getattr(node, key)) for key in NAMING if hasattr(node, key)), "")
     if name.startswith("__") and name not in DUNDERS:
         raise GuardError(f"line {line}: the name {name}")
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):

@@ -8,10 +8,10 @@ from typing import Any
 
 
 def literal(value: Any) -> str:
-    """The literal of a number, text, list, tuple or mapping: what `ast.literal_eval` reads back.
+    r"""The literal of a number, text, list, tuple or mapping: what `ast.literal_eval` reads back.
 
     >>> literal('say "hi"'), literal("plain"), literal({"depth": 40, "growth": [16, 32]})
-    ('\\'say "hi"\\'', '"plain"', '{"depth": 40, "growth": [16, 32]}')
+    ('\'say "hi"\'', '"plain"', '{"depth": 40, "growth": [16, 32]}')
     """
     match value:
         case str():

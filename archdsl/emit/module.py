@@ -9,7 +9,15 @@ from archdsl.emit import words
 from archdsl.emit.literal import literal
 from archdsl.emit.writer import Writer
 from archdsl.ir.ops import (
-    Activation, Conv, Dropout, Flatten, Layer, Linear, Norm, Pool, PoolTo,
+    Activation,
+    Conv,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    Norm,
+    Pool,
+    PoolTo,
 )  # fmt: skip
 from archdsl.passes.columns import Term
 from archdsl.passes.modules import LayerTemplate, ModuleClass
@@ -50,14 +58,14 @@ def signature(parameters: Sequence[str]) -> str:
 def constructor(out: Writer, made: ModuleClass) -> None:
     """`__init__`: one line per layer with weights."""
     weighted = [
-        t for t in (*made.shared, *made.layers) if isinstance(t.layer, Conv | Norm | Linear)
+        (template.layer.name, template)
+        for template in (*made.shared, *made.layers)
+        if isinstance(template.layer, Conv | Norm | Linear)
     ]
     with out.block(f"def __init__({signature(made.parameters)}) -> None:"):
         out.line("super().__init__()")
-        for template in weighted:
-            out.call(
-                f"self.{template.layer.name} = {_class(template.layer)}(", _arguments(template)
-            )  # type: ignore[union-attr]
+        for name, template in weighted:
+            out.call(f"self.{name} = {_class(template.layer)}(", _arguments(template))
         if made.projection:
             name, arguments = made.projection
             out.call(f"self.projection = {name}(", [words.term(a) for a in arguments])

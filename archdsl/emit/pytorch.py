@@ -33,13 +33,16 @@ class Origin:
     sha256: str
 
 
-def emit(graph: Graph, origin: Origin, class_name: str | None = None) -> str:
+def emit(
+    graph: Graph, origin: Origin, class_name: str | None = None, report: Report | None = None
+) -> str:
     """The text of a standalone module that computes what the graph says.
 
     Args:
         graph: a lowered graph.
         origin: kept in the file, so that it can be checked against its spec for ever.
         class_name: an ASCII identifier; by default the network's name in CamelCase.
+        report: the analysis of the graph, if it is known already.
 
     Raises:
         ArchdslError: A413 for a class name that is none.
@@ -49,7 +52,7 @@ def emit(graph: Graph, origin: Origin, class_name: str | None = None) -> str:
     out.line(f"{BANNER} {__version__} from spec and settings of sha256")
     out.line(f"# {origin.sha256}.")
     out.line("# Do not edit: change the spec (at the end of this file) and compile it again.")
-    docstring(out, decided, analyse(graph))
+    docstring(out, decided, report or analyse(graph))
     imports(out, decided)
     bodies(out, decided)
     made_from(out, origin)

@@ -21,7 +21,7 @@ def term(term: Term) -> str:
 
 
 def chain(layers: Sequence[LayerTemplate]) -> str:
-    """`Norm, ReLU, 1x1 convolution to 48, norm, ReLU, 3x3 convolution to 12.`"""
+    """Layers in a row: `Norm, ReLU, 1x1 convolution to 48, norm, ReLU, 3x3 convolution`."""
     text = ", ".join(_layer(layer) for layer in layers)
     return f"{text[:1].upper()}{text[1:]}."
 

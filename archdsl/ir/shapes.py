@@ -7,8 +7,20 @@ from typing import assert_never
 
 from archdsl.errors import fail
 from archdsl.ir.ops import (
-    Activation, Aggregate, Chain, Conv, Dropout, Flatten, Input, Layer, Linear, Norm, Op, Pool,
-    PoolTo, Shape,
+    Activation,
+    Aggregate,
+    Chain,
+    Conv,
+    Dropout,
+    Flatten,
+    Input,
+    Layer,
+    Linear,
+    Norm,
+    Op,
+    Pool,
+    PoolTo,
+    Shape,
 )  # fmt: skip
 from archdsl.vocabulary.aggregation import Aggregation
 

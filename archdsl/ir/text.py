@@ -12,7 +12,18 @@ from typing import assert_never
 
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.ops import (
-    Activation, Aggregate, Chain, Conv, Dropout, Flatten, Input, Layer, Linear, Norm, Pool, PoolTo,
+    Activation,
+    Aggregate,
+    Chain,
+    Conv,
+    Dropout,
+    Flatten,
+    Input,
+    Layer,
+    Linear,
+    Norm,
+    Pool,
+    PoolTo,
 )  # fmt: skip
 from archdsl.ir.shapes import show
 

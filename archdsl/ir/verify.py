@@ -122,7 +122,7 @@ def stages(graph: Graph) -> Iterator[str]:
 
 
 def reaches(graph: Graph, stage: Stage, name: str, wanted: tuple[int, ...]) -> bool:
-    """Whether a node is the aggregate of these outputs, or of an aggregate that begins with them."""
+    """Whether a node joins these outputs, perhaps through an aggregate that begins with them."""
     sources: list[str] = []
     node = graph[name]
     while isinstance(node.op, Aggregate) and node.name not in stage.outputs:

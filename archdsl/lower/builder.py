@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from archdsl.errors import Diagnostic, fail
 from archdsl.ir.graph import Node
@@ -68,6 +67,3 @@ def _help(operator: Aggregation) -> str:
     if operator.equal_widths:
         return "make every unit as wide as what enters the stage, or write `entry: projection`"
     return "stride and pool between stages, or write `entry: projection`"
-
-
-Place = dict[str, Any]

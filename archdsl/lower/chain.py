@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
-from archdsl.errors import ArchdslError, Diagnostic, fail
+from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.ir import ops
 from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import after_layer, show
@@ -16,7 +15,7 @@ Made = tuple[tuple[ops.Layer, ...], Shape]
 
 
 def lower_chain(
-    chain: Sequence[words.LayerWords], shape: Shape, stride: int, places: Sequence[Any]
+    chain: Sequence[words.LayerWords], shape: Shape, stride: int, places: Sequence[Place]
 ) -> Made:
     """The layers and the shape they make of `shape`.
 
@@ -97,7 +96,7 @@ def _pool(word: words.Pool) -> ops.Pool | ops.PoolTo:
     return ops.Pool(word.kind, word.kernel, word.stride or word.kernel, word.padding)
 
 
-def remarks(chain: Sequence[ops.Layer], shape: Shape, place: dict[str, Any]) -> list[Diagnostic]:
+def remarks(chain: Sequence[ops.Layer], shape: Shape, place: Place) -> list[Diagnostic]:
     """Warnings and notes on layers that work, but perhaps not as meant."""
     found = []
     for layer in chain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.errors import ArchdslError, Diagnostic, Place
 from archdsl.vocabulary.rule import Rule
 
 
@@ -25,7 +25,7 @@ class Planned:
 
     layers: int
     rule: Rule
-    place: dict[str, object]
+    place: Place
 
 
 def check(stages: Iterable[Planned], limits: Limits) -> None:
@@ -51,7 +51,7 @@ def check(stages: Iterable[Planned], limits: Limits) -> None:
         flag = f"--max-layers {layers}" if layers > limits.layers else ""
         flag += f" --max-links {links}" if links > limits.links else ""
         help = f"raise it on the command line: {flag.strip()}"
-        raise ArchdslError(Diagnostic("A301", message, help=help, **place))  # type: ignore[arg-type]
+        raise ArchdslError(Diagnostic("A301", message, help=help, **place))
 
 
 def links_of(stage: Planned) -> int:

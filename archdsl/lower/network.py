@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from archdsl.lower.stage import lower_stage
 from archdsl.spec.load import Spec
 from archdsl.spec.resolve import resolve, value
 from archdsl.spec.schema import LayerList, Transition
-from archdsl.vocabulary.expression import Rounding, Scope
+from archdsl.vocabulary.arithmetic import Rounding, Scope
 from archdsl.vocabulary.layers import Conv, LayerWords, Norm, Pool, Relu
 
 
@@ -89,7 +88,7 @@ class _Network:
         places = [self.spec.at(*path, index) for index in range(len(known.layers))]
         layers, _ = lower_chain(known.layers, shape, 1, places)
         self.builder.remarks += remarks(layers, shape, place)
-        return self.builder.add_chain(name, layers, source, path[0] if path else name)  # type: ignore[arg-type]
+        return self.builder.add_chain(name, layers, source, str(path[0]))
 
     def between(self, index: int, stages: int, source: str) -> str:
         """Add what lies after stage `index`."""
@@ -103,7 +102,7 @@ class _Network:
             try:
                 words = LayerList(layers=transition(resolve(words, scope, **place)))
             except ArchdslError as error:
-                raise _narrow(error, shape[0]).within(place["source"], place["span"]) from None  # type: ignore[arg-type]
+                raise _narrow(error, shape[0]).within(place["source"], place["span"]) from None
         return self.chain(f"between.{index}", words, source, ("between",), scope)
 
     def scope(self, incoming: int, stage: int | None = None, stages: int = 0) -> Scope:
@@ -113,7 +112,7 @@ class _Network:
         return Scope({**self.spec.parameters.values, **names}, stage, stages)
 
 
-def transition(words: Transition) -> Sequence[LayerWords]:
+def transition(words: Transition) -> tuple[LayerWords, ...]:
     """The list that a transition is a shorthand for (Huang et al. 2016)."""
     conv = Conv(width=words.width, kernel=1, stride=1, bias=words.bias)
     pool = [] if words.pool == "none" else [Pool(kind=words.pool, kernel=2)]

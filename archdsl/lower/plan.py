@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.errors import ArchdslError, Diagnostic, Place
 from archdsl.lower.stage import StagePlan, UnitWords
 from archdsl.spec.load import Spec
 from archdsl.spec.resolve import resolve, value
 from archdsl.spec.schema import StagesWords, StageWords
-from archdsl.vocabulary.expression import Rounding, Scope
+from archdsl.vocabulary.arithmetic import Rounding, Scope
 
 STAGES = 64
 REQUIRED = ("layers", "unit", "connect", "aggregate")
@@ -54,7 +52,7 @@ def _missing(spec: Spec, index: int, words: StageWords) -> list[Diagnostic]:
     path = ("stages",) if isinstance(spec.words.stages, StagesWords) else ("stages", index)
     needed = [name for name in REQUIRED if name != "unit" or not isinstance(words.layers, tuple)]
     return [
-        Diagnostic("A103", f"the key `{name}` is missing in this stage", **spec.at(*path))  # type: ignore[arg-type]
+        Diagnostic("A103", f"the key `{name}` is missing in this stage", **spec.at(*path))
         for name in needed
         if getattr(words, name) is None
     ]
@@ -67,7 +65,7 @@ def _plan(
     scope = Scope(values, index, count)
     counting = Scope(values, index, count, roundings)
 
-    def place(*path: str | int) -> dict[str, Any]:
+    def place(*path: str | int) -> Place:
         return _place(spec, index, path)
 
     per_layer = isinstance(words.layers, tuple)
@@ -89,7 +87,7 @@ def _plan(
     )
 
 
-def _place(spec: Spec, index: int, path: tuple[str | int, ...]) -> dict[str, Any]:
+def _place(spec: Spec, index: int, path: tuple[str | int, ...]) -> Place:
     """A key of a stage stands in the stage itself or in `each`."""
     if isinstance(spec.words.stages, StagesWords):
         return spec.at("stages", *path)

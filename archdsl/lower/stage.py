@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from archdsl.errors import ArchdslError, fail
+from archdsl.errors import ArchdslError, Place, fail
 from archdsl.ir.graph import Stage
 from archdsl.ir.ops import Conv, Layer, Norm, Shape
 from archdsl.lower.builder import Builder
@@ -14,7 +14,7 @@ from archdsl.lower.chain import Made, lower_chain, remarks
 from archdsl.spec.resolve import resolve, waits_for
 from archdsl.spec.schema import LayerList
 from archdsl.vocabulary.aggregation import Aggregation
-from archdsl.vocabulary.expression import Scope
+from archdsl.vocabulary.arithmetic import Scope
 from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.unit import Unit
 
@@ -34,7 +34,7 @@ class StagePlan:
     projects: bool
     stride: int
     scope: Scope
-    place: Callable[..., dict[str, Any]]
+    place: Callable[..., Place]
     made: dict[Any, Made] = field(default_factory=dict, compare=False)
 
     def unit(self, layer: int) -> UnitWords:
@@ -51,6 +51,7 @@ class StagePlan:
         return self.made[key]
 
     def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
+        """The same, anew. Raises ArchdslError (A1xx, A2xx), located."""
         names = {"incoming": shape[0], "layer": layer, "stride": stride}
         scope = Scope({**self.scope.values, **names}, self.scope.stage, self.scope.stages)
         per_layer = len(self.units) > 1

@@ -103,7 +103,7 @@ def _form(instance: Instance, found: Modules) -> object:
 
 def _blank(layer: Layer) -> Layer:
     slots = SLOTS.get(type(layer), ())
-    return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer
+    return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer  # type: ignore[arg-type]
 
 
 def _with_class(found: Modules, name: str, same: list[Instance]) -> Modules:

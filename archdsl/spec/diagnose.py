@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.spec.forms import keys, models_at, siblings, word
 from archdsl.spec.reader import Document, Path
 from archdsl.vocabulary.layers import LAYERS
 from archdsl.vocabulary.values import Words
@@ -57,7 +57,8 @@ class _Findings:
 
     def path(self, loc: tuple[Any, ...]) -> Path:
         """The place in the file: pydantic's path without the tags of unions."""
-        here, path = self.document.root, ()
+        here: Any = self.document.root
+        path: Path = ()
         for step in loc:
             inside = isinstance(here, dict) and step in here
             inside = inside or (
@@ -110,15 +111,15 @@ class _Findings:
         key = str(loc[-1])
         place = path if path[-1:] == (key,) else (*path, key)
         span = self.document.keys.get(place)
-        models = list(_models_at(self.model, loc[:-1]))
-        known = [name for model in models[:1] for name in _keys(model)]
+        models = list(models_at(self.model, loc[:-1]))
+        known = [name for model in models[:1] for name in keys(model)]
         owners = sorted(
-            _word(sibling)
-            for sibling in _siblings(self.model, loc[:-1])
-            if key in _keys(sibling) and sibling not in models[:1]
+            word(sibling)
+            for sibling in siblings(self.model, loc[:-1])
+            if key in keys(sibling) and sibling not in models[:1]
         )
         if owners and models:
-            message = f"`{key}` belongs to {' and '.join(owners)}, not to {_word(models[0])}"
+            message = f"`{key}` belongs to {' and '.join(owners)}, not to {word(models[0])}"
             return self.at(place, "A102", message, span=span)
         near = difflib.get_close_matches(key, known, 1, 0.6)
         if near and (place[:-1], near[0]) in self.missing:
@@ -154,9 +155,10 @@ class _Findings:
             help=f"did you mean `{near[0]}`?" if near else None,
         )
 
-    def layer(self, path: Path, word: str | None) -> Diagnostic:
-        if word:
-            return self.at(path, "A103", f"`{word}` needs its numbers", help=f"{{{word}: {{...}}}}")
+    def layer(self, path: Path, named: str | None) -> Diagnostic:
+        if named:
+            help = f"write {{{named}: {{...}}}}"
+            return self.at(path, "A103", f"`{named}` needs its numbers", help=help)
         value = self.document.value(path)
         return self.at(
             path,
@@ -204,51 +206,3 @@ def _kind(value: Any) -> str:
         case list():
             return "a list"
     return f"{value}"[:60]
-
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _word(model: type[BaseModel]) -> str:
-    """What the file calls a model: `rule full`, `kind basic`, the layer `conv`."""
-    for key in ("rule", "kind", "layer"):
-        if key in model.model_fields:
-            arguments = get_args(model.model_fields[key].annotation)
-            if arguments and isinstance(arguments[0], str):
-                return f"{key} `{arguments[0]}`"
-    return model.__name__.lower()
-
-
-def _inside(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Every model that an annotation mentions."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _inside(argument)
-
-
-def _step(models: list[type[BaseModel]], step: Any) -> list[type[BaseModel]]:
-    if isinstance(step, int):
-        return models
-    for model in models:
-        for name, field in model.model_fields.items():
-            if step in {name, field.alias}:
-                return list(_inside(field.annotation)) + [
-                    inner for extra in field.metadata for inner in _inside(extra)
-                ]
-    named = [model for model in models if _word(model).endswith(f"`{step}`")]
-    untagged = [model for model in models if "`" not in _word(model)]
-    return named or untagged
-
-
-def _models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[BaseModel]]:
-    models = [model]
-    for step in loc:
-        models = _step(models, step)
-    yield from models
-
-
-def _siblings(model: type[BaseModel], loc: tuple[Any, ...]) -> list[type[BaseModel]]:
-    """The other forms that might have stood at this place."""
-    return list(_models_at(model, loc[:-1])) if loc and isinstance(loc[-1], str) else []

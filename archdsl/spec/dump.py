@@ -18,10 +18,11 @@ WORDS = {"true", "false", "null"}
 def dump(root: Any) -> str:
     """The text, one top-level key a line or more; ASCII, ends with a line break.
 
-    >>> print(dump({"archdsl": 1, "input": [3, 32, 32], "stages": {"layers": "(depth - 4) // 6"}}), end="")
+    >>> print(dump({"archdsl": 1, "input": [3, 32], "stages": {"layers": "(depth - 4) // 6"}}))
     archdsl: 1
-    input: [3, 32, 32]
+    input: [3, 32]
     stages: {layers: (depth - 4) // 6}
+    <BLANKLINE>
     """
     return "".join(f"{line}\n" for line in _block(root, 0))
 

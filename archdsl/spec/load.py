@@ -14,13 +14,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from archdsl.errors import ArchdslError, Diagnostic, Source, Span, fail
+from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.spec import parameters
 from archdsl.spec.diagnose import diagnose
 from archdsl.spec.dump import dump
 from archdsl.spec.parameters import Parameters
 from archdsl.spec.reader import BYTES, Document, read
-from archdsl.spec.reader import Path as Place
+from archdsl.spec.reader import Path as Steps
 from archdsl.spec.schema import Extension, Network, language
 
 START = "start from `archdsl init`"
@@ -53,7 +53,7 @@ class Spec:
         built = {key: value for key, value in self.document.root.items() if key != "expect"}
         return dump(built)
 
-    def at(self, *path: str | int) -> dict[str, Source | Span]:
+    def at(self, *path: str | int) -> Place:
         """Where a value stands, as the place of a diagnostic."""
         return {"source": self.document.source, "span": self.document.span(path)}
 
@@ -171,7 +171,7 @@ def _unreadable(name: str, error: Exception) -> ArchdslError:
 
 
 def _check_top(document: Document) -> None:
-    place = {"source": document.source, "span": Span(1, 1)}
+    place = Place(source=document.source, span=Span(1, 1))
     if document.root is None:
         raise fail("A011", "the spec is empty", help=START, **place)
     if not isinstance(document.root, dict):
@@ -190,7 +190,7 @@ def _choices(document: Document) -> dict[str, str]:
 
 
 def _substituted(document: Document, choices: Mapping[str, str]) -> dict[str, Any]:
-    free: set[Place] = {("name",), ("description",), ("params",), ("expect",)}
+    free: set[Steps] = {("name",), ("description",), ("params",), ("expect",)}
     return {
         key: value if (key,) in free else parameters.substitute(value, choices)
         for key, value in document.root.items()

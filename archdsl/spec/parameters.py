@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from archdsl.errors import ArchdslError, Diagnostic, Source, Span, fail
+from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.spec.reader import Document
-from archdsl.vocabulary.expression import FUNCTIONS, Scope, Value, parse
+from archdsl.vocabulary.arithmetic import FUNCTIONS, Scope, Value
+from archdsl.vocabulary.expression import parse
 from archdsl.vocabulary.values import Text, locate, refuse_lookalike
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
@@ -52,6 +53,7 @@ def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters
     mistakes = [*_names(document, declared), *_unknown(settings, declared)]
     if mistakes:
         raise ArchdslError(mistakes)
+    places: dict[str, tuple[Document, tuple[str, ...]]]
     places = {name: (document, ("params", name)) for name in declared}
     defaults = _Evaluation(declared, places)
     chosen = {name: setting.root for name, setting in settings.items()}
@@ -70,7 +72,7 @@ def read_value(value: Any, others: Mapping[str, Value]) -> Value:
 def _names(document: Document, declared: dict[str, Any]) -> list[Diagnostic]:
     found = []
     for name in declared:
-        place = {"source": document.source, "span": document.keys[("params", name)]}
+        place = Place(source=document.source, span=document.keys["params", name])
         if not NAME.match(name):
             found.append(
                 Diagnostic("A104", f"`{name[:80]}` is no name: use a to z, 0 to 9 and _", **place)

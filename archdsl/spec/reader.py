@@ -121,6 +121,8 @@ class _Reader:
     @staticmethod
     def place(event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
+        assert start is not None
+        assert end is not None
         width = end.column - start.column if end.line == start.line else 1
         return Span(start.line + 1, start.column + 1, max(1, width))
 
@@ -136,10 +138,8 @@ class _Reader:
                 event,
                 help="write the value out, or make it a parameter",
             )
-        elif getattr(event, "tag", None):
-            raise self.refuse(
-                "A003", f"tags such as `{event.tag}` are not part of the language", event
-            )
+        elif tag := getattr(event, "tag", None):
+            raise self.refuse("A003", f"tags such as `{tag}` are not part of the language", event)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self.open(event)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from archdsl.errors import fail
-from archdsl.vocabulary.expression import Scope
+from archdsl.vocabulary.arithmetic import Scope
 from archdsl.vocabulary.values import Deferred, PerStage, Words
 
 Model = TypeVar("Model", bound=Words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
@@ -73,6 +73,16 @@ class Expectation(Words):
         return [(name, figure) for name in names if (figure := getattr(self, name)) is not None]
 
 
+if TYPE_CHECKING:
+    ChainWords = LayerList
+    BetweenWords = Transition | LayerList
+    Expectations = tuple[Expectation, ...]
+else:
+    ChainWords = unions.listed(LayerList)
+    BetweenWords = unions.listed(Transition, LayerList)
+    Expectations = unions.one_or_more(Expectation)
+
+
 class StageWords(Words):
     """A stage: how many layers, what each computes, what it reads, how that is joined."""
 
@@ -106,12 +116,12 @@ class Network(Words):
         tuple[Annotated[int, Bounds(1, WIDEST)], ...],
         Field(min_length=3, max_length=3, strict=False, description="channels, height, width"),
     ]
-    stem: unions.Listed[LayerList] | None = None
+    stem: ChainWords | None = None
     each: StageWords | None = None
     stages: StagesWords | tuple[StageWords, ...]
-    between: unions.Listed[Transition, LayerList] | None = None
-    head: unions.Listed[LayerList] | None = None
-    expect: unions.OneOrMore[Expectation] = ()
+    between: BetweenWords | None = None
+    head: ChainWords | None = None
+    expect: Expectations = ()
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def worded(models: Sequence[type[Words]], key: str) -> Any:
     return tagged(options, _key(key), expanded(models[0]))
 
 
-def listed(value: Any) -> Any:
+def _list_form(value: Any) -> Any:
     """A list of layers as the mapping that pydantic reads."""
     return {"layers": value} if isinstance(value, list) else value
 
@@ -70,7 +70,7 @@ def unit(models: Sequence[type[Words]], layer_list: type[Words]) -> Any:
 
 
 def _unit_form(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else listed(value)
+    return {"kind": value} if isinstance(value, str) else _list_form(value)
 
 
 def layers(unit: Any) -> Any:
@@ -94,26 +94,20 @@ def _alike_or_list(value: Any) -> str:
     return LIST if isinstance(value, list | tuple) else ALIKE
 
 
-class Listed:
-    """`Listed[Model, ...]`: models told apart by `kind`, the last of them written as a list."""
-
-    def __class_getitem__(cls, models: Any) -> Any:
-        """The annotation."""
-        *kinds, layer_list = models if isinstance(models, tuple) else (models,)
-        options = [(word_of(model, "kind"), model) for model in kinds]
-        return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
+def listed(*models: type[Words]) -> Any:
+    """Models told apart by `kind`, the last of them written as a list."""
+    *kinds, layer_list = models
+    options = [(word_of(model, "kind"), model) for model in kinds]
+    return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
 
 
-class OneOrMore:
-    """`OneOrMore[Model]`: a list, or one item without the list."""
-
-    def __class_getitem__(cls, model: Any) -> Any:
-        """The annotation."""
-        return Annotated[
-            tuple[model, ...],
-            Field(max_length=64, strict=False),
-            BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
-        ]
+def one_or_more(model: type[Words]) -> Any:
+    """A list, or one item without the list."""
+    return Annotated[
+        tuple[model, ...],  # type: ignore[valid-type]
+        Field(max_length=64, strict=False),
+        BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
+    ]
 
 
 def layer_form(value: Any) -> Any:

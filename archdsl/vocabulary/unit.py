@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from archdsl.vocabulary.layers import Conv, Dropout, LayerWords, Norm, Order, Relu
 from archdsl.vocabulary.values import Chance, Words
@@ -18,7 +17,7 @@ class Unit(Words):
     kind: str
 
     def layers(self, stride: int) -> Sequence[LayerWords]:
-        """The list this unit is a shorthand for; `stride` is the stage's at its first layer, else 1."""
+        """The list this unit stands for; `stride` is the stage's at its first layer, else 1."""
         raise NotImplementedError
 
 

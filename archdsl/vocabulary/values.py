@@ -1,7 +1,8 @@
 """The values a spec may write where a number is wanted: a number, arithmetic, or one per stage.
 
-A field annotated `Count` is typed `int`, because that is what it is once the spec is resolved; until
-then it may hold `Deferred` arithmetic or a `PerStage` list. `archdsl.spec.resolve` replaces both.
+A field annotated `Count` is typed `int`, because that is what it is once the spec is resolved;
+until then it may hold `Deferred` arithmetic or a `PerStage` list, which `archdsl.spec.resolve`
+replaces.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from archdsl.errors import ArchdslError, Source, Span, fail
-from archdsl.vocabulary.expression import Expression, Scope, Value, parse
+from archdsl.vocabulary.arithmetic import Scope, Value
+from archdsl.vocabulary.expression import Expression, parse
 
 WIDEST = 65_536
 DEEPEST = 10**15
@@ -48,7 +50,7 @@ class Bounds:
 
     def check(self, value: Value) -> int | float:
         """The number itself if it is allowed. Raises ArchdslError (A101) without a place."""
-        number = value
+        number: Any = value
         if isinstance(number, float) and not math.isfinite(number):
             raise fail("A101", "this number is not finite")
         if isinstance(number, bool) or not isinstance(number, int | float | Fraction):
@@ -189,7 +191,7 @@ def _kind(value: Any) -> str:
         return "nothing"
     if isinstance(value, str):
         return f"the word `{value[:40]}`"
-    return {list: "a list", tuple: "a list", dict: "a mapping"}.get(type(value), "that")
+    return "a list" if isinstance(value, list | tuple) else "a mapping"
 
 
 def _shown(number: int | float | Fraction) -> str:
@@ -199,7 +201,9 @@ def _shown(number: int | float | Fraction) -> str:
 class Words(BaseModel):
     """Base of everything a spec can write: strict, frozen, nothing unknown."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True
+    )
 
     shorthand: ClassVar[str | None] = None
     """The field that a bare word stands for, if this may be written as one word."""

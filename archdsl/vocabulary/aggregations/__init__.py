@@ -6,3 +6,5 @@ from archdsl.vocabulary.aggregations.running import Running
 from archdsl.vocabulary.aggregations.sum import Sum
 
 AGGREGATIONS = (Sum, Concat, Mean, Running)
+
+__all__ = ["AGGREGATIONS", "Concat", "Mean", "Running", "Sum"]

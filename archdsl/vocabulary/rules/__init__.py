@@ -8,3 +8,5 @@ from archdsl.vocabulary.rules.plain import Plain
 from archdsl.vocabulary.rules.window import Window
 
 RULES = (Plain, Full, Exponential, Window, Offsets, Explicit)
+
+__all__ = ["RULES", "Explicit", "Exponential", "Full", "Offsets", "Plain", "Window"]

@@ -6,3 +6,5 @@ from archdsl.vocabulary.units.dense_bottleneck import DenseBottleneck
 from archdsl.vocabulary.units.double import Double
 
 UNITS = (Basic, Double, Bottleneck, DenseBottleneck)
+
+__all__ = ["UNITS", "Basic", "Bottleneck", "DenseBottleneck", "Double"]

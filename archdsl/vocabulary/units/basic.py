@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from archdsl.vocabulary.layers import Conv, LayerWords
 from archdsl.vocabulary.unit import ConvUnit

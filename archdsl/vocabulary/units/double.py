@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from archdsl.vocabulary.layers import Conv, LayerWords
 from archdsl.vocabulary.unit import ConvUnit
@@ -20,7 +20,15 @@ class Double(ConvUnit):
 
     def layers(self, stride: int) -> tuple[LayerWords, ...]:
         """conv k x k to `inner`, conv k x k to `width` (`inner` if not given)."""
-        shape = {"kernel": self.kernel, "groups": self.groups, "bias": self.bias}
-        first = Conv(width=self.inner, stride=stride, **shape)
-        second = Conv(width=self.width or self.inner, stride=1, **shape)
-        return self.chain([first, second])
+        return self.chain(
+            [
+                Conv(
+                    width=width,
+                    kernel=self.kernel,
+                    stride=step,
+                    groups=self.groups,
+                    bias=self.bias,
+                )
+                for width, step in ((self.inner, stride), (self.width or self.inner, 1))
+            ]
+        )

@@ -1,0 +1,166 @@
+"""What arithmetic means: exact numbers, names from a scope, a few functions; all of it bounded."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor
+
+from archdsl.errors import fail
+
+Number = int | Fraction
+Value = Number | str | tuple["Value", ...]
+
+LARGEST = 10**30
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """A `//` that left a remainder: `total // divisor`, as it happened."""
+
+    total: int
+    divisor: int
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What names mean at one place; `stage` is the index lists are read at, if inside a stage."""
+
+    values: Mapping[str, Value]
+    stage: int | None = None
+    stages: int = 0
+    roundings: list[Rounding] = field(default_factory=list, compare=False)
+
+    def entry(self, value: Value, said: str) -> Value:
+        """A list inside a stage means the stage's own entry; elsewhere it must be chosen from."""
+        if not isinstance(value, tuple):
+            return value
+        if self.stage is None:
+            raise fail(
+                "A112",
+                f"{said} is a list of {len(value)} here",
+                help="choose an entry: `first(...)`, `last(...)`, `max(...)` or an index `[0]`",
+            )
+        if len(value) != self.stages:
+            raise fail(
+                "A112",
+                f"{said} has {len(value)} entries, but there are {self.stages} stages",
+                help="write one number, or one entry per stage",
+            )
+        return value[self.stage]
+
+
+Term = Callable[[Scope], Value]
+
+
+def plain(value: Value) -> Value:
+    """A whole number as an int."""
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return int(value)
+    return value
+
+
+def _number(value: Value, scope: Scope, said: str) -> Number:
+    value = scope.entry(value, said)
+    if isinstance(value, str | tuple):
+        raise fail("A113", f"{said} is the word `{value}`, not a number")
+    return value
+
+
+def _bounded(value: Number) -> Number:
+    if not -LARGEST <= value <= LARGEST or value.denominator > LARGEST:
+        raise fail("A113", "this arithmetic leaves the range of 30 digits")
+    return value
+
+
+def _list(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _numbers(values: tuple[Value, ...], scope: Scope, said: str) -> list[Number]:
+    if len(values) == 1:
+        values = _list(values[0])
+    return [_number(value, scope, said) for value in values]
+
+
+def _length(values: tuple[Value, ...], scope: Scope, said: str) -> Value:
+    return len(_list(values[0]))
+
+
+FUNCTIONS: dict[str, tuple[int | None, Callable[[tuple[Value, ...], Scope, str], Value]]] = {
+    "first": (1, lambda values, scope, said: _list(values[0])[0]),
+    "last": (1, lambda values, scope, said: _list(values[0])[-1]),
+    "len": (1, _length),
+    "sum": (None, lambda values, scope, said: _bounded(sum(_numbers(values, scope, said)))),
+    "min": (None, lambda values, scope, said: min(_numbers(values, scope, said))),
+    "max": (None, lambda values, scope, said: max(_numbers(values, scope, said))),
+    "floor": (1, lambda values, scope, said: floor(_number(values[0], scope, said))),
+    "ceil": (1, lambda values, scope, said: ceil(_number(values[0], scope, said))),
+}
+
+
+def _divide_floor(left: Number, right: Number, scope: Scope) -> Number:
+    if isinstance(left, int) and isinstance(right, int) and left % right:
+        scope.roundings.append(Rounding(left, right))
+    return left // right
+
+
+OPERATORS: dict[str, Callable[[Number, Number, Scope], Number]] = {
+    "+": lambda left, right, scope: left + right,
+    "-": lambda left, right, scope: left - right,
+    "*": lambda left, right, scope: left * right,
+    "/": lambda left, right, scope: Fraction(left) / right,
+    "//": _divide_floor,
+    "%": lambda left, right, scope: left % right,
+}
+
+
+def look_up(name: str) -> Term:
+    """The value of a name. The term raises ArchdslError (A111)."""
+
+    def find(scope: Scope) -> Value:
+        if name not in scope.values:
+            near = difflib.get_close_matches(name, scope.values, 1)
+            known = ", ".join(sorted(scope.values)) or "none"
+            raise fail(
+                "A111",
+                f"nothing here is called `{name}`",
+                help=f"did you mean `{near[0]}`?" if near else f"known here: {known}",
+            )
+        return scope.values[name]
+
+    return find
+
+
+def binary(sign: str, left: Term, right: Term) -> Term:
+    """Two terms and a sign. The term raises ArchdslError (A113)."""
+
+    def apply(scope: Scope) -> Value:
+        first = _number(left(scope), scope, f"the left of `{sign}`")
+        second = _number(right(scope), scope, f"the right of `{sign}`")
+        if sign in {"/", "//", "%"} and second == 0:
+            raise fail("A113", f"`{sign}` divides by zero")
+        return plain(_bounded(OPERATORS[sign](first, second, scope)))
+
+    return apply
+
+
+def negate(term: Term) -> Term:
+    """The term with its sign changed."""
+    return lambda scope: -_number(term(scope), scope, "what follows `-`")
+
+
+def index_into(term: Term, index: Term) -> Term:
+    """An entry of a list, counted from 0. The term raises ArchdslError (A113)."""
+
+    def apply(scope: Scope) -> Value:
+        values, place = term(scope), index(scope)
+        if not isinstance(values, tuple):
+            raise fail("A113", "only a list can be indexed", help="`first(...)` takes both")
+        if not isinstance(place, int) or not 0 <= place < len(values):
+            raise fail("A113", f"there is no entry [{place}] in a list of {len(values)}")
+        return values[place]
+
+    return apply

@@ -1,0 +1,83 @@
+"""A network run in torch as plainly as can be: fresh tensors, torch's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from archdsl.analysis.parameters import state_shapes
+from archdsl.ir import ops
+from archdsl.ir.graph import Graph
+
+State = Mapping[str, Tensor]
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": functional.relu,
+    "gelu": functional.gelu,
+    "silu": functional.silu,
+}
+
+
+def state(graph: Graph, fill: float | None = None) -> dict[str, Tensor]:
+    """Weights that require gradients, and statistics that do not; random, or all the same."""
+    found = {}
+    for key, shape in state_shapes(graph).items():
+        tensor = torch.rand(shape) if fill is None else torch.full(shape, fill)
+        found[key] = tensor.requires_grad_(key.endswith((".weight", ".bias")))
+    return found
+
+
+def run(graph: Graph, state: State, x: Tensor) -> dict[str, Tensor]:
+    """The result of every node in training mode, by its name."""
+    values: dict[str, Tensor] = {}
+    for node in graph:
+        sources = [values[source] for source in node.inputs]
+        if isinstance(node.op, ops.Input):
+            values[node.name] = x
+        elif isinstance(node.op, ops.Aggregate):
+            values[node.name] = join(node.op, sources)
+        else:
+            values[node.name] = sources[0]
+            for layer in node.op.layers:
+                values[node.name] = compute(layer, node.op.scope, state, values[node.name])
+    return values
+
+
+def join(op: ops.Aggregate, sources: Sequence[Tensor]) -> Tensor:
+    if op.operator.kind == "concat":
+        return torch.cat(list(sources), dim=1)
+    total = sources[0]
+    for source in sources[1:]:
+        total = total + source
+    if op.operator.kind == "running":
+        return FUNCTIONS[str(op.operator.model_dump()["activation"])](total)
+    return total / len(sources) if op.operator.kind == "mean" else total
+
+
+def compute(layer: ops.Layer, scope: str, state: State, x: Tensor) -> Tensor:
+    match layer:
+        case ops.Conv(name=name, stride=stride, padding=padding, groups=groups):
+            weight, bias = state[f"{scope}.{name}.weight"], state.get(f"{scope}.{name}.bias")
+            return functional.conv2d(x, weight, bias, stride, padding, groups=groups)
+        case ops.Linear(name=name):
+            bias = state.get(f"{scope}.{name}.bias")
+            return functional.linear(x, state[f"{scope}.{name}.weight"], bias)
+        case ops.Norm(name=name):
+            keys = ("weight", "bias", "running_mean", "running_var")
+            tensors = [state[f"{scope}.{name}.{key}"] for key in keys]
+            return torch.batch_norm(x, *tensors, True, 0.1, 1e-5, False)
+        case ops.Activation(function=function):
+            return FUNCTIONS[function](x)
+        case ops.Dropout(p=p):
+            return torch.native_dropout(x, p, True)[0]
+        case ops.Pool(kind=kind, kernel=kernel, stride=stride, padding=padding):
+            pool = functional.max_pool2d if kind == "max" else functional.avg_pool2d
+            return pool(x, kernel, stride, padding)
+        case ops.PoolTo(kind="max", side=side):
+            return functional.adaptive_max_pool2d(x, side)
+        case ops.PoolTo(side=side):
+            return functional.adaptive_avg_pool2d(x, side)
+        case ops.Flatten():
+            return x.flatten(1)

@@ -1,0 +1,161 @@
+"""Bytes of activations: in training what torch keeps, in inference what a naive account says."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+
+import pytest
+import torch
+from analysis.networks import EVERY_KIND, network, stage
+from analysis.running import run, state
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.nn import functional
+
+from archdsl.analysis.autograd import Kept, kept
+from archdsl.analysis.memory import inference, training
+from archdsl.analysis.shapes import trace
+from archdsl.ir import ops
+from archdsl.ir.graph import Graph
+
+
+class Packed:
+    """A tensor that autograd keeps, for as long as it keeps it."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+
+def kept_by_torch(forward: Callable[[], Tensor], apart: dict[str, Tensor]) -> int:
+    """Bytes of storage that a result keeps for its backward pass, all but those of `apart`."""
+    seen: weakref.WeakSet[Packed] = weakref.WeakSet()
+
+    def pack(tensor: Tensor) -> Packed:
+        packed = Packed(tensor)
+        seen.add(packed)
+        return packed
+
+    with saved_tensors_hooks(pack, lambda packed: packed.tensor):
+        result = forward()
+    not_counted = {tensor.untyped_storage().data_ptr() for tensor in apart.values()}
+    storages = {p.tensor.untyped_storage().data_ptr(): p.tensor.untyped_storage() for p in seen}
+    found = sum(s.nbytes() for place, s in storages.items() if place not in not_counted)
+    del result
+    return found
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_training_is_what_torch_keeps(kind: str) -> None:
+    graph = EVERY_KIND[kind]
+    weights = state(graph)
+    x = torch.rand(1, 3, 16, 16)
+    found = kept_by_torch(lambda: run(graph, weights, x)[graph.output], weights)
+    assert training(graph) == found
+
+
+def test_training_by_hand() -> None:
+    """conv keeps the image, norm the sum's two terms joined, relu what conv keeps anyway."""
+    unit = "[{conv: {width: 8, kernel: 3}}, norm, relu]"
+    graph = network(stages=stage(layers="1", unit=unit, aggregate="sum", exit="all"), head="")
+    image, one = 4 * 3 * 256, 4 * 8 * 256
+    stem, conv, relu, statistics = one, one, one, 2 * 4 * 8
+    assert training(graph) == image + stem + conv + statistics + relu
+
+
+DROPPED = ops.Dropout(0.5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "function"),
+    [
+        (ops.Activation("relu"), functional.relu),
+        (ops.Activation("gelu"), functional.gelu),
+        (ops.Activation("silu"), functional.silu),
+        (ops.Pool("max", 2, 2), lambda x: functional.max_pool2d(x, 2)),
+        (ops.Pool("average", 2, 2), lambda x: functional.avg_pool2d(x, 2)),
+        (ops.PoolTo("max", 1), lambda x: functional.adaptive_max_pool2d(x, 1)),
+        (ops.PoolTo("average", 2), lambda x: functional.adaptive_avg_pool2d(x, 2)),
+        (ops.PoolTo("average", 1), lambda x: functional.adaptive_avg_pool2d(x, 1)),
+        (ops.Flatten(), lambda x: x.flatten(1)),
+        (DROPPED, lambda x: torch.native_dropout(x, 0.5, True)[0]),
+    ],
+)
+def test_what_single_layers_keep(
+    layer: ops.Layer, function: Callable[[Tensor], Tensor]
+) -> None:
+    x = torch.rand(1, 4, 6, 6, requires_grad=True)
+    after = tuple(function(x).shape[1:])
+    keeps = kept(layer, (4, 6, 6), after)
+    own = keeps.extra + 4 * 4 * 36 * (keeps.input + keeps.result)
+    assert kept_by_torch(lambda: function(x), {}) == own
+    assert kept_by_torch(lambda: function(x.detach()), {}) == 0
+    assert not keeps.always
+
+
+def test_a_dropout_on_a_cpu_keeps_its_mask_in_full() -> None:
+    x = torch.rand(1, 4, 6, 6, requires_grad=True)
+    found = kept_by_torch(lambda: functional.dropout(x, 0.5), {})
+    assert found == 4 * kept(DROPPED, (4, 6, 6), (4, 6, 6)).extra
+
+
+def test_layers_with_weights_keep_their_input_whatever_comes_before() -> None:
+    layers = (ops.Conv("conv", 4, 4, 3), ops.Linear("linear", 4, 4), ops.Norm("norm", 4))
+    assert [kept(layer, (4,), (4,)) for layer in layers] == [
+        Kept(input=True, always=True),
+        Kept(input=True, always=True),
+        Kept(input=True, always=True, extra=2 * 4 * 4),
+    ]
+
+
+class Account:
+    """Bytes that exist, and the most that ever did."""
+
+    def __init__(self) -> None:
+        self.live = self.peak = 0
+
+
+class Fake:
+    """A tensor of nothing but its size, entered and removed as Python makes and drops it."""
+
+    def __init__(self, account: Account, shape: tuple[int, ...]) -> None:
+        self.account, self.bytes = account, 4 * torch.Size(shape).numel()
+        account.live += self.bytes
+        account.peak = max(account.peak, account.live)
+
+    def __del__(self) -> None:
+        self.account.live -= self.bytes
+
+
+def naive_peak(graph: Graph) -> int:
+    """The peak of a run that holds each result until no later node names it."""
+    account, values, nodes, known = Account(), dict[str, Fake](), list(graph), trace(graph)
+    for index, node in enumerate(nodes):
+        later = {name for reader in nodes[index + 1 :] for name in reader.inputs} | {graph.output}
+        sources = [values[name] for name in node.inputs]
+        values = {name: value for name, value in values.items() if name in later}
+        if isinstance(node.op, ops.Chain):
+            result = sources.pop()
+            for layer, shape in zip(node.op.layers, known[node.name][1:], strict=True):
+                if not isinstance(layer, ops.Dropout | ops.Flatten):
+                    result = Fake(account, shape)
+        else:
+            result = Fake(account, known[node.name][-1])
+        if node.name in later:
+            values[node.name] = result
+        del result, sources
+    return account.peak
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_inference_is_what_a_naive_account_says(kind: str) -> None:
+    assert inference(EVERY_KIND[kind]) == naive_peak(EVERY_KIND[kind])
+
+
+def test_inference_by_hand() -> None:
+    """The last layer reads 24 channels, writes as many twice and then 8, beside 24 and 8 held."""
+    graph = network(stages=stage(exit="all"), head="")
+    one = 4 * 16 * 16
+    normed = (8 + 8 + 8) + 24 + 24
+    exit = (8 + 8 + 8 + 8) + 32
+    assert inference(graph) == one * max(normed + 24, exit) - one * 24

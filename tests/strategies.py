@@ -1,0 +1,295 @@
+"""Small specs of every kind for property tests; each is meant to be valid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+Draft = dict[str, Any]
+BLENDING = ("sum", "mean", "running")
+"""Aggregations of outputs of equal shapes."""
+
+ACTIVATIONS = st.sampled_from(["relu", "gelu", "silu"])
+POOLS = st.sampled_from(["average", "max"])
+SMOOTH = {"pool": {"kind": "max", "kernel": 3, "stride": 1, "padding": 1}}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A spec as text, and the settings to compile it under."""
+
+    text: str
+    settings: dict[str, Any]
+
+
+@dataclass
+class Flow:
+    """What is known of the map so far.
+
+    `width` is None where only archdsl knows it; `room` is a bound on the sides, at least 2 x 2 are
+    kept; `even` says that all widths are, so that two groups divide them.
+    """
+
+    width: int | None
+    room: int
+    even: bool
+
+    def stride(self, draw: DrawFn) -> int:
+        """1, or 2 where there is room for it."""
+        stride = draw(st.sampled_from([1, 2])) if self.room >= 4 else 1
+        self.room //= stride
+        return stride
+
+    def widths(self) -> st.SearchStrategy[int]:
+        """Channel counts."""
+        return st.sampled_from([2, 4, 6, 8] if self.even else [2, 3, 4, 5])
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A stage, or stages that are alike, but for the units."""
+
+    keys: Draft
+    width: Any
+    """What every unit makes: numbers, `incoming`, or None where each unit may choose."""
+    strides: bool
+    flow: Flow
+    count: int
+
+    @property
+    def projects(self) -> bool:
+        return self.keys.get("entry") == "projection"
+
+
+def dump(root: Draft) -> str:
+    """YAML text, by another writer than archdsl's own."""
+    return str(yaml.dump(root, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=96))
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+@st.composite
+def specs(draw: DrawFn) -> Case:
+    """A spec, perhaps with settings."""
+    even = draw(st.booleans())
+    channels = draw(st.sampled_from([2, 4] if even else [1, 2, 3]))
+    sides = draw(st.sampled_from([(8, 8), (8, 8), (16, 16), (8, 11)]))
+    root: Draft = {
+        "archdsl": 1,
+        "name": draw(st.sampled_from(["net", "a-net", "stage", "conv_net-2"])),
+        "params": {"classes": 3, "drop": draw(st.sampled_from([0, 0.25]))},
+        "input": [channels, *sides],
+    }
+    flow = Flow(channels, min(sides), even)
+    root["stem"] = draw(stems(flow))
+    count = draw(st.integers(1, 3))
+    root["between"] = draw(between(flow, count))
+    root |= draw(st.one_of(alike(flow, count), listed(flow, count, root["between"])))
+    root["head"] = draw(heads())
+    changed = {"classes": 5} if "classes" in str(root["head"]) and draw(st.booleans()) else {}
+    return Case(dump({key: value for key, value in root.items() if value}), changed)
+
+
+@st.composite
+def stems(draw: DrawFn, flow: Flow) -> list[Any]:
+    """No stem, a convolution, or a convolution with what usually follows."""
+    form = draw(st.sampled_from(["none", "conv", "long"]))
+    if form == "none":
+        return []
+    flow.width = draw(flow.widths())
+    conv = {"width": flow.width, "kernel": draw(st.sampled_from([1, 3, 5]))}
+    if form == "conv":
+        return [{"conv": {**conv, "bias": draw(st.booleans())}}]
+    pool = {"kind": draw(POOLS), "kernel": 3, "padding": 1}
+    conv["stride"], pool["stride"] = flow.stride(draw), flow.stride(draw)
+    return [{"conv": conv}, "norm", draw(ACTIVATIONS), {"pool": pool}]
+
+
+@st.composite
+def heads(draw: DrawFn) -> list[Any]:
+    """Classifiers of several kinds, layers without one, or nothing."""
+    linear = {"linear": {"width": draw(st.sampled_from(["classes", 4]))}}
+    bare = {"linear": {**linear["linear"], "bias": False}}
+    lead = draw(st.sampled_from([[], ["norm", "relu"], ["gelu"]]))
+    pool = {"pool": {"to": draw(st.sampled_from([1, 2])), "kind": draw(POOLS)}}
+    hidden = {"linear": {"width": 6}}
+    tails = [
+        [], [pool], ["flatten"], [pool, "flatten", bare], [pool, "flatten", linear],
+        ["flatten", linear], [pool, "flatten", hidden, "relu", {"dropout": "drop"}, linear],
+    ]  # fmt: skip
+    return [*lead, *draw(st.sampled_from(tails))]
+
+
+@st.composite
+def between(draw: DrawFn, flow: Flow, count: int) -> Any:
+    """What lies in each of the gaps between stages; the room for all of them is taken here."""
+    form = draw(st.sampled_from(["none", "transition", "list", "bare list"]))
+    factor = draw(st.sampled_from([1, 2])) if flow.room >= 2**count else 1
+    if form == "none" or count == 1:
+        return None
+    flow.room //= factor ** (count - 1)
+    pools = [{"pool": {"kind": draw(POOLS), "kernel": 2}}] if factor == 2 else []
+    if form == "bare list":
+        return [draw(ACTIVATIONS), *pools]
+    width = draw(st.sampled_from([4, "incoming" if flow.even else "max(2, incoming // 2)"]))
+    if form == "transition":
+        kind = draw(POOLS) if pools else "none"
+        return {"kind": "transition", "width": width, "pool": kind, "bias": draw(st.booleans())}
+    return [{"conv": {"width": width, "kernel": 1, "bias": True}}, "norm", "silu", *pools]
+
+
+@st.composite
+def listed(draw: DrawFn, flow: Flow, count: int, gap: Any) -> Draft:
+    """A list of stages, each of its own kind; keys that all share may stand under `each`."""
+    stages: list[Draft] = []
+    for _ in range(count):
+        layers = draw(st.integers(1, 5))
+        frame = draw(frames(flow, [layers]))
+        stages.append({"layers": layers, **frame.keys, **draw(units(frame, layers))})
+        concatenated = frame.keys["aggregate"] == "concat" and frame.keys["exit"] != "last"
+        made = flow.width if frame.width == "incoming" else frame.width
+        flow.width = 4 if "width': 4" in str(gap) else None
+        if "width" not in str(gap) and not concatenated:
+            flow.width = made
+    shared = {key: stages[0][key] for key in stages[0] if key not in {"layers", "unit"}}
+    shared = {key: v for key, v in shared.items() if all(s.get(key) == v for s in stages)}
+    if not shared or draw(st.booleans()):
+        return {"stages": stages}
+    own = [{key: v for key, v in stage.items() if key not in shared} for stage in stages]
+    return {"each": shared, "stages": own}
+
+
+@st.composite
+def alike(draw: DrawFn, flow: Flow, count: int) -> Draft:
+    """`count` stages alike, with one entry per stage where numbers differ."""
+    flow.width = flow.width if count == 1 else None
+    depths = draw(st.lists(st.integers(1, 4), min_size=count, max_size=count))
+    if draw(st.booleans()):
+        depths = depths[:1] * count
+    frame = draw(frames(flow, depths))
+    same = len(set(depths)) == 1
+    found = {"count": count, "layers": depths[0] if same else depths, **frame.keys}
+    return {"stages": {**found, **draw(units(frame, depths[0] if same else 0))}}
+
+
+@st.composite
+def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
+    """How a stage connects; every combination is one whose shapes agree."""
+    kind = draw(st.sampled_from(["concat", "concat", *BLENDING]))
+    keys: Draft = {"exit": draw(st.sampled_from(["rule", "all", "last"]))}
+    keys["connect"] = "full" if kind == "running" else draw(rules(depths, keys["exit"]))
+    if kind == "running" and draw(st.booleans()):
+        keys["aggregate"] = {"kind": "running", "activation": draw(ACTIVATIONS)}
+    else:
+        keys["aggregate"] = kind
+    if draw(st.booleans()):
+        keys["entry"] = draw(st.sampled_from(["projection", "identity"]))
+    chained = keys["connect"] == "plain" and keys["exit"] != "all"
+    strides = chained or keys.get("entry") == "projection"
+    if strides:
+        keys["stride"] = draw(per_stage(len(depths), lambda draw: flow.stride(draw)))
+    width: Any = None
+    if kind in BLENDING:
+        width = "incoming" if flow.width is None or draw(st.booleans()) else flow.width
+        if keys.get("entry") == "projection":
+            width = draw(per_stage(len(depths), lambda draw: draw(flow.widths())))
+    return Frame(keys, width, strides, flow, len(depths))
+
+
+@st.composite
+def per_stage(draw: DrawFn, count: int, one: Any) -> Any:
+    """A number, or one per stage."""
+    values = [one(draw) for _ in range(count)]
+    return values[0] if len(set(values)) == 1 else values
+
+
+@st.composite
+def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
+    """A rule in one of its forms."""
+    form = draw(
+        st.sampled_from(["plain", "full", "exponential", "base", "window", "offsets", "explicit"])
+    )
+    if form == "base":
+        base = draw(per_stage(len(depths), lambda draw: draw(st.integers(2, 4))))
+        return {"rule": "exponential", "base": base}
+    if form == "window":
+        return {"rule": "window", "last": draw(st.integers(1, 4))}
+    if form == "offsets":
+        others = draw(st.lists(st.integers(2, 5), unique=True, max_size=3))
+        return {"rule": "offsets", "offsets": draw(st.permutations([1, *others]))}
+    if form == "explicit":
+        if len(set(depths)) > 1:
+            return "full"
+        rows = depths[0] + (1 if leaves == "rule" else draw(st.integers(0, 1)))
+        subsets = (draw(st.permutations(range(layer))) for layer in range(1, rows + 1))
+        table = [list(row[: draw(st.integers(1, len(row)))]) for row in subsets]
+        return {"rule": "explicit", "reads": table}
+    return form
+
+
+@st.composite
+def units(draw: DrawFn, frame: Frame, layers: int) -> Draft:
+    """One unit for all layers, or a list with one for each."""
+    if layers and draw(st.integers(0, 3)) == 0:
+        return {"layers": [draw(unit(frame)) for _ in range(layers)]}
+    return {"unit": draw(unit(frame))}
+
+
+@st.composite
+def unit(draw: DrawFn, frame: Frame) -> Any:
+    """A named unit or a list of layers that makes what the frame wants."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(layer_lists(frame))
+    kind = draw(st.sampled_from(["basic", "double", "bottleneck", "dense-bottleneck"]))
+    found: Draft = {"kind": kind, "order": draw(st.sampled_from(["pre", "post"]))}
+    pick = per_stage(frame.count, lambda draw: draw(frame.flow.widths()))
+    if kind in {"double", "bottleneck"}:
+        found["inner"] = draw(pick)
+    if frame.width is not None:
+        found["width"] = frame.width
+    elif kind in {"basic", "dense-bottleneck"} or draw(st.booleans()):
+        found["width"] = draw(pick)
+    optional: Draft = {
+        "kernel": draw(st.sampled_from([1, 3])),
+        "dropout": draw(st.sampled_from([0.5, "drop"])),
+        "bias": True,
+    }
+    if kind == "dense-bottleneck":
+        optional["inner"] = draw(pick)
+    elif frame.flow.even:
+        optional["groups"] = 2
+    if kind == "bottleneck":
+        optional["stride_at"] = draw(st.sampled_from(["conv1", "conv2"]))
+    if found["order"] == "post":
+        optional["final_relu"] = False
+    chosen = draw(st.sets(st.sampled_from(sorted(optional)), max_size=3))
+    return found | {key: optional[key] for key in sorted(chosen)}
+
+
+@st.composite
+def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
+    """A unit of one's own."""
+    made = frame.width
+    if made is None:
+        made = draw(per_stage(frame.count, lambda draw: draw(frame.flow.widths())))
+    conv = {"conv": {"width": made, "kernel": draw(st.sampled_from([1, 3]))}}
+    forms: list[list[Any]] = [
+        [conv, draw(ACTIVATIONS)],
+        ["norm", draw(ACTIVATIONS), conv],
+        [draw(ACTIVATIONS), conv, "norm", {"dropout": 0.5}],
+        [{"dropout": 0.25}, SMOOTH, conv],
+        [
+            {"conv": {"width": "incoming", "groups": "incoming", "kernel": 3}},
+            "norm", draw(ACTIVATIONS), {"conv": {"width": made, "kernel": 1, "bias": True}},
+        ],
+    ]  # fmt: skip
+    if not frame.strides and not frame.projects and frame.width in {None, "incoming"}:
+        forms += [["norm", draw(ACTIVATIONS)], [draw(ACTIVATIONS)], [SMOOTH, "norm"]]
+    return draw(st.sampled_from(forms))
