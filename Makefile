@@ -1,49 +1,64 @@
-# `make check` is the whole of what a change must pass; `make help` lists the parts.
+# `make try` compiles a network and shows that it works; `make check` is all that a change must
+# pass. Both make the environment they need, in .venv, the first time. `make help` lists the parts.
 
-PYTHON ?= python
-COMPILE = $(PYTHON) -m archdsl compile
+VENV = .venv
+PYTHON ?= $(VENV)/bin/python
+# Somebody else's environment is used as it is.
+READY = $(if $(filter $(VENV)/bin/python,$(PYTHON)),$(VENV)/ready)
+TRIED = sparsenet_bc_cifar.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help check format-check lint layers types fresh test sizes format compile golden install
+.PHONY: help try check format-check lint layers types fresh test sizes format compile golden
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r name text; do printf '  %-13s %s\n' "$$name" "$$text"; done
 
+$(VENV)/ready: pyproject.toml constraints.txt
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet -c constraints.txt -e '.[torch,dev]'
+	@# Without its dependencies, or it would bring another build of torch.
+	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt torchvision pillow || \
+		echo "no torchvision: the tests that compare with its networks will be skipped"
+	touch $@
+
+try: $(READY)  ## compile a SparseNet, verify it against the oracle, and run it
+	$(PYTHON) -m archdsl compile specs/sparsenet-bc-cifar.yaml -o $(TRIED)
+	$(PYTHON) -m archdsl verify $(TRIED)
+	$(PYTHON) -c 'import torch; from sparsenet_bc_cifar import SparsenetBcCifar as Net; \
+		print("one batch in, class scores out:", tuple(Net()(torch.randn(8, 3, 32, 32)).shape))'
+
 # The tests stand last, so that their summary does.
 check: format-check lint layers types fresh test  ## everything below that only looks
 
-format-check:  ## the layout of the code
+format-check: $(READY)  ## the layout of the code
 	$(PYTHON) -m ruff format --check .
 
-lint:  ## the style of the code
+lint: $(READY)  ## the style of the code
 	$(PYTHON) -m ruff check .
 
-layers:  ## who may import whom
+layers: $(READY)  ## who may import whom
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-logo
 
-types:  ## the types, strictly
+types: $(READY)  ## the types, strictly
 	$(PYTHON) -m mypy
 
-fresh:  ## whether compiled/ is what its manifest compiles to
-	$(COMPILE) --check
+fresh: $(READY)  ## whether compiled/ is what its manifest compiles to
+	$(PYTHON) -m archdsl compile --check
 
-test:  ## the tests, the examples in docstrings and the size watch
+test: $(READY)  ## the tests, the examples in docstrings and the size watch
 	$(PYTHON) -m pytest
 
-sizes:  ## the size watch alone
+sizes: $(READY)  ## the size watch alone
 	$(PYTHON) -m pytest tests/test_sizes.py
 
-format:  ## lay out the code and mend what ruff can
+format: $(READY)  ## lay out the code and mend what ruff can
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-compile:  ## write compiled/ anew from its manifest
-	$(COMPILE)
+compile: $(READY)  ## write compiled/ anew
+	$(PYTHON) -m archdsl compile
 
-golden:  ## write the expected texts of the tests anew; read the difference before keeping it
+golden: $(READY)  ## write the expected texts of the tests anew; read the difference first
 	$(PYTHON) -m pytest --update-golden
-
-install:  ## put archdsl and its tools into the current environment
-	$(PYTHON) -m pip install -c constraints.txt -e '.[torch,dev]'

@@ -167,7 +167,7 @@ def _plain_bases(spec: Spec, graph: Graph) -> list[Diagnostic]:
             **spec.at("stages", "connect"),
         )
         for stage in graph.stages
-        if isinstance(stage.rule, Exponential) and stage.rule.base > stage.depth > 1
+        if isinstance(stage.rule, Exponential) and stage.rule.base > stage.depth + 1 > 2
     ]
 
 

@@ -6,13 +6,20 @@ numbers alone. A running sum holds every output before it.
 
 from __future__ import annotations
 
-from archdsl.ir.graph import Graph, Stage
+from collections.abc import Sequence
+
+from archdsl.ir.graph import Graph, Node, Stage
 from archdsl.ir.ops import Aggregate
 
 
 def aggregated(graph: Graph) -> tuple[tuple[int, ...], ...]:
     """For each stage, how many of the outputs y_0 ... y_(l-1) layer l reads, l = 1 ... N."""
-    return tuple(_stage(graph, stage) for stage in graph.stages)
+    order = list(graph)
+    places = {node.name: place for place, node in enumerate(order)}
+    return tuple(
+        _stage(stage, order[places[stage.entry] + 1 : places[stage.layers[-1]]])
+        for stage in graph.stages
+    )
 
 
 def most_aggregated(graph: Graph) -> int:
@@ -20,21 +27,11 @@ def most_aggregated(graph: Graph) -> int:
     return max(max(counts) for counts in aggregated(graph))
 
 
-def _stage(graph: Graph, stage: Stage) -> tuple[int, ...]:
-    held = dict.fromkeys((*stage.outputs, stage.entry, stage.reads[0]), 1)
-    return tuple(_held(graph, name, held) for name in stage.reads)
-
-
-def _held(graph: Graph, name: str, held: dict[str, int]) -> int:
-    """The outputs in a node: aggregates are looked into, each once, without recursion."""
-    waiting = [name]
-    while waiting:
-        node = graph[waiting[-1]]
-        missing = [source for source in node.inputs if source not in held]
-        if node.name in held or not isinstance(node.op, Aggregate):
-            held.setdefault(waiting.pop(), 1)
-        elif missing:
-            waiting += missing
-        else:
-            held[waiting.pop()] = sum(held[source] for source in node.inputs)
-    return held[name]
+def _stage(stage: Stage, inside: Sequence[Node]) -> tuple[int, ...]:
+    """Counts of the outputs in each node that a layer reads; `inside` are the nodes before N."""
+    held = dict.fromkeys((stage.entry, *stage.outputs), 1)
+    for node in inside:
+        if node.name not in held:
+            joins = isinstance(node.op, Aggregate)
+            held[node.name] = sum(held[source] for source in node.inputs) if joins else 1
+    return tuple(held[name] for name in stage.reads)

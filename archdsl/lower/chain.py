@@ -34,6 +34,13 @@ def lower_chain(
             place = places[min(position, len(places) - 1)]
             raise error.within(place["source"], place["span"]) from None
         made.append(layer)
+    if stride > 1:
+        raise fail(
+            "A225",
+            f"no convolution of the unit takes the stage's stride of {stride}",
+            help="leave `stride` out of one `conv`",
+            **places[0],
+        )
     return tuple(made), shape
 
 
@@ -54,7 +61,8 @@ def lower_layer(
     """One layer (None for a dropout of 0), and the stride that is still to be placed."""
     match word:
         case words.Conv():
-            return _conv(word, name, shape, stride), 1
+            taken = word.stride is None
+            return _conv(word, name, shape, stride), 1 if taken else stride
         case words.Norm():
             return ops.Norm(name, shape[0]), stride
         case words.Relu() | words.Gelu() | words.Silu():

@@ -13,7 +13,7 @@ from archdsl.lower.builder import Builder
 from archdsl.lower.chain import lower_chain, remarks
 from archdsl.lower.limits import Limits, Planned, check
 from archdsl.lower.plan import plan_stages
-from archdsl.lower.stage import lower_stage
+from archdsl.lower.stage import check_rule, lower_stage
 from archdsl.spec.load import Spec
 from archdsl.spec.resolve import resolve, value
 from archdsl.spec.schema import LayerList, Transition
@@ -33,6 +33,8 @@ class Lowered:
 def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
     """Build the graph of a spec. Raises ArchdslError (A101, A11x, A2xx, A3xx), located."""
     plans, roundings = plan_stages(spec)
+    for plan in plans:
+        check_rule(plan)
     planned = [Planned(plan.layers, plan.rule, plan.place("layers")) for plan in plans]
     check(planned, limits or Limits())
     network = _Network(spec)

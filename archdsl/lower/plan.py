@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.errors import ArchdslError, Diagnostic, Place
+from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.lower.stage import StagePlan, UnitWords
 from archdsl.spec.load import Spec
 from archdsl.spec.resolve import resolve, value
@@ -20,6 +20,7 @@ def plan_stages(spec: Spec) -> tuple[list[StagePlan], list[Rounding]]:
     """
     roundings: list[Rounding] = []
     written = _written(spec)
+    _check_each(spec)
     missing = [d for index, words in enumerate(written) for d in _missing(spec, index, words)]
     if missing:
         raise ArchdslError(missing[:1] if isinstance(spec.words.stages, StagesWords) else missing)
@@ -38,6 +39,18 @@ def _written(spec: Spec) -> list[StageWords]:
             raise ArchdslError(Diagnostic("A301", message, **place))
         return [stages] * count
     return [_filled(words, spec.words.each) for words in stages]
+
+
+def _check_each(spec: Spec) -> None:
+    """Refuse keys that would be ignored without a word. Raises ArchdslError (A226)."""
+    words = spec.words
+    if words.each is not None and isinstance(words.stages, StagesWords):
+        raise fail(
+            "A226",
+            "`each` fills in a list of stages; here `stages` says everything itself",
+            help="move its keys into `stages`",
+            **spec.at("each"),
+        )
 
 
 def _filled(words: StageWords, each: StageWords | None) -> StageWords:
@@ -71,6 +84,13 @@ def _plan(
     per_layer = isinstance(words.layers, tuple)
     units: tuple[UnitWords, ...] = words.layers if per_layer else (words.unit,)  # type: ignore[assignment]
     layers = len(units) if per_layer else value(words.layers, counting, **place("layers"))
+    if per_layer and words.unit is not None:
+        raise fail(
+            "A226",
+            "`layers` lists a unit per layer, so `unit` would be ignored",
+            help="leave one of them out",
+            **place("unit"),
+        )
     assert words.connect is not None
     assert words.aggregate is not None
     return StagePlan(

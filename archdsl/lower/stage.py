@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,7 +65,6 @@ class StagePlan:
 
 def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
     """Add a stage's nodes. Raises ArchdslError (A2xx), located."""
-    _check(plan)
     stage = _Stage(builder, plan, entering)
     for layer in range(1, plan.layers + 1):
         stage.add_layer(layer)
@@ -144,7 +143,15 @@ class _Stage:
             self.totals.append(self.located(f"join.{index}", pair, f"layer {index + 1}"))
         return self.totals[last]
 
-    def join(self, sources: Any, name: str, said: str) -> str:
+    def join(self, sources: Sequence[int], name: str, said: str) -> str:
+        count = len(self.outputs)
+        if not sources or len(set(sources)) < len(sources) or not set(sources) <= set(range(count)):
+            raise fail(
+                "A203",
+                f"{said} reads {list(sources)[:8]}: a rule names one or more different outputs "
+                f"of 0 to {count - 1}",
+                **self.plan.place("connect"),
+            )
         return self.located(name, [self.outputs[source] for source in sources], said)
 
     def located(self, name: str, sources: Any, said: str) -> str:
@@ -173,7 +180,8 @@ class _Stage:
         self.builder.remarks += remarks(chain, shape, place)
 
 
-def _check(plan: StagePlan) -> None:
+def check_rule(plan: StagePlan) -> None:
+    """Whether a rule fits its stage. Raises ArchdslError (A202, A203, A219, A221), located."""
     rule, place = plan.rule, plan.place("connect")
     if rule.scope != "stage":
         raise fail(

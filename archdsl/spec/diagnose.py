@@ -104,6 +104,8 @@ class _Findings:
             said = value.get(key)
             if said is not None:
                 return self.at((*path, key), "A105", f"`{key}` is a word, not {_kind(said)}")
+            if path in {("stem",), ("head",)}:
+                return self.at(path, "A106", "this must be a list of layers, not a mapping")
             return self.at(path, "A103", f"the key `{key}` is missing")
         return self.at(path, "A106", f"this must be a word or a mapping, not {_kind(value)}")
 
@@ -126,6 +128,8 @@ class _Findings:
             self.explained.add((place[:-1], near[0]))
         shown = key if len(key) <= 80 else key[:80] + "..."
         hint = f"did you mean `{near[0]}`?" if near else "known here: " + ", ".join(known)
+        if key.endswith((")", "]")):
+            hint = "inside {...} or [...], quote arithmetic that holds a comma or a bracket"
         return self.at(place, "A102", f"there is no key `{shown}` here", span=span, help=hint)
 
     def unknown_word(self, path: Path, context: Any, value: Any) -> Diagnostic:
@@ -137,6 +141,10 @@ class _Findings:
                 path, "A107", "this file is written in another version of the language",
                 help="this archdsl reads `archdsl: 1`",
             )  # fmt: skip
+        if not words:
+            return self.at(path, "A106", f"this must be a list of layers, not {_kind(value)}")
+        if not isinstance(value, str | int):
+            return self.at(path, "A106", f"this must be one of {', '.join(words)}")
         raw = self.document.value(path)
         for key in ("rule", "kind"):
             if isinstance(raw, dict) and key in raw:
@@ -160,6 +168,10 @@ class _Findings:
             help = f"write {{{named}: {{...}}}}"
             return self.at(path, "A103", f"`{named}` needs its numbers", help=help)
         value = self.document.value(path)
+        if isinstance(value, dict) and len(value) == 1 and set(value) <= set(LAYER_WORDS):
+            ((own, numbers),) = value.items()
+            message = f"`{own}` takes a mapping of its numbers, not {_kind(numbers)}"
+            return self.at((*path, own), "A106", message)
         return self.at(
             path,
             "A106",

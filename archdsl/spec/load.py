@@ -113,16 +113,23 @@ def read_file(path: Path) -> Source:
     name = str(path)
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise fail("A402", f"{name} is not a regular file")
+            content = _read_some(handle, BYTES + 4)
+        finally:
+            os.close(handle)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from None
-    with os.fdopen(handle, "rb", closefd=True) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise fail("A402", f"{name} is not a regular file")
-        try:
-            content = file.read(BYTES + 4)
-        except OSError as error:
-            raise _unreadable(name, error) from None
     return Source(name, decode(content, name))
+
+
+def _read_some(handle: int, most: int) -> bytes:
+    """Up to `most` bytes; one read may give fewer than there are."""
+    content = b""
+    while len(content) < most and (part := os.read(handle, most - len(content))):
+        content += part
+    return content
 
 
 def decode(content: bytes, name: str) -> str:

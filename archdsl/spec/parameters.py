@@ -44,12 +44,7 @@ def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters
     """
     declared = document.root.get("params") or {}
     if not isinstance(declared, dict):
-        raise fail(
-            "A106",
-            "`params` is a mapping of names to values",
-            source=document.source,
-            span=document.span(("params",)),
-        )
+        return Parameters({}, {})  # the schema says what is wrong with it
     mistakes = [*_names(document, declared), *_unknown(settings, declared)]
     if mistakes:
         raise ArchdslError(mistakes)

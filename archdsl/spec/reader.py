@@ -139,7 +139,9 @@ class _Reader:
                 help="write the value out, or make it a parameter",
             )
         elif tag := getattr(event, "tag", None):
-            raise self.refuse("A003", f"tags such as `{tag}` are not part of the language", event)
+            raise self.refuse(
+                "A003", f"tags such as `{_short(tag)}` are not part of the language", event
+            )
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self.open(event)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
@@ -209,6 +211,11 @@ class _Reader:
         if DECIMAL.match(text):
             return float(text)
         return ENDLESS.get(text, Text(text, self.source, self.place(event)))
+
+
+def _short(tag: str) -> str:
+    """A tag as it was written: YAML spells `!!int` out."""
+    return tag.replace("tag:yaml.org,2002:", "!!", 1)
 
 
 def _unprintable(character: str) -> bool:

@@ -7,7 +7,7 @@ Every union here is tagged, so that a mistake is reported for the one form that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Union, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
@@ -20,7 +20,11 @@ LIST, ALIKE, COUNT, UNITS = "a list", "alike", "a number", "units"
 
 def word_of(model: type[Words], key: str) -> str:
     """The word that a model's `Literal` field fixes."""
-    return str(model.model_fields[key].annotation.__args__[0])  # type: ignore[union-attr]
+    field = model.model_fields.get(key)
+    words = get_args(field.annotation) if field else ()
+    if len(words) != 1 or not isinstance(words[0], str):
+        raise TypeError(f'{model.__name__} needs its word: `{key}: Literal["..."]`')
+    return words[0]
 
 
 def tagged(models: Sequence[tuple[str, Any]], choose: Callable[[Any], Any], first: Any) -> Any:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
+from pydantic import model_validator
+
+from archdsl.errors import fail
 from archdsl.vocabulary.layers import Conv, Dropout, LayerWords, Norm, Order, Relu
-from archdsl.vocabulary.values import Chance, Words
+from archdsl.vocabulary.values import Chance, Words, as_pydantic
 
 
 class Unit(Words):
@@ -29,6 +33,15 @@ class ConvUnit(Unit):
     bias: bool = False
     final_relu: bool | None = None
     """Post-activation only: false leaves the last ReLU to the aggregation, as ResNet does."""
+
+    @model_validator(mode="after")
+    def _final_relu_belongs_to_post(self) -> Self:
+        if self.order == "pre" and self.final_relu is not None:
+            finding = fail(
+                "A226", "`final_relu` belongs to `order: post`", help="leave `final_relu` out"
+            )
+            raise as_pydantic(finding)
+        return self
 
     def chain(self, convs: Sequence[Conv]) -> tuple[LayerWords, ...]:
         """The convolutions in the unit's order, dropout last."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from archdsl.ir.graph import Graph
 from archdsl.lower import lower
 from archdsl.spec.load import load, parse
+from archdsl.vocabulary.rules import Explicit
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
@@ -41,6 +43,11 @@ def stage(**keys: str) -> str:
         "aggregate": "concat",
     }
     return "{" + ", ".join(f"{key}: {text}" for key, text in (usual | keys).items()) + "}"
+
+
+def table(*reads: Collection[int]) -> Explicit:
+    """The rule that writes all reads out, one entry per layer."""
+    return Explicit.model_validate({"rule": "explicit", "reads": [list(row) for row in reads]})
 
 
 EVERY_KIND: dict[str, Graph] = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from analysis.networks import EVERY_KIND, network, published, stage
 
+from analysis.networks import EVERY_KIND, network, stage
 from archdsl.analysis.aggregated import aggregated, most_aggregated
 
 
@@ -27,6 +27,11 @@ def test_an_exit_of_many_counts_as_one_entry() -> None:
     assert most_aggregated(graph) == 4
 
 
-def test_deep_running_sums_need_no_recursion() -> None:
-    graph = published("resnet-imagenet", layers=[3, 4, 1500, 3])
-    assert most_aggregated(graph) == 1500
+def test_an_exit_that_a_layer_reads_too_counts_in_full_there() -> None:
+    """The exit joins what layer 3 reads, and is y_0 of the next stage."""
+    rows = "[[0], [1], [1, 0], [3], [1, 0]]"
+    graph = network(
+        stages=stage(count="2", layers="4", connect=f"{{rule: explicit, reads: {rows}}}")
+    )
+    assert graph.stages[0].exit == graph.stages[0].reads[2] == graph.stages[1].entry
+    assert aggregated(graph) == ((1, 1, 2, 1),) * 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from analysis.networks import network, published, stage
 
+from analysis.networks import network, published, stage
 from archdsl.analysis.depth import depth
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from analysis.networks import EVERY_KIND, network, stage
 
+from analysis.networks import EVERY_KIND, network, stage
 from archdsl.analysis.lifetimes import last_use, live
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import torch
-from analysis.networks import EVERY_KIND, network, published, stage
-from analysis.running import run, state
 from torch.utils.flop_counter import FlopCounterMode
 
+from analysis.networks import EVERY_KIND, network, published, stage
+from analysis.running import run, state
 from archdsl.analysis.macs import flops, macs, paper_flops
 
 TABLE_4: list[tuple[str, dict[str, Any], str]] = [

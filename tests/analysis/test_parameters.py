@@ -6,9 +6,9 @@ from math import prod
 
 import pytest
 import torch
-from analysis.networks import EVERY_KIND, network, stage
 from torch import nn
 
+from analysis.networks import EVERY_KIND, network, stage
 from archdsl.analysis.parameters import parameters, state_shapes
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from analysis.networks import network, published, stage
 from analysis.running import run, state
-
 from archdsl.analysis.receptive_field import Field, fields, receptive_field
 from archdsl.ir.graph import Graph
 
@@ -14,7 +14,9 @@ LARGE = "[1, 64, 64]"
 CONV = "{conv: {width: 2, kernel: 3}}"
 HALVE = "{conv: {width: 2, kernel: 3, stride: 2}}"
 NETWORKS = {
-    "plain": network(input=LARGE, stem="", stages=stage(connect="plain", unit=f"[{CONV}]"), head=""),
+    "plain": network(
+        input=LARGE, stem="", stages=stage(connect="plain", unit=f"[{CONV}]"), head=""
+    ),
     "branches of many sizes": network(
         input=LARGE,
         stem=f"[{HALVE}]",

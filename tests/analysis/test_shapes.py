@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from analysis.networks import EVERY_KIND, network
 from analysis.running import run, state
-
 from archdsl.analysis.shapes import shapes, trace
 from archdsl.ir.ops import Chain
 
