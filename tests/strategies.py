@@ -9,13 +9,10 @@ import yaml
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-Draft = dict[str, Any]
+from unit_strategies import ACTIVATIONS, POOLS, Draft, Flow, Frame, per_stage, units
+
 BLENDING = ("sum", "mean", "running")
 """Aggregations of outputs of equal shapes."""
-
-ACTIVATIONS = st.sampled_from(["relu", "gelu", "silu"])
-POOLS = st.sampled_from(["average", "max"])
-SMOOTH = {"pool": {"kind": "max", "kernel": 3, "stride": 1, "padding": 1}}
 
 
 @dataclass(frozen=True)
@@ -24,45 +21,6 @@ class Case:
 
     text: str
     settings: dict[str, Any]
-
-
-@dataclass
-class Flow:
-    """What is known of the map so far.
-
-    `width` is None where only archdsl knows it; `room` is a bound on the sides, at least 2 x 2 are
-    kept; `even` says that all widths are, so that two groups divide them.
-    """
-
-    width: int | None
-    room: int
-    even: bool
-
-    def stride(self, draw: DrawFn) -> int:
-        """1, or 2 where there is room for it."""
-        stride = draw(st.sampled_from([1, 2])) if self.room >= 4 else 1
-        self.room //= stride
-        return stride
-
-    def widths(self) -> st.SearchStrategy[int]:
-        """Channel counts."""
-        return st.sampled_from([2, 4, 6, 8] if self.even else [2, 3, 4, 5])
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A stage, or stages that are alike, but for the units."""
-
-    keys: Draft
-    width: Any
-    """What every unit makes: numbers, `incoming`, or None where each unit may choose."""
-    strides: bool
-    flow: Flow
-    count: int
-
-    @property
-    def projects(self) -> bool:
-        return self.keys.get("entry") == "projection"
 
 
 def dump(root: Draft) -> str:
@@ -204,13 +162,6 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
 
 
 @st.composite
-def per_stage(draw: DrawFn, count: int, one: Any) -> Any:
-    """A number, or one per stage."""
-    values = [one(draw) for _ in range(count)]
-    return values[0] if len(set(values)) == 1 else values
-
-
-@st.composite
 def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     """A rule in one of its forms."""
     form = draw(
@@ -232,64 +183,3 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
         table = [list(row[: draw(st.integers(1, len(row)))]) for row in subsets]
         return {"rule": "explicit", "reads": table}
     return form
-
-
-@st.composite
-def units(draw: DrawFn, frame: Frame, layers: int) -> Draft:
-    """One unit for all layers, or a list with one for each."""
-    if layers and draw(st.integers(0, 3)) == 0:
-        return {"layers": [draw(unit(frame)) for _ in range(layers)]}
-    return {"unit": draw(unit(frame))}
-
-
-@st.composite
-def unit(draw: DrawFn, frame: Frame) -> Any:
-    """A named unit or a list of layers that makes what the frame wants."""
-    if draw(st.integers(0, 3)) == 0:
-        return draw(layer_lists(frame))
-    kind = draw(st.sampled_from(["basic", "double", "bottleneck", "dense-bottleneck"]))
-    found: Draft = {"kind": kind, "order": draw(st.sampled_from(["pre", "post"]))}
-    pick = per_stage(frame.count, lambda draw: draw(frame.flow.widths()))
-    if kind in {"double", "bottleneck"}:
-        found["inner"] = draw(pick)
-    if frame.width is not None:
-        found["width"] = frame.width
-    elif kind in {"basic", "dense-bottleneck"} or draw(st.booleans()):
-        found["width"] = draw(pick)
-    optional: Draft = {
-        "kernel": draw(st.sampled_from([1, 3])),
-        "dropout": draw(st.sampled_from([0.5, "drop"])),
-        "bias": True,
-    }
-    if kind == "dense-bottleneck":
-        optional["inner"] = draw(pick)
-    elif frame.flow.even:
-        optional["groups"] = 2
-    if kind == "bottleneck":
-        optional["stride_at"] = draw(st.sampled_from(["conv1", "conv2"]))
-    if found["order"] == "post":
-        optional["final_relu"] = False
-    chosen = draw(st.sets(st.sampled_from(sorted(optional)), max_size=3))
-    return found | {key: optional[key] for key in sorted(chosen)}
-
-
-@st.composite
-def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
-    """A unit of one's own."""
-    made = frame.width
-    if made is None:
-        made = draw(per_stage(frame.count, lambda draw: draw(frame.flow.widths())))
-    conv = {"conv": {"width": made, "kernel": draw(st.sampled_from([1, 3]))}}
-    forms: list[list[Any]] = [
-        [conv, draw(ACTIVATIONS)],
-        ["norm", draw(ACTIVATIONS), conv],
-        [draw(ACTIVATIONS), conv, "norm", {"dropout": 0.5}],
-        [{"dropout": 0.25}, SMOOTH, conv],
-        [
-            {"conv": {"width": "incoming", "groups": "incoming", "kernel": 3}},
-            "norm", draw(ACTIVATIONS), {"conv": {"width": made, "kernel": 1, "bias": True}},
-        ],
-    ]  # fmt: skip
-    if not frame.strides and not frame.projects and frame.width in {None, "incoming"}:
-        forms += [["norm", draw(ACTIVATIONS)], [draw(ACTIVATIONS)], [SMOOTH, "norm"]]
-    return draw(st.sampled_from(forms))

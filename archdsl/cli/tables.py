@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import Checked
@@ -10,6 +11,8 @@ from archdsl.ir import text
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Chain
 from archdsl.ir.shapes import show
+
+WIDTH = 80
 
 
 def aligned(rows: Sequence[tuple[str, ...]], left: int = 1) -> str:
@@ -75,7 +78,9 @@ def totals(found: Checked) -> str:
     if elsewhere := sum(verdict.holds is None for verdict in found.verdicts):
         figures = f"{elsewhere} figure{'s are' if elsewhere > 1 else ' is'} for other settings"
         lines.append(("published", f"{figures}: not applicable"))
-    return "\n".join(f"    {name:<16}{said}" for name, said in lines)
+    return "\n".join(
+        fill(f"    {name:<16}{said}", WIDTH, subsequent_indent=" " * 20) for name, said in lines
+    )
 
 
 def expansions(found: Checked) -> str:

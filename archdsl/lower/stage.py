@@ -101,11 +101,19 @@ class _Stage:
             self.remark(chain, shape)
         name = f"{self.root}.layers.{layer - 1}"
         origin = "stages.unit"
-        if layer == 1 and self.plan.projects and made != shape:
+        if layer == 1 and self.plan.projects and made != shape and self.entry_is_read():
             source, chain = self.project(name, source, chain, shape, made)
         self.reads.append(source)
         self.layers.append(self.builder.add_chain(name, chain, source, origin))
         self.outputs.append(self.layers[-1])
+
+    def entry_is_read(self) -> bool:
+        """Whether anything but the first layer reads y_0; else a projection would be dead."""
+        plan = self.plan
+        if plan.operator.running or plan.leaves == "all":
+            return True
+        last = plan.layers + (plan.leaves == "rule")
+        return any(0 in plan.rule.reads(layer) for layer in range(2, last + 1))
 
     def project(
         self, name: str, source: str, chain: tuple[Layer, ...], shape: Shape, made: Shape

@@ -65,9 +65,9 @@ def compute(layer: ops.Layer, scope: str, state: State, x: Tensor) -> Tensor:
             bias = state.get(f"{scope}.{name}.bias")
             return functional.linear(x, state[f"{scope}.{name}.weight"], bias)
         case ops.Norm(name=name):
-            keys = ("running_mean", "running_var", "weight", "bias")
-            mean, variance, weight, bias = (state[f"{scope}.{name}.{key}"] for key in keys)
-            return functional.batch_norm(x, mean, variance, weight, bias, training=True)
+            keys = ("weight", "bias", "running_mean", "running_var")
+            weight, bias, mean, variance = (state[f"{scope}.{name}.{key}"] for key in keys)
+            return torch.native_batch_norm(x, weight, bias, mean, variance, True, 0.1, 1e-5)[0]
         case ops.Activation(function=function):
             return FUNCTIONS[function](x)
         case ops.Dropout(p=p):

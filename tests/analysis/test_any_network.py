@@ -1,0 +1,34 @@
+"""On networks of every kind, drawn at random, the analyses say what running them shows."""
+
+from __future__ import annotations
+
+from math import prod
+
+import torch
+from hypothesis import given, settings
+
+from analysis.running import run, state
+from analysis.test_memory import kept_by_torch, naive_peak
+from archdsl.analysis import analyse
+from archdsl.analysis.aggregated import aggregated
+from archdsl.analysis.shapes import shapes
+from archdsl.lower import lower
+from archdsl.spec.load import parse
+from strategies import Case, specs
+
+
+@settings(max_examples=40)
+@given(specs())
+def test_any_network(case: Case) -> None:
+    graph = lower(parse(case.text, case.settings)).graph
+    report, known, weights = analyse(graph), shapes(graph), state(graph)
+    x = torch.rand(1, *known["input"])
+    values = run(graph, weights, x)
+    assert {name: tuple(value.shape[1:]) for name, value in values.items()} == known
+    assert sum(prod(w.shape) for w in weights.values() if w.requires_grad) == report.parameters
+    for stage, counts in zip(graph.stages, aggregated(graph), strict=True):
+        assert counts == tuple(len(stage.sources(layer)) for layer in range(1, stage.depth + 1))
+    del values
+    assert report.activation_bytes.inference == naive_peak(graph)
+    kept = kept_by_torch(lambda: run(graph, weights, x)[graph.output], weights)
+    assert report.activation_bytes.training == kept

@@ -1,0 +1,126 @@
+"""Whatever the spec, the emitted module is what the oracle computes, and the file is sound text."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from hypothesis import given, settings
+
+from archdsl.analysis.parameters import state_shapes
+from archdsl.api import check, check_text
+from archdsl.interpret import interpret
+from archdsl.spec.dump import dump
+from archdsl.spec.load import parse
+from archdsl.spec.reader import read
+from emit.networks import TOLERANCE, apart, assert_equals_oracle, copied, emitted, inputs
+from strategies import Case, specs
+
+MANY = 2 * settings.default.max_examples
+
+
+@settings(max_examples=MANY)
+@given(specs())
+def test_numbers_are_those_of_the_oracle(case: Case) -> None:
+    made = emitted(case.text, case.settings)
+    found = {name: tuple(value.shape) for name, value in made.network.state_dict().items()}
+    assert found == state_shapes(made.graph)
+    count = sum(weight.numel() for weight in made.network.parameters())
+    assert count == made.checked.report.parameters
+    assert_equals_oracle(made.network, made.graph)
+
+
+@given(specs())
+def test_gradients_on_or_off_give_the_same_numbers(case: Case) -> None:
+    made = emitted(case.text, case.settings)
+    x, before = inputs(made.graph), copied(made.network)
+    for training in (False, True):
+        made.network.train(training).load_state_dict(before)
+        torch.manual_seed(3)
+        with torch.enable_grad():
+            kept_apart = made.network(x)
+        statistics = copied(made.network)
+        made.network.load_state_dict(before)
+        torch.manual_seed(3)
+        with torch.no_grad():
+            side_by_side = made.network(x)
+        assert apart(side_by_side, kept_apart) <= TOLERANCE
+        for name, value in copied(made.network).items():
+            assert apart(value.double(), statistics[name].double()) <= TOLERANCE
+
+
+@given(specs())
+def test_every_input_size_of_a_batch_is_treated_alike(case: Case) -> None:
+    """In evaluation a batch is its members: nothing leaks from one to the next."""
+    made = emitted(case.text, case.settings)
+    x, state = inputs(made.graph, batch=3), copied(made.network)
+    made.network.eval()
+    with torch.no_grad():
+        whole = made.network(x)
+        alone = torch.cat([made.network(x[place : place + 1]) for place in range(3)])
+        assert apart(whole, alone) <= TOLERANCE
+        assert apart(whole, interpret(made.graph, state, x)) <= TOLERANCE
+        assert made.network(x[:0]).shape == (0, *whole.shape[1:])
+
+
+@settings(max_examples=MANY)
+@given(specs())
+def test_a_file_is_made_again_from_what_it_carries(case: Case) -> None:
+    checked = check_text(case.text, case.settings)
+    text = checked.emit()
+    assert checked.emit() == text
+    assert text.isascii()
+    again = parse(checked.spec.text, checked.spec.settings)
+    assert again.sha256 == checked.spec.sha256
+    assert check(again).emit() == text
+    assert again.text == checked.spec.text
+    values = {
+        statement.targets[0].id: ast.literal_eval(statement.value)
+        for statement in ast.parse(text).body
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+    }
+    assert "".join(f"{line}\n" for line in values["SPEC"]) == checked.spec.text
+    assert values.get("SETTINGS", {}) == case.settings
+    assert f"# {checked.spec.sha256}." in text.splitlines()
+
+
+@settings(max_examples=MANY)
+@given(specs())
+def test_short_yaml_reads_back_as_the_same_values(case: Case) -> None:
+    document = parse(case.text, case.settings).document
+    assert read_back(dump(document.root)) == document.root
+
+
+def read_back(text: str) -> object:
+    from archdsl.errors import Source
+
+    return read(Source("dumped", text)).root
+
+
+def test_files_are_laid_out_as_ruff_would(tmp_path: Path) -> None:
+    texts: set[str] = set()
+
+    @settings(max_examples=MANY)
+    @given(specs())
+    def collect(case: Case) -> None:
+        texts.add(check_text(case.text, case.settings).emit())
+
+    collect()
+    assert len(texts) > MANY // 2
+    assert_laid_out(tmp_path, texts)
+
+
+def assert_laid_out(folder: Path, texts: set[str]) -> None:
+    """One call of ruff for all files: how they are laid out, and what it finds in them."""
+    for place, text in enumerate(sorted(texts)):
+        (folder / f"made_{place}.py").write_text(text, encoding="ascii")
+    for arguments in (
+        ["format", "--check", "--diff", "--line-length", "100"],
+        ["check", "--select", "E7,E9,F,I,W", "--line-length", "100"],
+    ):
+        command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--no-cache", "."]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}"
