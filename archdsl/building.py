@@ -25,7 +25,9 @@ def load_module(text: str) -> ModuleType:
     module.__file__ = f"<{name}>"
     linecache.cache[module.__file__] = (len(text), None, text.splitlines(True), module.__file__)
     sys.modules[name] = module
-    exec(compile(text, module.__file__, "exec"), module.__dict__)  # our own text, checked
+    exec(
+        compile(text, module.__file__, "exec", dont_inherit=True), module.__dict__
+    )  # our own text, checked
     return module
 
 

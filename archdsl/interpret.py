@@ -7,6 +7,7 @@ batch norm updates the running statistics in that dict, as a module in training 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -24,6 +25,7 @@ from archdsl.ir.ops import (
     Layer,
     Linear,
     Norm,
+    Pad,
     Pool,
     PoolTo,
 )  # fmt: skip
@@ -56,6 +58,7 @@ def interpret(graph: Graph, state: State, x: Tensor, *, training: bool = False) 
         training: whether norms use the batch's statistics and dropout drops.
     """
     values: dict[str, Tensor] = {}
+    paths = draw_paths(graph) if training else None
     for node in graph:
         sources = [values[name] for name in node.inputs]
         match node.op:
@@ -64,12 +67,45 @@ def interpret(graph: Graph, state: State, x: Tensor, *, training: bool = False) 
             case Chain(scope=scope, layers=layers):
                 values[node.name] = _chain(scope, layers, state, sources[0], training)
             case Aggregate(operator=operator):
-                values[node.name] = aggregate(operator, sources)
+                values[node.name] = aggregate(operator, sources, paths)
     return values[graph.output]
 
 
-def aggregate(operator: Aggregation, sources: Sequence[Tensor]) -> Tensor:
+@dataclass(frozen=True)
+class Paths:
+    """What drop-path drew for one forward pass: one column alone, or each join for itself."""
+
+    alone: bool
+    column: int
+
+
+def draw_paths(graph: Graph) -> Paths | None:
+    """Draw for a pass, if some join has drop-path."""
+    joins = [
+        len(node.inputs) for node, op in graph.aggregates() if getattr(op.operator, "drop_path", 0)
+    ]
+    if not joins:
+        return None
+    alone = bool(torch.rand(()) < 0.5)
+    return Paths(alone, int(torch.randint(max(joins), ())))
+
+
+def kept(paths: Paths, count: int, p: float) -> list[int]:
+    """The positions of a join that drop-path keeps; it always draws, so that seeds agree."""
+    stay = [place for place, chance in enumerate(torch.rand(count).tolist()) if chance >= p]
+    one = int(torch.randint(count, ()))
+    if paths.alone:
+        return [paths.column] if paths.column < count else list(range(count))
+    return stay or [one]
+
+
+def aggregate(
+    operator: Aggregation, sources: Sequence[Tensor], paths: Paths | None = None
+) -> Tensor:
     """The operator of equation 2, on tensors that agree."""
+    drop = getattr(operator, "drop_path", 0)
+    if paths is not None and drop:
+        sources = [sources[place] for place in kept(paths, len(sources), drop)]
     match operator.kind:
         case "concat":
             return torch.cat(list(sources), dim=1)
@@ -107,6 +143,9 @@ def _layer(scope: str, layer: Layer, state: State, x: Tensor, training: bool) ->
             return POOLS[kind](x, layer.kernel, layer.stride, layer.padding)
         case PoolTo(kind=kind, side=side):
             return POOLS_TO[kind](x, side)
+        case Pad(width=width, stride=stride):
+            missing = x.new_zeros(x.shape[0], width - x.shape[1], *x.shape[2:])
+            return torch.cat([x, missing], dim=1)[:, :, ::stride, ::stride]
         case Flatten():
             return x.reshape(x.shape[0], -1)
         case Linear(name=name):

@@ -41,7 +41,7 @@ def kept(layer: ops.Layer, before: Shape, after: Shape) -> Kept:
             return Kept(extra=MASK * prod(before))
         case ops.Pool(kind="max") | ops.PoolTo(kind="max"):
             return Kept(input=True, extra=INDEX * prod(after))
-        case ops.PoolTo(side=1) | ops.Flatten():
+        case ops.PoolTo(side=1) | ops.Flatten() | ops.Pad():
             return Kept()
         case ops.Activation() | ops.Pool() | ops.PoolTo():
             return Kept(input=True)

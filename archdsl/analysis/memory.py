@@ -8,7 +8,8 @@ each step both what is read and what is written.
 `training`: what autograd keeps for the backward pass when the plain network is run on an input
 that needs no gradient, every tensor once however many layers keep it (`autograd.kept` says
 which). The network's input counts if a layer keeps it, weights and running statistics do
-not. An aggregation of one's own is taken to keep nothing.
+not, nor do the few weights that a mean draws for drop-path. An aggregation of one's own is taken to
+keep nothing.
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ def weights(layer: ops.Layer) -> dict[str, Shape]:
             return _affine((width, inputs), bias)
         case ops.Norm(features=features):
             return _affine((features,), True)
-        case ops.Activation() | ops.Dropout() | ops.Pool() | ops.PoolTo() | ops.Flatten():
+        case (
+            ops.Activation() | ops.Dropout() | ops.Pool() | ops.PoolTo() | ops.Flatten() | ops.Pad()
+        ):
             return {}
     assert_never(layer)
 

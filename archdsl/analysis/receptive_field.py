@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from archdsl.analysis.shapes import Trace, layers, trace
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Chain, Conv, Flatten, Layer, Pool, PoolTo, Shape
+from archdsl.ir.ops import Chain, Conv, Flatten, Layer, Pad, Pool, PoolTo, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ def after_layer(layer: Layer, before: Shape, field: Field) -> Field:
             return field.through(kernel, stride)
         case PoolTo(side=side):
             return field.through(*_adaptive(max(before[1:]), side))
+        case Pad(stride=stride):
+            return field.through(1, stride)
         case Flatten():
             return field.through(max(before[1:], default=1), 1)
         case _:

@@ -28,7 +28,8 @@ IMPORTS = {
     "from torch.nn import functional",
 }
 BUILTINS = {
-    "int", "isinstance", "len", "list", "max", "range", "sum", "super", "tuple", "zip",
+    "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed", "sum",
+    "super", "tuple", "zip",
 }  # fmt: skip
 NAMING = ("id", "attr", "name", "arg")
 DUNDERS = {"__init__", "__all__"}
@@ -89,8 +90,8 @@ def _node(node: ast.AST) -> None:
 
 
 TORCH = {
-    "Tensor", "cat", "channels_last", "contiguous_format", "empty", "flatten", "is_grad_enabled",
-    "promote_types", "relu",
+    "Tensor", "arange", "cat", "channels_last", "contiguous_format", "empty", "flatten",
+    "is_grad_enabled", "ones", "promote_types", "rand", "randint", "relu", "where",
 }  # fmt: skip
 NN = {"BatchNorm2d", "Conv2d", "Linear", "Module", "ModuleList", "init"}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from archdsl.emit import words
-from archdsl.emit.literal import literal
 from archdsl.emit.writer import Writer
 from archdsl.ir.ops import (
     Activation,
@@ -16,6 +16,7 @@ from archdsl.ir.ops import (
     Layer,
     Linear,
     Norm,
+    Pad,
     Pool,
     PoolTo,
 )  # fmt: skip
@@ -32,8 +33,9 @@ def module(out: Writer, made: ModuleClass) -> None:
     with out.block(f"class {made.name}(nn.Module):"):
         docstring(out, words.chain((*made.shared, *made.layers)), made)
         out.blank()
-        constructor(out, made)
-        out.blank()
+        if made.parameters or made.projection or list(weighted(made)):
+            constructor(out, made)
+            out.blank()
         forward(out, made)
 
 
@@ -52,23 +54,34 @@ def docstring(out: Writer, text: str, made: ModuleClass) -> None:
 
 def signature(parameters: Sequence[str]) -> str:
     """`self, channels: int`."""
-    return ", ".join(["self", *(f"{name}: int" for name in parameters)])
+    kinds = {name: "float" if name.startswith("dropout") else "int" for name in parameters}
+    return ", ".join(["self", *(f"{name}: {kind}" for name, kind in kinds.items())])
 
 
 def constructor(out: Writer, made: ModuleClass) -> None:
     """`__init__`: one line per layer with weights."""
-    weighted = [
-        (template.layer.name, template)
-        for template in (*made.shared, *made.layers)
-        if isinstance(template.layer, Conv | Norm | Linear)
-    ]
     with out.block(f"def __init__({signature(made.parameters)}) -> None:"):
         out.line("super().__init__()")
-        for name, template in weighted:
+        for name, template in weighted(made):
             out.call(f"self.{name} = {_class(template.layer)}(", _arguments(template))
+        for name in kept(made):
+            out.line(f"self.{name} = {name}")
         if made.projection:
             name, arguments = made.projection
             out.call(f"self.projection = {name}(", [words.term(a) for a in arguments])
+
+
+def weighted(made: ModuleClass) -> Iterator[tuple[str, LayerTemplate]]:
+    """The layers that own weights, by name."""
+    for template in (*made.shared, *made.layers):
+        if isinstance(template.layer, Conv | Norm | Linear):
+            yield template.layer.name, template
+
+
+def kept(made: ModuleClass) -> list[str]:
+    """Arguments that `forward` needs."""
+    used = [t for t in (*made.shared, *made.layers) if isinstance(t.layer, Pad | Dropout)]
+    return sorted({term.parameter for t in used for term in t.terms.values() if term.parameter})
 
 
 def _class(layer: Layer) -> str:
@@ -131,8 +144,8 @@ def statements(layers: Sequence[LayerTemplate]) -> list[str]:
         if apart and expression != "x" and not nests:
             found.append(expression)
             expression = "x"
-        expression = call(layer, expression)
-        ends = isinstance(layer, Pool | PoolTo | Flatten | Dropout) or (leads and apart)
+        expression = call(layers[place], expression)
+        ends = isinstance(layer, Pool | PoolTo | Flatten | Dropout | Pad) or (leads and apart)
         following = chain[place + 1 : place + 2]
         if ends and following and not isinstance(following[0], Flatten):
             found.append(expression)
@@ -140,8 +153,9 @@ def statements(layers: Sequence[LayerTemplate]) -> list[str]:
     return [*found, expression]
 
 
-def call(layer: Layer, x: str) -> str:
+def call(template: LayerTemplate, x: str) -> str:
     """One layer applied to an expression."""
+    layer = template.layer
     match layer:
         case Conv(name=name) | Norm(name=name) | Linear(name=name):
             return f"self.{name}({x})"
@@ -152,11 +166,29 @@ def call(layer: Layer, x: str) -> str:
         case PoolTo(kind=kind, side=side):
             pool = "adaptive_avg_pool2d" if kind == "average" else "adaptive_max_pool2d"
             return f"functional.{pool}({x}, {side})"
-        case Dropout(p=p):
-            return f"functional.dropout({x}, {literal(p)}, self.training)"
+        case Dropout():
+            return f"functional.dropout({x}, {own(template)['p']}, self.training)"
         case Flatten():
             return f"torch.flatten({x}, 1)"
+        case Pad():
+            return _pad(template, x)
     assert_never(layer)
+
+
+def own(template: LayerTemplate) -> dict[str, str]:
+    """A layer's numbers where `forward` reads them: arguments are attributes there."""
+    return {
+        name: words.term(replace(term, parameter=f"self.{term.parameter}"))
+        for name, term in template.terms.items()
+    }
+
+
+def _pad(template: LayerTemplate, x: str) -> str:
+    """Every stride-th place, and zeros after the channels."""
+    terms = own(template)
+    stride = terms["stride"]
+    places = f"{x}[:, :, ::{stride}, ::{stride}]" if stride != "1" else x
+    return f"functional.pad({places}, (0, 0, 0, 0, 0, {terms['width']} - {x}.shape[1]))"
 
 
 def _pool(layer: Pool) -> str:

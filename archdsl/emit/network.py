@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from archdsl.emit.writer import Writer
 from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import show
-from archdsl.passes.program import Program
+from archdsl.passes.program import Program, drops_path
+from archdsl.vocabulary.rules import Fractal
 
 CHOSEN = ("num_classes", "in_channels")
 
@@ -32,10 +33,45 @@ def network(out: Writer, program: Program) -> None:
             initialise(out, program)
         out.blank()
         with out.block("def forward(self, x: Tensor) -> Tensor:"):
-            *earlier, last = steps(program)
-            for call, made in earlier:
-                out.line(f"x = {call}(x)  # {shape(made)}")
-            out.line(f"return {last[0]}(x)  # {shape(last[1])}")
+            if program.columns:
+                out.line(f"path = DropPath({program.columns}, self.training)")
+            body(out, [(f"{call}({handed(program, call)})", made) for call, made in steps(program)])
+        if any(isinstance(stage.rule, Fractal) for stage in graph.stages):
+            out.blank()
+            deepest(out, program)
+
+
+def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:
+    """One statement per part, with the shape it makes."""
+    *earlier, last = calls
+    for call, made in earlier:
+        out.line(f"x = {call}  # {shape(made)}")
+    out.line(f"return {last[0]}  # {shape(last[1])}")
+
+
+def handed(program: Program, call: str) -> str:
+    """What a part is given: means with drop-path need to know what is kept in this pass."""
+    stage = stage_of(program, call)
+    return "x, path" if stage is not None and drops_path(program.stages.used[stage][0]) else "x"
+
+
+def stage_of(program: Program, call: str) -> int | None:
+    """The index of the stage that `self.stages[i]` calls."""
+    found = (s.index for s in program.graph.stages if call == f"self.stages[{s.index}]")
+    return next(found, None)
+
+
+def deepest(out: Writer, program: Program) -> None:
+    """The same with the deepest column of every fractal stage alone."""
+    with out.block("def deepest(self, x: Tensor) -> Tensor:"):
+        out.line('"""The deepest column of every block alone: a plain network."""')
+        calls = []
+        for call, made in steps(program):
+            stage = stage_of(program, call)
+            alone = stage is not None and isinstance(program.graph.stages[stage].rule, Fractal)
+            single = alone and program.stages.used[stage][0].strategy == "chain"  # type: ignore[index]
+            calls.append((f"{call}.deepest(x)" if alone and not single else f"{call}(x)", made))
+        body(out, calls)
 
 
 def shape(made: Shape) -> str:

@@ -148,7 +148,8 @@ def helpers(decided: Program) -> list[str]:
     """Tested source of ours, or of a caller's own rule or operator, as it stands."""
     found = [rule.source() or "" for rule in decided.rules]
     found += [operator.source() for operator in decided.joins]
-    return [*found, *([runtime_class("concat_buffer")] if decided.buffered else [])]
+    found += [runtime_class("concat_buffer")] if decided.buffered else []
+    return [*found, *([runtime_class("drop_path")] if decided.columns else [])]
 
 
 def runtime_class(name: str) -> str:

@@ -9,8 +9,10 @@ from archdsl.emit.literal import literal
 from archdsl.emit.module import FUNCTIONS, LONGEST, signature
 from archdsl.emit.writer import WIDTH, Writer
 from archdsl.passes.columns import Term
+from archdsl.passes.program import drops_path
 from archdsl.passes.stages import INCOMING, Run, StageClass
 from archdsl.vocabulary.aggregations import Running
+from archdsl.vocabulary.rules import Fractal
 
 
 def stage(out: Writer, made: StageClass) -> None:
@@ -22,8 +24,15 @@ def stage(out: Writer, made: StageClass) -> None:
             out.line("super().__init__()")
             constructor(out, made)
         out.blank()
-        with out.block("def forward(self, x: Tensor) -> Tensor:"):
+        path = ', path: "DropPath"' if drops_path(made) else ""
+        with out.block(f"def forward(self, x: Tensor{path}) -> Tensor:"):
             FORWARDS[made.strategy](out, made)
+        if made.shares:
+            out.blank()
+            shared_join(out, made)
+        if isinstance(made.rule, Fractal) and made.strategy == "list":
+            out.blank()
+            deepest(out)
 
 
 def docstring(out: Writer, made: StageClass) -> None:
@@ -49,8 +58,9 @@ def layers_less(made: StageClass, taken: int) -> str:
 
 def constructor(out: Writer, made: StageClass) -> None:
     """Widths where they are needed, reads where they are followed, and the layers."""
-    if made.strategy == "buffer":
+    if made.widths:
         out.line(f"widths = {widths(made)}")
+    if made.strategy == "buffer":
         out.line("self.channels = sum(widths)")
     if made.strategy in {"buffer", "list"}:
         reads(out, made)
@@ -128,7 +138,8 @@ def run(made: StageClass, index: int) -> str:
     """`Basic(16, 2)`, or `*(Basic(channels) for _ in range(layers - 1))`."""
     this = made.runs[index]
     taken = sum(other.count or 0 for other in made.runs[:index])
-    made_by = f"{this.module.name}({', '.join(map(argument, this.arguments))})"
+    arguments = [argument(made, value) for value in this.arguments]
+    made_by = f"{this.module.name}({', '.join(arguments)})"
     grows = INCOMING in this.arguments
     if this.count == 1 and not grows:
         return made_by
@@ -147,10 +158,11 @@ def _part(start: int, this: Run, last: bool) -> str:
     return f"[{start or ''}:{end}]" if start or end else ""
 
 
-def argument(value: Term | str) -> str:
-    """An argument of a layer; what grows is the width of its reads."""
+def argument(made: StageClass, value: Term | str) -> str:
+    """An argument of a layer; what varies is the width of its reads."""
     if isinstance(value, str):
-        return "sum(widths[source] for source in reads)"
+        side_by_side = made.strategy == "buffer"
+        return "sum(widths[source] for source in reads)" if side_by_side else "widths[reads[0]]"
     return words.term(value)
 
 
@@ -199,11 +211,59 @@ def forward_buffer(out: Writer, made: StageClass) -> None:
 def forward_list(out: Writer, made: StageClass) -> None:
     """Outputs are kept each on its own."""
     layers = _first(out, made)
-    join = made.operator.join.__name__  # type: ignore[union-attr]
     out.line(f"outputs = [{'shortcut, y' if made.projected else 'x'}]")
+    if made.shares:
+        out.line("joins: dict[tuple[int, ...], Tensor] = {}")
     with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
-        out.line(f"outputs.append(layer({join}([outputs[source] for source in reads])))")
-    out.line(f"return {join}([outputs[source] for source in self.exit])")
+        out.line(f"outputs.append(layer({joined(made, 'reads')}))")
+    out.line(f"return {joined(made, 'self.exit')}")
+
+
+def joined(made: StageClass, reads: str) -> str:
+    """The aggregate of the outputs at some places."""
+    if made.shares:
+        path = "path, " if drops_path(made) else ""
+        return f"self.join({path}outputs, joins, {reads})"
+    return one_join(made, reads)
+
+
+def one_join(made: StageClass, reads: str) -> str:
+    """The aggregate itself, made anew."""
+    outputs = f"[outputs[source] for source in {reads}]"
+    if drops_path(made):
+        return f"path.mean({outputs}, {literal(made.operator.drop_path)})"  # type: ignore[attr-defined]
+    return f"{made.operator.join.__name__}({outputs})"  # type: ignore[union-attr]
+
+
+def shared_join(out: Writer, made: StageClass) -> None:
+    """A method that makes an aggregate once, however many layers read it."""
+    out.line("def join(")
+    out.depth += 1
+    out.line("self,")
+    if drops_path(made):
+        out.line('path: "DropPath",')
+    out.line("outputs: list[Tensor],")
+    out.line("joins: dict[tuple[int, ...], Tensor],")
+    out.line("reads: list[int] | range,")
+    out.depth -= 1
+    with out.block(") -> Tensor:"):
+        out.line("key = tuple(reads)")
+        with out.block("if key not in joins:"):
+            out.line(f"joins[key] = {one_join(made, 'reads')}")
+        out.line("return joins[key]")
+
+
+def deepest(out: Writer) -> None:
+    """A method for the deepest column alone: the first of every join, back from the exit."""
+    with out.block("def deepest(self, x: Tensor) -> Tensor:"):
+        out.line('"""The deepest column alone, as FractalNet is run when it is cut down."""')
+        out.line("source, column = self.exit[0], []")
+        with out.block("while source:"):
+            out.line("column.append(self.layers[source - 1])")
+            out.line("source = self.reads[source - 1][0]")
+        with out.block("for layer in reversed(column):"):
+            out.line("x = layer(x)")
+        out.line("return x")
 
 
 def _first(out: Writer, made: StageClass) -> str:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archdsl.ir.ops import Activation, Conv, Dropout, Flatten, Layer, Linear, Norm, Pool, PoolTo
+from archdsl.ir.ops import (
+    Activation,
+    Conv,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    Norm,
+    Pad,
+    Pool,
+    PoolTo,
+)
 from archdsl.passes.columns import Term
 from archdsl.passes.modules import LayerTemplate
 
@@ -41,8 +52,11 @@ def _layer(template: LayerTemplate) -> str:
             return f"{kernel}x{kernel} {kind} pool"
         case PoolTo(kind=kind, side=side):
             return f"{kind} pool to {side}x{side}"
-        case Dropout(p=p):
-            return f"dropout of {p:g}"
+        case Dropout():
+            return f"dropout of {term(template.terms['p'])}"
         case Flatten():
             return "flatten"
+        case Pad(stride=stride):
+            places = f"one place in {stride}, " if stride > 1 else ""
+            return f"{places}zeros up to {term(template.terms['width'])} channels"
     raise AssertionError(layer)

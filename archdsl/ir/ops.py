@@ -81,7 +81,15 @@ class Linear:
     bias: bool = True
 
 
-Layer = Conv | Norm | Activation | Dropout | Pool | PoolTo | Flatten | Linear
+@dataclass(frozen=True, slots=True)
+class Pad:
+    """Every `stride`-th place, and channels of zeros after the others up to `width`."""
+
+    width: int
+    stride: int
+
+
+Layer = Conv | Norm | Activation | Dropout | Pool | PoolTo | Flatten | Linear | Pad
 Weighted = Conv | Norm | Linear
 
 

@@ -18,6 +18,7 @@ from archdsl.ir.ops import (
     Linear,
     Norm,
     Op,
+    Pad,
     Pool,
     PoolTo,
     Shape,
@@ -57,6 +58,9 @@ def after_layer(layer: Layer, shape: Shape) -> Shape:
                     help="put `{pool: {to: 1}}` and `flatten` before it",
                 )
             return (width,)
+        case Pad(width=width, stride=stride):
+            _need_map(layer, shape)
+            return (width, *(-(-size // stride) for size in shape[1:]))
     assert_never(layer)
 
 

@@ -22,6 +22,7 @@ from archdsl.ir.ops import (
     Layer,
     Linear,
     Norm,
+    Pad,
     Pool,
     PoolTo,
 )  # fmt: skip
@@ -79,6 +80,8 @@ def layer(layer: Layer) -> str:
             return "flatten"
         case Linear():
             return f"{layer.name}:{layer.inputs}->{layer.width}" + ("" if layer.bias else "/nobias")
+        case Pad():
+            return f"pad:{layer.width}" + (f"/s{layer.stride}" if layer.stride > 1 else "")
     assert_never(layer)
 
 

@@ -8,6 +8,7 @@ from archdsl.spec.load import Spec
 from archdsl.spec.resolve import resolve, value
 from archdsl.spec.schema import StagesWords, StageWords
 from archdsl.vocabulary.arithmetic import Rounding, Scope
+from archdsl.vocabulary.rule import Rule
 
 STAGES = 64
 REQUIRED = ("layers", "unit", "connect", "aggregate")
@@ -63,7 +64,9 @@ def _filled(words: StageWords, each: StageWords | None) -> StageWords:
 
 def _missing(spec: Spec, index: int, words: StageWords) -> list[Diagnostic]:
     path = ("stages",) if isinstance(spec.words.stages, StagesWords) else ("stages", index)
-    needed = [name for name in REQUIRED if name != "unit" or not isinstance(words.layers, tuple)]
+    given = words.connect is not None and type(words.connect).depth_given is not Rule.depth_given
+    spared = {"unit"} if isinstance(words.layers, tuple) else {"layers"} if given else set()
+    needed = [name for name in REQUIRED if name not in spared]
     return [
         Diagnostic("A103", f"the key `{name}` is missing in this stage", **spec.at(*path))
         for name in needed
@@ -83,7 +86,6 @@ def _plan(
 
     per_layer = isinstance(words.layers, tuple)
     units: tuple[UnitWords, ...] = words.layers if per_layer else (words.unit,)  # type: ignore[assignment]
-    layers = len(units) if per_layer else value(words.layers, counting, **place("layers"))
     if per_layer and words.unit is not None:
         raise fail(
             "A226",
@@ -93,14 +95,18 @@ def _plan(
         )
     assert words.connect is not None
     assert words.aggregate is not None
+    rule = resolve(words.connect, scope, **place("connect"))
+    layers = len(units) if per_layer else value(words.layers, counting, **place("layers"))
+    layers = rule.depth_given() if layers is None else layers
+    assert layers is not None
     return StagePlan(
         index=index,
         units=units,
         layers=layers,
-        rule=resolve(words.connect, scope, **place("connect")),
+        rule=rule,
         operator=resolve(words.aggregate, scope, **place("aggregate")),
         leaves=words.exit,
-        projects=words.entry == "projection",
+        entry=words.entry,
         stride=value(words.stride, scope, **place("stride")),
         scope=scope,
         place=place,

@@ -8,7 +8,7 @@ from typing import Any
 
 from archdsl.errors import ArchdslError, Place, fail
 from archdsl.ir.graph import Stage
-from archdsl.ir.ops import Conv, Layer, Norm, Shape
+from archdsl.ir.ops import Conv, Layer, Norm, Pad, Shape
 from archdsl.lower.builder import Builder
 from archdsl.lower.chain import Made, lower_chain, remarks
 from archdsl.spec.resolve import resolve, waits_for
@@ -31,7 +31,7 @@ class StagePlan:
     rule: Rule
     operator: Aggregation
     leaves: str
-    projects: bool
+    entry: str
     stride: int
     scope: Scope
     place: Callable[..., Place]
@@ -101,8 +101,11 @@ class _Stage:
             self.remark(chain, shape)
         name = f"{self.root}.layers.{layer - 1}"
         origin = "stages.unit"
-        if layer == 1 and self.plan.projects and made != shape and self.entry_is_read():
-            source, chain = self.project(name, source, chain, shape, made)
+        if layer == 1 and made != shape and self.entry_is_read():
+            if self.plan.entry == "projection":
+                source, chain = self.project(name, source, chain, shape, made)
+            elif self.plan.entry == "pad":
+                self.pad(name, source, shape, made)
         self.reads.append(source)
         self.layers.append(self.builder.add_chain(name, chain, source, origin))
         self.outputs.append(self.layers[-1])
@@ -130,12 +133,25 @@ class _Stage:
         )
         layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, self.plan.stride)]
         layers += [Norm("norm", made[0])] if normed else []
-        projected = self.builder.add_chain(
-            f"{name}.projection", tuple(layers), shared, "stages.entry"
-        )
-        self.outputs[0] = self.totals[0] = projected
-        self.projected = True
+        self.enter(f"{name}.projection", tuple(layers), shared)
         return shared, chain[split:]
+
+    def pad(self, name: str, source: str, shape: Shape, made: Shape) -> None:
+        """y_0 becomes every stride-th place, with channels of zeros (He et al. 2015, option A)."""
+        if made[0] < shape[0]:
+            raise fail(
+                "A210",
+                f"`entry: pad` cannot make {made[0]} channels of {shape[0]}",
+                help="write `entry: projection`",
+                **self.plan.place("entry"),
+            )
+        self.enter(f"{name}.projection", (Pad(made[0], self.plan.stride),), source)
+
+    def enter(self, name: str, layers: tuple[Layer, ...], source: str) -> None:
+        """Add what makes y_0."""
+        self.outputs[0] = self.builder.add_chain(name, layers, source, "stages.entry")
+        self.totals[0] = self.outputs[0]
+        self.projected = True
 
     def read(self, layer: int, name: str) -> str:
         """The node that `layer` reads; n + 1 reads what the exit takes."""

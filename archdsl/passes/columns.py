@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LARGEST_FACTOR = 16
+Number = int | float
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """`number`, or `times * parameter // over`."""
 
-    number: int | None = None
+    number: Number | None = None
     parameter: str = ""
     times: int = 1
     over: int = 1
@@ -27,7 +28,7 @@ class Column:
     """One number per instance. `forced` makes it an argument even if it never varies."""
 
     name: str
-    values: tuple[int, ...]
+    values: tuple[Number, ...]
     forced: bool = False
 
 
@@ -35,18 +36,18 @@ class Column:
 class Solution:
     """The arguments with their values per instance, and a term for every column in order."""
 
-    parameters: dict[str, tuple[int, ...]]
+    parameters: dict[str, tuple[Number, ...]]
     terms: tuple[Term, ...]
 
 
 def solve(columns: Sequence[Column]) -> Solution:
     """Choose arguments, earlier columns first."""
-    parameters: dict[str, tuple[int, ...]] = {}
+    parameters: dict[str, tuple[Number, ...]] = {}
     terms = tuple(_term(column, parameters) for column in columns)
     return Solution(parameters, terms)
 
 
-def _term(column: Column, parameters: dict[str, tuple[int, ...]]) -> Term:
+def _term(column: Column, parameters: dict[str, tuple[Number, ...]]) -> Term:
     values = column.values
     if not column.forced:
         if len(set(values)) == 1:
@@ -62,7 +63,9 @@ def _term(column: Column, parameters: dict[str, tuple[int, ...]]) -> Term:
     return Term(parameter=name)
 
 
-def _follows(values: tuple[int, ...], name: str, known: tuple[int, ...]) -> Term | None:
+def _follows(values: tuple[Number, ...], name: str, known: tuple[Number, ...]) -> Term | None:
+    if not all(isinstance(value, int) for value in (*values, *known)):
+        return Term(parameter=name) if values == known else None
     for factor in range(1, LARGEST_FACTOR + 1):
         pairs = list(zip(values, known, strict=True))
         if all(value == factor * other for value, other in pairs):

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Chain, Conv, Layer, Linear, Norm
-from archdsl.passes.columns import Column, Term, solve
+from archdsl.ir.ops import Chain, Conv, Dropout, Layer, Linear, Norm, Pad
+from archdsl.passes.columns import Column, Number, Term, solve
 
 SLOTS = {
     Conv: ("inputs", "width", "stride", "groups"),
     Norm: ("features",),
     Linear: ("inputs", "width"),
+    Pad: ("width", "stride"),
+    Dropout: ("p",),
 }
 
 
@@ -57,7 +59,7 @@ class Modules:
     """All classes in printing order, and for every scope its class and argument values."""
 
     classes: tuple[ModuleClass, ...]
-    used: dict[str, tuple[ModuleClass, tuple[int, ...]]]
+    used: dict[str, tuple[ModuleClass, tuple[Number, ...]]]
 
 
 def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
@@ -136,7 +138,9 @@ def _with_class(found: Modules, name: str, same: list[Instance]) -> Modules:
 def _columns(same: list[Instance], found: Modules) -> Iterator[tuple[int, object, Column]]:
     """(rank, key, column): what comes in first, then what goes out, then strides and the rest."""
     layers = [instance.every() for instance in same]
-    last = max((i for i, x in enumerate(layers[0]) if isinstance(x, Conv | Linear)), default=-1)
+    last = max(
+        (i for i, x in enumerate(layers[0]) if isinstance(x, Conv | Linear | Pad)), default=-1
+    )
     started = False
     for index, layer in enumerate(layers[0]):
         for slot in SLOTS.get(type(layer), ()):
@@ -149,6 +153,8 @@ def _columns(same: list[Instance], found: Modules) -> Iterator[tuple[int, object
                 rank, name = 1, "width"
             elif slot in {"stride", "groups"}:
                 rank, name = 3, slot
+            elif slot == "p":
+                rank, name = 3, "dropout"
             forced = _forced(same[0], layers[0], index, slot)
             yield rank, (index, slot), Column(forced or name, values, bool(forced))
         started = started or isinstance(layer, Conv | Linear | Norm)
@@ -173,6 +179,8 @@ def _forced(instance: Instance, layers: Sequence[Layer], index: int, slot: str) 
 def _title(instance: Instance) -> str:
     """A class name by form: what the field calls such a chain."""
     fixed = {"stem": "Stem", "between": "Transition", "head": "Head", "projection": "Projection"}
+    if instance.role == "projection" and isinstance(instance.layers[0], Pad):
+        return "Padding"
     if instance.role in fixed:
         return fixed[instance.role]
     kernels = [layer.kernel for layer in instance.every() if isinstance(layer, Conv)]

@@ -9,12 +9,14 @@ from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Conv, Linear, Shape
 from archdsl.passes import pipeline
+from archdsl.passes.columns import Number
 from archdsl.passes.modules import ModuleClass, Modules, find_modules
-from archdsl.passes.stages import Stages, find_stages
+from archdsl.passes.stages import StageClass, Stages, find_stages
 from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.vocabulary.aggregations.mean import Mean
 from archdsl.vocabulary.rule import Rule
 
-TAKEN = ("ConcatBuffer", "Tensor", "torch", "nn", "functional", "SPEC", "SETTINGS")
+TAKEN = ("ConcatBuffer", "DropPath", "Tensor", "torch", "nn", "functional", "SPEC", "SETTINGS")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Program:
     rules: tuple[Rule, ...]
     joins: tuple[Aggregation, ...]
     buffered: bool
+    columns: int
 
     @property
     def has_bias(self) -> bool:
@@ -50,7 +53,7 @@ class Program:
         found = (layer for _, chain in self.graph.chains() for layer in chain.layers)
         return [layer for layer in found if isinstance(layer, kind)]
 
-    def arguments(self, scope: str) -> tuple[ModuleClass, tuple[int, ...]]:
+    def arguments(self, scope: str) -> tuple[ModuleClass, tuple[Number, ...]]:
         """The class and argument values of a scope."""
         return self.modules.used[scope]
 
@@ -67,7 +70,7 @@ def program(graph: Graph, class_name: str) -> Program:
     joins = {
         made.operator.kind: made.operator
         for made in stages.classes
-        if _joins(made.strategy, made.operator)
+        if _joins(made.strategy, made.operator) and not drops_path(made)
     }
     return Program(
         class_name,
@@ -78,7 +81,24 @@ def program(graph: Graph, class_name: str) -> Program:
         tuple(rule for rule in rules.values() if rule.source()),
         tuple(joins.values()),
         any(made.strategy == "buffer" for made in stages.classes),
+        drop_path_columns(graph),
     )
+
+
+def drop_path_columns(graph: Graph) -> int:
+    """The most outputs that a join with drop-path has; 0 if there is none."""
+    joins = (
+        len(node.inputs)
+        for node, op in graph.aggregates()
+        if isinstance(op.operator, Mean) and op.operator.drop_path
+    )
+    return max(joins, default=0)
+
+
+def drops_path(made: StageClass) -> bool:
+    """Whether a stage's means leave outputs out while training."""
+    operator = made.operator
+    return made.strategy == "list" and isinstance(operator, Mean) and operator.drop_path > 0
 
 
 def rule_key(rule: Rule) -> str:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Aggregate, Shape
-from archdsl.passes.columns import Column, Solution, Term, solve
+from archdsl.passes.columns import Column, Number, Solution, Term, solve
 from archdsl.passes.modules import ModuleClass, Modules
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.aggregations import Concat
@@ -23,7 +23,7 @@ Argument = Term | str
 class Run:
     """Consecutive layers of one class; `count` is None for the last run, which takes the rest.
 
-    An argument is a term, or INCOMING: the width of what the layer reads, which grows.
+    An argument is a term, or INCOMING: the width of what the layer reads, which varies.
     """
 
     module: ModuleClass
@@ -36,7 +36,8 @@ class StageClass:
     """A stage class to print.
 
     `strategy` is how outputs are kept: `chain` (none), `running` (their aggregate so far),
-    `buffer` (one tensor, side by side), `list` (each on its own).
+    `buffer` (one tensor, side by side), `list` (each on its own). `shares` says that layers of a
+    list read the same aggregate, which is made once.
     """
 
     name: str
@@ -49,6 +50,7 @@ class StageClass:
     layers: Term
     runs: tuple[Run, ...]
     widths: tuple[tuple[Term, int | None], ...]
+    shares: bool
     depths: tuple[int, ...]
 
 
@@ -57,7 +59,7 @@ class Stages:
     """All stage classes, and for every stage its class and argument values."""
 
     classes: tuple[StageClass, ...]
-    used: tuple[tuple[StageClass, tuple[int, ...]], ...]
+    used: tuple[tuple[StageClass, tuple[Number, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class _Sketch:
 
     stage: Stage
     strategy: str
-    runs: tuple[tuple[ModuleClass, int, tuple[int | str, ...]], ...]
+    runs: tuple[tuple[ModuleClass, int, tuple[Number | str, ...]], ...]
     widths: tuple[tuple[int, int], ...]
+    shares: bool
 
     def form(self) -> object:
         stage = self.stage
@@ -82,7 +85,7 @@ class _Sketch:
         lengths = tuple(count for _, count in self.widths[:-1])
         table = None if stage.rule.source() else (stage.rule, stage.depth)
         keys = (stage.rule, stage.operator, stage.leaves, stage.projected)
-        return (self.strategy, *keys, runs, lengths, table)
+        return (self.strategy, self.shares, *keys, runs, lengths, table)
 
 
 def find_stages(
@@ -95,7 +98,7 @@ def find_stages(
         forms[sketch.form()].append(sketch)
     taken = set(names)
     classes: list[StageClass] = []
-    used: dict[int, tuple[StageClass, tuple[int, ...]]] = {}
+    used: dict[int, tuple[StageClass, tuple[Number, ...]]] = {}
     for same in forms.values():
         solution = _solve(same)
         made = _stage_class(same, solution, _name(same[0], len(forms), taken))
@@ -106,11 +109,18 @@ def find_stages(
     return Stages(tuple(classes), tuple(used[index] for index in sorted(used)))
 
 
+def _varies(stage: Stage, shapes: Mapping[str, Shape]) -> bool:
+    """Whether layers of a stage read different widths."""
+    return len({shapes[name][0] for name in stage.reads[stage.projected :]}) > 1
+
+
 def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules) -> _Sketch:
     strategy = _strategy(graph, stage)
+    # Stages that keep lists are written alike if one of them needs it, so that they share a class.
+    varies = any(_varies(other, shapes) for other in graph.stages)
     layers = [modules.used[name] for name in stage.layers]
     incoming = [shapes[name][0] for name in stage.reads]
-    grows = strategy == "buffer" and len(set(incoming[stage.projected :])) > 1
+    grows = _varies(stage, shapes) if strategy == "buffer" else strategy == "list" and varies
     calls = [
         (module, _values(module, values, width if grows else None))
         for (module, values), width in zip(layers, incoming, strict=True)
@@ -118,13 +128,15 @@ def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Mo
     runs = tuple((call[0], len(list(group)), call[1]) for call, group in groupby(calls))
     outputs = [shapes[name][0] for name in stage.outputs]
     widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
-    return _Sketch(stage, strategy, runs, widths if strategy == "buffer" else ())
+    joins = [name for name in (*stage.reads, stage.exit) if name not in stage.outputs]
+    shares = strategy == "list" and len(set(joins)) < len(joins)
+    return _Sketch(stage, strategy, runs, widths if grows or strategy == "buffer" else (), shares)
 
 
 def _values(
-    module: ModuleClass, values: tuple[int, ...], incoming: int | None
-) -> tuple[int | str, ...]:
-    """Argument values; where what is read grows, the argument that follows it is INCOMING."""
+    module: ModuleClass, values: tuple[Number, ...], incoming: int | None
+) -> tuple[Number | str, ...]:
+    """Argument values; where the width of what is read varies, its argument is INCOMING."""
     return tuple(
         INCOMING if name == "channels" and value == incoming and not module.projection else value
         for name, value in zip(module.parameters, values, strict=True)
@@ -164,11 +176,17 @@ def _columns(same: list[_Sketch]) -> list[Column]:
     ]
     for run, (module, _, values) in enumerate(first.runs):
         columns += [
-            Column(module.parameters[place], tuple(int(s.runs[run][2][place]) for s in same))
+            Column(module.parameters[place], tuple(number(s.runs[run][2][place]) for s in same))
             for place, value in enumerate(values)
             if value != INCOMING
         ]
     return [*columns, Column("layers", tuple(s.stage.depth for s in same))]
+
+
+def number(value: Number | str) -> Number:
+    """An argument that is not INCOMING."""
+    assert not isinstance(value, str)
+    return value
 
 
 def _solve(same: list[_Sketch]) -> Solution:
@@ -198,7 +216,7 @@ def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageCla
     stage = first.stage
     return StageClass(
         name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
-        tuple(solution.parameters), terms.pop(0), runs, widths,
+        tuple(solution.parameters), terms.pop(0), runs, widths, first.shares,
         tuple(sketch.stage.depth for sketch in same),
     )  # fmt: skip
 

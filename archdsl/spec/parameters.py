@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
+from archdsl.spec.dump import flow
 from archdsl.spec.reader import Document
 from archdsl.vocabulary.arithmetic import FUNCTIONS, Scope, Value
 from archdsl.vocabulary.expression import parse
@@ -145,8 +146,8 @@ class _Evaluation:
             for needed in _needs(raw):
                 if needed in self.raw:
                     self.require(needed)
-            others = {known: value for known, value in self.values.items() if known != name}
-            return _value(raw, Scope(others))
+            known = dict.fromkeys(self.raw, 1)
+            return _value(raw, Scope({**known, **self.values}))
         finally:
             self.open.pop()
 
@@ -155,10 +156,11 @@ class _Evaluation:
         if raw is self.declared[name]:
             return words[0]
         if not isinstance(raw, str) or raw not in words:
-            near = difflib.get_close_matches(str(raw), words, 1)
+            said = raw if isinstance(raw, str) else flow(raw)
+            near = difflib.get_close_matches(said, words, 1)
             raise fail(
                 "A105",
-                f"`{str(raw)[:80]}` is not one of {', '.join(words)}",
+                f"`{said[:80]}` is not one of {', '.join(words)}",
                 help=f"did you mean `{near[0]}`?" if near else None,
             )
         return str(raw)

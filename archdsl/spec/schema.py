@@ -93,8 +93,10 @@ class StageWords(Words):
     exit: Literal["rule", "all", "last"] = Field(
         "rule", description="what leaves: the rule once more, all outputs joined, or the last one"
     )
-    entry: Literal["identity", "projection"] = Field(
-        "identity", description="y_0: what enters, or its 1x1 projection where the shape changes"
+    entry: Literal["identity", "projection", "pad"] = Field(
+        "identity",
+        description="y_0: what enters; where the shape changes, its 1x1 projection, or every "
+        "stride-th place of it with channels of zeros added",
     )
     stride: Size = Field(1, description="stride of the stage's first layer")
 

@@ -68,6 +68,10 @@ class Rule(Words):
         """The distances read back, ascending, if layer l reads l - o for every such o <= l."""
         return None
 
+    def depth_given(self) -> int | None:
+        """The number of layers, if the rule's own numbers say it; then `layers` may be left out."""
+        return None
+
     def problem(self, layers: int) -> str | None:
         """Why this rule cannot serve `layers` layers, if it cannot."""
         return None

@@ -21,7 +21,7 @@ from archdsl.vocabulary.expression import Expression, parse
 
 WIDEST = 65_536
 DEEPEST = 10**15
-SAFE_INTEGER = 10**18
+TOO_MANY = {WIDEST: "A302", DEEPEST: "A301"}
 
 
 class Text(str):
@@ -62,9 +62,11 @@ class Bounds:
                 f"this must be {self.words()}, not {shown}",
                 help=f"write {int(number)}" if number == int(number) else "round with `floor(...)`",
             )
-        if number < self.low or number > self.high or (self.below_high and number == self.high):
-            code = "A302" if self.high >= WIDEST and number > self.high else self.code
-            raise fail(code, f"this must be {self.words()}, not {_shown(number)}", help=self.help)
+        said = f"this must be {self.words()}, not {_shown(number)}"
+        if number < self.low:
+            raise fail(self.code, said, help=self.help)
+        if number > self.high or (self.below_high and number == self.high):
+            raise fail(TOO_MANY.get(self.high, "A101"), said)
         return number if isinstance(number, int) else float(number) or 0.0
 
     def words(self) -> str:

@@ -79,6 +79,20 @@ EVERY_KIND: dict[str, Graph] = {
         ),
         head="[{pool: {to: 1}}, flatten, {linear: {width: 5}}]",
     ),
+    "padded": network(
+        stages=stage(
+            count="2",
+            unit="{kind: double, order: post, inner: incoming * stride, final_relu: false}",
+            aggregate="running",
+            entry="pad",
+            stride="[1, 2]",
+        ),
+    ),
+    "fractal": network(
+        stages="{count: 2, unit: {kind: basic, order: post, width: 8},"
+        " connect: {rule: fractal, columns: 3}, aggregate: mean}",
+        between="[{pool: {kind: max, kernel: 2}}]",
+    ),
     "running gelu": network(
         stages=stage(aggregate="{kind: running, activation: gelu}"), head="[flatten]"
     ),

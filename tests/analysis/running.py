@@ -72,12 +72,19 @@ def compute(layer: ops.Layer, scope: str, state: State, x: Tensor) -> Tensor:
             return FUNCTIONS[function](x)
         case ops.Dropout(p=p):
             return torch.native_dropout(x, p, True)[0]
-        case ops.Pool(kind=kind, kernel=kernel, stride=stride, padding=padding):
-            pool = functional.max_pool2d if kind == "max" else functional.avg_pool2d
-            return pool(x, kernel, stride, padding)
-        case ops.PoolTo(kind="max", side=side):
-            return functional.adaptive_max_pool2d(x, side)
-        case ops.PoolTo(side=side):
-            return functional.adaptive_avg_pool2d(x, side)
+        case ops.Pool() | ops.PoolTo():
+            return pool(layer, x)
         case ops.Flatten():
             return x.flatten(1)
+        case ops.Pad(width=width, stride=stride):
+            places = x[:, :, ::stride, ::stride]
+            return functional.pad(places, (0, 0, 0, 0, 0, width - x.shape[1]))
+
+
+def pool(layer: ops.Pool | ops.PoolTo, x: Tensor) -> Tensor:
+    largest = layer.kind == "max"
+    if isinstance(layer, ops.PoolTo):
+        to = functional.adaptive_max_pool2d if largest else functional.adaptive_avg_pool2d
+        return to(x, layer.side)
+    by = functional.max_pool2d if largest else functional.avg_pool2d
+    return by(x, layer.kernel, layer.stride, layer.padding)

@@ -27,6 +27,11 @@ def test_published_networks(name: str, settings: dict[str, Any], layers: int) ->
     assert depth(published(name, **settings)) == layers
 
 
+def test_columns_of_a_fractal_stand_side_by_side() -> None:
+    """Each block of three columns is four convolutions deep (Larsson et al. 2016)."""
+    assert depth(published("fractalnet-cifar", columns=3)) == 5 * 4 + 1
+
+
 def test_parallel_layers_are_not_added() -> None:
     rows = "[[0], [0], [0], [2, 1]]"
     side_by_side = stage(layers="4", connect=f"{{rule: explicit, reads: {rows}}}", exit="last")

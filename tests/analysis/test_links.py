@@ -15,7 +15,7 @@ from archdsl.errors import ArchdslError
 from archdsl.lower import lower
 from archdsl.spec.load import parse
 from archdsl.vocabulary.rule import Rule, floor_log
-from archdsl.vocabulary.rules import Exponential, Full, Offsets, Plain, Window
+from archdsl.vocabulary.rules import Exponential, Fractal, Full, Offsets, Plain, Window
 
 distances = st.sets(st.integers(2, 60), max_size=6).map(lambda more: (1, *sorted(more)))
 rules = st.one_of(
@@ -34,6 +34,12 @@ def test_closed_forms_are_what_is_counted(rule: Rule, layers: int) -> None:
     counted = tuple(len(list(rule.reads(layer))) for layer in range(1, layers + 1))
     assert prove(rule, layers) == counted
     assert rule.links(layers) == sum(counted) <= rule.bound(layers)
+
+
+@pytest.mark.parametrize("columns", range(1, 11))
+def test_a_block_of_a_fractal(columns: int) -> None:
+    rule, layers = Fractal(rule="fractal", columns=columns), 2**columns - 1
+    assert sum(prove(rule, layers)) == rule.links(layers)
 
 
 @pytest.mark.parametrize("base", range(2, 8))

@@ -1,10 +1,16 @@
-"""`mean`: the outputs are averaged, element by element. Widths must be equal."""
+"""`mean`: the outputs are averaged, element by element. Widths must be equal.
+
+With `drop_path: p` some outputs are left out of the means while training (Larsson et al. 2016): in
+half of the passes one position alone is kept at every join of the network, a column of FractalNet;
+in the others each output is dropped with probability p, but never all of one join.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.vocabulary.values import Chance
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,8 +28,9 @@ class Mean(Aggregation):
     """FractalNet's aggregation."""
 
     kind: Literal["mean"]
+    drop_path: Chance = 0.0
     join: ClassVar = staticmethod(mean)
 
     def says(self) -> str:
         """The aggregation in words."""
-        return "averaged"
+        return "averaged" + (" with drop-path" if self.drop_path else "")

@@ -1,0 +1,1 @@
+"""Published tables as suites of rows, run again: printed figures beside computed ones."""
