@@ -66,5 +66,7 @@ TITLES = {
     "A421": "a generated file differs from its oracle",
     "A422": "torch is missing",
     "A430": "the manifest is wrong",
+    "A502": "matplotlib is missing",
+    "A503": "a stage's depth cannot vary",
 }
-"""Code to title. A0 reading, A1 words, A2 graph and shapes, A3 limits, A4 files and checks."""
+"""Code to title. A0 reading, A1 words, A2 graph and shapes, A3 limits, A4 files and checks, A5 measuring."""

@@ -62,7 +62,7 @@ class Diagnostic:
             return Exit.FINE
         if self.code.startswith("A3") or self.code in {"A001", "A010"}:
             return Exit.LIMIT
-        usage = self.code.startswith("A4") and self.code not in {"A420", "A421"}
+        usage = self.code.startswith(("A4", "A5")) and self.code not in {"A420", "A421"}
         return Exit.USAGE if usage else Exit.WRONG_SPEC
 
     def within(self, source: Source, span: Span | None = None) -> Diagnostic:

@@ -97,7 +97,7 @@ def test_associative_aggregation_runs_where_all_is_read(desk: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        ("return 2 * layers - 1", "A204"),
+        ("return 2 * layers", "A204"),
         ("return layers", "A205"),
         ('Literal["full"]', "A120"),
         ("sources.append(layer - offset + 1)", "A203"),

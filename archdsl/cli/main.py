@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from archdsl.cli import compile, explain, init, schema, show, verify
+from archdsl.cli import compile, explain, init, reproduce, schema, show, solve, verify
 from archdsl.cli.render import report
 from archdsl.errors import ArchdslError, Exit
 from archdsl.version import __version__
@@ -30,6 +30,9 @@ app.command("show")(show.show)
 app.command("schema")(schema.schema)
 app.command("init")(init.init)
 app.command("verify")(verify.verify)
+app.command("reproduce")(reproduce.reproduce)
+app.command("solve")(solve.solve)
+app.command("scaling")(scaling.scaling)
 app.command("explain")(explain.explain)
 
 

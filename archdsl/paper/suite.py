@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,7 +19,6 @@ from archdsl.paper.printed import read_printed
 from archdsl.spec.diagnose import diagnose
 from archdsl.spec.load import plain_text, read_file
 from archdsl.spec.reader import Document, read
-from archdsl.spec.reader import Path as Steps
 from archdsl.spec.schema import NAME
 from archdsl.vocabulary.values import Words, as_pydantic
 
@@ -178,15 +176,11 @@ def read_suite(path: Path) -> Suite:
     source = read_file(path)
     source = Source(source.name, plain_text(source.text))
     document = read(source)
-    refuse = partial(fail, source=source, span=document.span(()))
     if not isinstance(document.root, dict):
-        raise refuse("A106", f"{path} is no suite: a mapping with `rows` or `claims`")
+        message = f"{path} is no suite: a mapping with `rows` or `claims`"
+        raise fail("A106", message, source=source, span=document.span(()))
     try:
         return Suite(path, SuiteWords.model_validate(document.root), document)
     except ValidationError as error:
         raise ArchdslError(diagnose(error, document, SuiteWords)) from None
 
-
-def steps(kind: str, index: int, *rest: str) -> Steps:
-    """The path of a value in a suite's file."""
-    return (kind, index, *rest)

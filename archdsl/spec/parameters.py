@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
@@ -106,7 +107,7 @@ def _words(raw: str) -> list[str]:
 
 
 class _Evaluation:
-    """Evaluates every parameter once, in the order that they need each other."""
+    """Evaluates every parameter once, each after those that it needs."""
 
     def __init__(
         self,
@@ -115,41 +116,34 @@ class _Evaluation:
         declared: Mapping[str, Any] | None = None,
     ) -> None:
         self.raw, self.places, self.declared = raw, places, declared or raw
-        self.values: dict[str, Value] = {}
-        self.open: list[str] = []
-        self.mistakes: list[Diagnostic] = []
-        for name in raw:
-            self.require(name)
-        if self.mistakes:
-            raise ArchdslError(self.mistakes)
-        self.values = {name: self.values[name] for name in raw}
+        self.values: dict[str, Value] = dict.fromkeys(raw, 1)
+        mistakes: list[Diagnostic] = []
+        for name in self.order():
+            try:
+                self.values[name] = self.evaluate(name)
+            except ArchdslError as error:
+                mistakes += self.located(error, name).diagnostics
+        if mistakes:
+            raise ArchdslError(mistakes)
 
-    def require(self, name: str) -> None:
-        if name in self.values:
-            return
+    def located(self, error: ArchdslError, name: str) -> ArchdslError:
         document, path = self.places[name]
+        return error.within(document.source, document.span(path))
+
+    def order(self) -> list[str]:
+        """The names, each after those that it needs. Raises ArchdslError (A115)."""
+        needs = {name: sorted(_needs(raw) & self.raw.keys()) for name, raw in self.raw.items()}
         try:
-            if name in self.open:
-                ring = " -> ".join([*self.open[self.open.index(name) :], name])
-                raise fail("A115", f"these parameters need each other: {ring}")
-            self.values[name] = self.evaluate(name)
-        except ArchdslError as error:
-            self.values[name] = 1
-            self.mistakes += error.within(document.source, document.span(path)).diagnostics
+            return list(TopologicalSorter(needs).static_order())
+        except CycleError as error:
+            ring = error.args[1][::-1]
+            said = f"these parameters need each other: {' -> '.join(ring)}"
+            raise self.located(fail("A115", said), ring[0]) from None
 
     def evaluate(self, name: str) -> Value:
-        raw = self.raw[name]
         if _is_choice(self.declared[name]):
-            return self.choose(name, raw)
-        self.open.append(name)
-        try:
-            for needed in _needs(raw):
-                if needed in self.raw:
-                    self.require(needed)
-            known = dict.fromkeys(self.raw, 1)
-            return _value(raw, Scope({**known, **self.values}))
-        finally:
-            self.open.pop()
+            return self.choose(name, self.raw[name])
+        return _value(self.raw[name], Scope(self.values))
 
     def choose(self, name: str, raw: Any) -> str:
         words = _words(self.declared[name])

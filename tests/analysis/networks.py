@@ -122,6 +122,10 @@ EVERY_KIND: dict[str, Graph] = {
             layers="4", connect="{rule: explicit, reads: [[0], [0], [0, 1], [3, 1]]}", exit="last"
         )
     ),
+    "views of growing maps": network(
+        stages=stage(unit="[{dropout: 0.5}]", layers="5"), head="[{dropout: 0.5}, flatten]"
+    ),
+    "a view of what is kept": network(head="[relu, flatten, {linear: {width: 2}}]"),
     "views with other readers": network(
         stem="[flatten, {linear: {width: 6}}]",
         stages=stage(unit="[{dropout: 0.5}]", layers="4"),

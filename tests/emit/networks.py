@@ -16,7 +16,52 @@ from archdsl.ir.graph import Graph
 
 TOLERANCE = 1e-9
 
-torch.set_num_threads(2)
+TOP = "archdsl: 1\nname: net\ninput: [3, 8, 8]\nstem: [{conv: {width: 4, kernel: 3}}]\n"
+HEAD = "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: 5}}]\n"
+
+REPRESENTATIVES = {
+    "concat exponential": f"""{TOP}
+stages:
+  count: 1
+  layers: 4
+  unit: {{kind: dense-bottleneck, order: pre, width: 4, inner: 6}}
+  connect: exponential
+  aggregate: concat
+{HEAD}""",
+    "concat full": f"""{TOP}
+stages:
+  count: 1
+  layers: 3
+  unit: {{kind: basic, order: pre, width: 4}}
+  connect: full
+  aggregate: concat
+between: {{kind: transition, width: incoming // 2}}
+{HEAD}""",
+    "sum projected": f"""{TOP}
+stages:
+  count: 1
+  layers: 3
+  unit: {{kind: basic, order: pre, width: 6}}
+  connect: exponential
+  aggregate: sum
+  entry: projection
+  stride: 2
+{HEAD}""",
+    "running": f"""{TOP}
+stages:
+  count: 1
+  layers: 3
+  unit: {{kind: basic, order: post, width: 6, final_relu: false}}
+  connect: full
+  aggregate: running
+  entry: projection
+  stride: 2
+head: [{{pool: {{to: 1}}}}, flatten, {{linear: {{width: 5}}}}]
+""",
+}
+"""One network for each way of keeping what a stage makes."""
+
+torch.set_num_threads(1)  # the networks are tiny: more threads only wait for each other
 
 
 @dataclass(frozen=True)

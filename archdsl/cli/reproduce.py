@@ -1,0 +1,178 @@
+"""`archdsl reproduce`: published tables, row by row, beside what the specs count."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from archdsl.cli import options
+from archdsl.cli.files import write
+from archdsl.cli.render import report, visible
+from archdsl.emit.pytorch import BANNER
+from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
+from archdsl.paper import markdown
+from archdsl.paper.claims import run_claim
+from archdsl.paper.facts import facts
+from archdsl.paper.reproduce import run_row
+from archdsl.paper.suite import Suite, read_suite
+from archdsl.paper.tables import Outcome, text
+
+OURS = (BANNER, markdown.BANNER, '{\n  "archdsl": ')
+"""How files begin that this command wrote, as text, Markdown and JSON."""
+
+SuitePaths = Annotated[
+    list[Path], typer.Argument(metavar="SUITE...", help="Suite files.", show_default=False)
+]
+Found = list[tuple[Suite, list[Outcome]]]
+
+
+class Progress:
+    """One changing line on a terminal's stderr, once the work has taken a second."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.begun, self.shown = total, 0, monotonic(), False
+
+    def next(self, label: str) -> None:
+        """Say what is being computed now."""
+        self.done += 1
+        if sys.stderr.isatty() and monotonic() - self.begun > 1:
+            line = f"{self.done} of {self.total}  {visible(label, 50)}"
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            self.shown = True
+
+    def clear(self) -> None:
+        """Leave nothing behind."""
+        if self.shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def reproduce(
+    suites: SuitePaths,
+    as_json: options.Json = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a page of Markdown.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file; stdout if not given.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 with a diff if -o is stale.")
+    ] = False,
+    force: options.Force = False,
+    form: options.Format = "text",
+) -> int:
+    """Print published figures beside computed ones, with a verdict on each row."""
+    if as_json and as_markdown:
+        raise fail("A414", "--json and --markdown exclude each other", help="choose one")
+    if check and output is None:
+        raise fail("A414", "--check compares a file", help="name it with -o")
+    read, mistakes = read_all(suites)
+    if mistakes:
+        report(mistakes, form)
+        return Exit.USAGE
+    found, whole = run(read)
+    said = page(found, "json" if as_json else "markdown" if as_markdown else "text")
+    if not whole:
+        print(said, end="")
+        print("interrupted; nothing was written" if output else "interrupted", file=sys.stderr)
+        return Exit.INTERRUPTED
+    stale = deliver(said, output, suites, check=check, force=force, banner=not as_json)
+    problems = [problem for _, some in found for outcome in some for problem in outcome.problems]
+    report(problems, form)
+    return Exit.WRONG_SPEC if problems or stale else Exit.FINE
+
+
+def read_all(paths: Sequence[Path]) -> tuple[list[Suite], list[Diagnostic]]:
+    """Every suite, and what is wrong with those that cannot be read."""
+    read, mistakes = [], []
+    for path in paths:
+        try:
+            read.append(read_suite(path))
+        except ArchdslError as error:
+            mistakes += error.diagnostics
+    return read, mistakes
+
+
+def run(suites: Sequence[Suite]) -> tuple[Found, bool]:
+    """All outcomes, and whether these are all: an interrupt keeps what was done before it."""
+    found: Found = [(suite, []) for suite in suites]
+    progress = Progress(sum(len(s.words.rows) + len(s.words.claims) for s in suites))
+    try:
+        for suite, outcomes in found:
+            for index, row in enumerate(suite.words.rows):
+                progress.next(row.label)
+                outcomes.append(run_row(suite, index))
+            for index, claim in enumerate(suite.words.claims):
+                progress.next(claim.label)
+                outcomes.append(run_claim(suite, index))
+    except KeyboardInterrupt:
+        return found, False
+    finally:
+        progress.clear()
+    return found, True
+
+
+def page(found: Found, kind: str) -> str:
+    """All outcomes in one of the forms."""
+    if kind == "json":
+        return json.dumps(facts(found), indent=2) + "\n"
+    show = markdown.markdown if kind == "markdown" else text
+    pages = "\n".join(show(suite, outcomes) for suite, outcomes in found)
+    return "".join(f"{visible(line, 10_000)}\n" for line in pages.splitlines())
+
+
+def deliver(
+    said: str, output: Path | None, suites: Sequence[Path], *, check: bool, force: bool, banner: bool
+) -> bool:
+    """Print, write or compare; whether the file is stale."""
+    if output is None:
+        print(said, end="")
+        return False
+    if banner and not said.startswith(OURS):
+        said = f"{BANNER} reproduce\n{said}"
+    if check:
+        return differs(output, said)
+    for suite in suites:
+        if output.exists() and output.samefile(suite):
+            raise fail("A410", f"{output} is the suite itself", help="choose another file with -o")
+    guard(output, force)
+    print(f"{'wrote' if write(output, said, force=True) else 'unchanged'}  {output}")
+    return False
+
+
+def guard(path: Path, force: bool) -> None:
+    """Refuse to overwrite what this command did not write. Raises ArchdslError (A411)."""
+    if force or not path.is_file():
+        return
+    if not old(path).startswith(OURS):
+        raise fail(
+            "A411",
+            f"{path} was not generated by archdsl",
+            help="choose another file with -o, or overwrite it with --force",
+        )
+
+
+def differs(path: Path, said: str) -> bool:
+    """Print how a file differs from what would be written now."""
+    before = old(path) if path.exists() else ""
+    lines = difflib.unified_diff(
+        before.splitlines(True), said.splitlines(True), str(path), f"{path} (reproduced now)"
+    )
+    print("".join(lines), end="")
+    print(f"{'up to date' if before == said else 'stale'}  {path}")
+    return before != said
+
+
+def old(path: Path) -> str:
+    """What a file says. Raises ArchdslError (A403)."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        raise fail("A403", f"{path} cannot be read: {error.strerror}") from None

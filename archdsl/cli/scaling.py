@@ -1,0 +1,220 @@
+"""`archdsl scaling`: how what a stage costs grows with its depth, beside the paper's Table 1."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import fill
+from typing import Annotated
+
+import typer
+
+from archdsl import api
+from archdsl.cli import options
+from archdsl.cli.render import report
+from archdsl.cli.show import SpecPaths
+from archdsl.cli.tables import WIDTH
+from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
+from archdsl.paper.table1 import QUANTITIES, Quantity
+from archdsl.paper.growth import Growth
+from archdsl.paper.measured import Scaling, fitted, measure
+
+DEEPEST = 2**17
+FORMATS = (".svg", ".png", ".pdf")
+MARK = b"archdsl scaling"
+"""What every plot of ours says of its origin."""
+
+WIDTHS = (18, 18, 15, 13, 12)
+HEADS = ("", "parameters", "links", "shortest path", "aggregated")
+
+
+def scaling(
+    specs: SpecPaths,
+    depths: Annotated[
+        str, typer.Option(metavar="FIRST:LAST", help="Powers of two between these, both counted.")
+    ] = "16:16384",
+    sets: options.Sets = None,
+    as_json: options.Json = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Plot to an svg, png or pdf.")
+    ] = None,
+    force: options.Force = False,
+    form: options.Format = "text",
+) -> int:
+    """Measure how the first stage of specs grows with its depth, and fit Table 1 to it."""
+    known = powers(depths)
+    if plot is not None:
+        check_plot(plot, force)
+    progress = Progress()
+    found: list[Scaling] = []
+    findings: list[Diagnostic] = []
+    if not as_json:
+        print(heading(known))
+    for path in specs:
+        try:
+            found.append(one(path, sets, known, progress))
+        except ArchdslError as error:
+            findings += error.diagnostics
+            continue
+        finally:
+            progress.clear()
+        if not as_json:
+            print("\n" + block(found[-1]), flush=True)
+    if as_json:
+        print(json.dumps([scaling.as_dict() for scaling in found], indent=2))
+    if plot is not None and found:
+        save(plot, found)
+        print(f"wrote  {plot}", file=sys.stderr if as_json else sys.stdout)
+    report(findings, form)
+    return max((finding.exit for finding in findings), default=Exit.FINE)
+
+
+def one(
+    path: Path, sets: list[str] | None, depths: Sequence[int], progress: Progress
+) -> Scaling:
+    """Measure one spec."""
+    spec = api.load(path, options.settings(sets))
+    return measure(spec, depths, lambda row: progress.show(f"{spec.name}: N = {row.depth:,}"))
+
+
+def powers(text: str) -> list[int]:
+    """The powers of two of `FIRST:LAST`. Raises ArchdslError (A414)."""
+    first, _, last = text.partition(":")
+    low, high = (int(end) if end.isdecimal() and len(end) < 10 else 0 for end in (first, last))
+    found = [2**power for power in range(DEEPEST.bit_length()) if low <= 2**power <= high]
+    if not 0 < low <= high <= DEEPEST or not found:
+        raise fail(
+            "A414",
+            f"`{text[:40]}` is no range of depths with a power of two, 1 to {DEEPEST:,}",
+            help="write --depths 16:16384",
+        )
+    return found
+
+
+def heading(depths: Sequence[int]) -> str:
+    """What varies, and the heads of the columns."""
+    said = ", ".join(f"{depth:,}" for depth in depths[:2])
+    said += f", ..., {depths[-1]:,}" if len(depths) > 2 else ""
+    intro = (
+        f"One stage of N layers, all else as its spec says; N = {said}. Growth is fitted to the "
+        f"{fitted(depths)} deepest, with the largest relative residual."
+    )
+    return f"{fill(intro, WIDTH)}\n\n{line(*HEADS)}"
+
+
+def block(found: Scaling) -> str:
+    """A spec: what was fitted, what the paper says, and the counts at the deepest."""
+    paper = f"; in the paper {found.claim.name}" if found.claim else ""
+    rows = [
+        line("  growth", *(grown(found.growths[quantity]) for quantity in QUANTITIES)),
+        line("  the paper", *(claimed(found, quantity) for quantity in QUANTITIES)),
+        line(
+            f"  at N = {found.counts[-1].depth:,}",
+            *(counted(getattr(found.counts[-1], quantity)) for quantity in QUANTITIES),
+        ),
+    ]
+    title = fill(f"{found.name}: {found.topology}{paper}", WIDTH, subsequent_indent="  ")
+    return "\n".join([title, *(rows if found.claim else rows[::2]), *notes(found)])
+
+
+def notes(found: Scaling) -> list[str]:
+    """What the numbers of a block do not say themselves."""
+    said = []
+    if found.depth_is == "rows":
+        said.append("  N is the depth of the block in rows; it has 2 N - 1 layers.")
+    known = found.values("shortest_gradient_path")
+    if len(known) < len(found.counts):
+        said.append(f"  The shortest path is counted to N = {max(known, default=0):,}.")
+    return said
+
+
+def grown(growth: Growth | None) -> str:
+    """`N log N 0.12%`."""
+    if growth is None:
+        return "-"
+    if growth.residual < 1e-9:
+        return f"{growth.name}  exact"
+    rounded = f"{growth.residual:.2%}"
+    return f"{growth.name} {'<0.01%' if rounded == '0.00%' else rounded}"
+
+
+def claimed(found: Scaling, quantity: Quantity) -> str:
+    """A claim as the paper writes it; aggregated features are those of layer l."""
+    said = found.claim.classes.get(quantity) if found.claim else None
+    if said is None:
+        return "-"
+    if found.depth_is == "rows" and quantity == "links":
+        said = f"2 {said}"
+    return f"O({said.replace('N', 'l') if quantity == 'max_aggregated_outputs' else said})"
+
+
+def counted(count: int | None) -> str:
+    """A count, or that there is none."""
+    return "not counted" if count is None else f"{count:,}"
+
+
+def line(label: str, *cells: str) -> str:
+    """Cells under their heads."""
+    placed = (cell.rjust(width) for cell, width in zip(cells, WIDTHS[1:], strict=True))
+    return " ".join([label.ljust(WIDTHS[0]), *placed]).rstrip()
+
+
+class Progress:
+    """A line on stderr that says how far it is; on terminals only, and not in the first second."""
+
+    def __init__(self) -> None:
+        self.started, self.shown = time.monotonic(), False
+
+    def show(self, text: str) -> None:
+        """Replace the line."""
+        if sys.stderr.isatty() and time.monotonic() - self.started > 1:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+            self.shown = True
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self.shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        self.shown = False
+
+
+def check_plot(path: Path, force: bool) -> None:
+    """Refuse, before anything is counted, a plot that cannot be made or would overwrite a file.
+
+    Raises: ArchdslError (A411, A412, A414, A502).
+    """
+    if path.suffix not in FORMATS:
+        known = "write --plot scaling.svg, scaling.png or scaling.pdf"
+        raise fail("A414", f"`{path.suffix[:20]}` is no format of a plot", help=known)
+    try:
+        ours = force or not path.exists() or MARK in path.read_bytes()
+    except OSError as error:
+        raise fail("A412", f"{path} cannot be written: {error.strerror}") from None
+    if not ours:
+        help = "choose another file with --plot, or overwrite it with --force"
+        raise fail("A411", f"{path} was not generated by archdsl", help=help)
+    try:
+        import archdsl.paper.plot  # noqa: F401 (whether it can be)
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise fail("A502", "a plot needs matplotlib", help='pip install "archdsl[plots]"') from None
+
+
+def save(path: Path, found: Sequence[Scaling]) -> None:
+    """Draw beside the target, then rename. Raises ArchdslError (A412)."""
+    from archdsl.paper.plot import draw
+
+    content = draw(found, path.suffix[1:])
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name[:100]}.", dir=path.parent) as folder:
+            new = Path(folder, path.name)
+            new.write_bytes(content)
+            os.replace(new, path)
+    except OSError as error:
+        raise fail("A412", f"{path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,132 @@
+"""`archdsl solve`: the setting of a parameter that makes a network as large as a budget."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archdsl import api
+from archdsl.cli import options
+from archdsl.cli.render import report
+from archdsl.cli.tables import aligned
+from archdsl.errors import Exit, fail
+from archdsl.lower.limits import Limits
+from archdsl.paper.counting import QUANTITIES, amount, measure
+from archdsl.paper.solve import Budget, Point, Setting, Solution
+from archdsl.paper.solve import solve as find
+from archdsl.spec.dump import flow
+from archdsl.spec.load import read_file
+
+
+def solve(
+    spec: options.SpecPath,
+    over: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The parameter to look for: a whole number, or a list that is scaled as a whole.",
+        ),
+    ],
+    sets: options.Sets = None,
+    parameters: Annotated[
+        str | None, typer.Option(metavar="N", help="Budget: parameters, such as 7.2M.")
+    ] = None,
+    macs: Annotated[
+        str | None, typer.Option(metavar="N", help="Budget: multiply-adds, such as 1.5G.")
+    ] = None,
+    activation_bytes: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Budget: bytes of activations to infer (one, float32)."),
+    ] = None,
+    like: Annotated[
+        Path | None, typer.Option(metavar="SPEC", help="Budget: what this other network has.")
+    ] = None,
+    like_sets: Annotated[
+        list[str] | None,
+        typer.Option("--like-set", metavar="NAME=VALUE", help="Set a parameter of that network."),
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option(metavar="|".join(QUANTITIES), help="What to take from that network."),
+    ] = "parameters",
+    as_json: options.Json = False,
+    form: options.Format = "text",
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
+    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+) -> int:
+    """Find the setting of a parameter that brings a network nearest to a budget."""
+    limits = Limits(max_layers, max_links, max_parameters, max_bytes)
+    given = {"parameters": parameters, "macs": macs, "activation-bytes": activation_bytes}
+    if like_sets and not like:
+        raise fail("A414", "--like-set goes with --like", help="name the other spec")
+    budget = budget_of(given, like, like_sets, by, limits)
+    found = find(read_file(spec), over, budget, options.settings(sets), limits)
+    report(found.spec.notes, form)
+    print(json.dumps(facts(found), indent=2) if as_json else text(found))
+    return Exit.FINE
+
+
+def budget_of(
+    given: dict[str, str | None],
+    like: Path | None,
+    like_sets: list[str] | None,
+    by: str,
+    limits: Limits,
+) -> Budget:
+    """The one budget that was given. Raises ArchdslError (A414, or as checking `like` does)."""
+    written = {name: value for name, value in given.items() if value is not None}
+    if len(written) + (like is not None) != 1:
+        flags = ", ".join(f"--{name}" for name in QUANTITIES)
+        raise fail("A414", f"one budget is needed: {flags} or --like", help="--parameters 7.2M")
+    if by not in QUANTITIES:
+        raise fail("A414", f"--by {by[:40]} is none of {', '.join(QUANTITIES)}")
+    if like is None:
+        ((by, value),) = written.items()
+        return Budget(by, amount(value))
+    return Budget(by, measure(api.load(like, options.settings(like_sets)), by, limits))
+
+
+def text(found: Solution) -> str:
+    """The solution for people."""
+    heading = ("", found.over, QUANTITIES[found.budget.by][0], "of budget")
+    lines = [f"{found.spec.name}: {found.over} for {found.budget.said}", ""]
+    lines += aligned([heading, *(row(found, point) for point in found.points())]).splitlines()
+    lines += ["", *(f"note: {note}" for note in found.notes)]
+    if found.nearest.setting != found.nearest.last:
+        same = f"{flow(found.nearest.setting)} to {flow(found.nearest.last)}"
+        lines.append(f"note: {found.over} from {same} gives the same")
+    return "\n".join([*lines, f"use {flag(found.over, found.nearest.setting)}"])
+
+
+def row(found: Solution, point: Point) -> tuple[str, ...]:
+    """One line of the table."""
+    mark = "nearest" if point is found.nearest else "next"
+    return (mark, flow(point.setting), f"{point.count:,}", f"{point.ratio:.1%}")
+
+
+def flag(name: str, value: Setting) -> str:
+    """The option that sets a parameter, as a shell takes it."""
+    return f"--set {shlex.quote(f'{name}={flow(value)}')}"
+
+
+def facts(found: Solution) -> dict[str, Any]:
+    """The solution for programs."""
+    below, above = (point and point.as_dict() for point in (found.below, found.above))
+    return {
+        "name": found.spec.name,
+        "over": found.over,
+        "by": found.budget.by,
+        "budget": found.budget.amount,
+        "nearest": found.nearest.as_dict(),
+        "below": below,
+        "above": above,
+        "settings": {**found.spec.settings, found.over: found.nearest.setting},
+        "evaluations": found.evaluations,
+        "notes": list(found.notes),
+    }

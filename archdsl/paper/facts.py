@@ -1,0 +1,112 @@
+"""Outcomes of suites as plain dictionaries, ready for JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from archdsl.paper.claims import QUANTITIES, Claim
+from archdsl.paper.printed import read_printed
+from archdsl.paper.reproduce import Figure, Result
+from archdsl.paper.suite import Suite
+from archdsl.paper.tables import Outcome, says, verdict_of
+from archdsl.version import __version__
+
+
+def facts(found: Sequence[tuple[Suite, Sequence[Outcome]]]) -> dict[str, Any]:
+    """All outcomes of all suites; rows and claims name their suite."""
+    outcomes = [outcome for _, some in found for outcome in some]
+    return {
+        "archdsl": __version__,
+        "suites": [_suite(suite, some) for suite, some in found],
+        "rows": [_row(outcome) for outcome in outcomes if isinstance(outcome, Result)],
+        "claims": [_claim(outcome) for outcome in outcomes if isinstance(outcome, Claim)],
+    }
+
+
+def _suite(suite: Suite, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    words = suite.words
+    verdicts = Counter(o.verdict.value for o in outcomes if isinstance(o, Result))
+    return {
+        "name": words.name,
+        "title": words.title,
+        "source": words.source,
+        "rows": len(words.rows),
+        "claims": len(words.claims),
+        "verdicts": dict(sorted(verdicts.items())),
+    }
+
+
+def _row(result: Result) -> dict[str, Any]:
+    row, misprint = result.row, result.row.misprint
+    return {
+        "suite": result.suite.words.name,
+        "label": row.label,
+        "source": row.source or result.suite.words.source,
+        "spec": row.spec,
+        "settings": row.settings,
+        "sha256": result.sha256,
+        "parameters": _figure(result, row.parameters, "parameters"),
+        "gflops": _figure(result, row.gflops, "gflops") if row.gflops else None,
+        "verdict": result.verdict.value,
+        "tolerance": f"{float(result.allowed):.2%}",
+        "errors": row.errors.model_dump(exclude_none=True),
+        "counts": row.counts,
+        "tuned": row.tuned,
+        "misprint": {**misprint.model_dump(), "counts": result.meant} if misprint else None,
+        "note": row.note,
+        "problems": [problem.as_dict() for problem in result.problems],
+    }
+
+
+def _figure(result: Result, text: str, name: str) -> dict[str, Any]:
+    printed, figure = read_printed(text), result.figures.get(name)
+    facts: dict[str, Any] = {"printed": text, "interval": list(printed.interval)}
+    return {**facts, **(_computed(result, figure) if figure else _nothing(result))}
+
+
+def _computed(result: Result, figure: Figure) -> dict[str, Any]:
+    return {
+        "computed": figure.computed,
+        "ratio": round(float(figure.off) + 1, 6),
+        "verdict": verdict_of(result, figure).value,
+        "how": figure.how,
+        "says": says(result, figure),
+    }
+
+
+def _nothing(result: Result) -> dict[str, Any]:
+    nothing = dict.fromkeys(("computed", "ratio"))
+    return {
+        **nothing,
+        "verdict": result.verdict.value,
+        "how": None,
+        "says": says(result, None),
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    words = claim.words
+    return {
+        "suite": claim.suite.words.name,
+        "label": words.label,
+        "source": claim.suite.words.source,
+        "spec": words.spec,
+        "settings": words.settings,
+        "depths": list(words.depths),
+        "layers": list(claim.layers),
+        **{name: _quantity(claim, name) for name in QUANTITIES},
+        "verdict": "holds" if claim.holds else "fails",
+        "note": words.note,
+        "problems": [problem.as_dict() for problem in claim.problems],
+    }
+
+
+def _quantity(claim: Claim, name: str) -> Mapping[str, Any]:
+    counts = claim.values[name] if claim.values else ()
+    return {
+        "claimed": getattr(claim.words, name),
+        "shown": claim.shows(name),
+        "counts": list(counts),
+    }

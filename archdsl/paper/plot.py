@@ -1,0 +1,99 @@
+"""The plot of Table 1: a panel for each quantity, a line for each spec, both axes logarithmic.
+
+The only file that imports matplotlib; it is imported when a plot is asked for. The same counts and
+the same matplotlib make the same bytes: no date, no random names, letters as outlines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import cycle
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from archdsl.paper.table1 import Quantity
+from archdsl.paper.measured import Scaling
+
+CREATOR = "archdsl scaling"
+"""What the files say of their origin, in every format."""
+
+FORMS: dict[str, dict[str, Any]] = {
+    "svg": {"Creator": CREATOR, "Date": None},
+    "pdf": {"Creator": CREATOR, "Producer": CREATOR, "CreationDate": None},
+    "png": {"Software": CREATOR},
+}
+"""File formats with their metadata."""
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe and Ito's, told apart without seeing red or green."""
+
+MARKS = "osD^vPX"
+STYLE = {
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 9.5,
+    "figure.dpi": 200,
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.5,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": CREATOR,
+}
+PANELS: dict[Quantity, str] = {
+    "parameters": "parameters",
+    "links": "links",
+    "shortest_gradient_path": "shortest gradient path (links)",
+    "max_aggregated_outputs": "most outputs read by a layer",
+}
+SIZE = (7.2, 6.0)
+"""Inches; the width of a page's text."""
+
+
+def draw(found: Sequence[Scaling], form: str) -> bytes:
+    """The plot as a file of a form of `FORMS`."""
+    with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        for axes, (quantity, title) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
+            _panel(axes, found, quantity, title)
+        lines, names = figure.axes[0].get_legend_handles_labels()
+        figure.legend(lines, names, loc="outside lower center", ncols=2, frameon=False)
+        file = BytesIO()
+        figure.savefig(file, format=form, metadata=FORMS[form])
+    return file.getvalue()
+
+
+def _panel(axes: Axes, found: Sequence[Scaling], quantity: Quantity, title: str) -> None:
+    axes.set(xscale="log", yscale="log", title=title, xlabel="N, layers of one stage")
+    for place, (scaling, colour, mark) in enumerate(zip(found, cycle(COLOURS), cycle(MARKS))):
+        _line(axes, scaling, quantity, (place, len(found)), color=colour, marker=mark)
+    depths = sorted({row.depth for scaling in found for row in scaling.counts})
+    shown = depths[:: -(-len(depths) // 6)]
+    axes.set_xticks(shown, [f"{depth:,}" for depth in shown])
+    axes.minorticks_off()
+
+
+def _line(
+    axes: Axes, scaling: Scaling, quantity: Quantity, place: tuple[int, int], **look: Any
+) -> None:
+    """One spec. Lines that lie on each other stay apart: the first is broad, the last is narrow."""
+    index, lines = place
+    values = scaling.values(quantity)
+    axes.plot(
+        list(values),
+        list(values.values()),
+        label=f"{scaling.name} ({scaling.topology})",
+        linewidth=1 + 4 * (lines - 1 - index) / max(1, lines - 1),
+        markersize=4.5,
+        markevery=(index % 3, 3),
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        solid_capstyle="round",
+        **look,
+    )
