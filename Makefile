@@ -6,10 +6,12 @@ PYTHON ?= $(VENV)/bin/python
 # Somebody else's environment is used as it is.
 READY = $(if $(filter $(VENV)/bin/python,$(PYTHON)),$(VENV)/ready)
 TRIED = sparsenet_bc_cifar.py
+PAPER = table1 table2 table3 table4
+REPRODUCE = $(PYTHON) -m archdsl reproduce specs/paper/$$page.yaml --markdown -o docs/paper
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help try check format-check lint layers types fresh test sizes format compile golden
+.PHONY: help try check format-check lint layers types fresh test sizes format compile paper golden
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -44,8 +46,9 @@ layers: $(READY)  ## who may import whom
 types: $(READY)  ## the types, strictly
 	$(PYTHON) -m mypy
 
-fresh: $(READY)  ## whether compiled/ is what its manifest compiles to
+fresh: $(READY)  ## whether compiled/ and docs/paper/ are what archdsl writes now
 	$(PYTHON) -m archdsl compile --check
+	@for page in $(PAPER); do $(REPRODUCE)/$$page.md --check || exit 1; done
 
 test: $(READY)  ## the tests, the examples in docstrings and the size watch
 	$(PYTHON) -m pytest
@@ -59,6 +62,9 @@ format: $(READY)  ## lay out the code and mend what ruff can
 
 compile: $(READY)  ## write compiled/ anew
 	$(PYTHON) -m archdsl compile
+
+paper: $(READY)  ## write the tables in docs/paper/ anew
+	@for page in $(PAPER); do $(REPRODUCE)/$$page.md || exit 1; done
 
 golden: $(READY)  ## write the expected texts of the tests anew; read the difference first
 	$(PYTHON) -m pytest --update-golden

@@ -69,4 +69,7 @@ TITLES = {
     "A502": "matplotlib is missing",
     "A503": "a stage's depth cannot vary",
 }
-"""Code to title. A0 reading, A1 words, A2 graph and shapes, A3 limits, A4 files and checks, A5 measuring."""
+"""Code to title.
+
+A0 reading, A1 words, A2 graph and shapes, A3 limits, A4 files and checks, A5 the paper's tables.
+"""

@@ -9,8 +9,9 @@ network at two depths, and the refusal of one that is too large.
 
 Beside each measurement a fixed piece of Python is timed, the probe. A round whose probes took more
 than 15% longer than those of the best round shared its cores with something else: it is discarded,
-counted, and made up for by another one. Only `sys.executable` is started, and all that is written
-goes to a temporary folder.
+counted, and made up for by another one. Processor time, which waiting for a core leaves alone, is
+measured beside the clock. Only `sys.executable` is started, all that is written goes to a temporary
+folder, and the system is a Unix.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
@@ -44,19 +46,22 @@ IMPORTS = "import networkx, pydantic, yaml"
 TOLERANCE = 1.15
 MOST_ROUNDS = 6  # rounds that are tried for each one that is wanted
 
-Sample = dict[str, float]
-Clock = Callable[[], float]
+Seconds = tuple[float, float]  # by the clock, and of a processor
+Sample = dict[str, Seconds]
+Measured = Callable[[], Seconds]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table, in seconds. `ratio` is that of medians, to the first row's."""
+    """One line of a table, in seconds. Ratios are those of medians, to the first row's."""
 
     name: str
     median: float
     low: float
     high: float
     ratio: float
+    processor: float
+    processor_ratio: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def probe() -> float:
     return time.perf_counter() - start
 
 
-def interleaved(measured: Mapping[str, Clock], rounds: int) -> Result:
+def interleaved(measured: Mapping[str, Measured], rounds: int) -> Result:
     """Measure everything by turns until enough rounds were quiet."""
     names = list(measured)
     samples: list[tuple[float, Sample]] = []
@@ -92,17 +97,21 @@ def interleaved(measured: Mapping[str, Clock], rounds: int) -> Result:
         samples.append((noise, sample))
         best = min(noise for noise, _ in samples)
         quiet = [sample for noise, sample in samples if noise <= TOLERANCE * best]
-    base = median(sample[names[0]] for sample in quiet)
-    rows = tuple(_row(name, [sample[name] for sample in quiet], base) for name in names)
-    return Result(rows, len(quiet), len(samples) - len(quiet), best / len(names))
+    rows: list[Row] = []
+    for name in names:
+        rows.append(_row(name, [sample[name] for sample in quiet], rows[0] if rows else None))
+    return Result(tuple(rows), len(quiet), len(samples) - len(quiet), best / len(names))
 
 
-def _row(name: str, seconds: Sequence[float], base: float) -> Row:
-    low, middle, high = quantiles(seconds, n=4) if len(seconds) > 1 else [seconds[0]] * 3
-    return Row(name, middle, low, high, middle / base)
+def _row(name: str, seconds: Sequence[Seconds], base: Row | None) -> Row:
+    clock, processor = zip(*seconds, strict=True)
+    low, middle, high = quantiles(clock, n=4, method="inclusive") if len(clock) > 1 else 3 * clock
+    worked = median(processor)
+    ratios = (middle / base.median, worked / base.processor) if base else (1.0, 1.0)
+    return Row(name, middle, low, high, ratios[0], worked, ratios[1])
 
 
-def processes(folder: Path) -> dict[str, Clock]:
+def processes(folder: Path) -> dict[str, Measured]:
     """The commands by what they are called; all but the last two find their bytecode cached."""
     warm, cold = folder / "cached", folder / "not-cached"
     cached = environment(warm)
@@ -131,18 +140,23 @@ def environment(cache: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(cache)}
 
 
-def run(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Seconds from starting an interpreter to its end. Raises CalledProcessError."""
-    start = time.perf_counter()
+def run(arguments: Sequence[str], environment: Mapping[str, str]) -> Seconds:
+    """What an interpreter takes from its start to its end. Raises SystemExit if it fails."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, *arguments]
-    subprocess.run(command, env=environment, check=True, capture_output=True, cwd=ROOT)
-    return time.perf_counter() - start
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    clock, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if ended.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{ended.stderr}")
+    return clock, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def compilations() -> dict[str, Clock]:
+def compilations() -> dict[str, Measured]:
     """The compiler alone, at both depths."""
 
-    def clock(depth: int) -> Clock:
+    def clock(depth: int) -> Measured:
         return lambda: timed(lambda: compile_text(depth))
 
     return {f"depth {depth:,}, {links(depth):,} links": clock(depth) for depth in DEPTHS}
@@ -166,11 +180,11 @@ def refusal() -> str:
     raise AssertionError("it was compiled")
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that some work takes."""
-    start = time.perf_counter()
+def timed(work: Callable[[], object]) -> Seconds:
+    """What some work in this process takes."""
+    start, before = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - before
 
 
 def versions() -> dict[str, str]:
@@ -185,12 +199,19 @@ def versions() -> dict[str, str]:
 
 def table(title: str, result: Result) -> str:
     """A Markdown table, aligned, with what was kept and what was not."""
-    cells = [("", "median", "quartiles", "ratio")]
+    cells = [("", "median", "quartiles", "ratio", "processor", "ratio")]
     cells += [
-        (row.name, f"{row.median:.3f} s", f"{row.low:.3f} to {row.high:.3f}", f"{row.ratio:.2f}")
+        (
+            row.name,
+            f"{row.median:.3f} s",
+            f"{row.low:.3f} to {row.high:.3f}",
+            f"{row.ratio:.2f}",
+            f"{row.processor:.3f} s",
+            f"{row.processor_ratio:.2f}",
+        )
         for row in result.rows
     ]
-    widths = [max(len(row[place]) for row in cells) for place in range(4)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(cells[0]))]
     lines = [
         "| " + " | ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) + " |"
         for row in cells
@@ -209,7 +230,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = interleaved(processes(Path(folder)), given.rounds)
     compiled = interleaved(compilations(), given.rounds)
-    seconds, message = median(timed(refusal) for _ in range(given.rounds)), refusal()
+    seconds = median(timed(refusal)[0] for _ in range(given.rounds))
+    message = refusal()
     if given.json:
         found: dict[str, Any] = {"processes": asdict(started), "compiler": asdict(compiled)}
         found["refusal"] = {"seconds": seconds, "message": message}

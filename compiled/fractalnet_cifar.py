@@ -58,12 +58,20 @@ class MeanStage(nn.Module):
     7 layers; each reads what was joined where its column stood before, averaged with drop-path.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        widths = [3] + [64] * 7
+        widths = [channels] + [64] * 7
         self.reads = [fractal(layer) for layer in range(1, 8)]
         self.exit = fractal(8)
-        self.layers = nn.ModuleList(Basic(widths[reads[0]]) for reads in self.reads)
+        self.layers = nn.ModuleList(
+            [
+                *(Basic(widths[reads[0]]) for reads in self.reads[:1]),
+                *(Basic(widths[reads[0]]) for reads in self.reads[1:2]),
+                *(Basic(widths[reads[0]]) for reads in self.reads[2:3]),
+                *(Basic(widths[reads[0]]) for reads in self.reads[3:6]),
+                *(Basic(widths[reads[0]]) for reads in self.reads[6:]),
+            ]
+        )
 
     def forward(self, x: Tensor, path: "DropPath") -> Tensor:
         outputs = [x]
@@ -162,11 +170,11 @@ class Head(nn.Module):
 class FractalnetCifar(nn.Module):
     """From (N, 3, 32, 32) to (N, 10)."""
 
-    def __init__(self, num_classes: int = 10) -> None:
+    def __init__(self, num_classes: int = 10, in_channels: int = 3) -> None:
         super().__init__()
         self.stages = nn.ModuleList(
             [
-                MeanStage(),
+                MeanStage(in_channels),
                 MeanStage2(64, 128, 0.1),
                 MeanStage2(128, 256, 0.2),
                 MeanStage2(256, 512, 0.3),

@@ -108,9 +108,10 @@ def listed(draw: DrawFn, flow: Flow, count: int, gap: Any) -> Draft:
     """A list of stages, each of its own kind; keys that all share may stand under `each`."""
     stages: list[Draft] = []
     for _ in range(count):
-        layers = draw(st.integers(1, 5))
+        layers = draw(st.sampled_from([1, 2, 3, 4, 5, 7]))
         frame = draw(frames(flow, [layers]))
-        stages.append({"layers": layers, **frame.keys, **draw(units(frame, layers))})
+        counted = {} if "columns" in str(frame.keys) and draw(st.booleans()) else {"layers": layers}
+        stages.append({**counted, **frame.keys, **draw(units(frame, layers))})
         concatenated = frame.keys["aggregate"] == "concat" and frame.keys["exit"] != "last"
         made = flow.width if frame.width == "incoming" else frame.width
         flow.width = 4 if "width': 4" in str(gap) else None
@@ -143,30 +144,35 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
     kind = draw(st.sampled_from(["concat", "concat", *BLENDING]))
     keys: Draft = {"exit": draw(st.sampled_from(["rule", "all", "last"]))}
     keys["connect"] = "full" if kind == "running" else draw(rules(depths, keys["exit"]))
-    if kind == "running" and draw(st.booleans()):
-        keys["aggregate"] = {"kind": "running", "activation": draw(ACTIVATIONS)}
-    else:
-        keys["aggregate"] = kind
+    extra = {"running": {"activation": draw(ACTIVATIONS)}, "mean": {"drop_path": 0.4}}.get(kind)
+    keys["aggregate"] = {"kind": kind, **extra} if extra and draw(st.booleans()) else kind
+    fractal = "columns" in str(keys["connect"])
     if draw(st.booleans()):
         keys["entry"] = draw(st.sampled_from(["projection", "identity"]))
+    numbers = draw(per_stage(len(depths), lambda draw: draw(flow.widths())))
+    width: Any = numbers if kind in BLENDING else None
+    if width and "entry" not in keys and flow.width and len(depths) == 1 and draw(st.booleans()):
+        keys["entry"], width = "pad", flow.width + draw(st.sampled_from([0, 2, 4]))
+    elif width and keys.get("entry") != "projection" and not fractal:
+        width = "incoming" if flow.width is None or draw(st.booleans()) else flow.width
+    if fractal and keys["exit"] == "all" and keys.get("entry", "identity") == "identity":
+        keys["exit"] = "rule"
     chained = keys["connect"] == "plain" and keys["exit"] != "all"
-    strides = chained or keys.get("entry") == "projection"
+    strides = chained or keys.get("entry") in {"projection", "pad"}
     if strides:
         keys["stride"] = draw(per_stage(len(depths), lambda draw: flow.stride(draw)))
-    width: Any = None
-    if kind in BLENDING:
-        width = "incoming" if flow.width is None or draw(st.booleans()) else flow.width
-        if keys.get("entry") == "projection":
-            width = draw(per_stage(len(depths), lambda draw: draw(flow.widths())))
     return Frame(keys, width, strides, flow, len(depths))
 
 
 @st.composite
 def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     """A rule in one of its forms."""
-    form = draw(
-        st.sampled_from(["plain", "full", "exponential", "base", "window", "offsets", "explicit"])
-    )
+    forms = ["plain", "full", "exponential", "base", "window", "offsets"]
+    if set(depths) <= {1, 3, 7}:
+        forms.append("fractal")
+    if len(set(depths)) == 1:
+        forms.append("explicit")
+    form = draw(st.sampled_from(forms))
     if form == "base":
         base = draw(per_stage(len(depths), lambda draw: draw(st.integers(2, 4))))
         return {"rule": "exponential", "base": base}
@@ -175,9 +181,10 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     if form == "offsets":
         others = draw(st.lists(st.integers(2, 5), unique=True, max_size=3))
         return {"rule": "offsets", "offsets": draw(st.permutations([1, *others]))}
+    if form == "fractal":
+        columns = [(depth + 1).bit_length() - 1 for depth in depths]
+        return {"rule": "fractal", "columns": columns[0] if len(set(columns)) == 1 else columns}
     if form == "explicit":
-        if len(set(depths)) > 1:
-            return "full"
         rows = depths[0] + (1 if leaves == "rule" else draw(st.integers(0, 1)))
         subsets = (draw(st.permutations(range(layer))) for layer in range(1, rows + 1))
         table = [list(row[: draw(st.integers(1, len(row)))]) for row in subsets]

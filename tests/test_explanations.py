@@ -28,12 +28,12 @@ WHOLE_CHECK = {"A220", "A223", "A224", "A303", "A304"}
 
 COMMANDS = (
     "A001", "A010", "A012", "A109", "A401", "A402", "A410", "A411", "A412", "A413", "A414", "A420",
-    "A430",
+    "A430", "A503",
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 
-UNTRIED = ("A403", "A421", "A422")
-"""Codes of an environment that cannot be made everywhere: permissions, no torch, a bug."""
+UNTRIED = ("A403", "A421", "A422", "A502")
+"""Codes of an environment that cannot be made everywhere: permissions, a bug, a missing library."""
 
 RULES = ("A120", "A204", "A205")
 """Codes that a rule of one's own shows, in a spec that names it."""
@@ -135,6 +135,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "listed.yaml": f"reads: [{'0, ' * 20_000}]",
         "train.py": "print('training')\n",
         "networks.yaml": "- small.yaml\n",
+        "units.yaml": re.sub("layers: .*\n.*unit: (.*)", r"layers: [\1, \1]", small),
         "compiled/manifest.yaml": "files:\n  - {file: small.py, spec: ../small.yaml}\n",
     }
     for name, text in texts.items():

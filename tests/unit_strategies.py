@@ -82,9 +82,10 @@ def unit(draw: DrawFn, frame: Frame) -> Any:
         found["width"] = frame.width
     elif kind in {"basic", "dense-bottleneck"} or draw(st.booleans()):
         found["width"] = draw(pick)
+    chances = per_stage(frame.count, lambda draw: draw(st.sampled_from([0, 0.25, 0.5])))
     optional: Draft = {
         "kernel": draw(st.sampled_from([1, 3])),
-        "dropout": draw(st.sampled_from([0.5, "drop"])),
+        "dropout": draw(st.one_of(st.just("drop"), chances)),
         "bias": True,
     }
     if kind == "dense-bottleneck":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,11 +12,12 @@ import typer
 
 from archdsl import api
 from archdsl.cli import options
-from archdsl.cli.files import write
+from archdsl.cli.files import allowed, existing, write
 from archdsl.cli.manifest import read_manifest
-from archdsl.cli.render import report
+from archdsl.cli.render import difference, visible
+from archdsl.cli.render import report as show
 from archdsl.emit.pytorch import camel
-from archdsl.errors import Exit, fail
+from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.lower.limits import Limits
 
 MANIFEST = Path("compiled/manifest.yaml")
@@ -32,6 +32,16 @@ class Job:
     sets: dict[str, Any]
     output: Path | None
     class_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that is not written yet."""
+
+    job: Job
+    found: api.Checked
+    path: Path
+    text: str
 
 
 def compile(
@@ -67,23 +77,37 @@ def compile(
             raise fail("A414", "--set, -o and --class-name go with a spec", help="name a spec")
         entries = read_manifest(manifest)
         jobs = [Job(e.spec, e.settings, e.file, e.class_name) for e in entries]
-    results = [one(job, limits, check=check, force=force, form=form, quiet=as_json) for job in jobs]
+    made = make_all(jobs, limits, form)
+    for file in [] if check else made:
+        allowed(file.path, file.job.spec, force)
+    results = [deliver(file, check=check, force=force, quiet=as_json) for file in made]
     if as_json:
         print(json.dumps(results[0] if spec else results, indent=2))
     stale = check and any(result["changed"] for result in results)
     return Exit.WRONG_SPEC if stale else Exit.FINE
 
 
-def one(
-    job: Job, limits: Limits, *, check: bool, force: bool, form: str, quiet: bool
-) -> dict[str, Any]:
-    """Compile one spec, and say what became of it."""
-    found = api.check(api.load(job.spec, job.sets), limits)
-    report(found.remarks, form)
-    text = found.require().emit(job.class_name)
-    path = target(job.output, found.spec.name)
-    writes = partial(write, spec=job.spec, force=force)
-    changed = compare(path, text, quiet) if check else writes(path, text)
+def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Made]:
+    """Every file, before any is written. Raises ArchdslError with what is wrong with all specs."""
+    made: list[Made] = []
+    mistakes: list[Diagnostic] = []
+    for job in jobs:
+        try:
+            found = api.check(api.load(job.spec, job.sets), limits)
+            show(found.remarks, form)
+            text = found.require().emit(job.class_name)
+            made.append(Made(job, found, target(job.output, found.spec.name), text))
+        except ArchdslError as error:
+            mistakes += error.diagnostics
+    if mistakes:
+        raise ArchdslError(mistakes)
+    return made
+
+
+def deliver(made: Made, *, check: bool, force: bool, quiet: bool) -> dict[str, Any]:
+    """Write or compare one file, and say what became of it."""
+    job, found, path, text = made.job, made.found, made.path, made.text
+    changed = compare(path, text, quiet) if check else write(path, text, spec=job.spec, force=force)
     if not quiet:
         said(found, path, changed, check)
     return {
@@ -112,18 +136,10 @@ def target(output: Path | None, name: str) -> Path:
 
 
 def compare(path: Path, text: str, quiet: bool) -> bool:
-    """Print how a file differs from what its spec makes now."""
-    try:
-        old = path.read_text("utf-8", "replace")
-    except FileNotFoundError:
-        old = ""
-    except OSError as error:
-        raise fail("A403", f"{path} cannot be read: {error.strerror}") from None
-    lines = difflib.unified_diff(
-        old.splitlines(True), text.splitlines(True), str(path), f"{path} (compiled now)"
-    )
+    """Print how a file differs from what its spec makes now. Raises ArchdslError (A412)."""
+    old = existing(path, force=True) or ""
     if not quiet:
-        print("".join(lines), end="")
+        print(difference(old, text, str(path), f"{path} (compiled now)"), end="")
     return old != text
 
 
@@ -132,7 +148,8 @@ def said(found: api.Checked, path: Path, changed: bool, check: bool) -> None:
     word = {(True, True): "stale", (True, False): "up to date", (False, True): "wrote"}.get(
         (check, changed), "unchanged"
     )
-    print(f"{word}  {path}  {found.report.parameters:,} parameters, {found.report.macs:,} MACs")
+    report = found.report
+    print(f"{word}  {visible(str(path))}  {report.parameters:,} parameters, {report.macs:,} MACs")
     for verdict in found.verdicts:
         if verdict.holds is not None:
-            print(f"    published: {verdict.says()}")
+            print(f"    published: {visible(verdict.says(), 1_000)}")

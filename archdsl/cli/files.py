@@ -24,9 +24,7 @@ def write(path: Path, text: str, *, spec: Path | None = None, force: bool = Fals
         ArchdslError: A410 if the target is the spec, A411 if archdsl did not make it, A412 if it
             cannot be written; the old file is as it was then.
     """
-    if spec is not None and _same(path, spec):
-        raise fail("A410", f"{path} is the spec itself", help="choose another file with -o")
-    old = existing(path, force)
+    old = allowed(path, spec, force)
     if old == text and not path.is_symlink():
         return False
     try:
@@ -34,6 +32,13 @@ def write(path: Path, text: str, *, spec: Path | None = None, force: bool = Fals
     except OSError as error:
         raise fail("A412", f"{path} cannot be written: {error.strerror or error}") from None
     return True
+
+
+def allowed(path: Path, spec: Path | None, force: bool) -> str | None:
+    """What stands at a target that may be written. Raises ArchdslError (A410 to A412)."""
+    if spec is not None and _same(path, spec):
+        raise fail("A410", f"{path} is the spec itself", help="choose another file with -o")
+    return existing(path, force)
 
 
 def existing(path: Path, force: bool) -> str | None:

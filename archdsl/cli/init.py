@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from archdsl.cli import options
-from archdsl.cli.files import replace
+from archdsl.cli.files import write
+from archdsl.cli.render import visible
 from archdsl.errors import Exit, fail
 
 MODELINE = "# yaml-language-server: $schema=archdsl.schema.json\n"
@@ -38,12 +39,9 @@ def init(
     path = output or Path(f"{kind}.yaml")
     if path.exists() and not force:
         raise fail("A411", f"{path} is there already", help="choose -o, or overwrite with --force")
-    try:
-        replace(path, MODELINE + known[kind].read_text("utf-8"))
-    except OSError as error:
-        raise fail("A412", f"{path} cannot be written: {error.strerror}") from None
-    print(f"wrote  {path}")
-    print(f"next   archdsl show {path}")
+    write(path, MODELINE + known[kind].read_text("utf-8"), force=True)
+    print(f"wrote  {visible(str(path))}")
+    print(f"next   archdsl show {visible(str(path))}")
     print("       archdsl schema -o archdsl.schema.json    (completion in editors)")
     return Exit.FINE
 

@@ -5,14 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import pairwise
 from typing import Annotated, NoReturn
 
 import typer
 
-from archdsl.cli import compile, explain, init, reproduce, schema, show, solve, verify
-from archdsl.cli.render import report
+from archdsl.cli import (
+    compile,
+    explain,
+    init,
+    reconcile,
+    reproduce,
+    scaling,
+    schema,
+    show,
+    solve,
+    verify,
+)
+from archdsl.cli.render import report, visible
 from archdsl.errors import ArchdslError, Exit
 from archdsl.version import __version__
 
@@ -31,6 +42,7 @@ app.command("schema")(schema.schema)
 app.command("init")(init.init)
 app.command("verify")(verify.verify)
 app.command("reproduce")(reproduce.reproduce)
+app.command("reconcile")(reconcile.reconcile)
 app.command("solve")(solve.solve)
 app.command("scaling")(scaling.scaling)
 app.command("explain")(explain.explain)
@@ -51,13 +63,14 @@ def main() -> NoReturn:
     if sys.argv[1:] == ["--version"]:
         print(f"archdsl {__version__}")
         sys.exit(Exit.FINE)
+    code = run()
     try:
-        code = run()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone; what is still buffered has nowhere to go either.
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        # What is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.FINE
+        code = code or system(error)
     sys.exit(code)
 
 
@@ -73,8 +86,12 @@ def run() -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # typer's answer to one
+            return Exit.FINE
         raise
+    except OSError as error:
+        return system(error)
     except Exception as error:
         return usage(error) if hasattr(error, "exit_code") else bug(error)
 
@@ -86,15 +103,23 @@ def form() -> str:
     return "json" if "json" in chosen or "--format=json" in arguments else "text"
 
 
+def system(error: OSError) -> int:
+    """What the system refused, such as to write to a full disk; a closed pipe is no news."""
+    if isinstance(error, BrokenPipeError):
+        return Exit.FINE
+    where = f"{visible(os.fsdecode(error.filename))}: " if error.filename else ""
+    print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+    return Exit.USAGE
+
+
 def usage(error: Exception) -> int:
     """What the argument parser says."""
     if type(error).__name__ in {"Abort", "Exit"}:
         return int(getattr(error, "exit_code", Exit.INTERRUPTED))
-    show = getattr(error, "show", None)
-    if show is not None:
-        show()
-    else:
-        print(f"error: {error}", file=sys.stderr)
+    said = StringIO()
+    error.show(file=said)  # type: ignore[attr-defined]
+    for line in said.getvalue().splitlines():
+        print(visible(line, 1_000), file=sys.stderr)
     return Exit.USAGE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -19,7 +19,7 @@ Sets = Annotated[
     ),
 ]
 Format = Annotated[
-    str, typer.Option("--format", metavar="text|json", help="How findings are written to stderr.")
+    Literal["text", "json"], typer.Option("--format", help="How findings are written to stderr.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[

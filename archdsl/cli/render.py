@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
 from collections.abc import Sequence
@@ -64,6 +65,12 @@ def excerpt(source: str, span: Span, indent: str) -> list[str]:
         f"{span.line} | {visible(shown, LONGEST_LINE * 8)}",
         f"{indent}| {' ' * len(before)}{carets}",
     ]
+
+
+def difference(old: str, new: str, name: str, new_name: str) -> str:
+    """How a text differs from another one, line by line, safe to be shown."""
+    lines = difflib.unified_diff(old.split("\n"), new.split("\n"), name, new_name, lineterm="")
+    return "".join(f"{visible(line, 10_000)}\n" for line in lines)
 
 
 def visible(text: str, most: int = 200) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
 from collections.abc import Sequence
@@ -14,11 +13,11 @@ import typer
 
 from archdsl.cli import options
 from archdsl.cli.files import write
-from archdsl.cli.render import report, visible
+from archdsl.cli.render import difference, report, visible
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.paper import markdown
-from archdsl.paper.claims import run_claim
+from archdsl.paper.classes import run_claim
 from archdsl.paper.facts import facts
 from archdsl.paper.reproduce import run_row
 from archdsl.paper.suite import Suite, read_suite
@@ -91,7 +90,8 @@ def reproduce(
 
 def read_all(paths: Sequence[Path]) -> tuple[list[Suite], list[Diagnostic]]:
     """Every suite, and what is wrong with those that cannot be read."""
-    read, mistakes = [], []
+    read: list[Suite] = []
+    mistakes: list[Diagnostic] = []
     for path in paths:
         try:
             read.append(read_suite(path))
@@ -125,11 +125,17 @@ def page(found: Found, kind: str) -> str:
         return json.dumps(facts(found), indent=2) + "\n"
     show = markdown.markdown if kind == "markdown" else text
     pages = "\n".join(show(suite, outcomes) for suite, outcomes in found)
-    return "".join(f"{visible(line, 10_000)}\n" for line in pages.splitlines())
+    return "\n".join(visible(line, 10_000) for line in pages.split("\n"))
 
 
 def deliver(
-    said: str, output: Path | None, suites: Sequence[Path], *, check: bool, force: bool, banner: bool
+    said: str,
+    output: Path | None,
+    suites: Sequence[Path],
+    *,
+    check: bool,
+    force: bool,
+    banner: bool,
 ) -> bool:
     """Print, write or compare; whether the file is stale."""
     if output is None:
@@ -162,10 +168,7 @@ def guard(path: Path, force: bool) -> None:
 def differs(path: Path, said: str) -> bool:
     """Print how a file differs from what would be written now."""
     before = old(path) if path.exists() else ""
-    lines = difflib.unified_diff(
-        before.splitlines(True), said.splitlines(True), str(path), f"{path} (reproduced now)"
-    )
-    print("".join(lines), end="")
+    print(difference(before, said, str(path), f"{path} (reproduced now)"), end="")
     print(f"{'up to date' if before == said else 'stale'}  {path}")
     return before != said
 

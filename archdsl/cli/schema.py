@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from archdsl.cli.files import write
+from archdsl.cli.render import visible
 from archdsl.errors import Exit
 from archdsl.spec.json_schema import json_schema
 
@@ -23,5 +24,5 @@ def schema(
     if output is None:
         print(text, end="")
     elif write(output, text, force=True):
-        print(f"wrote  {output}")
+        print(f"wrote  {visible(str(output))}")
     return Exit.FINE

@@ -7,6 +7,7 @@ from textwrap import fill
 
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import Checked
+from archdsl.cli.render import visible
 from archdsl.ir import text
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Chain
@@ -73,7 +74,9 @@ def totals(found: Checked) -> str:
         ),
     ]
     lines += [
-        ("published", verdict.says()) for verdict in found.verdicts if verdict.holds is not None
+        ("published", visible(verdict.says(), 1_000))
+        for verdict in found.verdicts
+        if verdict.holds is not None
     ]
     if elsewhere := sum(verdict.holds is None for verdict in found.verdicts):
         figures = f"{elsewhere} figure{'s are' if elsewhere > 1 else ' is'} for other settings"

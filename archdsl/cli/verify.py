@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +9,10 @@ import typer
 
 from archdsl import api
 from archdsl.cli import options
+from archdsl.cli.render import difference, visible
 from archdsl.errors import Exit, fail
 from archdsl.inspect_file import Emitted, read_emitted
+from archdsl.lower.limits import Limits
 
 
 def verify(
@@ -22,13 +23,18 @@ def verify(
     ] = None,
     sets: options.Sets = None,
     form: options.Format = "text",
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
+    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
 ) -> int:
     """Check that a generated file is what its spec makes, and that it computes what it should."""
+    limits = Limits(max_layers, max_links, max_parameters, max_bytes)
     emitted = read_emitted(file)
     found = (
-        options.checked(spec, sets)
+        api.check(api.load(spec, options.settings(sets)), limits)
         if spec
-        else api.check_text(emitted.spec, emitted.settings, emitted.limits())
+        else api.check_text(emitted.spec, emitted.settings, limits)
     )
     same_text(emitted, found)
     try:
@@ -36,7 +42,7 @@ def verify(
     except ModuleNotFoundError as error:
         raise api.torch_missing(error) from None
     result: Verification = verify_text(emitted.text, found.graph, found.report)
-    print(f"file         {emitted.path} is what its spec makes, byte for byte")
+    print(f"file         {visible(str(emitted.path))} is what its spec makes, byte for byte")
     for name, said in result.lines():
         print(f"{name:<13}{said}")
     if result.problems:
@@ -50,14 +56,7 @@ def same_text(emitted: Emitted, found: api.Checked) -> None:
     expected = found.emit(emitted.class_name)
     if expected == emitted.text:
         return
-    diff = difflib.unified_diff(
-        emitted.text.splitlines(True),
-        expected.splitlines(True),
-        str(emitted.path),
-        "what its spec makes",
-        n=1,
-    )
-    print("".join(diff), end="")
+    print(difference(emitted.text, expected, str(emitted.path), "what its spec makes"), end="")
     raise fail(
         "A420",
         f"{emitted.path} is not what its spec makes; it was not run",

@@ -69,7 +69,14 @@ def _top(node: ast.stmt) -> None:
     if not isinstance(node, allowed) and not docstring:
         raise GuardError(f"line {node.lineno}: {type(node).__name__} at the top")
     if isinstance(node, ast.Assign):
+        _literal(node)
+
+
+def _literal(node: ast.Assign) -> None:
+    try:
         ast.literal_eval(node.value)
+    except ValueError:
+        raise GuardError(f"line {node.lineno}: no literal") from None
 
 
 def _node(node: ast.AST) -> None:

@@ -88,6 +88,18 @@ def choices(program: Program) -> Iterator[str]:
             made, values = program.arguments(part)
             if name in made.parameters:
                 yield f"{name}: int = {values[made.parameters.index(name)]}"
+    if program.takes_channels:
+        yield f"in_channels: int = {program.shapes[program.graph.input.name][0]}"
+
+
+def entry_call(program: Program) -> str:
+    """The first stage where it is given the input itself: `Stage(in_channels, 16)`."""
+    made, values = program.stages.used[0]
+    given = [
+        "in_channels" if name == "channels" else str(value)
+        for name, value in zip(made.parameters, values, strict=True)
+    ]
+    return f"{made.name}({', '.join(given)})"
 
 
 def part_call(program: Program, scope: str) -> str:
@@ -102,6 +114,8 @@ def part_call(program: Program, scope: str) -> str:
 
 def stage_call(program: Program, index: int) -> str:
     """`Stage(48)`."""
+    if index == 0 and program.takes_channels:
+        return entry_call(program)
     made, values = program.stages.used[index]
     return f"{made.name}({', '.join(map(str, values))})"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from archdsl.emit.module import module
 from archdsl.emit.network import network, summary
 from archdsl.emit.stage import stage
 from archdsl.emit.writer import Writer
-from archdsl.errors import fail
+from archdsl.errors import ArchdslError, fail
 from archdsl.ir.graph import Graph
 from archdsl.passes.program import TAKEN, Program, program
 from archdsl.version import __version__
@@ -48,6 +49,10 @@ def emit(
         ArchdslError: A413 for a class name that is none.
     """
     decided = program(graph, checked(class_name) if class_name else camel(graph.name))
+    functions = {rule.sources.__name__ for rule in decided.rules if rule.sources}
+    functions |= {operator.join.__name__ for operator in decided.joins if operator.join}
+    if decided.class_name in functions:
+        raise taken(decided.class_name)
     out = Writer()
     out.line(f"{BANNER} {__version__} from spec and settings of sha256")
     out.line(f"# {origin.sha256}.")
@@ -65,16 +70,22 @@ def camel(name: str) -> str:
     """`sparsenet-bc-cifar` as `SparsenetBcCifar`; never a keyword or a name the file needs."""
     words = [word for word in re.split(r"[-_]", name) if word]
     joined = "".join(word[0].upper() + word[1:] for word in words)
-    return f"{joined}Network" if keyword.iskeyword(joined) or joined in TAKEN else joined
+    clashes = keyword.iskeyword(joined) or joined in TAKEN or hasattr(builtins, joined)
+    return f"{joined}Network" if clashes else joined
 
 
 def checked(name: str) -> str:
     """A class name that a caller chose. Raises ArchdslError (A413)."""
     if not re.match(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z", name) or keyword.iskeyword(name):
         raise fail("A413", f"`{name[:80]!a}` is no class name", help="write it like `SparseNet100`")
-    if name in TAKEN:
-        raise fail("A413", f"`{name}` has a meaning of its own in the file", help="choose another")
+    if name in TAKEN or hasattr(builtins, name):
+        raise taken(name)
     return name
+
+
+def taken(name: str) -> ArchdslError:
+    """A413 for a class name that the file needs for something else."""
+    return fail("A413", f"`{name}` has a meaning of its own in the file", help="choose another")
 
 
 def docstring(out: Writer, decided: Program, report: Report) -> None:

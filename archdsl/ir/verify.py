@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archdsl.errors import ArchdslError
-from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Aggregate, Chain, Conv, Input, Linear, Norm, Shape
 from archdsl.ir.shapes import after, after_layer, mismatch, show
 
@@ -115,18 +115,23 @@ def stages(graph: Graph) -> Iterator[str]:
     for stage in graph.stages:
         if len(stage.outputs) != stage.depth + 1 or len(stage.reads) != stage.depth:
             yield f"stage {stage.index} has {len(stage.outputs)} outputs for {stage.depth} layers"
-        for layer in range(1 if not stage.projected else 2, stage.depth + 1):
+        joined = {name: (index,) for index, name in enumerate(stage.outputs)}
+        for layer in range(2 if stage.projected else 1, stage.depth + 1):
             wanted = stage.sources(layer)
-            if not reaches(graph, stage, stage.reads[layer - 1], wanted):
+            if joins(graph, stage.reads[layer - 1], joined) != wanted:
                 yield f"layer {layer} of stage {stage.index} does not read outputs {wanted}"
 
 
-def reaches(graph: Graph, stage: Stage, name: str, wanted: tuple[int, ...]) -> bool:
-    """Whether a node joins these outputs, perhaps through an aggregate that begins with them."""
-    sources: list[str] = []
-    node = graph[name]
-    while isinstance(node.op, Aggregate) and node.name not in stage.outputs:
-        first, *rest = node.inputs
-        sources[:0] = rest
-        node = graph[first]
-    return [node.name, *sources] == [stage.outputs[index] for index in wanted]
+def joins(graph: Graph, name: str, known: dict[str, tuple[int, ...]]) -> tuple[int, ...] | None:
+    """The outputs that a node joins, perhaps through an aggregate that begins with them.
+
+    `known` holds what is known of nodes, and is added to: a running sum asks for its prefixes.
+    """
+    if name not in known:
+        node = graph[name]
+        parts = [joins(graph, source, known) for source in node.inputs[:1]]
+        parts += [known.get(source) for source in node.inputs[1:]]
+        if not isinstance(node.op, Aggregate) or None in parts:
+            return None
+        known[name] = tuple(index for part in parts if part for index in part)
+    return known[name]

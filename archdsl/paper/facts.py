@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archdsl.paper.claims import QUANTITIES, Claim
+from archdsl.paper.classes import QUANTITIES, Measured
 from archdsl.paper.printed import read_printed
-from archdsl.paper.reproduce import Figure, Result
+from archdsl.paper.reproduce import TOLERANCE, Result
 from archdsl.paper.suite import Suite
-from archdsl.paper.tables import Outcome, says, verdict_of
+from archdsl.paper.tables import Outcome, says
 from archdsl.version import __version__
 
 
@@ -21,7 +21,7 @@ def facts(found: Sequence[tuple[Suite, Sequence[Outcome]]]) -> dict[str, Any]:
         "archdsl": __version__,
         "suites": [_suite(suite, some) for suite, some in found],
         "rows": [_row(outcome) for outcome in outcomes if isinstance(outcome, Result)],
-        "claims": [_claim(outcome) for outcome in outcomes if isinstance(outcome, Claim)],
+        "claims": [_claim(outcome) for outcome in outcomes if isinstance(outcome, Measured)],
     }
 
 
@@ -50,7 +50,7 @@ def _row(result: Result) -> dict[str, Any]:
         "parameters": _figure(result, row.parameters, "parameters"),
         "gflops": _figure(result, row.gflops, "gflops") if row.gflops else None,
         "verdict": result.verdict.value,
-        "tolerance": f"{float(result.allowed):.2%}",
+        "tolerance": row.tolerance or TOLERANCE,
         "errors": row.errors.model_dump(exclude_none=True),
         "counts": row.counts,
         "tuned": row.tuned,
@@ -61,32 +61,20 @@ def _row(result: Result) -> dict[str, Any]:
 
 
 def _figure(result: Result, text: str, name: str) -> dict[str, Any]:
-    printed, figure = read_printed(text), result.figures.get(name)
-    facts: dict[str, Any] = {"printed": text, "interval": list(printed.interval)}
-    return {**facts, **(_computed(result, figure) if figure else _nothing(result))}
-
-
-def _computed(result: Result, figure: Figure) -> dict[str, Any]:
+    figure = result.figures.get(name)
+    verdict = figure.verdict if figure else result.verdict
     return {
-        "computed": figure.computed,
-        "ratio": round(float(figure.off) + 1, 6),
-        "verdict": verdict_of(result, figure).value,
-        "how": figure.how,
-        "says": says(result, figure),
+        "printed": text,
+        "interval": list(read_printed(text).interval),
+        "computed": figure.computed if figure else None,
+        "ratio": round(float(figure.off) + 1, 6) if figure else None,
+        "verdict": verdict.value,
+        "how": figure.how if figure else None,
+        "says": says(verdict, figure),
     }
 
 
-def _nothing(result: Result) -> dict[str, Any]:
-    nothing = dict.fromkeys(("computed", "ratio"))
-    return {
-        **nothing,
-        "verdict": result.verdict.value,
-        "how": None,
-        "says": says(result, None),
-    }
-
-
-def _claim(claim: Claim) -> dict[str, Any]:
+def _claim(claim: Measured) -> dict[str, Any]:
     words = claim.words
     return {
         "suite": claim.suite.words.name,
@@ -95,16 +83,15 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "spec": words.spec,
         "settings": words.settings,
         "depths": list(words.depths),
-        "layers": list(claim.layers),
         **{name: _quantity(claim, name) for name in QUANTITIES},
-        "verdict": "holds" if claim.holds else "fails",
+        "verdict": "fails" if claim.problems else "holds",
         "note": words.note,
         "problems": [problem.as_dict() for problem in claim.problems],
     }
 
 
-def _quantity(claim: Claim, name: str) -> Mapping[str, Any]:
-    counts = claim.values[name] if claim.values else ()
+def _quantity(claim: Measured, name: str) -> Mapping[str, Any]:
+    counts = claim.counts.get(name, ())
     return {
         "claimed": getattr(claim.words, name),
         "shown": claim.shows(name),

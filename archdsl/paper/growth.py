@@ -77,8 +77,8 @@ def deeper_half(depths: Sequence[int]) -> Sequence[int]:
 def growth(known: Mapping[int, Number]) -> Growth | None:
     """The class of a count by N; None with fewer than `FEWEST` depths.
 
-    Among the classes whose leading term has its `LEAST_SHARE` it is the one whose worst relative
-    residual is the smallest; of those that are as good, the slowest.
+    Among the constant and the classes whose leading term has its `LEAST_SHARE` it is the one whose
+    worst relative residual is the smallest; of those that are as good, the slowest.
     """
     depths = deeper_half(list(known))
     if len(depths) < FEWEST:
@@ -88,9 +88,9 @@ def growth(known: Mapping[int, Number]) -> Growth | None:
         Growth(name, residual, len(depths))
         for name, terms in CLASSES.items()
         for share, residual in [_fit(terms, depths, values)]
-        if share >= LEAST_SHARE
+        if share >= LEAST_SHARE or name == "1"
     ]
-    return min(found, key=lambda growth: round(growth.residual, 9))
+    return min(found, key=lambda growth: round(growth.residual, 9), default=None)
 
 
 def _fit(terms: Terms, depths: Sequence[int], values: Sequence[Number]) -> tuple[float, float]:

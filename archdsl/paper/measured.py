@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from archdsl.paper.table1 import QUANTITIES, Claim, Quantity, claim
 from archdsl.paper.growth import Growth, deeper_half, growth
 from archdsl.paper.scaling import Counts, counts, first_stage
+from archdsl.paper.table1 import QUANTITIES, Claim, Quantity, claim
 from archdsl.spec.load import Spec
 from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.rules import Fractal
@@ -34,7 +34,9 @@ class Scaling:
     def topology(self) -> str:
         """`exponential 2 concat`: the rule with its numbers, and the aggregation."""
         rule, columns = self.rule, self.depth_is == "rows"
-        return " ".join([rule.rule, *map(_plain, () if columns else rule.arguments()), self.aggregation])
+        return " ".join(
+            [rule.rule, *map(_plain, () if columns else rule.arguments()), self.aggregation]
+        )
 
     def values(self, quantity: Quantity) -> dict[int, int]:
         """What is known of a quantity, by depth."""

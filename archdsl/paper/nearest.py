@@ -52,7 +52,7 @@ class Found:
     whole: bool = True
 
 
-class Unreached(Exception):
+class UnreachedError(Exception):
     """All values are on one side of the goal. `known` are those that were found, by number."""
 
     def __init__(self, known: dict[int, int]) -> None:
@@ -60,16 +60,16 @@ class Unreached(Exception):
         super().__init__("the goal is outside of all values")
 
 
-class _Spent(Exception):
+class _SpentError(Exception):
     """There are no evaluations left."""
 
 
-class _Uneven(Exception):
+class _UnevenError(Exception):
     """The values are not such that bisection finds the nearest."""
 
 
 def nearest(function: Function, start: int, goal: int, most: int = MOST) -> Found:
-    """Look for the goal from a number that has a value. Raises Unreached.
+    """Look for the goal from a number that has a value. Raises UnreachedError.
 
     >>> found = nearest(lambda n: n * n, 3, 150)
     >>> found.nearest, found.above
@@ -79,13 +79,13 @@ def nearest(function: Function, start: int, goal: int, most: int = MOST) -> Foun
     whole = True
     try:
         best = _bisected(values, start)
-    except (_Uneven, _Spent):
+    except (_UnevenError, _SpentError):
         best, whole = _scanned(values)
         values.even = False
     values.left = most
     found = values.flat(best)
     assert found is not None
-    below, above = values.flat(found.first - 1), values.flat(found.last + 1)
+    below, above = values.beside(found, -1), values.beside(found, 1)
     tried = (min(values.known), max(values.known))
     return Found(found, below, above, len(values.known), values.even, tried, whole)
 
@@ -99,12 +99,12 @@ class _Values:
         self.even = True
 
     def at(self, number: int) -> float | None:
-        """The value at a number, looked up once. Raises _Spent."""
+        """The value at a number, looked up once. Raises _SpentError."""
         if number < 1:
             return None
         if number not in self.known:
             if len(self.known) >= self.left:
-                raise _Spent
+                raise _SpentError
             self.known[number] = self.function(number)
         return self.known[number]
 
@@ -124,17 +124,17 @@ class _Values:
         return min(self.finite().items(), key=lambda item: (abs(item[1] - self.goal), item[0]))[0]
 
     def rises(self) -> bool:
-        """Whether values rise or fall. Raises _Uneven if they do both."""
+        """Whether values rise or fall. Raises _UnevenError if they do both."""
         steps = [after - before for before, after in pairwise(self.finite().values())]
         if any(step > 0 for step in steps) and any(step < 0 for step in steps):
-            raise _Uneven
+            raise _UnevenError
         return not any(step < 0 for step in steps)
 
     def beyond(self, number: int) -> bool:
-        """Whether a value is at least the goal. Raises _Uneven if there is none."""
+        """Whether a value is at least the goal. Raises _UnevenError if there is none."""
         value = self.at(number)
         if value is None:
-            raise _Uneven
+            raise _UnevenError
         return value >= self.goal
 
     def flat(self, number: int) -> Flat | None:
@@ -143,6 +143,14 @@ class _Values:
         if value is None or value == inf:
             return None
         return Flat(self.end(number, -1), self.end(number, 1), int(value))
+
+    def beside(self, flat: Flat, step: int) -> Flat | None:
+        """The next other value in a direction; where values are uneven, the next one known."""
+        if self.even:
+            return self.flat((flat.first if step < 0 else flat.last) + step)
+        others = [n for n, value in self.finite().items() if value != flat.value]
+        there = sorted(n for n in others if (n - flat.first) * step > 0)
+        return self.flat(there[-1 if step < 0 else 0]) if there else None
 
     def end(self, number: int, step: int) -> int:
         """The farthest number in a direction that is known to have the same value."""
@@ -158,13 +166,13 @@ class _Values:
                     same = middle
                 else:
                     reach = middle
-        except _Spent:
+        except _SpentError:
             pass
         return number + step * same
 
 
 def _bisected(values: _Values, start: int) -> int:
-    """The nearest number if values are monotone. Raises _Uneven, _Spent, Unreached."""
+    """The nearest number if values are monotone. Raises any of the three errors above."""
     values.try_all((start, 2 * start, start // 2))
     inside, outside = _bracket(values, start, values.rises())
     low, high = sorted((inside, outside))
@@ -182,7 +190,7 @@ def _bisected(values: _Values, start: int) -> int:
 
 
 def _bracket(values: _Values, start: int, rises: bool) -> tuple[int, int]:
-    """Two numbers with the goal between their values. Raises _Uneven, _Spent, Unreached."""
+    """Two numbers with the goal between their values. Raises any of the three errors above."""
     upwards = values.beyond(start) != rises
     inside, same = start, 0
     while same < SAME:
@@ -198,7 +206,7 @@ def _bracket(values: _Values, start: int, rises: bool) -> tuple[int, int]:
     if values.at(inside) == values.goal:
         return inside, inside
     values.rises()
-    raise Unreached(values.finite())
+    raise UnreachedError(values.finite())
 
 
 def _edge(values: _Values, inside: int, outside: int) -> int:
@@ -219,11 +227,11 @@ def _scanned(values: _Values) -> tuple[int, bool]:
     whole = len(numbers) <= left + len(values.known)
     values.try_all(numbers if whole else numbers[:: len(numbers) // max(1, left // 2) + 1])
     if not values.finite():
-        raise Unreached({})
+        raise UnreachedError({})
     best = values.best()
     around = (values.left - len(values.known)) // 2
     values.try_all(range(max(1, best - around), best + around + 1))
     found = values.finite()
     if not min(found.values()) <= values.goal <= max(found.values()):
-        raise Unreached(found)
+        raise UnreachedError(found)
     return values.best(), whole

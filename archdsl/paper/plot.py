@@ -6,7 +6,8 @@ the same matplotlib make the same bytes: no date, no random names, letters as ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from itertools import cycle
 from typing import Any
@@ -15,8 +16,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from archdsl.paper.table1 import Quantity
 from archdsl.paper.measured import Scaling
+from archdsl.paper.table1 import Quantity
 
 CREATOR = "archdsl scaling"
 """What the files say of their origin, in every format."""
@@ -31,8 +32,9 @@ FORMS: dict[str, dict[str, Any]] = {
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's, told apart without seeing red or green."""
 
-MARKS = "osD^vPX"
-STYLE = {
+MARKS = "osD^vph"
+DASHES = ("-", (0, (3, 3)), (0, (1, 2)))
+STYLE: Any = {
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -58,7 +60,9 @@ SIZE = (7.2, 6.0)
 
 def draw(found: Sequence[Scaling], form: str) -> bytes:
     """The plot as a file of a form of `FORMS`."""
-    with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # whatever the user's own settings are
+        mpl.rcParams.update(STYLE)
         figure = Figure(figsize=SIZE, layout="constrained")
         for axes, (quantity, title) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
             _panel(axes, found, quantity, title)
@@ -70,30 +74,34 @@ def draw(found: Sequence[Scaling], form: str) -> bytes:
 
 
 def _panel(axes: Axes, found: Sequence[Scaling], quantity: Quantity, title: str) -> None:
-    axes.set(xscale="log", yscale="log", title=title, xlabel="N, layers of one stage")
-    for place, (scaling, colour, mark) in enumerate(zip(found, cycle(COLOURS), cycle(MARKS))):
-        _line(axes, scaling, quantity, (place, len(found)), color=colour, marker=mark)
+    rows = " (rows of a fractal block)" * any(scaling.depth_is == "rows" for scaling in found)
+    axes.set(xscale="log", yscale="log", title=title, xlabel=f"N, layers of one stage{rows}")
+    for scaling, look in zip(found, _looks(found), strict=True):
+        values = scaling.values(quantity)
+        label = f"{scaling.name} ({scaling.topology})"
+        axes.plot(list(values), list(values.values()), label=label, **look)
     depths = sorted({row.depth for scaling in found for row in scaling.counts})
     shown = depths[:: -(-len(depths) // 6)]
     axes.set_xticks(shown, [f"{depth:,}" for depth in shown])
     axes.minorticks_off()
 
 
-def _line(
-    axes: Axes, scaling: Scaling, quantity: Quantity, place: tuple[int, int], **look: Any
-) -> None:
-    """One spec. Lines that lie on each other stay apart: the first is broad, the last is narrow."""
-    index, lines = place
-    values = scaling.values(quantity)
-    axes.plot(
-        list(values),
-        list(values.values()),
-        label=f"{scaling.name} ({scaling.topology})",
-        linewidth=1 + 4 * (lines - 1 - index) / max(1, lines - 1),
-        markersize=4.5,
-        markevery=(index % 3, 3),
-        markeredgecolor="white",
-        markeredgewidth=0.5,
-        solid_capstyle="round",
-        **look,
-    )
+def _looks(found: Sequence[Scaling]) -> Iterator[dict[str, Any]]:
+    """How each line is drawn, so that lines on each other can be told apart.
+
+    Specs of one rule share all but their parameters: the second is dashed over the first. Others
+    may meet too, so each line is narrower than the one below, and marks stand at other depths.
+    """
+    rules = Counter[object]()
+    for index, (scaling, colour, mark) in enumerate(zip(found, cycle(COLOURS), cycle(MARKS))):
+        yield {
+            "color": colour,
+            "linestyle": DASHES[rules[scaling.rule.rule] % len(DASHES)],
+            "linewidth": 2.8 - 1.6 * index / max(1, len(found) - 1),
+            "marker": mark,
+            "markevery": (index % 3, 3),
+            "markersize": 5,
+            "markeredgecolor": "white",
+            "markeredgewidth": 0.5,
+        }
+        rules[scaling.rule.rule] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -10,16 +11,16 @@ from typing import Any
 
 from archdsl import api
 from archdsl.analysis.macs import paper_flops
-from archdsl.errors import ArchdslError, Diagnostic, Place
+from archdsl.errors import ArchdslError, Diagnostic
 from archdsl.paper.printed import Printed, read_printed
 from archdsl.paper.suite import RowWords, Suite
 
 TOLERANCE = "2%"
-"""How far a figure may be off that a row says nothing of."""
+"""How far a figure may be off of which a row says nothing."""
 
 
 class Verdict(StrEnum):
-    """What became of a row."""
+    """What became of a figure or a row, the best first."""
 
     EXACT = "exact"
     WITHIN = "within"
@@ -34,6 +35,7 @@ class Figure:
 
     printed: Printed
     computed: int
+    verdict: Verdict
 
     @property
     def how(self) -> str | None:
@@ -58,44 +60,38 @@ class Result:
     meant: int | None = None
     problems: tuple[Diagnostic, ...] = ()
 
-    @property
-    def allowed(self) -> Fraction:
-        """The share by which figures of the row may be off."""
-        return allowed(self.row)
-
 
 def run_row(suite: Suite, index: int) -> Result:
     """Run one row. What is wrong with it, or with its spec, is in the result."""
     row = suite.words.rows[index]
-    if not row.architecture:
+    if row.spec is None:
         return Result(suite, row, Verdict.NO_ARCHITECTURE, {})
     try:
-        found = check(suite, row.spec or "", row.settings, ("rows", index))
-    except ArchdslError as error:
-        return Result(suite, row, Verdict.FAILS, {}, problems=error.diagnostics)
-    figures = _figures(row, found)
-    try:
+        found = check(suite, row.spec, row.settings, "rows", index)
         meant = _meant(suite, index)
     except ArchdslError as error:
-        return Result(suite, row, Verdict.FAILS, figures, problems=error.diagnostics)
-    verdict = judge(row, figures, meant)
-    problems = tuple(_problems(suite, index, figures, meant)) if verdict == Verdict.FAILS else ()
+        return Result(suite, row, Verdict.FAILS, {}, problems=error.diagnostics)
+    figures = {
+        name: Figure(printed, count, judge(row, name, printed, count, meant))
+        for name, printed, count in _counted(row, found)
+    }
+    verdict = max((figure.verdict for figure in figures.values()), key=list(Verdict).index)
+    problems = tuple(_problems(suite, index, figures, meant))
     return Result(suite, row, verdict, figures, found.spec.sha256, meant, problems)
 
 
-def judge(row: RowWords, figures: Mapping[str, Figure], meant: int | None) -> Verdict:
-    """The verdict on a row that was computed.
+def judge(row: RowWords, name: str, printed: Printed, count: int, meant: int | None) -> Verdict:
+    """The verdict on one figure.
 
-    A row that is said to be a misprint must not come out, and what it is said to be must.
+    A row's misprint is its `parameters`. These must not come out then, and what they are said to be
+    must.
     """
-    exact = all(figure.how for figure in figures.values())
-    if row.misprint:
-        return Verdict.FAILS if exact or not _explained(row, figures, meant) else Verdict.MISPRINT
-    if exact:
+    how = printed.how(count)
+    if row.misprint and name == "parameters":
+        return Verdict.MISPRINT if not how and _explained(row, count, meant) else Verdict.FAILS
+    if how:
         return Verdict.EXACT
-    most = allowed(row)
-    within = all(figure.how or abs(figure.off) <= most for figure in figures.values())
-    return Verdict.WITHIN if within else Verdict.FAILS
+    return Verdict.WITHIN if abs(printed.off(count)) <= allowed(row) else Verdict.FAILS
 
 
 def allowed(row: RowWords) -> Fraction:
@@ -103,12 +99,17 @@ def allowed(row: RowWords) -> Fraction:
     return Fraction((row.tolerance or TOLERANCE).rstrip("%")) / 100
 
 
-def check(
-    suite: Suite, spec: str, settings: Mapping[str, Any], place: tuple[str | int, ...]
-) -> api.Checked:
+def check(suite: Suite, spec: str, settings: Mapping[str, Any], *place: str | int) -> api.Checked:
     """Check a spec that stands in a suite. Raises ArchdslError, placed in the suite if it can."""
-    try:
+    with placed(suite, *place):
         return api.check(api.load(suite.spec(spec), settings))
+
+
+@contextmanager
+def placed(suite: Suite, *place: str | int) -> Iterator[None]:
+    """Give what goes wrong with the spec of a row or claim its place in the suite."""
+    try:
+        yield
     except ArchdslError as error:
         found = [_placed(suite, place, finding) for finding in error.diagnostics]
         raise ArchdslError(found) from None
@@ -123,12 +124,11 @@ def _placed(suite: Suite, place: tuple[str | int, ...], finding: Diagnostic) -> 
     return finding.within(where["source"], where["span"])
 
 
-def _figures(row: RowWords, found: api.Checked) -> dict[str, Figure]:
-    figures = {"parameters": Figure(read_printed(row.parameters), found.report.parameters)}
+def _counted(row: RowWords, found: api.Checked) -> Iterator[tuple[str, Printed, int]]:
+    """The printed figures of a row, and the counts that belong to them."""
+    yield "parameters", read_printed(row.parameters), found.report.parameters
     if row.gflops:
-        flops = sum(paper_flops(found.graph).values())
-        figures["gflops"] = Figure(read_printed(row.gflops), flops)
-    return figures
+        yield "gflops", read_printed(row.gflops), sum(paper_flops(found.graph).values())
 
 
 def _meant(suite: Suite, index: int) -> int | None:
@@ -138,16 +138,15 @@ def _meant(suite: Suite, index: int) -> int | None:
         return None
     network = misprint.network
     place = ("rows", index, "misprint", "network")
-    return check(suite, network.spec, network.settings, place).report.parameters
+    return check(suite, network.spec, network.settings, *place).report.parameters
 
 
-def _explained(row: RowWords, figures: Mapping[str, Figure], meant: int | None) -> bool:
+def _explained(row: RowWords, count: int, meant: int | None) -> bool:
     """Whether what a misprint is said to be holds."""
-    figure, misprint = figures["parameters"], row.misprint
-    instead = misprint and misprint.instead
-    if instead and not read_printed(instead).how(figure.computed):
+    instead = row.misprint and row.misprint.instead
+    if instead and not read_printed(instead).how(count):
         return False
-    return meant is None or figure.printed.how(meant) is not None
+    return meant is None or read_printed(row.parameters).how(meant) is not None
 
 
 def _problems(
@@ -155,31 +154,33 @@ def _problems(
 ) -> Iterator[Diagnostic]:
     """Why a row that was computed fails."""
     row = suite.words.rows[index]
-    source = row.source or suite.words.source
-    if row.misprint:
-        yield _no_misprint(row, figures, meant, suite.at("rows", index, "misprint"))
-        return
     for name, figure in figures.items():
-        if not figure.how and abs(figure.off) > allowed(row):
-            yield Diagnostic(
-                "A220",
-                f"{name} of {row.label}: {figure.computed:,}, but {source} "
-                f"has {figure.printed.text}",
-                note=f"off by {float(figure.off):+.2%}; {row.tolerance or TOLERANCE} are allowed",
-                help="mend `spec` or `settings`, or state a `tolerance` with a `note` why",
-                **suite.at("rows", index, name),
-            )
+        if figure.verdict == Verdict.FAILS:
+            if row.misprint and name == "parameters":
+                yield _no_misprint(suite, index, figure, meant)
+            else:
+                yield _too_far(suite, index, name, figure)
 
 
-def _no_misprint(
-    row: RowWords, figures: Mapping[str, Figure], meant: int | None, place: Place
-) -> Diagnostic:
+def _too_far(suite: Suite, index: int, name: str, figure: Figure) -> Diagnostic:
+    row = suite.words.rows[index]
+    source = row.source or suite.words.source
+    return Diagnostic(
+        "A220",
+        f"{name} of {row.label}: {figure.computed:,}, but {source} has {figure.printed.text}",
+        note=f"off by {float(figure.off):+.2%}; {row.tolerance or TOLERANCE} are allowed",
+        help="mend `spec` or `settings`, or state a `tolerance` and in a `note` why",
+        **suite.at("rows", index, name),
+    )
+
+
+def _no_misprint(suite: Suite, index: int, figure: Figure, meant: int | None) -> Diagnostic:
     """The finding that a figure is no misprint, or another one than the row says."""
-    figure = figures["parameters"]
-    if _explained(row, figures, meant):
-        message = f"{row.label} is no misprint: {figure.computed:,} prints as the figure"
+    label, place = suite.words.rows[index].label, suite.at("rows", index, "misprint")
+    if figure.how:
+        message = f"{label} is no misprint: {figure.computed:,} prints as {figure.printed.text}"
         return Diagnostic("A220", message, help="remove `misprint`", **place)
-    counts = f"this network has {figure.computed:,} parameters"
-    counts += f", the one that is named {meant:,}" if meant is not None else ""
-    message = f"the misprint of {row.label} is not what it is said to be"
+    counts = f"the row's network has {figure.computed:,} parameters"
+    counts += f", the one named here {meant:,}" if meant is not None else ""
+    message = f"the misprint of {label} is not what it is said to be"
     return Diagnostic("A220", message, note=counts, **place)

@@ -33,7 +33,7 @@ from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.rules import Fractal
 
 TRIED = 8
-"""Layers of the stage that is lowered for its diagnostics before anything is counted."""
+"""Depth of the stage that is lowered for its diagnostics before anything is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ def counts(spec: Spec, depths: Iterable[int]) -> Iterator[Counts]:
 
     Raises: ArchdslError (A1xx, A2xx, A302, A503), located, as compiling the stage would.
     """
-    plan, entering = first_stage(spec), entering_shape(spec)
-    stages = [deepened(plan, depth) for depth in sorted(depths)]
+    plan, entering, depths = first_stage(spec), entering_shape(spec), sorted(set(depths))
+    stages = [deepened(plan, depth) for depth in depths]
     for stage in stages:
         check_rule(stage)
-    _lower(deepened(plan, TRIED), entering)
+    _lower(deepened(plan, min(TRIED, max(depths))), entering)
     first, projection = _entry(plan, entering)
     costs, done = accumulate(_unit_parameters(plan, entering, first)), 0
-    for depth, stage in zip(sorted(depths), stages, strict=True):
+    for depth, stage in zip(depths, stages, strict=True):
         total = next(islice(costs, stage.layers - done - 1, None))
         done = stage.layers
         yield Counts(
@@ -203,7 +203,10 @@ class _Outputs:
         """Features of the aggregate."""
         if isinstance(self.operator, Concat):
             if isinstance(reads, range) and abs(reads.step) == 1:
-                return self.totals[max(reads[0], reads[-1]) + 1] - self.totals[min(reads[0], reads[-1])]
+                return (
+                    self.totals[max(reads[0], reads[-1]) + 1]
+                    - self.totals[min(reads[0], reads[-1])]
+                )
             return sum(self.shapes[read][0] for read in reads)
         return self.operator.width([self.shapes[read][0] for read in reads])
 

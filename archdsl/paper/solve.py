@@ -12,7 +12,7 @@ from typing import Any
 from archdsl.errors import ArchdslError, Exit, Source, fail
 from archdsl.lower.limits import Limits
 from archdsl.paper.counting import QUANTITIES, measure
-from archdsl.paper.nearest import Flat, Found, Unreached, nearest
+from archdsl.paper.nearest import Flat, Found, UnreachedError, nearest
 from archdsl.spec.load import Spec, parse
 
 Setting = int | list[int]
@@ -97,7 +97,7 @@ def solve(
         measure(spec, budget.by, limits)  # says why
     try:
         found = nearest(count, min(shape), budget.amount)
-    except Unreached as missed:
+    except UnreachedError as missed:
         if not missed.known:
             measure(spec, budget.by, limits)  # says how large it is
         raise unreached(over, budget, missed.known) from None

@@ -60,12 +60,20 @@ def _line(text: str) -> str:
     return text
 
 
+def _depths(depths: tuple[int, ...]) -> tuple[int, ...]:
+    """Powers of two alone: every kind of stage comes so deep."""
+    powers = [1 << place for place in range(1, 13)]
+    if list(depths) != [power for power in powers if power in depths]:
+        raise as_pydantic(fail("A106", f"depths are powers of two up to {powers[-1]}, ascending"))
+    return depths
+
+
 FigureText = Annotated[str, AfterValidator(_figure)]
 SpecPath = Annotated[str, AfterValidator(_spec)]
 Line = Annotated[str, Field(max_length=120), AfterValidator(_line)]
 Why = Annotated[str, Field(min_length=1, max_length=1_000)]
 Setting = Annotated[Any, AfterValidator(_setting)]
-Growth = Literal["O(1)", "O(log N)", "O(N)", "O(N log N)", "O(N^2)"]
+GrowthWords = Literal["O(1)", "O(log N)", "O(N)", "O(N log N)", "O(N^2)", "O(2^N)"]
 
 
 class NetworkWords(Words):
@@ -122,18 +130,19 @@ class RowWords(Words):
 
 
 class ClaimWords(Words):
-    """How a network grows with its depth: N is the number of its layers."""
+    """How a network grows with the number N of layers of its first stage."""
 
     label: Line
     spec: SpecPath
     settings: dict[str, Setting] = Field(default_factory=dict)
     depths: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=100_000)], ...],
-        Field(min_length=4, max_length=8, strict=False, description="each doubles the layers"),
+        tuple[int, ...],
+        Field(min_length=4, max_length=16, strict=False, description="at which N it is counted"),
+        AfterValidator(_depths),
     ]
-    parameters: Growth
-    gradient_path: Growth
-    aggregated: Growth
+    parameters: GrowthWords
+    gradient_path: GrowthWords
+    aggregated: GrowthWords
     note: Why | None = None
 
 
@@ -183,4 +192,3 @@ def read_suite(path: Path) -> Suite:
         return Suite(path, SuiteWords.model_validate(document.root), document)
     except ValidationError as error:
         raise ArchdslError(diagnose(error, document, SuiteWords)) from None
-

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import ceil
-from textwrap import fill, shorten
+from textwrap import fill
 
-from archdsl.paper.claims import QUANTITIES, Claim
+from archdsl.paper.classes import QUANTITIES, Measured
 from archdsl.paper.reproduce import Figure, Result, Verdict
 from archdsl.paper.suite import Suite
 
 WIDTH = 80
-Outcome = Result | Claim
+Outcome = Result | Measured
 NAMES = {"parameters": "parameters", "gflops": "FLOPs"}
 """Keys of figures, and what tables call them."""
-PLURALS = {
+WORDS = {
     Verdict.EXACT: "exact to the printed digits",
     Verdict.WITHIN: "within a tolerance",
-    Verdict.MISPRINT: "known misprints",
+    Verdict.MISPRINT: "misprinted",
     Verdict.NO_ARCHITECTURE: "not an architecture",
     Verdict.FAILS: "failing",
 }
@@ -49,26 +49,16 @@ def remarks(result: Result) -> list[str]:
     return found + [f"fails: {problem.message}" for problem in result.problems]
 
 
-def verdict_of(result: Result, figure: Figure) -> Verdict:
-    """What became of one figure of a row."""
-    if result.verdict in {Verdict.MISPRINT, Verdict.FAILS} and result.row.misprint:
-        return result.verdict
-    if figure.how:
-        return Verdict.EXACT
-    return Verdict.WITHIN if abs(figure.off) <= result.allowed else Verdict.FAILS
-
-
 def within(figure: Figure) -> str:
     """By how much a figure is off, rounded up: `1.3%`."""
     return f"{ceil(abs(figure.off) * 1000) / 10}%"
 
 
-def says(result: Result, figure: Figure | None) -> str:
-    """The verdict on a figure, in full."""
-    verdict = verdict_of(result, figure) if figure else result.verdict
+def says(verdict: Verdict, figure: Figure | None) -> str:
+    """The verdict on a figure, in full; without one, on a row that has none."""
     match verdict:
         case Verdict.EXACT if figure:
-            return f"exact to the printed digits ({figure.how})"
+            return f"exact ({figure.how})"
         case Verdict.WITHIN if figure:
             return f"within {within(figure)}"
         case Verdict.MISPRINT:
@@ -83,33 +73,38 @@ def summary(outcomes: Sequence[Outcome], total: int) -> str:
     if len(outcomes) < total:
         return f"{len(outcomes)} of {total} done"
     rows = [outcome for outcome in outcomes if isinstance(outcome, Result)]
-    claims = [outcome for outcome in outcomes if isinstance(outcome, Claim)]
+    claims = [outcome for outcome in outcomes if isinstance(outcome, Measured)]
     counts = Counter(row.verdict for row in rows)
-    parts = [f"{counts[verdict]} {words}" for verdict, words in PLURALS.items() if counts[verdict]]
-    said = [f"{len(rows)} rows: {', '.join(parts)}"] if rows else []
+    verdicts = [f"{counts[verdict]} {words}" for verdict, words in WORDS.items() if counts[verdict]]
+    tuned = sum(row.row.tuned is not None for row in rows)
+    number = _number(len(rows), "row") + (f", {tuned} of them tuned" if tuned else "")
+    said = [f"{number}: {', '.join(verdicts)}"] if rows else []
     if claims:
-        said.append(f"{len(claims)} claims: {sum(claim.holds for claim in claims)} hold")
+        hold = sum(not claim.problems for claim in claims)
+        said.append(f"{_number(len(claims), 'claim')}: {hold} hold{'s' * (hold == 1)}")
     return "; ".join(said)
 
 
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def figures(result: Result) -> list[tuple[str, str, Figure | None]]:
-    """The printed figures of a row: what it is called, as printed, and the count beside it."""
+    """The printed figures of a row: what each is called, as printed, and the count beside it."""
     printed = {"parameters": result.row.parameters, "gflops": result.row.gflops}
-    return [
-        (NAMES[name], text, result.figures.get(name)) for name, text in printed.items() if text
-    ]
+    return [(NAMES[name], text, result.figures.get(name)) for name, text in printed.items() if text]
 
 
 def text(suite: Suite, outcomes: Sequence[Outcome]) -> str:
     """A suite for a terminal."""
     words, notes = suite.words, Notes()
     rows = [outcome for outcome in outcomes if isinstance(outcome, Result)]
-    claims = [outcome for outcome in outcomes if isinstance(outcome, Claim)]
+    claims = [outcome for outcome in outcomes if isinstance(outcome, Measured)]
     parts = [fill(f"{words.name}: {words.title} ({words.source})", WIDTH)]
     parts += [_rows(rows, notes)] if rows else []
     parts += [_claims(claims, notes)] if claims else []
     parts += [_notes(notes)] if notes.texts else []
-    parts.append(summary(outcomes, len(words.rows) + len(words.claims)))
+    parts.append(fill(summary(outcomes, len(words.rows) + len(words.claims)), WIDTH))
     return "\n\n".join(parts) + "\n"
 
 
@@ -121,12 +116,13 @@ def _notes(notes: Notes) -> str:
 
 
 def _rows(results: Sequence[Result], notes: Notes) -> str:
-    lines = [("network", "printed", "computed", "ratio", "verdict", "notes")]
+    lines = [("network", "printed", "computed", "ratio", "verdict", "")]
     for result in results:
         label, marks = result.row.label, notes.refer(remarks(result))
         for name, printed, figure in figures(result):
             name = label if name == "parameters" else f"  {name}"
-            lines.append((name, printed, *_counted(figure), _short(result, figure), marks))
+            verdict = _short(figure.verdict if figure else result.verdict, figure)
+            lines.append((name, printed, *_counted(figure), verdict, marks))
             marks = ""
     return aligned(lines, "<>>><<")
 
@@ -134,27 +130,31 @@ def _rows(results: Sequence[Result], notes: Notes) -> str:
 def _counted(figure: Figure | None) -> tuple[str, str]:
     if figure is None:
         return "", ""
-    return f"{figure.computed:,}", f"{float(figure.off) + 1:.4f}"
+    return f"{figure.computed:,}", f"{float(figure.off) + 1:.3f}"
 
 
-def _short(result: Result, figure: Figure | None) -> str:
+def _short(verdict: Verdict, figure: Figure | None) -> str:
     """The verdict in the few letters that a terminal has room for."""
-    said = says(result, figure)
-    if figure and said.startswith("exact"):
-        return "exact" if figure.how == "rounded or cut" else f"exact, {figure.how}"
-    return {"known misprint": "misprint", "not an architecture": "none", "fails": "FAILS"}.get(
-        said, said
-    )
+    match verdict:
+        case Verdict.EXACT if figure:
+            return "exact" if figure.how == "rounded or cut" else f"exact, {figure.how}"
+        case Verdict.WITHIN if figure:
+            return f"within {within(figure)}"
+        case Verdict.MISPRINT:
+            return "misprint"
+        case Verdict.NO_ARCHITECTURE:
+            return "no architecture"
+    return "FAILS"
 
 
-def _claims(claims: Sequence[Claim], notes: Notes) -> str:
-    lines = [("network", "paper", "counted", "first", "last", "notes")]
+def _claims(claims: Sequence[Measured], notes: Notes) -> str:
+    lines = [("network", "paper", "counted", "first", "last", "")]
     for claim in claims:
         said = [claim.words.note] if claim.words.note else []
         said += [f"fails: {problem.message}" for problem in claim.problems]
         lines.append((claim.words.label, "", "", "", "", notes.refer(said)))
         for name in QUANTITIES:
-            values = claim.values[name] if claim.values else ()
+            values = claim.counts.get(name, ())
             ends = (f"{values[0]:,}", f"{values[-1]:,}") if values else ("", "")
             shown = claim.shows(name) or "FAILS"
             quantity = "  " + name.replace("_", " ")
@@ -165,16 +165,12 @@ def _claims(claims: Sequence[Claim], notes: Notes) -> str:
 def aligned(rows: Sequence[tuple[str, ...]], sides: str) -> str:
     """Rows with their columns under each other; the first column gets the room that is left."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(sides))]
-    room = WIDTH - sum(widths[1:]) - 2 * (len(sides) - 1)
-    widths[0] = max(10, min(widths[0], room))
-    lines = []
-    for first, *rest in rows:
-        indent = len(first) - len(first.lstrip())
-        cells = [" " * indent + shorten(first, widths[0] - indent, placeholder="..."), *rest]
-        lines.append(
-            "  ".join(
-                f"{cell:{side}{width}}"
-                for cell, side, width in zip(cells, sides, widths, strict=True)
-            ).rstrip()
-        )
-    return "\n".join(lines)
+    room = max(10, WIDTH - sum(widths[1:]) - 2 * (len(sides) - 1))
+    widths[0] = min(widths[0], room)
+    return "\n".join(
+        "  ".join(
+            f"{cell if len(cell) <= width or place else cell[: width - 3] + '...':{side}{width}}"
+            for place, (cell, side, width) in enumerate(zip(row, sides, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )

@@ -62,9 +62,21 @@ class Modules:
     used: dict[str, tuple[ModuleClass, tuple[Number, ...]]]
 
 
+def readers_of_input(graph: Graph) -> frozenset[str]:
+    """The chains that read the input itself, if there is no stem and nothing else reads it.
+
+    Then the number of input channels is theirs alone, and a caller may choose it.
+    """
+    readers = [graph[name] for name in graph.readers[graph.input.name]]
+    if graph.stem or not all(isinstance(node.op, Chain) for node in readers):
+        return frozenset()
+    return frozenset(node.name.removesuffix(".shared") for node in readers)
+
+
 def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     """Group the chains of a graph into classes; `names` are taken already."""
     taken = set(names)
+    chosen = readers_of_input(graph)
     found = Modules((), {})
     instances = list(_instances(graph))
     for role in ("stem", "projection", "unit", "between", "head"):
@@ -74,7 +86,7 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
                 forms[_form(instance, found)].append(instance)
         for same in forms.values():
             name = _free(_title(same[0]), taken)
-            found = _with_class(found, name, same)
+            found = _with_class(found, name, same, chosen)
     return found
 
 
@@ -108,8 +120,8 @@ def _blank(layer: Layer) -> Layer:
     return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer  # type: ignore[arg-type]
 
 
-def _with_class(found: Modules, name: str, same: list[Instance]) -> Modules:
-    columns = list(_columns(same, found))
+def _with_class(found: Modules, name: str, same: list[Instance], chosen: frozenset[str]) -> Modules:
+    columns = list(_columns(same, found, chosen))
     order = sorted(columns, key=lambda item: item[0])
     solution = solve([column for _, _, column in order])
     terms = {key: term for (_, key, _), term in zip(order, solution.terms, strict=True)}
@@ -135,7 +147,9 @@ def _with_class(found: Modules, name: str, same: list[Instance]) -> Modules:
     return Modules((*found.classes, made), {**found.used, **used})
 
 
-def _columns(same: list[Instance], found: Modules) -> Iterator[tuple[int, object, Column]]:
+def _columns(
+    same: list[Instance], found: Modules, chosen: frozenset[str]
+) -> Iterator[tuple[int, object, Column]]:
     """(rank, key, column): what comes in first, then what goes out, then strides and the rest."""
     layers = [instance.every() for instance in same]
     last = max(
@@ -155,14 +169,20 @@ def _columns(same: list[Instance], found: Modules) -> Iterator[tuple[int, object
                 rank, name = 3, slot
             elif slot == "p":
                 rank, name = 3, "dropout"
-            forced = _forced(same[0], layers[0], index, slot)
-            yield rank, (index, slot), Column(forced or name, values, bool(forced))
+            own = _forced(same[0], layers[0], index, slot)
+            forced = bool(own) or (name == "channels" and reads_input(same, chosen))
+            yield rank, (index, slot), Column(own or name, values, forced)
         started = started or isinstance(layer, Conv | Linear | Norm)
     if same[0].projection:
         inner = found.used[same[0].projection][0]
         for place, name in enumerate(inner.parameters):
             values = tuple(found.used[i.projection][1][place] for i in same if i.projection)
             yield 4, ("projection", place), Column(name, values)
+
+
+def reads_input(same: list[Instance], chosen: frozenset[str]) -> bool:
+    """Whether an instance of a class reads the input."""
+    return any(instance.scope in chosen for instance in same)
 
 
 def _forced(instance: Instance, layers: Sequence[Layer], index: int, slot: str) -> str | None:

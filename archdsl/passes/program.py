@@ -10,7 +10,7 @@ from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Conv, Linear, Shape
 from archdsl.passes import pipeline
 from archdsl.passes.columns import Number
-from archdsl.passes.modules import ModuleClass, Modules, find_modules
+from archdsl.passes.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.passes.stages import StageClass, Stages, find_stages
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.aggregations.mean import Mean
@@ -32,6 +32,11 @@ class Program:
     joins: tuple[Aggregation, ...]
     buffered: bool
     columns: int
+
+    @property
+    def takes_channels(self) -> bool:
+        """Whether the first stage is given the input, whose channels a caller may choose."""
+        return bool(readers_of_input(self.graph))
 
     @property
     def has_bias(self) -> bool:

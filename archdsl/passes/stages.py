@@ -10,7 +10,7 @@ from itertools import groupby
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Aggregate, Shape
 from archdsl.passes.columns import Column, Number, Solution, Term, solve
-from archdsl.passes.modules import ModuleClass, Modules
+from archdsl.passes.modules import ModuleClass, Modules, readers_of_input
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.aggregations import Concat
 from archdsl.vocabulary.rule import Rule
@@ -100,7 +100,7 @@ def find_stages(
     classes: list[StageClass] = []
     used: dict[int, tuple[StageClass, tuple[Number, ...]]] = {}
     for same in forms.values():
-        solution = _solve(same)
+        solution = _solve(same, bool(readers_of_input(graph)))
         made = _stage_class(same, solution, _name(same[0], len(forms), taken))
         classes.append(made)
         for index, sketch in enumerate(same):
@@ -118,6 +118,7 @@ def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Mo
     strategy = _strategy(graph, stage)
     # Stages that keep lists are written alike if one of them needs it, so that they share a class.
     varies = any(_varies(other, shapes) for other in graph.stages)
+    chosen = readers_of_input(graph)
     layers = [modules.used[name] for name in stage.layers]
     incoming = [shapes[name][0] for name in stage.reads]
     grows = _varies(stage, shapes) if strategy == "buffer" else strategy == "list" and varies
@@ -125,7 +126,9 @@ def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Mo
         (module, _values(module, values, width if grows else None))
         for (module, values), width in zip(layers, incoming, strict=True)
     ]
-    runs = tuple((call[0], len(list(group)), call[1]) for call, group in groupby(calls))
+    entering = [name in chosen for name in stage.layers]
+    grouped = groupby(zip(calls, entering, strict=True))
+    runs = tuple((call[0], len(list(group)), call[1]) for (call, _), group in grouped)
     outputs = [shapes[name][0] for name in stage.outputs]
     widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
     joins = [name for name in (*stage.reads, stage.exit) if name not in stage.outputs]
@@ -167,16 +170,28 @@ def _accumulates(graph: Graph, stage: Stage) -> bool:
     return True
 
 
-def _columns(same: list[_Sketch]) -> list[Column]:
-    """Widths of the outputs, the number of layers, then every argument of every run."""
+def _columns(same: list[_Sketch], chosen: bool) -> list[Column]:
+    """Widths of the outputs, every argument of every run, and the number of layers.
+
+    Where a caller may choose what enters the network, the first `channels` is an argument.
+    """
     first = same[0]
+    enters = chosen and first.stage.index == 0
     columns = [
-        Column("channels" if place == 0 else "width", tuple(s.widths[place][0] for s in same))
+        Column(
+            "width" if place else "channels",
+            tuple(s.widths[place][0] for s in same),
+            forced=enters and not place and not first.stage.projected,
+        )
         for place in range(len(first.widths))
     ]
     for run, (module, _, values) in enumerate(first.runs):
         columns += [
-            Column(module.parameters[place], tuple(number(s.runs[run][2][place]) for s in same))
+            Column(
+                module.parameters[place],
+                tuple(number(s.runs[run][2][place]) for s in same),
+                forced=enters and run == 0 and module.parameters[place] == "channels",
+            )
             for place, value in enumerate(values)
             if value != INCOMING
         ]
@@ -189,13 +204,13 @@ def number(value: Number | str) -> Number:
     return value
 
 
-def _solve(same: list[_Sketch]) -> Solution:
-    solution = solve(_columns(same))
+def _solve(same: list[_Sketch], chosen: bool) -> Solution:
+    solution = solve(_columns(same, chosen))
     layers = Column("layers", tuple(s.stage.depth for s in same))
     if solution.terms[-1].parameter in {"", "layers"}:
         return solution
     # That the number of layers is a multiple of a width is chance: it is an argument of its own.
-    columns = _columns(same)
+    columns = _columns(same, chosen)
     return solve([*columns[:-1], Column(layers.name, layers.values, forced=True)])
 
 

@@ -29,7 +29,12 @@ WRONG_KIND = {
 def diagnose(error: ValidationError, document: Document, model: type[Words]) -> list[Diagnostic]:
     """One diagnostic per mistake, in the order of the file."""
     found = _Findings(error.errors(include_url=False), document, model)
-    return sorted(found.all(), key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0))
+    return sorted(found.all(), key=by_place)
+
+
+def by_place(finding: Diagnostic) -> tuple[int, int]:
+    """Where a finding stands, to sort by."""
+    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
 
 
 class _Findings:
@@ -91,9 +96,12 @@ class _Findings:
                 return self.length(path, kind, context)
             case "string_pattern_mismatch":
                 return self.pattern(path)
+        value = self.document.value(path)
+        if value is None and path and isinstance(path[-1], str):
+            return self.at(path, "A103", f"the key `{path[-1]}` has no value")
         wanted = WRONG_KIND.get(kind)
         said = f"this must be {wanted}" if wanted else error["msg"]
-        return self.at(path, "A106", said + f", not {_kind(self.document.value(path))}")
+        return self.at(path, "A106", said + f", not {_kind(value)}")
 
     def missing_key(self, path: Path, loc: tuple[Any, ...], context: Any, kind: str) -> Diagnostic:
         if kind == "missing":

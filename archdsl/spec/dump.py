@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -53,7 +52,7 @@ def flow(value: Any) -> str:
             return "[" + ", ".join(map(flow, value)) + "]"
         case str():
             plain = PLAIN.match(value) and value not in WORDS and not value.startswith("- ")
-            return str(value) if plain else json.dumps(str(value))
+            return str(value) if plain else _quoted(value)
         case None:
             return "null"
         case bool():
@@ -61,6 +60,17 @@ def flow(value: Any) -> str:
         case float():
             return _decimal(value)
     return str(value)
+
+
+def _quoted(text: str) -> str:
+    """Double-quoted YAML in ASCII; JSON would write one astral character as two."""
+    return '"' + "".join(_escaped(character) for character in text) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if " " <= character <= "~" else f"\\U{ord(character):08x}"
 
 
 def _decimal(value: float) -> str:

@@ -7,6 +7,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from archdsl.spec.unions import LIST
+
 
 def keys(model: type[BaseModel]) -> list[str]:
     """The keys that a model knows, as a file writes them."""
@@ -42,7 +44,7 @@ def _step(models: list[type[BaseModel]], step: Any) -> list[type[BaseModel]]:
                 ]
     named = [model for model in models if word(model).endswith(f"`{step}`")]
     untagged = [model for model in models if "`" not in word(model)]
-    return named or untagged
+    return named or (untagged[-1:] if step == LIST else untagged)  # lists stand last in a union
 
 
 def models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[BaseModel]]:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.spec import parameters
-from archdsl.spec.diagnose import diagnose
+from archdsl.spec.diagnose import by_place, diagnose
 from archdsl.spec.dump import dump
 from archdsl.spec.parameters import Parameters
 from archdsl.spec.reader import BYTES, Document, read
@@ -103,7 +103,7 @@ def parse(
     except ValidationError as error:
         mistakes += diagnose(error, document, model)
     if mistakes:
-        raise ArchdslError(mistakes)
+        raise ArchdslError(sorted(mistakes, key=by_place))
     plain = {name: _plain(values.values[name]) for name in sorted(given)}
     return Spec(words, values, plain, document)
 

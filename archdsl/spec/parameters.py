@@ -23,6 +23,7 @@ from archdsl.vocabulary.values import Text, locate, refuse_lookalike
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 CHOICE = re.compile(r"[a-z][a-z0-9_-]*(?:\s*\|\s*[a-z][a-z0-9_-]*)+\Z")
+MOST = 128
 RESERVED = {"incoming", "layer", "stage", "stride", *FUNCTIONS}
 
 
@@ -42,11 +43,14 @@ class Parameters:
 def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters:
     """Read the file's parameters, with settings in the place of some.
 
-    Raises: ArchdslError (A111 to A115), one finding per mistake.
+    Raises: ArchdslError (A010, A104, A111 to A115), one finding per mistake.
     """
     declared = document.root.get("params") or {}
     if not isinstance(declared, dict):
         return Parameters({}, {})  # the schema says what is wrong with it
+    if len(declared) > MOST:
+        place = Place(source=document.source, span=document.keys["params", list(declared)[MOST]])
+        raise fail("A010", f"there are more than {MOST} parameters", **place)
     mistakes = [*_names(document, declared), *_unknown(settings, declared)]
     if mistakes:
         raise ArchdslError(mistakes)
@@ -143,7 +147,8 @@ class _Evaluation:
     def evaluate(self, name: str) -> Value:
         if _is_choice(self.declared[name]):
             return self.choose(name, self.raw[name])
-        return _value(self.raw[name], Scope(self.values))
+        others = {known: value for known, value in self.values.items() if known != name}
+        return _value(self.raw[name], Scope(others))
 
     def choose(self, name: str, raw: Any) -> str:
         words = _words(self.declared[name])

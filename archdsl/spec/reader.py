@@ -94,25 +94,34 @@ class _Reader:
 
     def document(self) -> Document:
         try:
-            for event in yaml.parse(self.source.text, Loader=yaml.SafeLoader):
-                self.take(event)
+            loader = yaml.SafeLoader(self.source.text)
+        except yaml.reader.ReaderError as error:
+            raise self.forbidden(error.position) from None
+        try:
+            while loader.check_event():
+                self.take(loader.get_event())  # type: ignore[no-untyped-call]
         except yaml.MarkedYAMLError as error:
-            raise self.broken(error) from None
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            first = str(error).splitlines()[0] if str(error) else "cannot be read"
-            raise fail("A000", f"this is not YAML: {first}", source=self.source) from None
+            raise self.broken(error.problem, error.problem_mark) from None
+        except (ValueError, OverflowError):  # an escape such as \UFFFFFFFF
+            raise self.broken("a number here is out of range", loader.get_mark()) from None
         return Document(self.source, self.root, self.values, self.keys)
 
-    def broken(self, error: yaml.MarkedYAMLError) -> ArchdslError:
-        mark = error.problem_mark
-        span = Span(mark.line + 1, mark.column + 1) if mark else None
-        tabs = "\\t" in str(error.problem)
+    def broken(self, problem: str | None, mark: yaml.Mark | None) -> ArchdslError:
         return fail(
             "A000",
-            f"this is not YAML: {error.problem or 'cannot be read'}",
+            f"this is not YAML: {problem or 'cannot be read'}",
             source=self.source,
-            span=span,
-            help="use spaces, not tabs" if tabs else None,
+            span=Span(mark.line + 1, mark.column + 1) if mark else None,
+            help="use spaces, not tabs" if "\\t" in str(problem) else None,
+        )
+
+    def forbidden(self, position: int) -> ArchdslError:
+        before = self.source.text[:position]
+        return fail(
+            "A000",
+            f"this is not YAML: the character {self.source.text[position]!a} is not allowed",
+            source=self.source,
+            span=Span(before.count("\n") + 1, position - before.rfind("\n")),
         )
 
     def refuse(self, code: str, message: str, event: yaml.Event, **details: Any) -> ArchdslError:
@@ -140,7 +149,7 @@ class _Reader:
             )
         elif tag := getattr(event, "tag", None):
             raise self.refuse(
-                "A003", f"tags such as `{_short(tag)}` are not part of the language", event
+                "A003", f"tags such as `{_short(tag)[:80]}` are not part of the language", event
             )
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self.open(event)

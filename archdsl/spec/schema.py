@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import BeforeValidator, Field, create_model
 
 from archdsl.errors import fail
 from archdsl.spec import unions
@@ -25,6 +25,14 @@ from archdsl.vocabulary.values import WIDEST, Bounds, Count, Size, Width, Words
 Extension = type[Rule] | type[Unit] | type[Aggregation]
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
+
+
+def _whole(value: Any) -> Any:
+    """Python holds `true` and `1.0` to equal 1; a version is a whole number."""
+    return value if type(value) is int else str(value)
+
+
+Version = Annotated[Literal[1], BeforeValidator(_whole)]
 
 
 class LayerList(Words):
@@ -110,7 +118,7 @@ class StagesWords(StageWords):
 class Network(Words):
     """A whole spec."""
 
-    archdsl: Literal[1] = Field(description="version of the language")
+    archdsl: Version = Field(description="version of the language")
     name: Annotated[str, Field(pattern=NAME)]
     description: Annotated[str, Field(max_length=4_000)] = ""
     params: dict[str, Any] = Field(default_factory=dict)

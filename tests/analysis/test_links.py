@@ -114,6 +114,18 @@ class WrongOffsets(Rule):
         return [1, 3][: 1 + (layers >= 3)]
 
 
+class WrongWindow(Rule):
+    """Ranges on both sides, of the same length but one place off from layer 3 on."""
+
+    rule: Literal["wrong-window"] = "wrong-window"
+
+    def reads(self, layer: int) -> Sequence[int]:
+        return range(layer) if layer < 3 else range(layer - 3, layer - 1)
+
+    def offsets(self, layers: int) -> Sequence[int]:
+        return range(1, min(layers, 2) + 1)
+
+
 class ReadsNothing(Greedy):
     rule: Literal["reads-nothing"] = "reads-nothing"  # type: ignore[assignment]
 
@@ -146,6 +158,7 @@ class ReadsBackwards(Greedy):
         (WrongFanIn(), "A204", "layer 6 reads 5 outputs, but it reads 6"),
         (WrongLinks(), "A204", "9 layers have 10 links, but layers 1 to 9 read 9 outputs"),
         (WrongOffsets(), "A204", "but layer 3 does not"),
+        (WrongWindow(), "A204", "but layer 3 does not"),
         (ReadsNothing(), "A202", "layer 5 reads nothing"),
         (ReadsItself(), "A203", "layer 7 reads output 7"),
         (ReadsBackwards(), "A203", "layer 1 reads output -2"),

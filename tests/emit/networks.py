@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -135,7 +138,7 @@ def differences(network: nn.Module, graph: Graph, batch: int = 2) -> Iterator[tu
         wanted = gradients(expected, {name: state[name] for name in weights})
         size = float(torch.stack([value.norm() for value in wanted.values()]).norm())
         for name in weights:
-            yield f"gradient of {name}", apart(found[name], wanted[name], 1e-4 * size)
+            yield f"gradient of {name}", apart(found[name], wanted[name], 1e-2 * size)
     for name, value in network.named_buffers():
         yield f"statistic {name}", apart(value.double(), state[name].double())
 
@@ -151,3 +154,17 @@ def assert_equals_oracle(network: nn.Module, graph: Graph, batch: int = 2) -> No
     """Every number of a network is the oracle's."""
     worse = {n: d for n, d in differences(network, graph, batch) if not d <= TOLERANCE}
     assert not worse
+
+
+def assert_laid_out(folder: Path, texts: Mapping[str, str]) -> None:
+    """How the files are laid out, and what ruff finds in them, in two calls of ruff."""
+    for name, text in texts.items():
+        path = folder / f"{name.replace(' ', '_').replace(',', '')}.py"
+        path.write_text(text, encoding="ascii")
+    for arguments in (
+        ["format", "--diff", "--line-length", "100"],
+        ["check", "--select", "E7,E9,F,I,W", "--line-length", "100"],
+    ):
+        command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--no-cache", "."]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}"

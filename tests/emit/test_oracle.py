@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import torch
@@ -17,7 +15,15 @@ from archdsl.interpret import interpret
 from archdsl.spec.dump import dump
 from archdsl.spec.load import parse
 from archdsl.spec.reader import read
-from emit.networks import TOLERANCE, apart, assert_equals_oracle, copied, emitted, inputs
+from emit.networks import (
+    TOLERANCE,
+    apart,
+    assert_equals_oracle,
+    assert_laid_out,
+    copied,
+    emitted,
+    inputs,
+)  # fmt: skip
 from strategies import Case, specs
 
 MANY = 2 * settings.default.max_examples
@@ -98,17 +104,4 @@ def test_files_are_laid_out_as_ruff_would(tmp_path: Path) -> None:
 
     collect()
     assert len(texts) > MANY // 2
-    assert_laid_out(tmp_path, texts)
-
-
-def assert_laid_out(folder: Path, texts: set[str]) -> None:
-    """One call of ruff for all files: how they are laid out, and what it finds in them."""
-    for place, text in enumerate(sorted(texts)):
-        (folder / f"made_{place}.py").write_text(text, encoding="ascii")
-    for arguments in (
-        ["format", "--check", "--diff", "--line-length", "100"],
-        ["check", "--select", "E7,E9,F,I,W", "--line-length", "100"],
-    ):
-        command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--no-cache", "."]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    assert_laid_out(tmp_path, {f"network {n}": text for n, text in enumerate(sorted(texts))})

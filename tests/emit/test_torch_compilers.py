@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from emit.networks import REPRESENTATIVES, TOLERANCE, apart, emitted, gradients, inputs
+from emit.networks import REPRESENTATIVES, TOLERANCE, apart, emitted, gradients
 
 NAMES = sorted(REPRESENTATIVES)
 
@@ -74,8 +74,3 @@ def test_on_the_meta_device(network: nn.Module, x: Tensor) -> None:
     for keeps_gradients in (False, True):
         with torch.set_grad_enabled(keeps_gradients):
             assert absent(x.to("meta")).shape == shape
-
-
-def test_inputs_are_those_of_the_representatives() -> None:
-    for text in REPRESENTATIVES.values():
-        assert inputs(emitted(text).graph).shape == (2, 3, 8, 8)

@@ -1,0 +1,68 @@
+"""Claims of a suite on growth with depth, measured: the class O(...) that exact counts show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archdsl import api
+from archdsl.errors import ArchdslError, Diagnostic, fail
+from archdsl.paper.growth import growth
+from archdsl.paper.reproduce import placed
+from archdsl.paper.scaling import counts
+from archdsl.paper.suite import ClaimWords, Suite
+
+QUANTITIES = {
+    "parameters": "parameters",
+    "gradient_path": "shortest_gradient_path",
+    "aggregated": "max_aggregated_outputs",
+}
+"""Keys of a claim, and what the counts of a stage call them."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A claim that was measured: the counts of each quantity at each depth."""
+
+    suite: Suite
+    words: ClaimWords
+    counts: Mapping[str, tuple[int, ...]]
+    problems: tuple[Diagnostic, ...] = ()
+
+    def shows(self, quantity: str) -> str | None:
+        """The class that a quantity shows, if it was measured."""
+        found = growth(dict(zip(self.words.depths, self.counts.get(quantity, ()), strict=False)))
+        return f"O({found.name})" if found else None
+
+
+def run_claim(suite: Suite, index: int) -> Measured:
+    """Measure one claim. What is wrong with it, or with its spec, is in the result."""
+    words = suite.words.claims[index]
+    try:
+        measured = Measured(suite, words, _counts(suite, index))
+    except ArchdslError as error:
+        return Measured(suite, words, {}, error.diagnostics)
+    problems = [
+        Diagnostic(
+            "A220",
+            f"{name} of {words.label} shows {shown}, but {suite.words.source} has {claimed}",
+            note="counts: " + ", ".join(f"{count:,}" for count in measured.counts[name]),
+            **suite.at("claims", index, name),
+        )
+        for name in QUANTITIES
+        if (shown := measured.shows(name)) != (claimed := getattr(words, name))
+    ]
+    return Measured(suite, words, measured.counts, tuple(problems))
+
+
+def _counts(suite: Suite, index: int) -> dict[str, tuple[int, ...]]:
+    words = suite.words.claims[index]
+    with placed(suite, "claims", index):
+        spec = api.load(suite.spec(words.spec), words.settings)
+        found = list(counts(spec, words.depths))
+    table = {name: [getattr(count, there) for count in found] for name, there in QUANTITIES.items()}
+    for name, column in table.items():
+        if None in column:
+            message = f"{name} is not counted at these depths"
+            raise fail("A106", message, **suite.at("claims", index, "depths"))
+    return {name: tuple(column) for name, column in table.items()}

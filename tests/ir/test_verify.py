@@ -1,0 +1,206 @@
+"""Each invariant of a graph, broken on purpose, is the one that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import networkx as nx
+import pytest
+from hypothesis import given
+
+from archdsl.api import check_text
+from archdsl.ir.graph import Graph, Node
+from archdsl.ir.ops import Aggregate, Chain, Conv, Input, Linear, Norm
+from archdsl.ir.verify import InvariantError, verify
+from archdsl.passes import pipeline
+from archdsl.passes.compact import compact
+from archdsl.vocabulary.aggregations import Mean, Running, Sum
+from strategies import Case, specs
+
+SPEC = """
+archdsl: 1
+name: net
+input: [3, 8, 8]
+stem: [{conv: {width: 4, kernel: 3}}]
+stages:
+  count: 1
+  layers: 3
+  unit: {kind: basic, order: pre, width: 4}
+  connect: KIND
+  aggregate: JOIN
+between: [relu]
+head: [norm, {pool: {to: 1}}, flatten, {linear: {width: 5}}]
+"""
+
+
+def made(connect: str = "full", aggregate: str = "concat") -> Graph:
+    return check_text(SPEC.replace("KIND", connect).replace("JOIN", aggregate)).graph
+
+
+def with_node(graph: Graph, at: str, /, **changes: Any) -> Graph:
+    """The graph with one node changed, whatever it is named then."""
+    nodes = {**graph.nodes, at: replace(graph[at], **changes)}
+    return replace(graph, nodes=nodes)
+
+
+def reordered(graph: Graph, order: list[str]) -> Graph:
+    return replace(graph, nodes={name: graph[name] for name in order})
+
+
+def broken_edges() -> Graph:
+    """A graph whose networkx edges are not its inputs."""
+    graph = made()
+    other = nx.DiGraph(graph.network)
+    other.remove_edge("stem", "stages.0.layers.0")
+    graph.__dict__["network"] = other
+    return graph
+
+
+def broken_positions() -> Graph:
+    """A graph whose edges know another order of the inputs."""
+    graph = made()
+    other: Any = nx.DiGraph()
+    other.add_nodes_from(graph.network.nodes(data=True))
+    for source, target, data in graph.network.edges(data=True):
+        swapped = {0: (1,), 1: (0,)}.get(data["positions"][0], data["positions"])
+        pair = len(graph[target].inputs) == 2
+        other.add_edge(source, target, positions=swapped if pair else data["positions"])
+    graph.__dict__["network"] = other
+    return graph
+
+
+def cyclic() -> Graph:
+    graph = made()
+    other = nx.DiGraph(graph.network)
+    other.add_edge("head", "input", positions=())
+    graph.__dict__["network"] = other
+    return graph
+
+
+def changed_chain(name: str, layers: Mapping[int, Any]) -> Graph:
+    """The graph with some layers of a chain replaced."""
+    graph = made()
+    chain = graph[name].op
+    assert isinstance(chain, Chain)
+    kept = [layers.get(place, layer) for place, layer in enumerate(chain.layers)]
+    return with_node(graph, name, op=replace(chain, layers=tuple(kept)))
+
+
+def with_stage(graph: Graph, **changes: Any) -> Graph:
+    return replace(graph, stages=(replace(graph.stages[0], **changes),))
+
+
+def twice_owned() -> Graph:
+    graph = made()
+    chain = graph["stages.0.layers.1"].op
+    assert isinstance(chain, Chain)
+    return with_node(graph, "stages.0.layers.1", op=replace(chain, scope="stages.0.layers.0"))
+
+
+ORDER = list(made().nodes)
+FIRST = ("stem", "stages.0.layers.0")
+
+BROKEN: dict[str, tuple[str, Graph]] = {
+    "a node under another name": ("I1", with_node(made(), "stem", name="root")),
+    "a reader before what it reads": ("I2", reordered(made(), [*ORDER[:-2], ORDER[-1], ORDER[-2]])),
+    "a source that is not there": (
+        "I2",
+        reordered(made(), [name for name in ORDER if name != "stages.0.layers.1"]),
+    ),
+    "an edge that is missing": ("I3", broken_edges()),
+    "edges in another order": ("I3", broken_positions()),
+    "a cycle": ("I3", cyclic()),
+    "two inputs": ("I4", with_node(made(), "stem", op=Input((4, 8, 8)), inputs=())),
+    "no input": ("I4", with_node(made(), "input", op=Chain("input", ()))),
+    "an output that is not there": ("I4", replace(made(), output="tail")),
+    "an aggregate of one": ("I5", with_node(made(), "stages.0.join.1", inputs=("stem",))),
+    "an aggregate of none": ("I5", with_node(made(), "stages.0.join.1", inputs=())),
+    "a chain of two": ("I5", with_node(made(), "head", inputs=("stages.0.exit", "stem"))),
+    "maps of two sizes": ("I6", changed_chain("stages.0.layers.0", {2: Conv("conv", 4, 4, 3)})),
+    "a window that does not fit": ("I6", changed_chain("stem", {0: Conv("conv", 3, 4, 9)})),
+    "a sum of two widths": (
+        "I6",
+        with_node(made(), "stages.0.join.2", op=Aggregate(Sum(kind="sum"))),
+    ),
+    "a convolution of other channels": ("I6", changed_chain("stem", {0: Conv("conv", 5, 4, 1)})),
+    "a norm of other channels": ("I6", changed_chain("stages.0.layers.0", {0: Norm("norm", 5)})),
+    "a linear layer of other features": ("I6", changed_chain("head", {3: Linear("linear", 4, 5)})),
+    "weights owned twice": ("I7", twice_owned()),
+    "names alike in one chain": (
+        "I7",
+        changed_chain("stages.0.layers.0", {1: Norm("norm", 4)}),
+    ),
+    "another output read": (
+        "I8",
+        with_node(made("exponential"), "stages.0.join.2", inputs=("stem", "stages.0.layers.0")),
+    ),
+    "the same outputs in another order": (
+        "I8",
+        with_node(made(), "stages.0.join.1", inputs=tuple(reversed(FIRST))),
+    ),
+    "an exit of other outputs": (
+        "I8",
+        with_node(made("full", "sum"), "stages.0.exit", inputs=FIRST),
+    ),
+    "a layer that reads something else": (
+        "I8",
+        with_node(made("full", "sum"), "stages.0.layers.1", inputs=("stem",)),
+    ),
+    "a layer of a running stage that reads something else": (
+        "I8",
+        with_node(made("full", "running"), "stages.0.layers.2", inputs=("stem",)),
+    ),
+    "another operator": (
+        "I8",
+        with_node(made("full", "sum"), "stages.0.join.1", op=Aggregate(Mean(kind="mean"))),
+    ),
+    "an output too few": ("I8", with_stage(made(), outputs=made().stages[0].outputs[:-1])),
+    "a read too few": ("I8", with_stage(made(), reads=made().stages[0].reads[:-1])),
+    "a layer that reads another's aggregate": (
+        "I8",
+        with_stage(made(), reads=("stem", "stem", "stages.0.join.2")),
+    ),
+}
+"""What is done, and the invariant that it breaks; nothing that is checked earlier breaks."""
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_broken_invariant_is_named(name: str) -> None:
+    rule, graph = BROKEN[name]
+    with pytest.raises(InvariantError) as raised:
+        verify(graph)
+    assert raised.value.rule == rule
+    assert str(raised.value).startswith(f"invariant {rule}: ")
+
+
+def test_every_invariant_is_broken_here() -> None:
+    assert {rule for rule, _ in BROKEN.values()} == {f"I{number}" for number in range(1, 9)}
+
+
+@given(specs())
+def test_lowered_and_compacted_graphs_are_sound(case: Case) -> None:
+    graph = check_text(case.text, case.settings).graph
+    assert verify(graph) is graph
+    assert verify(compact(graph)) == pipeline.run(graph)
+
+
+def test_the_pipeline_stops_a_pass_that_breaks_something() -> None:
+    def break_it(graph: Graph) -> Graph:
+        return replace(graph, output="tail")
+
+    with pytest.raises(InvariantError, match="invariant I4"):
+        pipeline.run(made(), (break_it,))
+
+
+def test_running_graphs_read_their_running_form() -> None:
+    graph = made("full", "running")
+    assert verify(graph) is graph
+    node = graph["stages.0.join.2"]
+    assert node == Node(
+        "stages.0.join.2", Aggregate(Running(kind="running")),
+        ("stages.0.join.1", "stages.0.layers.1"), node.origin,
+    )  # fmt: skip
+    with pytest.raises(InvariantError, match="invariant I8"):
+        verify(with_node(graph, node.name, inputs=("stem", "stages.0.layers.1")))
