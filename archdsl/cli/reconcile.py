@@ -31,8 +31,14 @@ def reconcile(
     sets: options.Sets = None,
     as_json: options.Json = False,
     most: Annotated[
-        int, typer.Option("--max-networks", min=1, help="Most sets of changes to count.")
-    ] = MOST,
+        int | None,
+        typer.Option(
+            "--max-networks",
+            min=1,
+            help=f"Most sets of changes to count. [default: {MOST:,}, fewer if they are large]",
+            show_default=False,
+        ),
+    ] = None,
     form: options.Format = "text",
     max_layers: options.MaxLayers = options.DEFAULT.layers,
     max_links: options.MaxLinks = options.DEFAULT.links,

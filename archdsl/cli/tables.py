@@ -58,7 +58,10 @@ def totals(found: Checked) -> str:
     report = found.report
     layers = f"{report.layers:,} in {len(report.stages)} stages, depth {report.depth:,}"
     links = f"{report.links:,} (bound {report.links_bound:,}); skip links {report.skip_links:,}"
-    paths = f"at most {report.shortest_gradient_path} links between two layers of a stage"
+    shortest = report.shortest_gradient_path
+    paths = "not counted: the rule has no distances, and too many layers"
+    if shortest is not None:
+        paths = f"at most {shortest:,} links between two layers of a stage"
     memory = report.activation_bytes
     lines = [
         ("layers", f"{layers} (convolutions and linear layers)"),

@@ -115,6 +115,7 @@ def stages(graph: Graph) -> Iterator[str]:
     for stage in graph.stages:
         if len(stage.outputs) != stage.depth + 1 or len(stage.reads) != stage.depth:
             yield f"stage {stage.index} has {len(stage.outputs)} outputs for {stage.depth} layers"
+        joined: dict[str, tuple[int, ...]]
         joined = {name: (index,) for index, name in enumerate(stage.outputs)}
         for layer in range(2 if stage.projected else 1, stage.depth + 1):
             wanted = stage.sources(layer)

@@ -87,7 +87,7 @@ def reconcile(
     settings: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
     *,
-    most: int = MOST,
+    most: int | None = None,
     told: Told = lambda done, total: None,
 ) -> Reconciled:
     """Look for changes of a spec that explain a printed number of parameters.
@@ -99,7 +99,7 @@ def reconcile(
         figure: as printed, 0.76M; a plain number is meant exactly.
         settings: the parameters that the figure is said to be for.
         limits: larger networks are left out.
-        most: the most sets of changes to count.
+        most: the most sets of changes to count; if not given, fewer of larger networks.
         told: is told of the progress.
 
     Raises:
@@ -110,7 +110,7 @@ def reconcile(
     limits = limits or Limits()
     base = counted(spec, limits)
     search = _Search(Start.of(spec, settings or {}), printed, limits, told)
-    search.most = max(1, min(most, EFFORT // effort(spec, base)))
+    search.most = most or max(1, min(MOST, EFFORT // effort(spec, base)))
     result = Reconciled(spec, printed, base.parameters)
     try:
         search.run(result)

@@ -55,7 +55,9 @@ class Figure(Words):
 
     value: int | str = Field(description="123456, or as printed: 4.51M")
     tolerance: str | None = Field(
-        None, description="such as 0.5%; the printed digits if not given", pattern=r"^[0-9.]+ *%$"
+        None,
+        description="such as 0.5%; the printed digits if not given",
+        pattern=r"^[0-9]{1,4}(\.[0-9]{1,6})? *%$",
     )
     source: Annotated[str, Field(max_length=400)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -55,7 +54,7 @@ def test_refused(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert (finding["code"], finding["line"], finding["column"]) == (code, line, column)
     assert ran.code == (3 if code in {"A001", "A010"} else 1)
     assert ran.seconds < 1.5
-    assert os.listdir() == ["spec.yaml"]
+    assert list(Path().iterdir()) == [Path("spec.yaml")]
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -121,7 +120,10 @@ FINE = {
     "an exponent": ("width: 8}", "width: 8, dropout: 1e-1}"),
     "a block of text": ("name: small", "description: |\n  one\n  two\nname: small"),
     "words that are names in Python": ("name: small", "name: class"),
-    "a parameter with a word's name": ("name: small", "params: {kind: basic | double}\nname: small"),
+    "a parameter with a word's name": (
+        "name: small",
+        "params: {kind: basic | double}\nname: small",
+    ),
     "a window beyond the stage": ("connect: full", "connect: {rule: window, last: 999999999}"),
     "one layer": ("layers: 4", "layers: 1"),
     "no convolution": ("{kind: basic, order: pre, width: 8}", "[norm, relu]"),
@@ -143,9 +145,7 @@ def test_minus_nothing_is_nothing(tmp_path: Path) -> None:
     assert "dropout" not in shown[0]
 
 
-def test_a_file_that_changes_is_read_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_changes_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from archdsl.spec import load
 
     path, output = written(tmp_path), tmp_path / "small.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from archdsl.cli.main import run
 from archdsl.cli.scaling import MARK, block, heading, powers
 from archdsl.errors import Exit
 from archdsl.paper.measured import Scaling, measure
+from archdsl.spec.load import Spec
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "scaling.md"
@@ -76,6 +79,34 @@ def test_a_wrong_spec_keeps_the_others(
     out, err = capsys.readouterr()
     assert "plain-cifar: plain concat" in out
     assert "error[A401]" in err
+
+
+def test_interruption_keeps_what_is_finished(
+    scaling: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(spec: Spec, *rest: Any) -> Scaling:
+        if spec.name != "plain-cifar":
+            raise KeyboardInterrupt
+        return measure(spec, *rest)
+
+    monkeypatch.setattr("archdsl.cli.scaling.measure", interrupted)
+    assert scaling(PLAIN, SPARSE, "--depths", "1:8") == Exit.INTERRUPTED
+    assert "at N = 8 " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("terminal", "late"), [(True, True), (True, False), (False, True)])
+def test_progress_is_for_terminals_and_long_work(
+    scaling: Command,
+    terminal: bool,
+    late: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    monkeypatch.setattr("time.monotonic", itertools.count(step=2 if late else 0).__next__)
+    assert scaling(PLAIN, "--depths", "1:2") == Exit.FINE
+    lines = [f"\r\x1b[Kplain-cifar: N = {depth}" for depth in (1, 2)]
+    assert capsys.readouterr().err == ("".join([*lines, "\r\x1b[K"]) if terminal and late else "")
 
 
 @pytest.mark.parametrize(

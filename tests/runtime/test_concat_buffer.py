@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from archdsl.runtime.concat_buffer import ConcatBuffer
 
@@ -86,16 +90,30 @@ def test_without_gradients_neighbours_share_memory(mode: type[torch.no_grad]) ->
         assert buffer.outputs == []
 
 
-def test_without_gradients_one_tensor_is_made() -> None:
-    parts = outputs([4, 2, 2], 3, 3)
-    made: list[int] = []
-    with torch.no_grad(), torch.utils._python_dispatch._DisableFuncTorch():
-        buffer = ConcatBuffer(parts[0], 8)
-        made.append(buffer.read([0]).untyped_storage().data_ptr())
-        for part in parts[1:]:
+class Counting(TorchDispatchMode):
+    """Counts what torch is asked to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.counts[func.overloadpacket.__name__] += 1
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("keeps_gradients", [False, True])
+def test_each_output_is_copied_once_or_never(keeps_gradients: bool) -> None:
+    parts = outputs([4, 2, 2, 2], 3, 3)
+    with torch.set_grad_enabled(keeps_gradients), Counting() as counting:
+        buffer = ConcatBuffer(parts[0], 10)
+        for place, part in enumerate(parts[1:], start=1):
+            buffer.read(range(place))
             buffer.append(part)
-            made.append(buffer.read([0]).untyped_storage().data_ptr())
-    assert len(set(made)) == 1
+        buffer.read(range(4))
+    copies = {name: counting.counts[name] for name in ("empty", "copy_", "cat")}
+    joined_anew, written = {"empty": 0, "copy_": 0, "cat": 3}, {"empty": 1, "copy_": 4, "cat": 0}
+    assert copies == (joined_anew if keeps_gradients else written)
 
 
 def test_with_gradients_outputs_are_kept_as_they_are() -> None:
