@@ -93,7 +93,7 @@ def compare(module: nn.Module, graph: Graph, *, batch: int = 2, seed: int = 0) -
 def randomise(module: nn.Module) -> None:
     """Give norms scales, shifts and statistics that are not those of a fresh network."""
     for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None:
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.running_mean is not None:
             nn.init.uniform_(layer.weight, 0.5, 1.5)
             nn.init.normal_(layer.bias, std=0.3)
             layer.running_mean.normal_(std=0.3)

@@ -29,6 +29,7 @@ TITLES = {
     "A114": "a parameter or setting is not one",
     "A115": "parameters need each other",
     "A120": "a word of one's own is taken",
+    "A121": "a function of one's own cannot be written into a file",
     "A201": "a base below 2 makes no exponential rule",
     "A202": "a rule does not fit its stage",
     "A203": "a layer would read what does not exist yet",

@@ -75,10 +75,10 @@ def heads(draw: DrawFn) -> list[Any]:
     """Classifiers of several kinds, layers without one, or nothing."""
     linear = {"linear": {"width": draw(st.sampled_from(["classes", 4]))}}
     bare = {"linear": {**linear["linear"], "bias": False}}
-    lead = draw(st.sampled_from([[], ["norm", "relu"], ["gelu"]]))
+    lead: list[str] = draw(st.sampled_from([[], ["norm", "relu"], ["gelu"]]))
     pool = {"pool": {"to": draw(st.sampled_from([1, 2])), "kind": draw(POOLS)}}
     hidden = {"linear": {"width": 6}}
-    tails = [
+    tails: list[list[Any]] = [
         [], [pool], ["flatten"], [pool, "flatten", bare], [pool, "flatten", linear],
         ["flatten", linear], [pool, "flatten", hidden, "relu", {"dropout": "drop"}, linear],
     ]  # fmt: skip
@@ -144,8 +144,9 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
     kind = draw(st.sampled_from(["concat", "concat", *BLENDING]))
     keys: Draft = {"exit": draw(st.sampled_from(["rule", "all", "last"]))}
     keys["connect"] = "full" if kind == "running" else draw(rules(depths, keys["exit"]))
-    extra = {"running": {"activation": draw(ACTIVATIONS)}, "mean": {"drop_path": 0.4}}.get(kind)
-    keys["aggregate"] = {"kind": kind, **extra} if extra and draw(st.booleans()) else kind
+    extras: Draft = {"running": {"activation": draw(ACTIVATIONS)}, "mean": {"drop_path": 0.4}}
+    plain = kind not in extras or draw(st.booleans())
+    keys["aggregate"] = kind if plain else {"kind": kind, **extras[kind]}
     fractal = "columns" in str(keys["connect"])
     if draw(st.booleans()):
         keys["entry"] = draw(st.sampled_from(["projection", "identity"]))

@@ -117,6 +117,6 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
             "norm", draw(ACTIVATIONS), {"conv": {"width": made, "kernel": 1, "bias": True}},
         ],
     ]  # fmt: skip
-    if not frame.strides and not frame.projects and frame.width in {None, "incoming"}:
+    if not frame.strides and not frame.projects and frame.width in (None, "incoming"):
         forms += [["norm", draw(ACTIVATIONS)], [draw(ACTIVATIONS)], [SMOOTH, "norm"]]
     return draw(st.sampled_from(forms))

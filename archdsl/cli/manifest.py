@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,5 +51,8 @@ def read_manifest(path: Path) -> list[Entry]:
         words = ManifestWords.model_validate(document.root)
     except ValidationError as error:
         raise ArchdslError(diagnose(error, document, ManifestWords)) from None
+    twice = [name for name, count in Counter(e.file for e in words.files).items() if count > 1]
+    if twice:
+        raise fail("A430", f"{path} lists {twice[0]} twice", source=source)
     folder = path.parent
     return [Entry(folder / e.file, folder / e.spec, e.settings, e.class_name) for e in words.files]

@@ -100,9 +100,14 @@ TORCH = {
     "Tensor", "arange", "cat", "channels_last", "contiguous_format", "empty", "flatten",
     "is_grad_enabled", "ones", "promote_types", "rand", "randint", "relu", "where",
 }  # fmt: skip
-NN = {"BatchNorm2d", "Conv2d", "Linear", "Module", "ModuleList", "init"}
+FUNCTIONAL = {
+    "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "dropout", "gelu", "max_pool2d",
+    "one_hot", "pad", "silu",
+}  # fmt: skip
+NN = {"BatchNorm1d", "BatchNorm2d", "Conv2d", "Linear", "Module", "ModuleList", "init"}
 
 
 def _torch(module: str, name: str, line: object) -> None:
-    if (module == "torch" and name not in TORCH) or (module == "nn" and name not in NN):
+    known = {"torch": TORCH, "nn": NN, "functional": FUNCTIONAL, "Tensor": set[str]()}
+    if name not in known.get(module, {name}):
         raise GuardError(f"line {line}: {module}.{name}")

@@ -85,7 +85,9 @@ def kept(made: ModuleClass) -> list[str]:
 
 
 def _class(layer: Layer) -> str:
-    return {Conv: "nn.Conv2d", Norm: "nn.BatchNorm2d", Linear: "nn.Linear"}[type(layer)]
+    if isinstance(layer, Norm):
+        return "nn.BatchNorm1d" if layer.flat else "nn.BatchNorm2d"
+    return "nn.Conv2d" if isinstance(layer, Conv) else "nn.Linear"
 
 
 def _arguments(template: LayerTemplate) -> list[str]:
@@ -144,7 +146,11 @@ def statements(layers: Sequence[LayerTemplate]) -> list[str]:
         if apart and expression != "x" and not nests:
             found.append(expression)
             expression = "x"
-        expression = call(layers[place], expression)
+        longer = call(layers[place], expression)
+        if len(longer) > LONGEST - 16 and expression != "x":
+            found.append(expression)
+            longer = call(layers[place], "x")
+        expression = longer
         ends = isinstance(layer, Pool | PoolTo | Flatten | Dropout | Pad) or (leads and apart)
         following = chain[place + 1 : place + 2]
         if ends and following and not isinstance(following[0], Flatten):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archdsl.emit.writer import Writer
-from archdsl.ir.ops import Shape
+from archdsl.ir.ops import Linear, Shape
 from archdsl.ir.shapes import show
-from archdsl.passes.program import Program, drops_path
-from archdsl.vocabulary.rules import Fractal
+from archdsl.passes.program import Program, cuts_down, drops_path
 
 CHOSEN = ("num_classes", "in_channels")
 
@@ -36,7 +35,7 @@ def network(out: Writer, program: Program) -> None:
             if program.columns:
                 out.line(f"path = DropPath({program.columns}, self.training)")
             body(out, [(f"{call}({handed(program, call)})", made) for call, made in steps(program)])
-        if any(isinstance(stage.rule, Fractal) for stage in graph.stages):
+        if program.cuts_down:
             out.blank()
             deepest(out, program)
 
@@ -68,9 +67,12 @@ def deepest(out: Writer, program: Program) -> None:
         calls = []
         for call, made in steps(program):
             stage = stage_of(program, call)
-            alone = stage is not None and isinstance(program.graph.stages[stage].rule, Fractal)
-            single = alone and program.stages.used[stage][0].strategy == "chain"  # type: ignore[index]
-            calls.append((f"{call}.deepest(x)" if alone and not single else f"{call}(x)", made))
+            alone = stage is not None and cuts_down(program.stages.used[stage][0])
+            calls.append(
+                (f"{call}.deepest(x)" if alone else f"{call}({handed(program, call)})", made)
+            )
+        if any("path" in call for call, _ in calls):
+            out.line(f"path = DropPath({program.columns}, self.training)")
         body(out, calls)
 
 
@@ -150,7 +152,10 @@ def initialise(out: Writer, program: Program) -> None:
             lines[-1][1].append("if module.bias is not None:")
             lines[-1][1].append("    nn.init.zeros_(module.bias)")
     if program.has_linear:
-        lines.append(("nn.Linear", ["nn.init.zeros_(module.bias)"]))
+        zero = ["nn.init.zeros_(module.bias)"]
+        if not all(layer.bias for layer in program.weighted(Linear)):
+            zero = ["if module.bias is not None:", f"    {zero[0]}"]
+        lines.append(("nn.Linear", zero))
     if not lines:
         return
     with out.block("for module in self.modules():  # He et al. 2015"):

@@ -49,10 +49,7 @@ def emit(
         ArchdslError: A413 for a class name that is none.
     """
     decided = program(graph, checked(class_name) if class_name else camel(graph.name))
-    functions = {rule.sources.__name__ for rule in decided.rules if rule.sources}
-    functions |= {operator.join.__name__ for operator in decided.joins if operator.join}
-    if decided.class_name in functions:
-        raise taken(decided.class_name)
+    refuse_clashes(decided)
     out = Writer()
     out.line(f"{BANNER} {__version__} from spec and settings of sha256")
     out.line(f"# {origin.sha256}.")
@@ -64,6 +61,19 @@ def emit(
     text = out.text()
     guard.check(text, decided)
     return text
+
+
+def refuse_clashes(decided: Program) -> None:
+    """Raises ArchdslError: A413 if the class is called as a helper, A120 if two helpers are."""
+    texts: dict[str, str] = {}
+    own = [(rule.sources, rule.source()) for rule in decided.rules]
+    own += [(operator.join, operator.source()) for operator in decided.joins]
+    for function, text in own:
+        name = function.__name__ if function is not None else ""
+        if texts.setdefault(name, text or "") != text:
+            raise fail("A120", f"two functions are called `{name}`", help="rename one of them")
+    if decided.class_name in texts:
+        raise taken(decided.class_name)
 
 
 def camel(name: str) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
+
 from archdsl.emit import words
 from archdsl.emit.forward import FORWARDS, deepest, shared_join
 from archdsl.emit.literal import literal
 from archdsl.emit.module import LONGEST, signature
 from archdsl.emit.writer import WIDTH, Writer
 from archdsl.passes.columns import Term
-from archdsl.passes.program import drops_path
+from archdsl.passes.program import cuts_down, drops_path
 from archdsl.passes.stages import INCOMING, Run, StageClass
-from archdsl.vocabulary.rules import Fractal
+
+LONG_LIST = 32
 
 
 def stage(out: Writer, made: StageClass) -> None:
@@ -28,7 +32,7 @@ def stage(out: Writer, made: StageClass) -> None:
         if made.shares:
             out.blank()
             shared_join(out, made)
-        if isinstance(made.rule, Fractal) and made.strategy == "list":
+        if cuts_down(made):
             out.blank()
             deepest(out)
 
@@ -57,7 +61,11 @@ def layers_less(made: StageClass, taken: int) -> str:
 def constructor(out: Writer, made: StageClass) -> None:
     """Widths where they are needed, reads where they are followed, and the layers."""
     if made.widths:
-        out.line(f"widths = {widths(made)}")
+        parts = widths(made)
+        if 4 * out.depth + len(f"widths = {' + '.join(parts)}") <= WIDTH:
+            out.line(f"widths = {' + '.join(parts)}")
+        else:
+            out.call("widths = [", [f"*{part}" for part in parts], "]")
     if made.strategy == "buffer":
         out.line("self.channels = sum(widths)")
     if made.strategy in {"buffer", "list"}:
@@ -87,8 +95,8 @@ def module_list(out: Writer, runs: list[str]) -> None:
     out.line(")")
 
 
-def widths(made: StageClass) -> str:
-    """`[channels] + [24] * layers`."""
+def widths(made: StageClass) -> list[str]:
+    """`[channels]`, `[24] * layers`."""
     parts, taken = [], 0
     for place, (width, count) in enumerate(made.widths):
         shown = f"[{words.term(width)}]"
@@ -98,7 +106,7 @@ def widths(made: StageClass) -> str:
             shown = shown.removesuffix(" * 1")
         taken += (count or 0) if place else 0
         parts.append(shown)
-    return " + ".join(parts)
+    return parts
 
 
 def reads(out: Writer, made: StageClass) -> None:
@@ -109,16 +117,35 @@ def reads(out: Writer, made: StageClass) -> None:
         rows = [list(made.rule.reads(layer)) for layer in range(first, made.depths[0] + 1)]
         out.call("self.reads = [", [literal(row) for row in rows], "]")
     else:
-        out.call(
-            "self.reads = [", [f"{rule(made, 'layer')} for layer in range({first}, {after})"], "]"
-        )
+        for name, value in long_arguments(made):
+            out.call(f"{name} = (", [literal(item) for item in value])
+        generated = f"{rule(made, 'layer')} for layer in range({first}, {after})"
+        if 4 * out.depth + len(f"self.reads = [{generated}]") <= WIDTH:
+            out.line(f"self.reads = [{generated}]")
+        else:
+            out.line("self.reads = [")
+            out.generator(generated)
+            out.line("]")
     out.line(f"self.exit = {leaving(made, after)}")
 
 
 def rule(made: StageClass, layer: str) -> str:
     """`exponential(layer, 2)`."""
     name = made.rule.sources.__name__  # type: ignore[union-attr]
-    return f"{name}({', '.join([layer, *map(literal, made.rule.arguments())])})"
+    long = dict(long_arguments(made))
+    names: dict[object, str] = {value: name for name, value in long.items()}
+    given = [names.get(value) or literal(value) for value in made.rule.arguments()]
+    return f"{name}({', '.join([layer, *given])})"
+
+
+def long_arguments(made: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Lists that a rule is given and that are too long for a call, by the function's own names."""
+    if made.rule.sources is None:
+        return
+    names = list(inspect.signature(made.rule.sources).parameters)[1:]
+    for name, value in zip(names, made.rule.arguments(), strict=False):
+        if isinstance(value, tuple) and len(literal(value)) > LONG_LIST:
+            yield name, value
 
 
 def leaving(made: StageClass, after: str) -> str:

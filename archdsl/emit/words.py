@@ -33,7 +33,7 @@ def term(term: Term) -> str:
 
 def chain(layers: Sequence[LayerTemplate]) -> str:
     """Layers in a row: `Norm, ReLU, 1x1 convolution to 48, norm, ReLU, 3x3 convolution`."""
-    text = ", ".join(_layer(layer) for layer in layers)
+    text = ", ".join(_layer(layer) for layer in layers) or "nothing"
     return f"{text[:1].upper()}{text[1:]}."
 
 

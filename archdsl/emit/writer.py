@@ -57,7 +57,8 @@ class Writer:
             return
         self.line(before)
         self.depth += 1
-        if len(joined) <= room - 4:
+        # A literal that is broken has an entry a line; a call's arguments may share one.
+        if len(joined) <= room - 4 and not before.endswith(("[", "{", "= (")):
             self.line(joined)
         else:
             for argument in arguments:

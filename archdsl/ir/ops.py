@@ -28,10 +28,11 @@ class Conv:
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """Batch normalisation with scale and shift."""
+    """Batch normalisation with scale and shift, of maps or of flat features."""
 
     name: str
     features: int
+    flat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

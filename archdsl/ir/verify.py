@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archdsl.errors import ArchdslError
-from archdsl.ir.graph import Graph
+from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Aggregate, Chain, Conv, Input, Linear, Norm, Shape
 from archdsl.ir.shapes import after, after_layer, mismatch, show
 
@@ -118,21 +118,29 @@ def stages(graph: Graph) -> Iterator[str]:
         joined: dict[str, tuple[int, ...]]
         joined = {name: (index,) for index, name in enumerate(stage.outputs)}
         for layer in range(2 if stage.projected else 1, stage.depth + 1):
-            wanted = stage.sources(layer)
-            if joins(graph, stage.reads[layer - 1], joined) != wanted:
+            wanted, node = stage.sources(layer), graph[stage.layers[layer - 1]]
+            reads = stage.reads[layer - 1]
+            if node.inputs != (reads,) or joins(graph, stage, reads, joined) != wanted:
                 yield f"layer {layer} of stage {stage.index} does not read outputs {wanted}"
+        wanted = stage.exit_sources()
+        if stage.operator.running and stage.leaves != "last":
+            wanted = tuple(range(stage.depth + 1))
+        if joins(graph, stage, stage.exit, joined) != wanted:
+            yield f"the exit of stage {stage.index} does not read outputs {wanted}"
 
 
-def joins(graph: Graph, name: str, known: dict[str, tuple[int, ...]]) -> tuple[int, ...] | None:
+def joins(
+    graph: Graph, stage: Stage, name: str, known: dict[str, tuple[int, ...]]
+) -> tuple[int, ...] | None:
     """The outputs that a node joins, perhaps through an aggregate that begins with them.
 
     `known` holds what is known of nodes, and is added to: a running sum asks for its prefixes.
     """
     if name not in known:
         node = graph[name]
-        parts = [joins(graph, source, known) for source in node.inputs[:1]]
+        parts = [joins(graph, stage, source, known) for source in node.inputs[:1]]
         parts += [known.get(source) for source in node.inputs[1:]]
-        if not isinstance(node.op, Aggregate) or None in parts:
+        if node.op != Aggregate(stage.operator) or None in parts:
             return None
         known[name] = tuple(index for part in parts if part for index in part)
     return known[name]

@@ -64,7 +64,7 @@ def lower_layer(
             taken = word.stride is None
             return _conv(word, name, shape, stride), 1 if taken else stride
         case words.Norm():
-            return ops.Norm(name, shape[0]), stride
+            return ops.Norm(name, shape[0], flat=len(shape) == 1), stride
         case words.Relu() | words.Gelu() | words.Silu():
             return ops.Activation(word.layer), stride
         case words.Dropout():

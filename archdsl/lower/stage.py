@@ -8,7 +8,7 @@ from typing import Any
 
 from archdsl.errors import ArchdslError, Place, fail
 from archdsl.ir.graph import Stage
-from archdsl.ir.ops import Conv, Layer, Norm, Pad, Shape
+from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
 from archdsl.lower.builder import Builder
 from archdsl.lower.chain import Made, lower_chain, remarks
 from archdsl.spec.resolve import resolve, waits_for
@@ -107,7 +107,7 @@ class _Stage:
             elif self.plan.entry == "pad":
                 self.pad(name, source, shape, made)
         self.reads.append(source)
-        self.layers.append(self.builder.add_chain(name, chain, source, origin))
+        self.layers.append(self.builder.add(name, Chain(name, chain), (source,), origin))
         self.outputs.append(self.layers[-1])
 
     def entry_is_read(self) -> bool:
@@ -126,7 +126,7 @@ class _Stage:
         In a pre-activation unit the first norm and activation serve both roads (He et al. 2016);
         in a post-activation unit the projection has a norm of its own.
         """
-        split = next((i for i, layer in enumerate(chain) if isinstance(layer, Conv)), len(chain))
+        split = next((i for i, layer in enumerate(chain) if isinstance(layer, Conv)), 0)
         normed = not split and any(isinstance(layer, Norm) for layer in chain)
         shared = self.builder.add_chain(
             f"{name}.shared", chain[:split], source, "stages.unit", scope=name

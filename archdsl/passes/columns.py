@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LARGEST_FACTOR = 16
+ALONE = {"stride", "dropout", "layers"}
 Number = int | float
 
 
@@ -53,6 +54,9 @@ def _term(column: Column, parameters: dict[str, tuple[Number, ...]]) -> Term:
         if len(set(values)) == 1:
             return Term(number=values[0])
         for name, known in parameters.items():
+            # A stride that happens to be a fraction of a width has nothing to do with it.
+            if (column.name in ALONE or name in ALONE) and name != column.name:
+                continue
             if found := _follows(values, name, known):
                 return found
     name, count = column.name, 1

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Chain, Conv, Dropout, Layer, Linear, Norm, Pad
+from archdsl.ir.graph import Graph, Node
+from archdsl.ir.ops import Chain, Conv, Dropout, Flatten, Layer, Linear, Norm, Pad
 from archdsl.passes.columns import Column, Number, Term, solve
 
 SLOTS = {
@@ -68,9 +68,17 @@ def readers_of_input(graph: Graph) -> frozenset[str]:
     Then the number of input channels is theirs alone, and a caller may choose it.
     """
     readers = [graph[name] for name in graph.readers[graph.input.name]]
-    if graph.stem or not all(isinstance(node.op, Chain) for node in readers):
+    if graph.stem or not all(_takes_channels(node) for node in readers):
         return frozenset()
     return frozenset(node.name.removesuffix(".shared") for node in readers)
+
+
+def _takes_channels(node: Node) -> bool:
+    """Whether a chain begins with a convolution of the channels it is given."""
+    layers = node.op.layers if isinstance(node.op, Chain) else ()
+    first = next((layer for layer in layers if isinstance(layer, Conv | Linear | Flatten)), None)
+    shared = node.name.endswith(".shared")
+    return shared or (isinstance(first, Conv) and first.groups == 1)
 
 
 def find_modules(graph: Graph, names: Sequence[str]) -> Modules:

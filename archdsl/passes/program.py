@@ -15,6 +15,7 @@ from archdsl.passes.stages import StageClass, Stages, find_stages
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.aggregations.mean import Mean
 from archdsl.vocabulary.rule import Rule
+from archdsl.vocabulary.rules.fractal import Fractal
 
 TAKEN = ("ConcatBuffer", "DropPath", "Tensor", "torch", "nn", "functional", "SPEC", "SETTINGS")
 
@@ -37,6 +38,12 @@ class Program:
     def takes_channels(self) -> bool:
         """Whether the first stage is given the input, whose channels a caller may choose."""
         return bool(readers_of_input(self.graph))
+
+    @property
+    def cuts_down(self) -> bool:
+        """Whether every fractal stage can be run by its deepest column alone."""
+        made = [stage for stage, _ in self.stages.used if isinstance(stage.rule, Fractal)]
+        return bool(made) and all(cuts_down(s) or s.strategy == "chain" for s in made)
 
     @property
     def has_bias(self) -> bool:
@@ -67,11 +74,12 @@ def program(graph: Graph, class_name: str) -> Program:
     """Decide how a graph is written; the graph is verified between passes."""
     graph = pipeline.run(graph)
     shapes = all_shapes(graph)
-    modules = find_modules(graph, (*TAKEN, class_name))
-    names = (*TAKEN, class_name, *(made.name for made in modules.classes))
+    taken = (*TAKEN, class_name, *functions(graph))
+    modules = find_modules(graph, taken)
+    names = (*taken, *(made.name for made in modules.classes))
     stages = find_stages(graph, shapes, modules, names)
     storing = [made for made in stages.classes if made.strategy in {"buffer", "list"}]
-    rules = {rule_key(made.rule): made.rule for made in storing}
+    rules = {made.rule.rule: made.rule for made in storing if made.rule.source()}
     joins = {
         made.operator.kind: made.operator
         for made in stages.classes
@@ -83,11 +91,18 @@ def program(graph: Graph, class_name: str) -> Program:
         shapes,
         modules,
         stages,
-        tuple(rule for rule in rules.values() if rule.source()),
+        tuple(rules.values()),
         tuple(joins.values()),
         any(made.strategy == "buffer" for made in stages.classes),
         drop_path_columns(graph),
     )
+
+
+def functions(graph: Graph) -> set[str]:
+    """The names of the functions that a file of this graph may carry."""
+    found = [stage.rule.sources for stage in graph.stages if stage.rule.source()]
+    found += [stage.operator.join for stage in graph.stages]
+    return {function.__name__ for function in found if function is not None}
 
 
 def drop_path_columns(graph: Graph) -> int:
@@ -100,15 +115,16 @@ def drop_path_columns(graph: Graph) -> int:
     return max(joins, default=0)
 
 
+def cuts_down(made: StageClass) -> bool:
+    """Whether a stage can be run by its deepest column alone: a whole fractal block of means."""
+    whole = isinstance(made.rule, Fractal) and made.leaves == "rule" and not made.projected
+    return whole and isinstance(made.operator, Mean) and made.strategy == "list"
+
+
 def drops_path(made: StageClass) -> bool:
     """Whether a stage's means leave outputs out while training."""
     operator = made.operator
     return made.strategy == "list" and isinstance(operator, Mean) and operator.drop_path > 0
-
-
-def rule_key(rule: Rule) -> str:
-    """Rules of one word share one function in the emitted file."""
-    return rule.rule
 
 
 def _joins(strategy: str, operator: Aggregation) -> bool:

@@ -100,7 +100,7 @@ def find_stages(
     classes: list[StageClass] = []
     used: dict[int, tuple[StageClass, tuple[Number, ...]]] = {}
     for same in forms.values():
-        solution = _solve(same, bool(readers_of_input(graph)))
+        solution = solve(_columns(same, bool(readers_of_input(graph))))
         made = _stage_class(same, solution, _name(same[0], len(forms), taken))
         classes.append(made)
         for index, sketch in enumerate(same):
@@ -202,16 +202,6 @@ def number(value: Number | str) -> Number:
     """An argument that is not INCOMING."""
     assert not isinstance(value, str)
     return value
-
-
-def _solve(same: list[_Sketch], chosen: bool) -> Solution:
-    solution = solve(_columns(same, chosen))
-    layers = Column("layers", tuple(s.stage.depth for s in same))
-    if solution.terms[-1].parameter in {"", "layers"}:
-        return solution
-    # That the number of layers is a multiple of a width is chance: it is an argument of its own.
-    columns = _columns(same, chosen)
-    return solve([*columns[:-1], Column(layers.name, layers.values, forced=True)])
 
 
 def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageClass:

@@ -6,13 +6,16 @@ parameter for a word) pydantic knows from its unions and our validators; here it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from archdsl.spec.schema import PARAMETER, language
 from archdsl.spec.unions import word_of
 from archdsl.vocabulary.layers import LAYERS
+from archdsl.vocabulary.values import Words
 
 Schema = dict[str, Any]
+Models = Sequence[type[Words]]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMED = {"type": "string", "pattern": PARAMETER, "description": "a parameter that chooses a word"}
 
@@ -32,11 +35,11 @@ def json_schema() -> Schema:
     }
     for key, models in (("rule", known.rules), ("kind", known.aggregations), ("kind", known.units)):
         for model in models:
-            _choosable(definitions[model.__name__], key)
+            _choosable(definitions[model.__name__], key, models)
     for stage in ("Stage", "Stages"):
         properties = definitions[stage]["properties"]
-        _worded(properties["connect"], [word_of(model, "rule") for model in known.rules])
-        _worded(properties["aggregate"], [word_of(m, "kind") for m in known.aggregations])
+        _worded(properties["connect"], "rule", known.rules, definitions)
+        _worded(properties["aggregate"], "kind", known.aggregations, definitions)
         for key in ("exit", "entry"):
             properties[key] = {"anyOf": [properties[key], NAMED]}
     for definition in definitions.values():
@@ -66,10 +69,16 @@ def _layer(definitions: Schema) -> Schema:
     return {"anyOf": forms}
 
 
-def _choosable(definition: Schema, key: str) -> None:
+def _named(words: Sequence[str]) -> Schema:
+    """A parameter's name where these words may stand; one of them means itself."""
+    return {**NAMED, "not": {"enum": list(words)}}
+
+
+def _choosable(definition: Schema, key: str, models: Models) -> None:
     """The word of a rule, unit or operator may come from a parameter."""
     word = definition["properties"][key]
-    definition["properties"][key] = {"anyOf": [word, NAMED]}
+    words = [word_of(model, key) for model in models]
+    definition["properties"][key] = {"anyOf": [word, _named(words)]}
 
 
 def _words(definition: Schema) -> None:
@@ -94,8 +103,11 @@ def _anyof(schema: Any) -> None:
         _anyof(value)
 
 
-def _worded(schema: Schema, words: list[str]) -> None:
-    schema["anyOf"] = [*schema.get("anyOf", []), {"enum": words}, NAMED]
+def _worded(schema: Schema, key: str, models: Models, definitions: Schema) -> None:
+    """A word may stand alone if it needs no numbers."""
+    words = {word_of(model, key): definitions[model.__name__]["required"] for model in models}
+    alone = [word for word, required in words.items() if required == [key]]
+    schema["anyOf"] = [*schema.get("anyOf", []), {"enum": alone}, _named([*words])]
 
 
 def _one_or_more(schema: Schema) -> Schema:

@@ -111,17 +111,22 @@ def parse(
 def read_file(path: Path) -> Source:
     """Read a spec once, without trusting it. Raises ArchdslError (A001, A012, A401 to A403)."""
     name = str(path)
+    return Source(name, decode(read_bytes(path, BYTES + 4), name))
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The first bytes of a file; no device is waited for. Raises ArchdslError (A401 to A403)."""
+    name = str(path)
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise fail("A402", f"{name} is not a regular file")
-            content = _read_some(handle, BYTES + 4)
+            return _read_some(handle, most)
         finally:
             os.close(handle)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from None
-    return Source(name, decode(content, name))
 
 
 def _read_some(handle: int, most: int) -> bytes:
@@ -154,7 +159,7 @@ def setting(name: str, value: Any) -> Document:
     if isinstance(value, str):
         source = Source(f"--set {name}", value)
         return read(source)
-    source = Source(f"--set {name}", json.dumps(value, default=list))
+    source = Source(f"--set {name}", repr(value))
     return Document(source, _listed(value), {(): Span(1, 1, len(source.text))}, {})
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from archdsl.errors import fail
+from archdsl.vocabulary.source import plain_source
 from archdsl.vocabulary.values import Words
 
 
@@ -40,6 +41,12 @@ class Aggregation(Words):
         return f"joined by {self.kind}"
 
     def source(self) -> str:
-        """The Python text of `join` for emitted files."""
-        assert self.join is not None, "an aggregation defines `join`"
-        return inspect.getsource(self.join)
+        """The Python text of `join` for emitted files. Raises ArchdslError (A121)."""
+        text = plain_source(self.join) if self.join is not None else None
+        if text is None:
+            raise fail(
+                "A121",
+                f"the function `join` of `{self.kind}` cannot be written into a file",
+                help="write it as a plain function of a module, in ASCII, using `torch` alone",
+            )
+        return text

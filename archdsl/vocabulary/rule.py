@@ -6,12 +6,12 @@ y_0 ... y_(l-1). A rule of one's own is a subclass: `reads`, and as many closed 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from archdsl.vocabulary.source import plain_source
 from archdsl.vocabulary.values import Words
 
 
@@ -82,4 +82,4 @@ class Rule(Words):
 
     def source(self) -> str | None:
         """The Python text of `sources` for emitted files; None has the reads written as a table."""
-        return None if self.sources is None else inspect.getsource(self.sources)
+        return None if self.sources is None else plain_source(self.sources)

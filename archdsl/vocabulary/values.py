@@ -56,11 +56,11 @@ class Bounds:
         if isinstance(number, bool) or not isinstance(number, int | float | Fraction):
             raise fail("A101", f"this must be {self.words()}, not {_kind(value)}")
         if self.whole and isinstance(number, float | Fraction):
-            shown = number if isinstance(number, Fraction) else repr(number)
+            even = number == int(number)
             raise fail(
                 "A101",
-                f"this must be {self.words()}, not {shown}",
-                help=f"write {int(number)}" if number == int(number) else "round with `floor(...)`",
+                f"this must be {self.words()}, not {float(number) if even else number}",
+                help=f"write {int(number)}" if even else "round with `floor(...)`",
             )
         said = f"this must be {self.words()}, not {_shown(number)}"
         if number < self.low:

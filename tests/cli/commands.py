@@ -78,6 +78,7 @@ def child(
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
     python: tuple[str, ...] = ("-m", "archdsl"),
+    timeout: float = 60,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command, or other Python, in a process of its own."""
     return subprocess.run(
@@ -86,7 +87,7 @@ def child(
         env=environment(**(env or {})),
         input=stdin.encode() if stdin is not None else None,
         capture_output=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
 

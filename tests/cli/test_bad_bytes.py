@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from archdsl.cli.render import visible
+from archdsl.errors import Source
+from archdsl.spec import load
 from cli.commands import SMALL, archdsl, written
 
 SCALAR = f"description: {'x' * 5_000}\n"
@@ -146,12 +148,10 @@ def test_minus_nothing_is_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_that_changes_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from archdsl.spec import load
-
     path, output = written(tmp_path), tmp_path / "small.py"
     read = load.read_file
 
-    def read_then_change(name: Path) -> load.Source:
+    def read_then_change(name: Path) -> Source:
         source = read(name)
         written(tmp_path, "nothing: like it\n")
         return source

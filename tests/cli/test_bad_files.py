@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,6 +31,11 @@ def folder() -> Path:
     return Path("folder")
 
 
+def dangling() -> Path:
+    Path("link").symlink_to("nothing")
+    return Path("link")
+
+
 def loop() -> Path:
     Path("loop").symlink_to("loop")
     return Path("loop")
@@ -39,10 +45,10 @@ def below_a_file() -> Path:
     return written(Path()) / "more.yaml"
 
 
-UNREADABLE = {
+UNREADABLE: dict[str, tuple[Callable[[], Path], str]] = {
     "missing": (lambda: Path("missing.yaml"), "A401"),
     "a dash": (lambda: Path("-"), "A401"),
-    "dangling link": (lambda: Path("link").symlink_to("nothing") or Path("link"), "A401"),
+    "dangling link": (dangling, "A401"),
     "folder": (folder, "A402"),
     "fifo": (fifo, "A402"),
     "zeros": (lambda: Path("/dev/zero"), "A402"),

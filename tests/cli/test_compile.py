@@ -126,7 +126,7 @@ def test_the_class_can_be_named() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["X: pass\nimport os", "lambda", "\ufb01", "", " ", "a b", "9a", "None", "__class__", "x" * 81,
+    ["X: pass\nimport os", "lambda", "\ufb01", " ", "a b", "9a", "None", "__class__", "x" * 81,
      "torch", "nn", "Tensor", "SPEC", "-x", "os.system", "A\n"],
 )  # fmt: skip
 def test_what_is_no_class_name(name: str) -> None:
@@ -158,7 +158,7 @@ def test_a_figure_for_other_settings_fails_nothing() -> None:
 
 
 def test_a_figures_source_is_shown_escaped() -> None:
-    figure = EXPECT.replace("me", r'"a\u202eb [/red]\nok"') % "4440"
+    figure = EXPECT.replace("source: me", r'source: "a\u202eb [/red]\nok"') % "4440"
     for command in ("compile", "check", "show"):
         ran = archdsl(command, written(Path(), SMALL + figure))
         assert ran.code == 0

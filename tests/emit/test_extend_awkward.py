@@ -48,7 +48,7 @@ class Nameless(archdsl.Rule):
     sources: ClassVar = staticmethod(lambda layer: sorted({0, layer - 1}))
 
 
-def Stage(layer: int) -> list[int]:  # noqa: N802 (as a class of the file is called)
+def Basic(layer: int) -> list[int]:  # noqa: N802 (as a class of the file is called)
     """The outputs that a layer reads: the oldest and the newest."""
     return sorted({0, layer - 1})
 
@@ -57,7 +57,7 @@ class NamedAsAClass(archdsl.Rule):
     """With a function that is called as a class of the file is."""
 
     rule: Literal["named-as-a-class"]
-    sources: ClassVar = staticmethod(Stage)
+    sources: ClassVar = staticmethod(Basic)
 
 
 def prose(layer: int) -> list[int]:
@@ -95,7 +95,7 @@ class InsideMaximum(archdsl.Aggregation):
         return torch.stack(outputs).amax(dim=0)
 
 
-AWKWARD = {
+AWKWARD: dict[str, tuple[tuple[Extension, ...], str]] = {
     "a rule with its function inside": ((Inside,), spec("inside")),
     "a rule with a nameless function": ((Nameless,), spec("nameless")),
     "a rule whose function is called as a class": ((NamedAsAClass,), spec("named-as-a-class")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from pathlib import Path
 
 import torch
@@ -23,10 +24,10 @@ from emit.networks import (
     copied,
     emitted,
     inputs,
-)  # fmt: skip
+)
 from strategies import Case, specs
 
-MANY = 2 * settings.default.max_examples
+MANY = 2 * settings().max_examples
 
 
 @settings(max_examples=MANY)
@@ -105,3 +106,19 @@ def test_files_are_laid_out_as_ruff_would(tmp_path: Path) -> None:
     collect()
     assert len(texts) > MANY // 2
     assert_laid_out(tmp_path, {f"network {n}": text for n, text in enumerate(sorted(texts))})
+
+
+@given(specs())
+def test_what_a_caller_may_choose_can_be_chosen(case: Case) -> None:
+    """Other numbers of classes and of input channels than the spec's."""
+    made = emitted(case.text, case.settings)
+    kind, x = type(made.network), inputs(made.graph).float()
+    shape = made.network.float()(x).shape
+    names = list(inspect.signature(kind).parameters)
+    assert names == [name for name in ("num_classes", "in_channels") if name in names]
+    if "num_classes" in names:
+        other = kind(num_classes=7)(x)
+        assert other.shape == (*shape[:-1], 7)
+    if "in_channels" in names:
+        more = torch.cat([x, x, x], dim=1)
+        assert kind(in_channels=more.shape[1])(more).shape == shape

@@ -94,7 +94,7 @@ def test_state_dict_by_file(network: nn.Module, x: Tensor, tmp_path: Path) -> No
 @pytest.mark.parametrize("keeps_gradients", [False, True])
 def test_channels_last(network: nn.Module, x: Tensor, keeps_gradients: bool) -> None:
     expected = network(x)
-    network.to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     with torch.set_grad_enabled(keeps_gradients):
         found = network(x.to(memory_format=torch.channels_last))
     assert apart(found, expected) <= TOLERANCE
@@ -103,7 +103,7 @@ def test_channels_last(network: nn.Module, x: Tensor, keeps_gradients: bool) -> 
 @pytest.mark.parametrize("name", CONCATENATING)
 def test_channels_last_reaches_the_buffer(name: str, x: Tensor) -> None:
     network = emitted(REPRESENTATIVES[name]).network.eval().float()
-    network.to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     entering: list[Tensor] = []
     layer = network.get_submodule("stages.0.layers.0")
     layer.register_forward_pre_hook(lambda _, arguments: entering.append(arguments[0]))
@@ -131,7 +131,7 @@ def test_autocast(network: nn.Module, x: Tensor, training: bool) -> None:
 
 def replica(network: nn.Module) -> nn.Module:
     """What `nn.DataParallel` makes of a module for each device, without the devices."""
-    made = network._replicate_for_data_parallel()
+    made: nn.Module = network._replicate_for_data_parallel()  # type: ignore[no-untyped-call]
     for name, weight in network._parameters.items():
         setattr(made, name, None if weight is None else weight.view_as(weight))
     for name, child in network.named_children():

@@ -20,7 +20,7 @@ def tables(draw: st.DrawFn) -> list[Column]:
         if draw(st.integers(0, 5)) == 0:
             number = st.sampled_from([0.0, 0.1, 0.5, 1, 2])
         values = tuple(draw(st.lists(number, min_size=rows, max_size=rows)))
-        if columns and draw(st.booleans()):
+        if draw(st.booleans()) and columns:
             other = draw(st.sampled_from(columns)).values
             factor = draw(st.integers(1, 20))
             if all(isinstance(value, int) for value in other):

@@ -17,8 +17,8 @@ from archdsl.runtime.concat_buffer import ConcatBuffer
 Reads = list[int] | range
 
 
-def outputs(widths: list[int], *rest: int, batch: int = 2, **kind: torch.dtype) -> list[Tensor]:
-    return [torch.randn(batch, width, *rest, **kind) for width in widths]
+def outputs(widths: list[int], *rest: int, batch: int = 2) -> list[Tensor]:
+    return [torch.randn(batch, width, *rest) for width in widths]
 
 
 def filled(parts: list[Tensor]) -> ConcatBuffer:
@@ -67,14 +67,14 @@ def test_gradients_flow_to_every_output() -> None:
     parts = [part.requires_grad_() for part in outputs([2, 1, 3], 2, 2)]
     toward = torch.randn(2, 8, 2, 2)
     read = torch.cat([filled(parts).read([2, 0]), filled(parts).read([2])], dim=1)
-    found = torch.autograd.grad(read, parts, toward, allow_unused=True)
-    assert found[1] is None
+    found = torch.autograd.grad(read, parts, toward, materialize_grads=True)
+    assert not found[1].any()
     assert torch.equal(found[0], toward[:, 3:5])
     torch.testing.assert_close(found[2], toward[:, :3] + toward[:, 5:])
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_without_gradients_neighbours_share_memory(mode: type[torch.no_grad]) -> None:
+def test_without_gradients_neighbours_share_memory(mode: Any) -> None:
     """Each output is written once; reading neighbours in order copies nothing."""
     parts = outputs([4, 2, 2, 2], 3, 3)
     with mode():
@@ -90,11 +90,11 @@ def test_without_gradients_neighbours_share_memory(mode: type[torch.no_grad]) ->
         assert buffer.outputs == []
 
 
-class Counting(TorchDispatchMode):
+class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts what torch is asked to do."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.counts: Counter[str] = Counter()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -17,7 +17,8 @@ Columns = Annotated[int, Bounds(1, 64)]
 
 def fractal(layer: int) -> list[int]:
     """The outputs that a layer reads: the row in which its column was last joined."""
-    row, first = 1, 1
+    row = (layer + 1) // 2
+    first = 2 * row - 1 - (row - 1).bit_count()
     while first + (row & -row).bit_length() <= layer:
         first += (row & -row).bit_length()
         row += 1

@@ -1,0 +1,135 @@
+"""`archdsl show`: the facts of a network, as a table, as JSON, and as its graph."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.commands import ROOT, SMALL, SPECS, archdsl, written
+
+SPARSE = SPECS / "sparsenet-bc-cifar.yaml"
+COUNTS = (
+    "parameters", "macs", "flops", "depth", "layers", "links", "skip_links", "links_bound",
+    "shortest_gradient_path", "max_aggregated_outputs",
+)  # fmt: skip
+
+
+def facts(*words: str | Path) -> dict[str, Any]:
+    ran = archdsl("show", *words, "--json")
+    assert ran.code == 0
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+def test_json_of_a_network_of_the_paper() -> None:
+    found = facts(SPARSE, "--set", "depth=1001", "--set", "growth=12", "--set", "stem=12")
+    assert found["name"] == "sparsenet-bc-cifar"
+    assert found["settings"] == {"depth": 1001, "growth": 12, "stem": 12}
+    wanted = {
+        "parameters": 4623856,
+        "links": 3243,
+        "skip_links": 2745,
+        "shortest_gradient_path": 7,
+        "max_aggregated_outputs": 8,
+    }
+    assert {key: found[key] for key in wanted} == wanted
+    assert [remark["code"] for remark in found["remarks"]] == ["A224"]
+    assert {v["verdict"] for v in found["expectations"]} == {"holds", "not applicable"}
+
+
+def test_a_command_line_of_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    line = (
+        "archdsl show specs/sparsenet-bc-cifar.yaml "
+        "--set depth=400 --set growth=12 --set stem=12 --json"
+    )
+    ran = archdsl(*shlex.split(line)[1:])
+    assert ran.code == 0
+    assert json.loads(ran.out)["parameters"] == 1698424
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_count_is_a_whole_number(path: Path) -> None:
+    found = facts(path)
+    for key in COUNTS:
+        assert type(found[key]) is int, key
+    assert found["activation_bytes"].keys() == {"inference", "training"}
+    for count in found["activation_bytes"].values():
+        assert type(count) is int
+    assert found["flops"] == 2 * found["macs"]
+    assert found["stages"]
+    for key in ("layers", "links", "skip_links", "links_bound"):
+        assert sum(stage[key] for stage in found["stages"]) == found[key]
+    assert sum(part["parameters"] for part in found["parts"]) == found["parameters"]
+    assert re.fullmatch(r"[0-9a-f]{64}", found["sha256"])
+
+
+def test_the_table_says_what_json_says() -> None:
+    found, ran = facts(SPARSE), archdsl("show", SPARSE)
+    said = " ".join(ran.out.split())
+    total = f"total {found['layers']:,} {found['parameters']:,} {found['macs']:,}"
+    assert f"{total} {found['links']:,} " in said
+    assert f"links {found['links']:,} (bound {found['links_bound']:,});" in said
+    assert f"skip links {found['skip_links']:,};" in said
+    assert f"FLOPs (2 per MAC) {found['flops']:,}" in said
+    assert f"{found['activation_bytes']['training']:,} to train" in said
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_ir_is_the_graph_as_text(tmp_path: Path) -> None:
+    spec = written(tmp_path)
+    exploded = archdsl("show", spec, "--ir")
+    assert (exploded.code, exploded.err) == (0, "")
+    assert exploded.out.startswith("network small\n")
+    assert archdsl("show", spec, "--ir", "--view", "exploded").out == exploded.out
+    for layer in range(4):
+        assert f"stages.0.layers.{layer}" in exploded.out
+
+
+def test_the_compact_view_reads_earlier_aggregates(tmp_path: Path) -> None:
+    ran = archdsl("show", written(tmp_path), "--ir", "--view", "compact")
+    assert ran.code == 0
+    assert "stages.0.join.2 = concat <- stages.0.join.1, stages.0.layers.1\n" in ran.out
+    exploded = archdsl("show", tmp_path / "small.yaml", "--ir").out
+    assert "stages.0.join.2 = concat <- input, stages.0.layers.0, stages.0.layers.1\n" in exploded
+
+
+def test_expand_says_units_reads_and_weights(tmp_path: Path) -> None:
+    ran = archdsl("show", written(tmp_path), "--expand")
+    assert ran.code == 0
+    assert "    layer 3: 0 1 2\n" in ran.out
+    assert "    exit: 0 1 2 3 4\n" in ran.out
+    assert "    stages.0.layers.0.conv.weight: [8, 3, 3, 3]\n" in ran.out
+    both = archdsl("show", tmp_path / "small.yaml", "--expand", "--ir")
+    assert both.out.startswith("network small\n")
+    assert both.out.endswith(ran.out[ran.out.index("units\n") :])
+
+
+def test_there_is_no_other_view(tmp_path: Path) -> None:
+    ran = archdsl("show", written(tmp_path), "--ir", "--view", "exlpoded")
+    assert ran.code == 2
+    assert "exlpoded" in ran.err
+
+
+def test_a_figure_that_fails_is_shown_and_fails_nothing(tmp_path: Path) -> None:
+    figure = "expect: {parameters: {value: 3, source: me}}\n"
+    spec = written(tmp_path, SMALL + figure)
+    ran = archdsl("show", spec)
+    assert ran.code == 0
+    assert "parameters 3 (me): does not hold, 4,440 is not exactly that" in " ".join(
+        ran.out.split()
+    )
+    assert [v["verdict"] for v in facts(spec)["expectations"]] == ["fails"]
+
+
+def test_a_description_is_nowhere_obeyed(tmp_path: Path) -> None:
+    text = r'description: "[/red] {x} %s a\u202eb </svg><script>"'
+    for options in ([], ["--ir"], ["--expand"], ["--json"]):
+        ran = archdsl("show", written(tmp_path, f"{SMALL}{text}\n"), *options)
+        assert ran.code == 0
+        assert all(c.isprintable() or c == "\n" for c in ran.out)
