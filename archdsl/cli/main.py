@@ -5,50 +5,51 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Sequence
+from importlib import import_module
 from io import StringIO, TextIOWrapper
 from itertools import pairwise
 from typing import Annotated, NoReturn
 
 import typer
 
-from archdsl.cli import (
-    compile,
-    explain,
-    init,
-    reconcile,
-    reproduce,
-    scaling,
-    schema,
-    show,
-    solve,
-    verify,
-)
 from archdsl.cli.render import report, visible
 from archdsl.errors import ArchdslError, Exit
 from archdsl.version import __version__
 
-app = typer.Typer(
-    name="archdsl",
-    help="Macro-architectures of neural networks as data: check, show, compile.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("compile")(compile.compile)
-app.command("check")(show.check)
-app.command("show")(show.show)
-app.command("schema")(schema.schema)
-app.command("init")(init.init)
-app.command("verify")(verify.verify)
-app.command("reproduce")(reproduce.reproduce)
-app.command("reconcile")(reconcile.reconcile)
-app.command("solve")(solve.solve)
-app.command("scaling")(scaling.scaling)
-app.command("explain")(explain.explain)
+COMMANDS = {
+    "compile": "compile",
+    "check": "show",
+    "show": "show",
+    "schema": "schema",
+    "init": "init",
+    "verify": "verify",
+    "reproduce": "reproduce",
+    "reconcile": "reconcile",
+    "solve": "solve",
+    "scaling": "scaling",
+    "explain": "explain",
+}
+"""Every command, and the module of `archdsl.cli` that holds the function of its name."""
 
 
-@app.callback()
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The command that the arguments name, or all of them; what is not named is not imported."""
+    app = typer.Typer(
+        name="archdsl",
+        help="Macro-architectures of neural networks as data: check, show, compile.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    for name in [arguments[0]] if arguments and arguments[0] in COMMANDS else COMMANDS:
+        module = import_module(f"archdsl.cli.{COMMANDS[name]}")
+        app.command(name)(getattr(module, name))
+    return app
+
+
 def options(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -77,7 +78,7 @@ def main() -> NoReturn:
 def run() -> int:
     """The command that the arguments name, with every failure as an exit code."""
     try:
-        result = app(standalone_mode=False)
+        result = application(sys.argv[1:])(standalone_mode=False)
         return int(result or Exit.FINE)
     except ArchdslError as error:
         writes = sys.argv[1:2] in (["compile"], ["init"])

@@ -163,11 +163,12 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
         "connect": (unions.worded(rules, "rule") | None, None),
         "aggregate": (unions.worded(aggregations, "kind") | None, None),
     }
-    one = create_model("Stage", __base__=StageWords, **slots)
-    alike = create_model("Stages", __base__=StagesWords, **slots)
+    one = create_model("Stage", __base__=StageWords, __doc__=StageWords.__doc__, **slots)
+    alike = create_model("Stages", __base__=StagesWords, __doc__=StagesWords.__doc__, **slots)
     network = create_model(
         "Network",
         __base__=Network,
+        __doc__=Network.__doc__,
         each=(one | None, None),
         stages=(unions.stages(alike, one), ...),
     )

@@ -31,7 +31,8 @@ def codes(text: str, **settings: Any) -> list[str]:
 
 VALUES: list[tuple[str, Any]] = [
     ("12", 12), ("-3", -3), ("0.5", Fraction(1, 2)), ("0.1", Fraction(1, 10)),
-    ("1e-3", Fraction(1, 1000)), ("2.0", Fraction(2)), ("[1, 2, 3]", (1, 2, 3)), ("[0.5, 2 * 3]", (Fraction(1, 2), 6)),
+    ("1e-3", Fraction(1, 1000)), ("2.0", Fraction(2)), ("[1, 2, 3]", (1, 2, 3)),
+    ("[0.5, 2 * 3]", (Fraction(1, 2), 6)),
     ("2 * 3", 6), ("1 / 3", Fraction(1, 3)), ('"12 + 1"', 13), ("(3)", 3),
     ("[7]", (7,)),
 ]  # fmt: skip
