@@ -48,6 +48,11 @@ LONG = "gelu, silu, norm, relu, " * 3
 RUNNING = ", exit: last, entry: projection"
 
 CORNERS = {
+    "largest values everywhere": stage(
+        unit="[norm, relu, {conv: {width: 4}}, {pool: {kind: max, kernel: 3, stride: 1, padding: 1}}]"
+    ).replace("count: 1", "count: 2")
+    + "between: {kind: transition, width: 4, pool: max}\n"
+    + "head: [{pool: {kind: max, to: 2}}, flatten]\n",
     "one layer": stage(1, more=", exit: last"),
     "no weights at all": stage(unit="[relu]"),
     "flat features": "stem: [flatten]\n" + stage(unit="[{linear: {width: 4}}, relu]"),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -129,17 +130,16 @@ def test_a_join_without_the_column_keeps_everything() -> None:
 
 
 def test_the_deepest_column_is_a_plain_network() -> None:
-    module = network().eval()
+    module: Any = network().eval()
     x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
-    found: Tensor = module.deepest(x)  # type: ignore[operator]
+    found: Tensor = module.deepest(x)
     y = x
     for index in (0, 1):
-        stage = module.stages[index]  # type: ignore[index]
         # Rows 1 to 4 begin with the units 1, 2, 4 and 5: one, two, one and three columns wide.
         for unit in (1, 2, 4, 5):
-            y = stage.layers[unit - 1](y)
-        y = module.between[0](y) if index == 0 else y  # type: ignore[index]
-    assert torch.equal(found, module.head(y))  # type: ignore[operator]
+            y = module.stages[index].layers[unit - 1](y)
+        y = module.between[0](y) if index == 0 else y
+    assert torch.equal(found, module.head(y))
 
 
 def test_layers_follow_from_columns() -> None:

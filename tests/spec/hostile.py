@@ -20,11 +20,12 @@ GOOD = [
 ]
 VOCABULARY = sorted({word for text in GOOD for word in text.replace("{", " ").split()})
 ODD = [
-    "", " ", "~", "null", "true", "no", "0", "-0", "010", "1_000", "1:30", "0x1F", "1e9", "1e400", ".inf",
-    ".nan", "2.0", "-1", "99999999999999999999", "9" * 60, "2024-01-01", "\u0663", "'", '"', "\\", "|", ">",
-    "[", "]", "{", "}", ",", ":", "- ", "? ", "#", "&a ", "*a", "!!str ", "!x ", "<<: ", "---\n", "...\n",
-    "%YAML 1.1\n", "\t", "\n", "\r\n", "\ufeff", "\0", "\x1b[2J", "\u202e", "\u2028", "\udcff", "\U0001f600",
-    '"\\UFFFFFFFF"', "__import__('os')", "depth // 0", "((((", "----1", "a | b", "incoming", "stage",
+    "", " ", "~", "null", "true", "no", "0", "-0", "010", "1_000", "1:30", "0x1F", "1e9", "1e400",
+    ".inf", ".nan", "2.0", "-1", "99999999999999999999", "9" * 60, "2024-01-01", "\u0663", "'", '"',
+    "\\", "|", ">", "[", "]", "{", "}", ",", ":", "- ", "? ", "#", "&a ", "*a", "!!str ", "!x ",
+    "<<: ", "---\n", "...\n", "%YAML 1.1\n", "\t", "\n", "\r\n", "\ufeff", "\0", "\x1b[2J",
+    "\u202e", "\u2028", "\udcff", "\U0001f600", '"\\UFFFFFFFF"', "__import__('os')", "depth // 0",
+    "((((", "----1", "a | b", "incoming", "stage",
 ]  # fmt: skip
 VALUES: list[Any] = [
     None, True, False, 0, -1, 1, 3, 10**9, 10**40, 0.5, -0.0, 2.0, float("nan"), float("inf"), "",
@@ -141,8 +142,9 @@ def arithmetic() -> SearchStrategy[str]:
 
 
 OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod, ast.Div: lambda left, right: Fraction(left) / right,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
+    ast.Div: lambda left, right: Fraction(left) / right,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": math.floor, "ceil": math.ceil, "len": len, "sum": sum, "max": max, "min": min,
