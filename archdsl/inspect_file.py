@@ -10,6 +10,7 @@ from typing import Any
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, fail
 from archdsl.lower.limits import Limits
+from archdsl.spec.load import read_bytes
 from archdsl.version import __version__
 
 LARGEST = 8 * 1024 * 1024
@@ -37,13 +38,7 @@ class Emitted:
 
 def read_emitted(path: Path) -> Emitted:
     """Read a file's literals. Raises ArchdslError (A401 to A403, A420)."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise fail("A401", f"there is no file {path}") from None
-    except OSError as error:
-        raise fail("A403", f"{path} cannot be read: {error.strerror}") from None
+    content = read_bytes(path, LARGEST + 1)
     if not content.startswith(BANNER.encode()) or len(content) > LARGEST:
         raise _foreign(path)
     try:
@@ -51,6 +46,8 @@ def read_emitted(path: Path) -> Emitted:
         values = _literals(ast.parse(text))
         spec, settings = "".join(f"{line}\n" for line in values["SPEC"]), values.get("SETTINGS", {})
         (class_name,) = values["__all__"]
+        if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):
+            raise _foreign(path)
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
         raise _foreign(path) from None
     return Emitted(path, text, spec, dict(settings), str(class_name))

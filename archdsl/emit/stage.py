@@ -60,7 +60,7 @@ def layers_less(made: StageClass, taken: int) -> str:
 
 def constructor(out: Writer, made: StageClass) -> None:
     """Widths where they are needed, reads where they are followed, and the layers."""
-    if made.widths:
+    if made.strategy == "buffer" or any(INCOMING in run.arguments for run in made.runs):
         parts = widths(made)
         if 4 * out.depth + len(f"widths = {' + '.join(parts)}") <= WIDTH:
             out.line(f"widths = {' + '.join(parts)}")

@@ -1,1 +1,1 @@
-"""Published tables as suites of rows, run again: printed figures beside computed ones."""
+"""What papers print beside what specs count: suites, reconciling, scaling, equal budgets."""

@@ -50,6 +50,8 @@ def solve(columns: Sequence[Column]) -> Solution:
 
 def _term(column: Column, parameters: dict[str, tuple[Number, ...]]) -> Term:
     values = column.values
+    if column.forced and repr(parameters.get(column.name)) == repr(values):
+        return Term(parameter=column.name)
     if not column.forced:
         if len(set(values)) == 1:
             return Term(number=values[0])

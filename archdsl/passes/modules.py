@@ -68,17 +68,17 @@ def readers_of_input(graph: Graph) -> frozenset[str]:
     Then the number of input channels is theirs alone, and a caller may choose it.
     """
     readers = [graph[name] for name in graph.readers[graph.input.name]]
-    if graph.stem or not all(_takes_channels(node) for node in readers):
+    layers = set(graph.stages[0].layers)
+    if graph.stem or not all(node.name in layers and _takes_channels(node) for node in readers):
         return frozenset()
-    return frozenset(node.name.removesuffix(".shared") for node in readers)
+    return frozenset(node.name for node in readers)
 
 
 def _takes_channels(node: Node) -> bool:
     """Whether a chain begins with a convolution of the channels it is given."""
     layers = node.op.layers if isinstance(node.op, Chain) else ()
     first = next((layer for layer in layers if isinstance(layer, Conv | Linear | Flatten)), None)
-    shared = node.name.endswith(".shared")
-    return shared or (isinstance(first, Conv) and first.groups == 1)
+    return isinstance(first, Conv) and first.groups == 1
 
 
 def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
@@ -180,7 +180,7 @@ def _columns(
             own = _forced(same[0], layers[0], index, slot)
             forced = bool(own) or (name == "channels" and reads_input(same, chosen))
             yield rank, (index, slot), Column(own or name, values, forced)
-        started = started or isinstance(layer, Conv | Linear | Norm)
+        started = started or isinstance(layer, Conv | Linear)
     if same[0].projection:
         inner = found.used[same[0].projection][0]
         for place, name in enumerate(inner.parameters):

@@ -118,8 +118,8 @@ def gradients(output: Tensor, weights: Mapping[str, Tensor]) -> dict[str, Tensor
 def differences(network: nn.Module, graph: Graph, batch: int = 2) -> Iterator[tuple[str, float]]:
     """Relative differences of network and oracle by name: outputs, gradients, statistics.
 
-    A gradient that is zero but for rounding, such as that of a bias before a norm, is held against
-    the size of all gradients together.
+    A gradient is held against the size of all gradients together: some are zero but for rounding,
+    such as that of a bias before a norm.
     """
     x = inputs(graph, batch)
     state = copied(network)
@@ -138,7 +138,7 @@ def differences(network: nn.Module, graph: Graph, batch: int = 2) -> Iterator[tu
         wanted = gradients(expected, {name: state[name] for name in weights})
         size = float(torch.stack([value.norm() for value in wanted.values()]).norm())
         for name in weights:
-            yield f"gradient of {name}", apart(found[name], wanted[name], 1e-2 * size)
+            yield f"gradient of {name}", apart(found[name], wanted[name], size)
     for name, value in network.named_buffers():
         yield f"statistic {name}", apart(value.double(), state[name].double())
 

@@ -44,12 +44,13 @@ def doubles(count: int) -> list[str]:
 OFFSETS = f"{{rule: offsets, offsets: {list(range(1, 13))}}}"
 FAR = f"{{rule: offsets, offsets: {list(range(1, 60))}}}"
 PAIRS = [[layer, 0] if layer else [0] for layer in range(31)]
+LARGEST = "{pool: {kind: max, kernel: 3, stride: 1, padding: 1}}"
 LONG = "gelu, silu, norm, relu, " * 3
 RUNNING = ", exit: last, entry: projection"
 
 CORNERS = {
     "largest values everywhere": stage(
-        unit="[norm, relu, {conv: {width: 4}}, {pool: {kind: max, kernel: 3, stride: 1, padding: 1}}]"
+        unit=f"[norm, relu, {{conv: {{width: 4}}}}, {LARGEST}]"
     ).replace("count: 1", "count: 2")
     + "between: {kind: transition, width: 4, pool: max}\n"
     + "head: [{pool: {kind: max, to: 2}}, flatten]\n",

@@ -6,6 +6,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable
+from copy import deepcopy
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,9 @@ def replaced(draw: DrawFn) -> str:
             inside = inside[step]
         what = draw(st.sampled_from(["value", "value", "value", "key", "drop", "copy"]))
         if what == "value":
-            inside[last] = draw(st.sampled_from(VALUES))
+            inside[last] = deepcopy(draw(st.sampled_from(VALUES)))
         elif what == "copy" and isinstance(inside, list):
-            inside += [inside[last]] * draw(st.sampled_from([1, 5, 70]))
+            inside += [deepcopy(inside[last]) for _ in range(draw(st.sampled_from([1, 5, 70])))]
         elif what == "key" and isinstance(inside, dict):
             inside[draw(st.sampled_from(VOCABULARY))] = inside.pop(last)
         else:
