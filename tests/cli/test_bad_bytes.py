@@ -71,8 +71,8 @@ def test_said_in_plain_characters(what: str, tmp_path: Path) -> None:
 
 MANY = {
     "unknown keys": SMALL + "".join(f"k{n}: 1\n" for n in range(9_900)),
-    "unknown layers": SMALL + f"head: [{'nrom, ' * 19_000}]\n",
-    "unknown keys of stages": SMALL.split("stages")[0] + f"stages: [{'{layrs: 1}, ' * 6_000}]\n",
+    "unknown layers": SMALL + f"head: [{'nrom, ' * 9_000}]\n",
+    "unknown keys of stages": SMALL.split("stages")[0] + f"stages: [{'{layrs: 1}, ' * 4_000}]\n",
     "reads that are no numbers": SMALL.replace(
         "full", f"{{rule: explicit, reads: [{'[0, 0.5], ' * 4_500}]}}"
     ),
