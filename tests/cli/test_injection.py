@@ -36,7 +36,8 @@ DESCRIPTIONS = [
 @pytest.mark.parametrize("description", DESCRIPTIONS, ids=lambda text: ascii(text)[:24])
 def test_a_description_stays_a_literal(description: str) -> None:
     archdsl("compile", written(Path()), "-o", "plain.py")
-    spec = written(Path(), f"{SMALL}description: {json.dumps(description)}\n")
+    quoted = json.dumps(description).replace("\\ud83d\\ude00", "\\U0001f600")
+    spec = written(Path(), f"{SMALL}description: {quoted}\n")
     assert archdsl("compile", spec).code == 0
     text = Path("small.py").read_text(encoding="ascii")
     assert set(text) <= {"\n", *map(chr, range(32, 127))}
