@@ -67,7 +67,7 @@ def test_any_name_makes_a_network(name: str) -> None:
 
 def test_any_name_makes_a_network_that_trains() -> None:
     torch = pytest.importorskip("torch")
-    for name in NAMES:
+    for name in ("class", "self", "torch", "nn", "training", "to"):
         module = api.build(parse(SMALL.replace("small", name)))
         assert module.training
         module(torch.zeros(2, 3, 8, 8)).sum().backward()

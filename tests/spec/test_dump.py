@@ -22,7 +22,7 @@ VALUES = st.recursive(
     st.one_of(
         st.none(),
         st.booleans(),
-        st.integers(-(10**39), 10**39),
+        st.integers(1 - 10**39, 10**39),
         st.floats(allow_nan=False, allow_infinity=False, width=32),
         TEXTS,
         st.sampled_from(
