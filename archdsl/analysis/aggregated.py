@@ -28,10 +28,14 @@ def most_aggregated(graph: Graph) -> int:
 
 
 def _stage(stage: Stage, inside: Sequence[Node]) -> tuple[int, ...]:
-    """Counts of the outputs in each node that a layer reads; `inside` are the nodes before N."""
+    """Counts of the outputs in each node that a layer reads.
+
+    `inside` are the nodes between the entry and layer N. Layers of the stage before may stand
+    among them, computed after the output that leaves it: those count nothing here.
+    """
     held = dict.fromkeys((stage.entry, *stage.outputs), 1)
     for node in inside:
         if node.name not in held:
             joins = isinstance(node.op, Aggregate)
-            held[node.name] = sum(held[source] for source in node.inputs) if joins else 1
+            held[node.name] = sum(held.get(source, 0) for source in node.inputs) if joins else 1
     return tuple(held[name] for name in stage.reads)

@@ -24,6 +24,8 @@ from archdsl.passes.columns import Term
 from archdsl.passes.modules import LayerTemplate, ModuleClass
 
 LONGEST = 88
+ROOM = 85
+"""What is left of a line in a method after `return `."""
 RETURNS = "Returns the projection of what enters, and what the branch makes of it."
 FUNCTIONS = {"relu": "torch.relu", "gelu": "functional.gelu", "silu": "functional.silu"}
 
@@ -147,7 +149,10 @@ def statements(layers: Sequence[LayerTemplate]) -> list[str]:
             found.append(expression)
             expression = "x"
         longer = call(layers[place], expression)
-        if len(longer) > LONGEST - 16 and expression != "x":
+        if isinstance(layer, Pad) and len(longer) > ROOM:
+            found.append(_places(layers[place], expression))
+            longer = _padded(layers[place], "x", "x")
+        elif len(longer) > LONGEST - 16 and expression != "x":
             found.append(expression)
             longer = call(layers[place], "x")
         expression = longer
@@ -177,7 +182,7 @@ def call(template: LayerTemplate, x: str) -> str:
         case Flatten():
             return f"torch.flatten({x}, 1)"
         case Pad():
-            return _pad(template, x)
+            return _padded(template, _places(template, x), x)
     assert_never(layer)
 
 
@@ -189,12 +194,16 @@ def own(template: LayerTemplate) -> dict[str, str]:
     }
 
 
-def _pad(template: LayerTemplate, x: str) -> str:
-    """Every stride-th place, and zeros after the channels."""
-    terms = own(template)
-    stride = terms["stride"]
-    places = f"{x}[:, :, ::{stride}, ::{stride}]" if stride != "1" else x
-    return f"functional.pad({places}, (0, 0, 0, 0, 0, {terms['width']} - {x}.shape[1]))"
+def _padded(template: LayerTemplate, places: str, x: str) -> str:
+    """`places`, which has the channels of `x`, with zeros after them."""
+    return f"functional.pad({places}, (0, 0, 0, 0, 0, {own(template)['width']} - {x}.shape[1]))"
+
+
+def _places(template: LayerTemplate, x: str) -> str:
+    """Every stride-th place."""
+    stride = own(template)["stride"]
+    step = f"::{stride}" if stride.isdigit() else f":: {stride}"
+    return f"{x}[:, :, {step}, {step}]" if stride != "1" else x
 
 
 def _pool(layer: Pool) -> str:

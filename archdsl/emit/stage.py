@@ -13,6 +13,7 @@ from archdsl.emit.writer import WIDTH, Writer
 from archdsl.passes.columns import Term
 from archdsl.passes.program import cuts_down, drops_path
 from archdsl.passes.stages import INCOMING, Run, StageClass
+from archdsl.vocabulary.aggregations import Concat
 
 LONG_LIST = 32
 
@@ -186,6 +187,6 @@ def _part(start: int, this: Run, last: bool) -> str:
 def argument(made: StageClass, value: Term | str) -> str:
     """An argument of a layer; what varies is the width of its reads."""
     if isinstance(value, str):
-        side_by_side = made.strategy == "buffer"
+        side_by_side = isinstance(made.operator, Concat)
         return "sum(widths[source] for source in reads)" if side_by_side else "widths[reads[0]]"
     return words.term(value)

@@ -124,7 +124,7 @@ def cuts_down(made: StageClass) -> bool:
 def drops_path(made: StageClass) -> bool:
     """Whether a stage's means leave outputs out while training."""
     operator = made.operator
-    return made.strategy == "list" and isinstance(operator, Mean) and operator.drop_path > 0
+    return made.joins and isinstance(operator, Mean) and operator.drop_path > 0
 
 
 def _joins(strategy: str, operator: Aggregation) -> bool:

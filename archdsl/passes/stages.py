@@ -36,8 +36,9 @@ class StageClass:
     """A stage class to print.
 
     `strategy` is how outputs are kept: `chain` (none), `running` (their aggregate so far),
-    `buffer` (one tensor, side by side), `list` (each on its own). `shares` says that layers of a
-    list read the same aggregate, which is made once.
+    `buffer` (one tensor, side by side), `list` (each on its own). `joins` says that some layer, or
+    the exit, reads more than one output; `shares` that layers of a list read the same aggregate,
+    which is made once.
     """
 
     name: str
@@ -50,6 +51,7 @@ class StageClass:
     layers: Term
     runs: tuple[Run, ...]
     widths: tuple[tuple[Term, int | None], ...]
+    joins: bool
     shares: bool
     depths: tuple[int, ...]
 
@@ -70,6 +72,7 @@ class _Sketch:
     strategy: str
     runs: tuple[tuple[ModuleClass, int, tuple[Number | str, ...]], ...]
     widths: tuple[tuple[int, int], ...]
+    joins: bool
     shares: bool
 
     def form(self) -> object:
@@ -85,7 +88,7 @@ class _Sketch:
         lengths = tuple(count for _, count in self.widths[:-1])
         table = None if stage.rule.source() else (stage.rule, stage.depth)
         keys = (stage.rule, stage.operator, stage.leaves, stage.projected)
-        return (self.strategy, self.shares, *keys, runs, lengths, table)
+        return (self.strategy, self.joins, self.shares, *keys, runs, lengths, table)
 
 
 def find_stages(
@@ -115,7 +118,7 @@ def _varies(stage: Stage, shapes: Mapping[str, Shape]) -> bool:
 
 
 def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules) -> _Sketch:
-    strategy = _strategy(graph, stage)
+    strategy = _strategy(graph, stage, shapes)
     # Stages that keep lists are written alike if one of them needs it, so that they share a class.
     varies = any(_varies(other, shapes) for other in graph.stages)
     chosen = readers_of_input(graph)
@@ -133,7 +136,8 @@ def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Mo
     widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
     joins = [name for name in (*stage.reads, stage.exit) if name not in stage.outputs]
     shares = strategy == "list" and len(set(joins)) < len(joins)
-    return _Sketch(stage, strategy, runs, widths if grows or strategy == "buffer" else (), shares)
+    kept = widths if grows or strategy == "buffer" else ()
+    return _Sketch(stage, strategy, runs, kept, bool(joins), shares)
 
 
 def _values(
@@ -146,12 +150,14 @@ def _values(
     )
 
 
-def _strategy(graph: Graph, stage: Stage) -> str:
+def _strategy(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
     chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
     if chained and stage.exit == stage.outputs[-1] and not stage.projected:
         return "chain"
     if isinstance(stage.operator, Concat):
-        return "buffer"
+        # Maps of two sizes may stand in a stage if nothing joins them.
+        sizes = {shapes[name][1:] for name in stage.outputs}
+        return "buffer" if len(sizes) == 1 else "list"
     if stage.operator.running or _accumulates(graph, stage):
         return "running"
     return "list"
@@ -221,7 +227,7 @@ def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageCla
     stage = first.stage
     return StageClass(
         name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
-        tuple(solution.parameters), terms.pop(0), runs, widths, first.shares,
+        tuple(solution.parameters), terms.pop(0), runs, widths, first.joins, first.shares,
         tuple(sketch.stage.depth for sketch in same),
     )  # fmt: skip
 

@@ -46,6 +46,13 @@ FAR = f"{{rule: offsets, offsets: {list(range(1, 60))}}}"
 PAIRS = [[layer, 0] if layer else [0] for layer in range(31)]
 LARGEST = "{pool: {kind: max, kernel: 3, stride: 1, padding: 1}}"
 LONG = "gelu, silu, norm, relu, " * 3
+MEANS = f"{{layers: 3, unit: {BASIC}, connect: {{rule: window, last: 2}}, aggregate: mean}}"
+BARE = "{layers: 3, unit: [relu], connect: {rule: window, last: 2}, aggregate: mean}"
+FRACTAL = (
+    "{unit: {kind: basic, order: post, width: 6}, connect: {rule: fractal, columns: 2},"
+    " aggregate: mean}"
+)
+DENSE = f"{{layers: 3, unit: {BASIC}, connect: full, aggregate: concat}}"
 RUNNING = ", exit: last, entry: projection"
 
 CORNERS = {
@@ -93,6 +100,34 @@ CORNERS = {
     "many activations in the head": stage() + f"head: [{LONG}flatten, {{linear: {{width: 3}}}}]\n",
     "a long name": stage().replace("stages", f"description: {'n' * 300}\nstages"),
     "running, of which the last leaves": stage(1, more=RUNNING).replace("concat", "running"),
+    "maps of two sizes that are never joined": stage(
+        connect="{rule: explicit, reads: [[0], [1], [2, 1], [3, 1]]}", more=", stride: 2"
+    ),
+    "an entry that only the first layer reads": stage(
+        connect="{rule: explicit, reads: [[0], [1], [1]]}",
+        more=", stride: 2, entry: projection, exit: last",
+    ),
+    "an exit before the end, then another stage": stage(
+        connect="{rule: explicit, reads: [[0], [0, 1], [1, 2], [2]]}"
+    ).replace("count: 1", "count: 2"),
+    "a projected first stage without a stem": stage(
+        unit="[gelu, {conv: {width: [2, 5], kernel: 1}}]",
+        connect="{rule: window, last: 4}",
+        more=", entry: projection, stride: [2, 1], exit: last",
+    ).replace("count: 1", "count: 2"),
+    "drop-path where nothing is joined": stage(
+        "leave out", connect="{rule: fractal, columns: 2}", more=", exit: last"
+    )
+    .replace("layers: leave out, ", "")
+    .replace("concat", "{kind: mean, drop_path: 0.4}"),
+    "padded shortcuts that differ in width and stride": stage(
+        unit="{kind: basic, order: post, width: [4, 8, 12]}", more=", entry: pad, stride: [1, 2, 3]"
+    )
+    .replace("count: 1", "count: 3")
+    .replace("concat", "running"),
+    "stages that keep lists, and one whose widths vary": "stem: [{conv: {width: 4}}]\n"
+    + f"stages: [{MEANS}, {FRACTAL}, {DENSE}]\n",
+    "lists of units that know no widths, and one whose widths vary": f"stages: [{BARE}, {DENSE}]\n",
 }
 
 SETTINGS = f"params: {{{', '.join(f'parameter_{place}: 1' for place in range(14))}}}\n"
