@@ -67,10 +67,11 @@ TITLES = {
     "A421": "a generated file differs from its oracle",
     "A422": "torch is missing",
     "A430": "the manifest is wrong",
+    "A501": "a picture cannot be painted",
     "A502": "matplotlib is missing",
     "A503": "a stage's depth cannot vary",
 }
 """Code to title.
 
-A0 reading, A1 words, A2 graph and shapes, A3 limits, A4 files and checks, A5 the paper's tables.
+A0 reading, A1 words, A2 graph and shapes, A3 limits, A4 files and checks, A5 pictures, plots.
 """

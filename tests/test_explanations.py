@@ -32,7 +32,7 @@ COMMANDS = (
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 
-UNTRIED = ("A121", "A403", "A421", "A422", "A502")
+UNTRIED = ("A121", "A403", "A421", "A422", "A501", "A502")
 """Codes of an environment that cannot be made everywhere: permissions, a bug, a missing library;
 and A121, which the tests of functions of one's own show."""
 

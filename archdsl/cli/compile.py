@@ -137,7 +137,7 @@ def target(output: Path | None, name: str) -> Path:
 
 def compare(path: Path, text: str, quiet: bool) -> bool:
     """Print how a file differs from what its spec makes now. Raises ArchdslError (A412)."""
-    old = existing(path, force=True) or ""
+    old = (existing(path) or b"").decode("utf-8", "replace")
     if not quiet:
         print(difference(old, text, str(path), f"{path} (compiled now)"), end="")
     return old != text

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from typing import Annotated, Any
 
 import typer
 
 from archdsl.cli import options
+from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.cli.solve import flag
 from archdsl.errors import Exit
@@ -19,7 +19,6 @@ from archdsl.paper.reconcile import reconcile as find
 from archdsl.spec.load import read_file
 
 SHOWN = 10
-WAIT = 1.0
 NUMBERS = ("no change", "one change", "two changes", "three changes")
 
 
@@ -48,8 +47,12 @@ def reconcile(
     """Try the usual unstated choices for a spec that misses a printed number of parameters."""
     limits = Limits(max_layers, max_links, max_parameters, max_bytes)
     progress = Progress()
+
+    def told(done: int, total: int) -> None:
+        progress.show(f"{done:,} of {total:,} sets of changes counted")
+
     source, settings = read_file(spec), options.settings(sets)
-    found = find(source, parameters, settings, limits, most=most, told=progress)
+    found = find(source, parameters, settings, limits, most=most, told=told)
     progress.clear()
     report(found.spec.notes, form)
     print(json.dumps(facts(found), indent=2) if as_json else text(found))
@@ -57,27 +60,6 @@ def reconcile(
         print("interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
     return Exit.FINE if found.hits else Exit.WRONG_SPEC
-
-
-class Progress:
-    """A line on a terminal that says how far a search is, once it has taken a second."""
-
-    def __init__(self) -> None:
-        self.begun, self.width = time.monotonic(), 0
-        self.silent = not sys.stderr.isatty()
-
-    def __call__(self, done: int, total: int) -> None:
-        """Say so many of so many."""
-        if self.silent or time.monotonic() - self.begun < WAIT:
-            return
-        line = f"{done:,} of {total:,} sets of changes counted"
-        print(f"\r{line.ljust(self.width)}", end="", file=sys.stderr, flush=True)
-        self.width = len(line)
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self.width:
-            print(f"\r{' ' * self.width}\r", end="", file=sys.stderr, flush=True)
 
 
 def text(found: Reconciled) -> str:

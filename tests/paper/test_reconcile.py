@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from archdsl.cli import reconcile as command
 from archdsl.cli.main import run
+from archdsl.cli.progress import Progress
 from archdsl.errors import ArchdslError, Source
 from archdsl.lower.limits import Limits
 from archdsl.paper.changes import Change, Start, difference, made
@@ -339,24 +339,11 @@ def test_command_says_that_nothing_prints_so(call: Any, tmp_path: Path) -> None:
 def test_command_keeps_what_was_found_when_interrupted(
     call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told(self: command.Progress, done: int, total: int) -> None:
-        if done == 30:
+    def show(self: Progress, text: str) -> None:
+        if text.startswith("30 "):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.Progress, "__call__", told)
+    monkeypatch.setattr(Progress, "show", show)
     code, out, err = call(*SPARSE, "--parameters", "0.76M")
     assert (code, err) == (130, "interrupted\n")
     assert "--set growth=24" in out
-
-
-def test_progress_is_for_terminals_and_goes_away(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(command, "WAIT", 0)
-    command.Progress()(1, 2)
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    progress = command.Progress()
-    progress(1, 2)
-    progress.clear()
-    assert capsys.readouterr().err.startswith("\r1 of 2 sets of changes counted\r ")

@@ -314,9 +314,9 @@ def test_progress_stands_on_a_terminal_alone_and_only_when_it_takes_long(
     archdsl: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert archdsl("mine.yaml")[2] == ""
-    monkeypatch.setattr(command, "monotonic", iter(range(0, 100, 2)).__next__)
+    monkeypatch.setattr("time.monotonic", iter(range(0, 100, 2)).__next__)
     assert archdsl("mine.yaml")[2] == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert "1 of 5  exact_one" in archdsl("mine.yaml")[2]
-    monkeypatch.setattr(command, "monotonic", lambda: 0)
+    monkeypatch.setattr("time.monotonic", lambda: 0)
     assert archdsl("mine.yaml")[2] == ""

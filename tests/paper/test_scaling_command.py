@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from archdsl.api import load
+from archdsl.cli.files import ours
 from archdsl.cli.main import run
-from archdsl.cli.scaling import MARK, block, heading, powers
+from archdsl.cli.scaling import block, heading, powers
 from archdsl.errors import Exit
 from archdsl.paper.measured import Scaling, measure
 from archdsl.spec.load import Spec
@@ -174,7 +175,7 @@ def test_plot_is_written_whole_and_the_same_again(
     assert scaling(*arguments) == Exit.FINE
     assert f"wrote  {path}" in capsys.readouterr().out
     first = path.read_bytes()
-    assert MARK in first
+    assert ours(path)
     assert scaling(*arguments, "--json") == Exit.FINE
     out, err = capsys.readouterr()
     assert len(json.loads(out)) == 3
@@ -205,7 +206,7 @@ def test_force_overwrites(scaling: Command, tmp_path: Path) -> None:
     path = tmp_path / "notes.svg"
     path.write_text("mine", "utf-8")
     assert scaling(PLAIN, "--depths", "1:8", "--plot", path, "--force") == Exit.FINE
-    assert MARK in path.read_bytes()
+    assert ours(path)
 
 
 # ---- docs/scaling.md -----------------------------------------------------------------------------
