@@ -1,0 +1,60 @@
+"""A comparison: one row for each network, in the order they were named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archdsl.analysis import Report
+from archdsl.api import Checked
+from archdsl.comparing.published import Quote, quotes
+from archdsl.ir.graph import Graph
+
+
+@dataclass(frozen=True)
+class Row:
+    """A network under a label that no other row has, and the errors that are printed for it."""
+
+    label: str
+    checked: Checked
+    published: tuple[Quote, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The spec's name."""
+        return self.checked.spec.name
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The parameters that were set."""
+        return self.checked.spec.settings
+
+    @property
+    def graph(self) -> Graph:
+        """The network itself."""
+        return self.checked.graph
+
+    @property
+    def report(self) -> Report:
+        """What is counted of it."""
+        return self.checked.report
+
+    def error(self, data: str) -> str | None:
+        """The printed error on `c10`, `c100` or `imagenet`, as it is printed."""
+        return next((quote.error for quote in self.published if quote.data == data), None)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Networks side by side. `archdsl.comparing.columns` says what there is to compare."""
+
+    rows: tuple[Row, ...]
+
+
+def compare(entries: Iterable[tuple[str, Checked]]) -> Comparison:
+    """Networks with their labels, which must differ, beside the errors printed for them."""
+    rows = tuple(Row(label, checked, quotes(checked.spec)) for label, checked in entries)
+    if len({row.label for row in rows}) < len(rows):
+        raise ValueError("labels of a comparison must differ")
+    return Comparison(rows)

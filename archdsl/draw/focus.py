@@ -1,0 +1,53 @@
+"""The layer that a picture is about: all its links are drawn, whatever is left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from archdsl.errors import fail
+from archdsl.ir.graph import Graph, Stage
+
+FOCUS = re.compile(r"([0-9]{1,6})\.([0-9]{1,9})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """Layer `layer` of stage `stage`; stages count from 0, layers from 1 as in equation 2."""
+
+    stage: int
+    layer: int
+
+    @property
+    def name(self) -> str:
+        """`1.128`, as `--focus` takes it."""
+        return f"{self.stage}.{self.layer}"
+
+
+def read_focus(text: str, graph: Graph) -> Focus:
+    """The focus that `STAGE.LAYER` names. Raises ArchdslError (A414)."""
+    match = FOCUS.match(text)
+    stages = graph.stages
+    if match and int(match[1]) < len(stages) and 1 <= int(match[2]) <= stages[int(match[1])].depth:
+        return Focus(int(match[1]), int(match[2]))
+    known = ", ".join(f"{stage.index}.1 to {stage.index}.{stage.depth}" for stage in stages[:4])
+    more = ", ..." if len(stages) > 4 else ""
+    raise fail(
+        "A414",
+        f"`{text[:40]}` is no layer of {graph.name}",
+        help=f"write --focus STAGE.LAYER: {known}{more}",
+    )
+
+
+def default_focus(graph: Graph) -> Focus:
+    """The layer that reads most, in the middle stage; of equals, the one nearest two thirds."""
+    stage = graph.stages[len(graph.stages) // 2]
+    return Focus(stage.index, _most(stage))
+
+
+def _most(stage: Stage) -> int:
+    counts = {layer: stage.rule.fan_in(layer) for layer in range(1, stage.depth + 1)}
+    most = max(counts.values())
+    aim = 2 * stage.depth / 3
+    return min((layer for layer, count in counts.items() if count == most),
+               key=lambda layer: (abs(layer - aim), layer))  # fmt: skip
