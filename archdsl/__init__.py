@@ -7,10 +7,12 @@
 
 from archdsl.api import analyse, build, emit, load, lower
 from archdsl.errors import ArchdslError
+from archdsl.showing import picture
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.unit import Unit
 
 __all__ = [
     "Aggregation", "ArchdslError", "Rule", "Unit", "analyse", "build", "emit", "load", "lower",
+    "picture",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from archdsl.ir.graph import Graph
 from archdsl.lower.limits import Limits
 from archdsl.lower.network import Lowered
 from archdsl.lower.network import lower as lower_spec
+from archdsl.shown import Shown
 from archdsl.spec.load import Spec
 from archdsl.spec.load import load as load_file
 from archdsl.spec.load import parse as parse_text
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Checked:
+class Checked(Shown):
     """A spec that was checked: its graph, what is true of it, and what there is to say."""
 
     spec: Spec

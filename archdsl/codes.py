@@ -70,6 +70,9 @@ TITLES = {
     "A501": "a picture cannot be painted",
     "A502": "matplotlib is missing",
     "A503": "a stage's depth cannot vary",
+    "A504": "a bitmap would be too large",
+    "A505": "another view than the one wanted (note)",
+    "A506": "no picture in time",
 }
 """Code to title.
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "compile": "compile",
     "check": "show",
     "show": "show",
+    "draw": "draw",
     "schema": "schema",
     "init": "init",
     "verify": "verify",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archdsl.draw.looks import FONT, Look
+from archdsl.draw.looks import BOLD, FONT, Look
 from archdsl.draw.scene import Box, Curve, Point, Scene, Text
 from archdsl.version import __version__
 
@@ -89,7 +89,6 @@ def _text(index: int, text: Text) -> str:
     label = quoted(text.text)
     if text.side != "centre":
         label = label[:-1].replace("\\n", ends) + ends + '"'
-    family = FONT.replace(",", " Bold,", 1) if text.bold else ""
     words = {
         "pos": f'"{place(((area.left + area.right) / 2, text.y))}"',
         "width": number((area.right - area.left) / 72),
@@ -98,7 +97,7 @@ def _text(index: int, text: Text) -> str:
         "shape": '"plaintext"',
         "fontcolor": f'"{text.colour}"' if text.colour != "#222222" else "",
         "fontsize": number(text.size) if text.size != 9 else "",
-        "fontname": f'"{family}"' if family else "",
+        "fontname": f'"{BOLD}"' if text.bold else "",
         "tooltip": '" "',
     }
     return f'"text {index}" {_words(words)}'

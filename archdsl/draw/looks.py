@@ -9,6 +9,8 @@ FAINT = "#6b6b6b"
 RED = "#d62728"
 BLUE = "#1f77b4"
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
+BOLD = "Helvetica-Bold"
+"""A PostScript name: of a list of families Graphviz makes nothing bold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from archdsl.draw.curves import arc, lane, straight
 from archdsl.draw.looks import BACK, CHAIN, FOCUS_BOX, INTO, OUT_OF, PLAIN_BOX, SOURCE_BOX, Look
@@ -50,12 +51,19 @@ class Row:
                 look(layer), size=self.size, tooltip=self.tooltip(layer),
             )  # fmt: skip
 
-    def curve(self, link: Link, painted: Painted, *, below: bool = False) -> Curve:
-        """A neighbour is joined straight, others by an arc; arrow heads are kept apart."""
+    def curve(
+        self,
+        link: Link,
+        painted: Painted,
+        *,
+        below: bool = False,
+        neighbours: Literal["straight", "arc"] = "straight",
+    ) -> Curve:
+        """An arc above or below the line; above it, neighbours may be joined straight."""
         source, reader = link
         look, front = painted
         side = -1.0 if below else 1.0
-        if reader - source == 1 and not below:
+        if reader - source == 1 and not below and neighbours == "straight":
             start, end = self.x(source) + self.width / 2, self.x(reader) - self.width / 2
             points = straight((start, 0.0), (end, 0.0))
         else:

@@ -20,7 +20,12 @@ LINE = 1.25
 """Height of a line of text, in sizes of its letters."""
 
 ADVANCE = 0.62
-"""Width of a letter, in its size: the widest of the usual fonts on average."""
+"""Width of a letter on average, in its size."""
+
+WIDTHS = {0.4: " ,.:;'|!ijl", 0.48: "frtI()[]/-", 0.82: "ABCDGHKNOPQRUVXYZ&", 1.0: "mwMW%@+=<>"}
+"""Widths of letters, in their size, in the widest of the usual fonts; others take 0.65."""
+
+WIDTH = {letter: width for width, letters in WIDTHS.items() for letter in letters}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,11 @@ def around(areas: Iterable[Rectangle], curves: Iterable[Curve] = ()) -> Rectangl
 
 def text_width(text: str, size: float = SIZE) -> float:
     """How wide the longest line may be, in points."""
-    return ADVANCE * size * max(len(line) for line in text.split("\n"))
+    return size * max(sum(map(_advance, line)) for line in text.split("\n"))
+
+
+def _advance(letter: str) -> float:
+    return WIDTH.get(letter, 0.65 if letter.isascii() else 1.1)
 
 
 def stacked(title: str, scenes: Iterable[Scene], gap: float = 18.0) -> Scene:

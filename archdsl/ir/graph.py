@@ -14,6 +14,7 @@ from types import MappingProxyType
 import networkx as nx
 
 from archdsl.ir.ops import Aggregate, Chain, Op
+from archdsl.shown import Shown
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.rule import Rule
 
@@ -66,7 +67,7 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
-class Graph:
+class Graph(Shown):
     """A network. Immutable: passes make another one.
 
     `between[i]` names the chain between stages i and i + 1, if there is one.

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
+from archdsl.shown import Shown
 from archdsl.spec import parameters
 from archdsl.spec.diagnose import by_place, diagnose
 from archdsl.spec.dump import dump
@@ -27,7 +28,7 @@ START = "start from `archdsl init`"
 
 
 @dataclass(frozen=True)
-class Spec:
+class Spec(Shown):
     """A checked spec under given settings. Equal specs mean the same network."""
 
     words: Network

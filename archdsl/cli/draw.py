@@ -1,0 +1,52 @@
+"""`archdsl draw`: a topology as a picture, painted by Graphviz, or as its DOT text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archdsl.cli import files, options
+from archdsl.cli.render import report
+from archdsl.draw import picture
+from archdsl.draw.paint import DEADLINE, FORMS
+from archdsl.draw.picture import STYLES, VIEWS
+from archdsl.errors import Exit
+from archdsl.showing import subject
+
+
+def draw(
+    spec: options.SpecPath,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help=f"An {', '.join(FORMS)} file.")
+    ],
+    sets: options.Sets = None,
+    view: Annotated[
+        str | None,
+        typer.Option(metavar="VIEW", help=f"{', '.join(VIEWS)}; by size if not named."),
+    ] = None,
+    focus: Annotated[
+        str | None,
+        typer.Option(metavar="STAGE.LAYER", help="The layer whose links stand out, such as 1.6."),
+    ] = None,
+    style: Annotated[
+        str, typer.Option(metavar="|".join(STYLES), help="How the view paper joins outputs.")
+    ] = STYLES[0],
+    deadline: Annotated[
+        float, typer.Option(min=0.1, max=3_600, help="Seconds until a cheaper view is tried.")
+    ] = DEADLINE,
+    force: options.Force = False,
+    form: options.Format = "text",
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+) -> int:
+    """Draw a network: units, aggregations and links, or folded to an overview."""
+    kind = files.form(output, FORMS)
+    files.allowed(output, spec, force)
+    found = options.checked(spec, sets, layers=max_layers, links=max_links)
+    made = picture.draw(subject(found, focus), kind, view, style, deadline)
+    wrote = files.write(output, made.content, spec=spec, force=force)
+    report(made.notes, form)
+    print(f"{'wrote' if wrote else 'unchanged'}  {output}  {made.view}")
+    return Exit.FINE
