@@ -85,12 +85,16 @@ def test_names_may_be_odd(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_interrupting_ends_the_child_and_writes_nothing(tmp_path: Path) -> None:
     """The painter is replaced by one that never ends."""
-    sleeper = tmp_path / "sleeper.py"
-    sleeper.write_text("import time\ntime.sleep(600)\n", encoding="utf-8")
+    sleeper, known = tmp_path / "sleeper.py", tmp_path / "pid"
+    sleeper.write_text(
+        "import os, pathlib, time\n"
+        f"pathlib.Path({str(known)!r}).write_text(str(os.getpid()))\ntime.sleep(600)\n",
+        encoding="utf-8",
+    )
     program = (
         "import sys, pathlib\nfrom archdsl.draw import paint\n"
         f"paint.PAINTER = pathlib.Path({str(sleeper)!r})\nfrom archdsl.cli.main import main\n"
-        "print('ready', flush=True)\nmain()\n"
+        "main()\n"
     )
     target = tmp_path / "net.svg"
     words = ["draw", str(written(tmp_path)), "-o", str(target), "--deadline", "500"]
@@ -98,24 +102,25 @@ def test_interrupting_ends_the_child_and_writes_nothing(tmp_path: Path) -> None:
         [sys.executable, "-c", program, *words], env=environment(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    while not running(sleeper):
-        assert child.poll() is None
+    for _ in range(600):
+        if known.exists() and known.read_text(encoding="utf-8"):
+            break
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=60)
     assert child.returncode == 130
     assert "Traceback" not in err
     assert not target.exists()
-    assert not running(sleeper)
+    assert ended(known.read_text(encoding="utf-8"))
 
 
-def running(program: Path) -> bool:
-    """Whether a process runs a program."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return any(
-        line.split()[0].endswith("python") or "python" in line.split()[0]
-        for line in listed.stdout.splitlines()
-        if str(program) in line and "-I" in line
-    )
+def ended(pid: str) -> bool:
+    """Whether a process is gone, or killed and not yet taken note of by its new parent."""
+    for _ in range(100):
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False
+        ).stdout
+        if not state or state.startswith("Z"):
+            return True
+        time.sleep(0.05)
+    return False
