@@ -55,6 +55,7 @@ TITLES = {
     "A302": "too many channels",
     "A303": "too many parameters",
     "A304": "too large activations",
+    "A305": "too many networks",
     "A401": "there is no such file",
     "A402": "the path is not a regular file",
     "A403": "the file cannot be read",

@@ -27,8 +27,8 @@ WHOLE_CHECK = {"A220", "A223", "A224", "A303", "A304"}
 """Codes that need figures of the whole network: found by `check`, after the graph is built."""
 
 COMMANDS = (
-    "A001", "A010", "A012", "A109", "A401", "A402", "A410", "A411", "A412", "A413", "A414", "A420",
-    "A430", "A503", "A504", "A505",
+    "A001", "A010", "A012", "A109", "A305", "A401", "A402", "A410", "A411", "A412", "A413", "A414",
+    "A420", "A430", "A503", "A504", "A505",
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 

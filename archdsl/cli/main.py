@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "show",
     "show": "show",
     "draw": "draw",
+    "compare": "compare",
     "schema": "schema",
     "init": "init",
     "verify": "verify",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +15,8 @@ from archdsl.cli.progress import Progress
 from archdsl.cli.render import difference, report, visible
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
-from archdsl.paper import markdown
+from archdsl.paper import latex, markdown
+from archdsl.paper import page as pages
 from archdsl.paper.classes import run_claim
 from archdsl.paper.facts import facts
 from archdsl.paper.reproduce import run_row
@@ -34,6 +35,9 @@ def reproduce(
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="Print a page of Markdown.")
     ] = False,
+    as_latex: Annotated[
+        bool, typer.Option("--latex", help="Print tables of LaTeX (booktabs).")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A file; stdout if not given.")
     ] = None,
@@ -44,8 +48,7 @@ def reproduce(
     form: options.Format = "text",
 ) -> int:
     """Print published figures beside computed ones, with a verdict on each row."""
-    if as_json and as_markdown:
-        raise fail("A414", "--json and --markdown exclude each other", help="choose one")
+    kind = one_of({"json": as_json, "markdown": as_markdown, "latex": as_latex})
     if check and output is None:
         raise fail("A414", "--check compares a file", help="name it with -o")
     read, mistakes = read_all(suites)
@@ -53,7 +56,7 @@ def reproduce(
         report(mistakes, form)
         return Exit.USAGE
     found, whole = run(read)
-    said = page(found, "json" if as_json else "markdown" if as_markdown else "text")
+    said = page(found, kind)
     if not whole:
         print(said, end="")
         print("interrupted; nothing was written" if output else "interrupted", file=sys.stderr)
@@ -62,6 +65,22 @@ def reproduce(
     problems = [problem for _, some in found for outcome in some for problem in outcome.problems]
     report(problems, form)
     return Exit.WRONG_SPEC if problems or stale else Exit.FINE
+
+
+def one_of(chosen: dict[str, bool]) -> str:
+    """The form whose option is given, `text` if none is. Raises ArchdslError (A414)."""
+    found = [kind for kind, wanted in chosen.items() if wanted]
+    if len(found) > 1:
+        said = " and ".join(f"--{kind}" for kind in found[:2])
+        raise fail("A414", f"{said} exclude each other", help="choose one")
+    return found[0] if found else "text"
+
+
+SHOWN: dict[str, Callable[[Suite, Sequence[Outcome]], str]] = {
+    "text": text,
+    "markdown": lambda suite, outcomes: markdown.markdown(pages.page(suite, outcomes)),
+    "latex": lambda suite, outcomes: latex.latex(pages.page(suite, outcomes)),
+}
 
 
 def read_all(paths: Sequence[Path]) -> tuple[list[Suite], list[Diagnostic]]:
@@ -100,9 +119,8 @@ def page(found: Found, kind: str) -> str:
     """All outcomes in one of the forms."""
     if kind == "json":
         return json.dumps(facts(found), indent=2) + "\n"
-    show = markdown.markdown if kind == "markdown" else text
-    pages = "\n".join(show(suite, outcomes) for suite, outcomes in found)
-    return "\n".join(visible(line, 10_000) for line in pages.split("\n"))
+    said = "\n".join(SHOWN[kind](suite, outcomes) for suite, outcomes in found)
+    return "\n".join(visible(line, 10_000) for line in said.split("\n"))
 
 
 def deliver(
@@ -118,7 +136,7 @@ def deliver(
     if output is None:
         print(said, end="")
         return False
-    if banner and not said.startswith(markdown.BANNER):
+    if banner and not said.startswith((markdown.BANNER, latex.BANNER)):
         said = f"{BANNER} reproduce\n{said}"
     if check:
         return differs(output, said)

@@ -81,8 +81,8 @@ def test_names_are_unique_and_links_end_at_boxes(name: str, view: str) -> None:
 def test_everything_lies_within_its_bounds(name: str, view: str) -> None:
     made = drawn(name, view)
     bounds = made.bounds
-    for item in (*made.boxes, *made.texts):
-        assert bounds.holds(item.area)
+    for area in (*(box.area for box in made.boxes), *(text.area for text in made.texts)):
+        assert bounds.holds(area)
     for curve in made.curves:
         for x, y in curve.points:
             assert bounds.left <= x <= bounds.right

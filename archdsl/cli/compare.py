@@ -1,0 +1,107 @@
+"""`archdsl compare`: networks side by side, as a table or as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archdsl import api
+from archdsl.cli import files, options
+from archdsl.cli.progress import Progress
+from archdsl.cli.render import report, visible
+from archdsl.cli.reproduce import one_of
+from archdsl.cli.show import SpecPaths
+from archdsl.comparing.columns import COLUMNS, Column, chosen, filled
+from archdsl.comparing.entries import Entry, entries, labels, vary
+from archdsl.comparing.forms import FORMS, SUFFIXES
+from archdsl.comparing.model import Comparison
+from archdsl.comparing.model import compare as compared
+from archdsl.emit.pytorch import BANNER
+from archdsl.errors import ArchdslError, Diagnostic, Exit
+
+
+def compare(
+    specs: SpecPaths,
+    sets: options.Sets = None,
+    varied: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="NAME=A,B", help="One network for each value."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,...", help="What to compare; all that is known if not given."),
+    ] = None,
+    as_json: options.Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    as_latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX (booktabs).")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="A file, by its suffix.")
+    ] = None,
+    force: options.Force = False,
+    form: options.Format = "text",
+) -> int:
+    """Compare networks: parameters, MACs, links, paths, memory, and errors where printed."""
+    forms = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
+    kind = one_of(forms)
+    if output is not None and kind == "text":
+        kind = SUFFIXES[files.form(output, list(SUFFIXES))]
+    for path in filter(None, (html, output)):
+        files.allowed(path, specs, force)
+    if html is not None:
+        files.form(html, ["html"], "--html")
+    known = COLUMNS if columns is None else chosen(columns)
+    found, findings = read(entries(specs, options.settings(sets), vary(varied or [])))
+    if found.rows:
+        deliver(found, known, kind, output, specs, force=force)
+        if html is not None:
+            page(found, html, specs, force=force)
+    report(findings, form)
+    return max((finding.exit for finding in findings), default=Exit.FINE)
+
+
+def read(wanted: Sequence[Entry]) -> tuple[Comparison, list[Diagnostic]]:
+    """Check every network; those that are wrong are left out, with what is wrong."""
+    progress = Progress()
+    found: list[tuple[Entry, api.Checked]] = []
+    findings: list[Diagnostic] = []
+    for place, entry in enumerate(wanted, start=1):
+        progress.show(f"{place} of {len(wanted)}  {entry.path}")
+        try:
+            found.append((entry, api.check(api.load(entry.path, entry.settings))))
+        except ArchdslError as error:
+            findings += [finding for finding in error.diagnostics if finding not in findings]
+    progress.clear()
+    names = labels([(checked.spec.name, entry) for entry, checked in found])
+    return compared(zip(names, (checked for _, checked in found), strict=True)), findings
+
+
+def deliver(
+    found: Comparison, columns: Sequence[Column], kind: str, output: Path | None,
+    specs: Sequence[Path], *, force: bool,
+) -> None:  # fmt: skip
+    """Print the table, or write it."""
+    exact = kind in {"json", "csv"}
+    said = FORMS[kind](found, columns if exact else filled(found, columns))
+    said = "\n".join(visible(line, 10_000) for line in said.split("\n"))
+    if output is None:
+        print(said, end="")
+        return
+    if kind == "text":
+        said = f"{BANNER} compare\n{said}"
+    wrote = files.write(output, said, spec=specs, force=force)
+    print(f"{'wrote' if wrote else 'unchanged'}  {output}")
+
+
+def page(found: Comparison, path: Path, specs: Sequence[Path], *, force: bool) -> None:
+    """Write the page."""
+    from archdsl.report import html
+
+    wrote = files.write(path, html(found), spec=specs, force=force)
+    print(f"{'wrote' if wrote else 'unchanged'}  {path}")
