@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "show",
     "draw": "draw",
     "compare": "compare",
+    "diff": "diff",
     "schema": "schema",
     "init": "init",
     "verify": "verify",

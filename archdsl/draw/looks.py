@@ -36,5 +36,5 @@ FAR_BACK = Look("#d4d4d4", width=0.4)
 INTO = Look(RED, width=1.6)
 OUT_OF = Look(BLUE, width=1.1)
 # Okabe and Ito's blue and vermillion; the dashes tell them apart in grey print too.
-ADDED = Look("#0072B2", width=1.3)
-REMOVED = Look("#D55E00", width=1.3, dashes="dashed")
+ADDED = Look("#0072B2", width=1.1)
+REMOVED = Look("#D55E00", width=1.1, dashes="dashed")

@@ -1,0 +1,82 @@
+"""`archdsl diff`: what changed from one network to another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archdsl import api
+from archdsl.cli import files, options
+from archdsl.cli.render import visible
+from archdsl.differing.model import Difference, difference
+from archdsl.differing.text import text
+from archdsl.draw.paint import DEADLINE, FORMS, SlowError, paint
+from archdsl.errors import Exit, fail
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A spec.", show_default=False)],
+    after: Annotated[
+        Path | None, typer.Argument(metavar="[AFTER]", help="Another one, or the same with --to.")
+    ] = None,
+    sets: options.Sets = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", metavar="NAME=VALUE", help="Set a parameter of AFTER alone."),
+    ] = None,
+    as_json: options.Json = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help=f"Draw it: {', '.join(FORMS)}."),
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 1 if there is a difference.")
+    ] = False,
+    force: options.Force = False,
+) -> int:
+    """Say what changed: units, links, widths, costs and paths, in all and part by part."""
+    if after is None and not to:
+        raise fail("A414", "there is nothing to compare", help="name a second spec, or use --to")
+    paths = [before, after or before]
+    if output is not None:
+        files.form(output, FORMS)
+        files.allowed(output, paths, force)
+    common = options.settings(sets)
+    changed = {**common, **options.settings(to)}
+    one, other = (
+        api.check(api.load(path, some)) for path, some in zip(paths, (common, changed), strict=True)
+    )
+    found = difference(labels(paths, one, other), one, other)
+    said = json.dumps(found.as_dict(), indent=2) + "\n" if as_json else text(found)
+    print("\n".join(visible(line, 10_000) for line in said.split("\n")), end="")
+    if output is not None:
+        picture(found, output, paths, force=force)
+    return Exit.WRONG_SPEC if exit_code and not found.same else Exit.FINE
+
+
+def labels(paths: list[Path], one: api.Checked, other: api.Checked) -> tuple[str, str]:
+    """Names with what was set; paths too where that is all the same."""
+    names = [
+        " ".join([net.spec.name, *(f"{k}={v}" for k, v in net.spec.settings.items())])
+        for net in (one, other)
+    ]
+    if names[0] == names[1]:
+        names = [f"{name} ({path})" for name, path in zip(names, paths, strict=True)]
+    return names[0], names[1]
+
+
+def picture(found: Difference, path: Path, specs: list[Path], *, force: bool) -> None:
+    """Draw it. Raises ArchdslError (A501, A506)."""
+    from archdsl.differing.picture import scene
+    from archdsl.draw.dot import dot
+
+    try:
+        content = paint(dot(scene(found)), path.suffix[1:])
+    except SlowError:
+        raise fail("A506", f"the picture was not painted in {DEADLINE:g} s",
+                   help="write a .dot file") from None  # fmt: skip
+    wrote = files.write(path, content, spec=specs, force=force)
+    print(f"{'wrote' if wrote else 'unchanged'}  {path}")
