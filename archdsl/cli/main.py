@@ -24,6 +24,7 @@ COMMANDS = {
     "draw": "draw",
     "compare": "compare",
     "diff": "diff",
+    "heatmap": "heatmap",
     "schema": "schema",
     "init": "init",
     "verify": "verify",

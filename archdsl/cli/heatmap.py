@@ -1,0 +1,61 @@
+"""`archdsl heatmap`: Figure 3, from the weights of a trained network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archdsl import api
+from archdsl.cli import files, options
+from archdsl.cli.reproduce import one_of
+from archdsl.errors import Exit, fail
+from archdsl.heatmap.model import HeatMap
+
+FORMS = ("svg", "png", "pdf")
+
+
+def heatmap(
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A state dict.", show_default=False)
+    ],
+    spec: options.SpecPath,
+    sets: options.Sets = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help=f"Draw it: {', '.join(FORMS)}."),
+    ] = None,
+    as_json: options.Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
+    force: options.Force = False,
+) -> int:
+    """Show the mean absolute weight of every layer on every output it reads."""
+    kind = one_of({"json": as_json, "csv": as_csv})
+    if output is None and kind == "text":
+        raise fail("A414", "there is nothing to write", help="name a picture with -o, or --json")
+    if output is not None:
+        files.form(output, FORMS)
+        files.allowed(output, [spec, checkpoint], force)
+    graph = api.lower(api.load(spec, options.settings(sets)))
+    try:
+        from archdsl.heatmap.checkpoint import heat_map, load
+    except ModuleNotFoundError as error:
+        raise api.torch_missing(error) from None
+    found = heat_map(graph, load(checkpoint))
+    if kind != "text":
+        print(found.as_json() if as_json else found.as_csv(), end="")
+    if output is not None:
+        picture(found, output, [spec, checkpoint], force=force, quiet=kind != "text")
+    return Exit.FINE
+
+
+def picture(found: HeatMap, path: Path, given: list[Path], *, force: bool, quiet: bool) -> None:
+    """Draw it."""
+    from archdsl.heatmap.plot import draw
+
+    wrote = files.write(path, draw(found, path.suffix[1:]), spec=given, force=force)
+    if quiet:
+        return
+    left = f"; outputs of stages {', '.join(map(str, found.left))} are added" if found.left else ""
+    print(f"{'wrote' if wrote else 'unchanged'}  {path}{left}")

@@ -1,0 +1,70 @@
+"""Which weights meet which outputs: the first weighted layer of every reader, by its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from archdsl.analysis.shapes import shapes
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Chain, Conv, Linear, Shape
+from archdsl.vocabulary.aggregations import Concat
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A layer, or what comes after the stage (`layer` is N + 1), and the weights that read.
+
+    `features[i]` is how many input features of `key`'s weights come from output `sources[i]`; they
+    stand in this order, as `concat` puts them.
+    """
+
+    stage: int
+    layer: int
+    key: str
+    groups: int
+    sources: tuple[int, ...]
+    features: tuple[int, ...]
+
+
+def tells_apart(stage: Stage) -> bool:
+    """Whether each output has weights of its own: where outputs are added, all share them."""
+    joins = max(len(stage.sources(layer)) for layer in range(1, stage.depth + 1)) > 1
+    return isinstance(stage.operator, Concat) or not joins
+
+
+def readers(graph: Graph) -> Iterator[Reader]:
+    """Every reader of every stage whose outputs can be told apart, in order."""
+    known = shapes(graph)
+    for stage in graph.stages:
+        if not tells_apart(stage):
+            continue
+        for layer, name in enumerate(stage.layers, start=1):
+            yield from _reader(graph, known, stage, layer, name)
+        after = graph.head if stage is graph.stages[-1] else graph.between[stage.index]
+        if after is not None:
+            yield from _reader(graph, known, stage, stage.depth + 1, after)
+
+
+def _reader(
+    graph: Graph, known: Mapping[str, Shape], stage: Stage, layer: int, name: str
+) -> Iterator[Reader]:
+    """None if it has no weights, or its inputs are no whole multiple of what it reads."""
+    op = graph[name].op
+    sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
+    widths = tuple(known[stage.outputs[source]][0] for source in sources)
+    if stage.projected and layer == 1:  # what enters is read before it is projected
+        widths = tuple(known[given][0] for given in graph[name].inputs)
+    first = _first(op) if isinstance(op, Chain) else None
+    if first is None or first.inputs % sum(widths) or not isinstance(op, Chain):
+        return
+    each = first.inputs // sum(widths)  # places of a map, where it is flattened before
+    yield Reader(
+        stage.index, layer, f"{op.scope}.{first.name}.weight",
+        first.groups if isinstance(first, Conv) else 1,
+        tuple(sources), tuple(width * each for width in widths),
+    )  # fmt: skip
+
+
+def _first(chain: Chain) -> Conv | Linear | None:
+    return next((layer for layer in chain.layers if isinstance(layer, Conv | Linear)), None)

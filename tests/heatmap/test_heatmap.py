@@ -1,0 +1,283 @@
+"""`archdsl heatmap`: checkpoints of known weights give the known numbers; others are refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import pickle
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+import archdsl  # noqa: E402
+from archdsl.cli.files import ours  # noqa: E402
+from archdsl.heatmap.checkpoint import heat_map, load  # noqa: E402
+from archdsl.heatmap.plot import draw  # noqa: E402
+from archdsl.heatmap.readers import readers  # noqa: E402
+from archdsl.spec.load import parse  # noqa: E402
+from cli.commands import SPECS  # noqa: E402
+from cli.commands import archdsl as command  # noqa: E402
+
+TOP = "archdsl: 1\nname: net\ninput: [3, 8, 8]\nstem: [{conv: {width: 10, kernel: 3}}]\n"
+BASIC = "{kind: basic, order: pre, width: 4}"
+BOTTLENECK = "{kind: dense-bottleneck, order: pre, width: 4}"
+POWERS = "{rule: exponential, base: 2}"
+
+
+def spec(rule: str, unit: str = BASIC, count: int = 2, aggregate: str = "concat") -> str:
+    return TOP + (
+        f"stages: {{count: {count}, layers: 5, unit: {unit}, connect: {rule},"
+        f" aggregate: {aggregate}, exit: rule}}\n"
+        "between: {kind: transition, width: 10, pool: average}\n"
+        "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: 3}}]\n"
+    )
+
+
+def known(stage: int, layer: int, source: int) -> float:
+    """The mean absolute weight that a test gives a link."""
+    return 0.01 * (1 + stage) + 0.1 * (1 + layer) + 0.003 * (1 + source) ** 2
+
+
+def reads(rule: str, layer: int) -> list[int]:
+    """What a layer reads, by hand, in the order of equations 2 and 3."""
+    if rule == "full":
+        return list(range(layer))
+    return [layer - 2**power for power in range(layer) if 2**power <= layer]
+
+
+def filled(text: str, rule: str, first: str) -> tuple[Any, dict[str, Any]]:
+    """A network and its state dict: of every link the weights are `known`, with random signs."""
+    graph = archdsl.lower(parse(text))
+    network = archdsl.build(parse(text))
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    generator = torch.Generator().manual_seed(1)
+    for stage in range(2):
+        keys = [f"stages.{stage}.layers.{layer}.{first}.weight" for layer in range(5)]
+        keys.append("head.linear.weight" if stage else "between.0.conv.weight")
+        for layer, key in enumerate(keys, start=1):
+            widths = [10 if source == 0 else 4 for source in reads(rule, layer)]
+            ends = [0, *accumulate(widths)]
+            assert state[key].shape[1] == ends[-1]
+            for source, start, end in zip(reads(rule, layer), ends, ends[1:], strict=False):
+                part = state[key][:, start:end]
+                signs = torch.randint(0, 2, part.shape, generator=generator) * 2 - 1
+                # Around the mean, in pairs that cancel, so that a mean it is and no maximum.
+                size = torch.full(part.shape, known(stage, layer, source))
+                spread = torch.linspace(-0.5, 0.5, size.numel()).reshape(part.shape)
+                state[key][:, start:end] = signs * size * (1 + spread)
+    return graph, state
+
+
+@pytest.mark.parametrize("rule", ["full", POWERS])
+@pytest.mark.parametrize(("unit", "first"), [(BASIC, "conv"), (BOTTLENECK, "conv1")])
+def test_known_weights_give_known_numbers(rule: str, unit: str, first: str) -> None:
+    graph, state = filled(spec(rule, unit), rule, first)
+    found = heat_map(graph, state)
+    assert [panel.stage for panel in found.panels] == [0, 1]
+    for panel in found.panels:
+        links = {(source, layer) for layer in range(1, 7) for source in reads(rule, layer)}
+        assert panel.means.keys() == links
+        for (source, layer), mean in panel.means.items():
+            assert mean == pytest.approx(known(panel.stage, layer, source), rel=1e-5)
+        for (source, layer), value in panel.rescaled.items():
+            most = max(known(panel.stage, layer, other) for other in reads(rule, layer))
+            assert value == pytest.approx(known(panel.stage, layer, source) / most, rel=1e-5)
+        for layer in range(1, 7):
+            assert max(panel.rescaled[source, layer] for source in reads(rule, layer)) == 1
+
+
+def test_groups_see_their_own_features() -> None:
+    """Two groups of two features: the second outputs never see the first features."""
+    text = TOP.replace("10", "2") + (
+        "stages: {count: 1, layers: 2, connect: full, aggregate: concat,"
+        " unit: [{conv: {width: 2, kernel: 1, groups: 2}}]}\n"
+    )
+    graph = archdsl.lower(parse(text))
+    state = archdsl.build(parse(text)).state_dict()
+    key = "stages.0.layers.1.conv.weight"
+    assert state[key].shape == (2, 2, 1, 1)  # group 0 reads y_0, group 1 reads y_1
+    state[key] = torch.tensor([[1.0, -3.0], [10.0, 30.0]]).reshape(2, 2, 1, 1)
+    (panel,) = heat_map(graph, state).panels
+    assert (panel.means[0, 2], panel.means[1, 2]) == (2.0, 20.0)
+
+
+def test_maps_that_are_flattened_keep_their_places() -> None:
+    """A head that flattens 4 x 4 places: each channel has 16 features."""
+    text = TOP + (
+        f"stages: {{count: 1, layers: 2, unit: {BASIC}, connect: full, aggregate: concat}}\n"
+        "head: [{pool: {to: 4}}, flatten, {linear: {width: 3}}]\n"
+    )
+    graph = archdsl.lower(parse(text))
+    state = archdsl.build(parse(text)).state_dict()
+    weight = state["head.linear.weight"]
+    assert weight.shape == (3, 18 * 16)
+    for source, (start, end) in enumerate([(0, 10), (10, 14), (14, 18)]):
+        weight[:, start * 16 : end * 16] = -float(source + 1)
+    (panel,) = heat_map(graph, state).panels
+    assert [panel.means[source, 3] for source in range(3)] == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("name", ["densenet-cifar", "sparsenet-bc-cifar", "densenet-imagenet"])
+def test_every_link_of_shipped_networks_is_there(name: str) -> None:
+    graph = archdsl.lower(archdsl.load(SPECS / f"{name}.yaml"))
+    found = list(readers(graph))
+    for stage in graph.stages:
+        here = [reader for reader in found if reader.stage == stage.index]
+        assert [reader.layer for reader in here] == list(range(1, stage.depth + 2))
+        assert sum(len(r.sources) for r in here[:-1]) == stage.rule.links(stage.depth)
+
+
+def test_zeros_are_no_division() -> None:
+    graph, state = filled(spec("full"), "full", "conv")
+    state["stages.0.layers.2.conv.weight"].zero_()
+    panel = heat_map(graph, state).panels[0]
+    assert [panel.rescaled[source, 3] for source in range(3)] == [0.0, 0.0, 0.0]
+
+
+def test_sums_have_no_heat_map(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        spec("full", "{kind: basic, order: pre, width: 10}", aggregate="sum"), encoding="utf-8"
+    )
+    torch.save(archdsl.build(archdsl.load(path)).state_dict(), tmp_path / "net.pt")
+    ran = command("heatmap", tmp_path / "net.pt", path, "--json")
+    assert ran.code == 2
+    assert "A442" in ran.err
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> tuple[Path, Path]:
+    """A checkpoint and its spec."""
+    path = tmp_path / "net.yaml"
+    path.write_text(spec("full"), encoding="utf-8")
+    _, state = filled(spec("full"), "full", "conv")
+    torch.save(state, tmp_path / "net.pt")
+    return tmp_path / "net.pt", path
+
+
+def test_json_and_csv_say_the_same(trained: tuple[Path, Path]) -> None:
+    ran = command("heatmap", *trained, "--json")
+    facts = json.loads(ran.out)
+    rows = list(csv.DictReader(io.StringIO(command("heatmap", *trained, "--csv").out)))
+    links = [(s["stage"], link) for s in facts["stages"] for link in s["links"]]
+    assert len(rows) == len(links) == 2 * (1 + 2 + 3 + 4 + 5 + 6)
+    for row, (stage, link) in zip(rows, links, strict=True):
+        assert (int(row["stage"]), int(row["layer"])) == (stage, link["layer"])
+        assert float(row["mean"]) == link["mean"]
+        wanted = known(stage, link["layer"], link["source"])
+        assert link["mean"] == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("form", ["svg", "png", "pdf"])
+def test_pictures(form: str, trained: tuple[Path, Path], tmp_path: Path) -> None:
+    path = tmp_path / f"heat.{form}"
+    assert command("heatmap", *trained, "-o", path).out == f"wrote  {path}\n"
+    assert ours(path)
+    assert command("heatmap", *trained, "-o", path).out == f"unchanged  {path}\n"
+
+
+def test_where_there_is_no_link_the_picture_is_white() -> None:
+    """The right half of the upper row is dark only where a layer reads what enters."""
+    import matplotlib.image
+
+    graph, state = filled(spec(POWERS), POWERS, "conv")
+    found = heat_map(graph, state)
+    image = matplotlib.image.imread(io.BytesIO(draw(found, "png")))
+    assert image[:2, :2].min() == 1  # the margin is white
+    white = (image[:, :, :3] > 0.999).all(axis=2).mean()
+    full_graph, full_state = filled(spec("full"), "full", "conv")
+    full = matplotlib.image.imread(io.BytesIO(draw(heat_map(full_graph, full_state), "png")))
+    assert white > (full[:, :, :3] > 0.999).all(axis=2).mean()
+
+
+@pytest.mark.parametrize("wrap", ["plain", "module.", "_orig_mod.", "state_dict", "model"])
+def test_wrapped_checkpoints(wrap: str, trained: tuple[Path, Path], tmp_path: Path) -> None:
+    state = torch.load(trained[0], weights_only=True)
+    if wrap in {"state_dict", "model"}:
+        state = {wrap: state, "epoch": 3}
+    elif wrap != "plain":
+        state = {f"{wrap}{name}": value for name, value in state.items()}
+    torch.save(state, tmp_path / "wrapped.pt")
+    ran = command("heatmap", tmp_path / "wrapped.pt", trained[1], "--csv")
+    assert ran.out == command("heatmap", *trained, "--csv").out
+
+
+class Harmful:
+    """Runs code where it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return os.system, ("touch harmed",)
+
+
+def test_nothing_in_a_checkpoint_is_run(
+    trained: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"a": Harmful()}, "harmful.pt")
+    Path("harmful.pkl").write_bytes(pickle.dumps(Harmful()))
+    for name in ("harmful.pt", "harmful.pkl"):
+        ran = command("heatmap", name, trained[1], "--json")
+        assert ran.code == 2
+        assert "error[A440]" in ran.err
+        assert "Traceback" not in ran.err
+    assert not Path("harmed").exists()
+
+
+def test_what_is_no_checkpoint(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    whole = trained[0].read_bytes()
+    cases = {
+        "empty": b"", "cut": whole[: len(whole) // 2], "text": b"weights", "zip": b"PK\3\4" * 9,
+    }  # fmt: skip
+    for name, content in cases.items():
+        path = tmp_path / f"{name}.pt"
+        path.write_bytes(content)
+        ran = command("heatmap", path, trained[1], "--json")
+        assert (ran.code, "error[A440]" in ran.err) == (2, True), name
+    torch.save([1, 2], tmp_path / "list.pt")
+    assert (
+        "no state dict, but a list"
+        in command("heatmap", tmp_path / "list.pt", trained[1], "--json").err
+    )
+    assert "A401" in command("heatmap", tmp_path / "none.pt", trained[1], "--json").err
+    assert "A402" in command("heatmap", tmp_path, trained[1], "--json").err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda s: s.pop("stem.conv.weight"), "it has no stem.conv.weight"),
+        (lambda s: s.update(more=torch.zeros(1)), "the network has no more"),
+        (lambda s: s.update({"stem.conv.weight": torch.zeros(2, 3)}), "stem.conv.weight is 2x3"),
+        (
+            lambda s: s["stem.conv.weight"].fill_(math.nan),
+            "stem.conv.weight has values that are no finite numbers",
+        ),
+    ],
+)
+def test_other_networks(change: Any, said: str, trained: tuple[Path, Path], tmp_path: Path) -> None:
+    state = torch.load(trained[0], weights_only=True)
+    change(state)
+    torch.save(state, tmp_path / "other.pt")
+    ran = command("heatmap", tmp_path / "other.pt", trained[1], "--json")
+    assert ran.code == 2
+    assert "error[A441]: the checkpoint is not one of net" in ran.err
+    assert said in ran.err
+
+
+def test_there_must_be_something_to_write(trained: tuple[Path, Path]) -> None:
+    assert "there is nothing to write" in command("heatmap", *trained).err
+
+
+def test_the_checkpoint_is_not_overwritten(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    target = tmp_path / "net.svg"
+    target.write_bytes(trained[0].read_bytes())
+    ran = command("heatmap", target, trained[1], "-o", target, "--force")
+    assert ran.code == 2
+    assert load(target)
