@@ -6,6 +6,7 @@
 """
 
 from archdsl.api import analyse, build, emit, load, lower
+from archdsl.comparing.model import compare_specs as compare
 from archdsl.errors import ArchdslError
 from archdsl.showing import picture
 from archdsl.vocabulary.aggregation import Aggregation
@@ -13,6 +14,6 @@ from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.unit import Unit
 
 __all__ = [
-    "Aggregation", "ArchdslError", "Rule", "Unit", "analyse", "build", "emit", "load", "lower",
-    "picture",
+    "Aggregation", "ArchdslError", "Rule", "Unit", "analyse", "build", "compare", "emit",
+    "load", "lower", "picture",
 ]  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from archdsl.comparing.model import Comparison, Row
 from archdsl.errors import fail
 from archdsl.spec.dump import flow
+
+if TYPE_CHECKING:
+    from archdsl.comparing.model import Comparison, Row
 
 Value = int | str | None
 """An exact count, words, or nothing that is known."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from archdsl.analysis import Report
-from archdsl.api import Checked
+from archdsl.api import Checked, check
+from archdsl.comparing.columns import filled
+from archdsl.comparing.entries import Entry, labels
 from archdsl.comparing.published import Quote, quotes
+from archdsl.comparing.tables import html, quoted, table
 from archdsl.ir.graph import Graph
+from archdsl.spec.dump import flow
+from archdsl.spec.load import Spec
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,23 @@ class Comparison:
     """Networks side by side. `archdsl.comparing.columns` says what there is to compare."""
 
     rows: tuple[Row, ...]
+
+    def _repr_html_(self) -> str:
+        """The table that a notebook shows."""
+        return html(table(self, filled(self)), quoted(self))
+
+
+def compare_specs(*specs: Spec) -> Comparison:
+    """Specs side by side, as `archdsl compare` shows them; notebooks show the table.
+
+    Raises: ArchdslError as `lower`.
+    """
+    named = [(spec.name, Entry(Path(spec.name), {}, _words(spec.settings))) for spec in specs]
+    return compare(zip(labels(named), map(check, specs), strict=True))
+
+
+def _words(settings: Mapping[str, Any]) -> dict[str, str]:
+    return {name: flow(value) for name, value in settings.items()}
 
 
 def compare(entries: Iterable[tuple[str, Checked]]) -> Comparison:

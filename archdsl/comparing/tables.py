@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from archdsl.comparing.columns import Column
-from archdsl.comparing.model import Comparison, Row
 from archdsl.comparing.published import Quote
 from archdsl.paper.page import Table
+
+if TYPE_CHECKING:
+    from archdsl.comparing.model import Comparison, Row
 
 ACROSS = 5
 """Up to so many networks stand side by side in Markdown and LaTeX; more stand below each other."""
@@ -51,6 +55,22 @@ def table(comparison: Comparison, columns: Sequence[Column]) -> Table:
     sides = "l" + "".join("l" if column.kind == "words" else "r" for column in columns)
     found = [(row.label, *(cell(c, row, notes) for c in columns)) for row in rows]
     return Table(heads, sides, tuple(found), LEGEND)
+
+
+def html(made: Table, notes: Sequence[str]) -> str:
+    """A plain table, for notebooks; every text is escaped."""
+    heads = "".join(f"<th>{escape(head)}</th>" for head in made.heads)
+    rows = "".join(
+        "<tr>" + "".join(
+            f'<td style="text-align: {"left" if side == "l" else "right"}">{escape(cell)}</td>'
+            for side, cell in zip(made.sides, row, strict=True)
+        ) + "</tr>"
+        for row in made.rows
+    )  # fmt: skip
+    below = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    listed = f"<ol>{below}</ol>" if below else ""
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"{table}{listed}<p>{escape(made.legend)}</p>"
 
 
 def text(comparison: Comparison, columns: Sequence[Column]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import archdsl as archdsl_package
 from archdsl.api import analyse, check, load, lower
 from archdsl.comparing.columns import COLUMNS, filled
 from archdsl.comparing.entries import Entry, entries, labels, vary
@@ -228,3 +229,16 @@ def test_latex_of_a_suite_has_what_markdown_has() -> None:
     for row, line in zip(rows[1:], piped[2:], strict=True):
         numbers = re.findall(r"\d[\d,.]+", line.replace("\\", ""))
         assert re.findall(r"\d[\d,.]+", row.replace("\\", "")) == numbers
+
+
+def test_from_python_and_in_notebooks() -> None:
+    specs = [load(SPARSE, {"depth": depth}) for depth in (40, 100)]
+    made = archdsl_package.compare(*specs, load(DENSE))
+    assert [row.label for row in made.rows] == [
+        "sparsenet-bc-cifar depth=40", "sparsenet-bc-cifar depth=100", "densenet-bc-cifar",
+    ]  # fmt: skip
+    shown = made._repr_html_()
+    for row in made.rows:
+        assert f">{row.report.parameters:,}<" in shown
+    assert "<script>" not in hostile()._repr_html_()
+    assert "&lt;script&gt;" in hostile()._repr_html_()
