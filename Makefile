@@ -11,7 +11,7 @@ REPRODUCE = $(PYTHON) -m archdsl reproduce specs/paper/$$page.yaml --markdown -o
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help try check format-check lint layers types fresh test sizes format compile paper golden
+.PHONY: help try check format-check lint layers types fresh test sizes format compile paper golden gallery
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -68,3 +68,6 @@ paper: $(READY)  ## write the tables in docs/paper/ anew
 
 golden: $(READY)  ## write the expected texts of the tests anew; read the difference first
 	$(PYTHON) -m pytest --update-golden
+
+gallery: $(READY)  ## draw the pictures of docs/gallery.md anew
+	@grep '^\$$ archdsl' docs/gallery.md | sed 's|^\$$ archdsl|$(PYTHON) -m archdsl|' | sh -e

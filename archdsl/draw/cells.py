@@ -17,7 +17,7 @@ from archdsl.ir.graph import Stage
 MOST = 500
 """Most rows of a grid; deeper stages are grouped."""
 
-APART = 1_500
+APART = 600
 """Up to so many cells each has a box and a tooltip of its own."""
 
 ANCHORS = ("#a6cbe3", "#6aaed6", "#3a8bc2", "#1660a0", "#08306b")

@@ -111,10 +111,10 @@ def test_focus_on_what_leaves_links_to_the_exit() -> None:
 
 @pytest.mark.parametrize("rule", ["full", "plain", EXPONENTIAL, "{rule: window, last: 3}"])
 def test_matrix_has_a_cell_for_each_link(rule: str) -> None:
-    made = one(rule, 40)
+    made = one(rule, 30)
     stage = made.graph.stages[0]
     names = {box.name for box in scene(made, "matrix").boxes}
-    links = {(layer, source) for layer in range(1, 41) for source in stage.sources(layer)}
+    links = {(layer, source) for layer in range(1, 31) for source in stage.sources(layer)}
     found = {name for name in names if name.count(".") == 2}
     assert found == {f"0.{layer}.{source}" for layer, source in links}
 

@@ -104,7 +104,8 @@ def _row(subject: Subject, stage: Stage, step: float, drawn: Drawn) -> Scene:
 
 
 def _link(row: Row, link: Link, look: Look, *, front: bool = True) -> Curve:
-    return replace(row.curve(link, (look, front), neighbours="arc"), arrow=False)
+    made = row.curve(link, (look, front), neighbours="arc")
+    return replace(made, arrow=False, tooltip=made.tooltip if front else "")
 
 
 def _tick(subject: Subject, stage: Stage, row: Row, layer: int, focus: int | None) -> Box:

@@ -1,0 +1,73 @@
+"""The pictures of docs/gallery.md are what the commands above them make; so is the notebook."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from cli.commands import ROOT, archdsl
+
+PAGE = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"^\$ archdsl (.*)\n```\n\n!\[(.+)\]\((pictures/.*)\)$", PAGE, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ archdsl (.*)$", PAGE, re.MULTILINE)
+PLACED = re.compile(rb'(<text[^>]*?) x="[^"]*" y="[^"]*"')
+
+
+def shapes(svg: bytes) -> bytes:
+    """A picture without the places of its letters, which depend on the fonts of a machine."""
+    return PLACED.sub(rb"\1", svg)
+
+
+def test_every_picture_is_shown_with_its_command() -> None:
+    pictures = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
+    assert len(SHOWN) == len(COMMANDS) >= 10
+    assert {Path(shown).name for _, _, shown in SHOWN} == pictures
+    for command, _, shown in SHOWN:
+        assert command.endswith(f"-o docs/{shown}")
+
+
+@pytest.mark.parametrize(("command", "shown"), [(words, path) for words, _, path in SHOWN])
+def test_picture_is_what_its_command_makes(
+    command: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    *words, option, _ = shlex.split(command)
+    made = tmp_path / "made.svg"
+    ran = archdsl(*words, option, made)
+    assert (ran.code, ran.err) == (0, "")
+    old = (ROOT / "docs" / shown).read_bytes()
+    assert shapes(made.read_bytes()) == shapes(old), "make gallery"
+
+
+def test_sentences_below_pictures_are_true() -> None:
+    said = {Path(path).stem: text for _, text, path in SHOWN}
+    diff = archdsl("diff", *shlex.split(COMMANDS[-1])[1:-2]).out
+    assert said["diff"].endswith("14 links added, 25 removed")
+    assert "14 added, 25 removed" in diff
+
+
+def test_the_notebook_runs() -> None:
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
+    path = ROOT / "docs" / "notebook.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert all(not cell.get("outputs") for cell in notebook.cells)  # as it is committed
+    client = nbclient.NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": path.parent}}
+    )
+    client.execute()
+    kinds = [
+        set(output["data"])
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output["output_type"] in {"execute_result", "display_data"}
+    ]
+    assert len(kinds) == 4
+    assert all("image/svg+xml" in found for found in kinds[:3])
+    assert "text/html" in kinds[3]
+    assert "1,461,124" not in str(notebook.cells[-1].outputs)  # that is depth 100
+    assert "503,812" in str(notebook.cells[-1].outputs)  # depth 40
