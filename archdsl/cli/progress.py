@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from archdsl.cli.render import visible
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 WAIT = 1.0
 """Seconds of silence before anything is said."""
@@ -15,16 +19,25 @@ class Progress:
     """A line that says what is being done; on terminals only, and not in the first second."""
 
     def __init__(self) -> None:
-        self.begun, self.shown = time.monotonic(), False
+        self.begun = time.monotonic()
+        self.status: Status | None = None
 
     def show(self, text: str) -> None:
         """Replace the line."""
-        if sys.stderr.isatty() and time.monotonic() - self.begun > WAIT:
-            print(f"\r\x1b[K{visible(text, 76)}", end="", file=sys.stderr, flush=True)
-            self.shown = True
+        if not sys.stderr.isatty() or time.monotonic() - self.begun <= WAIT:
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        said = Text(visible(text, 72))
+        if self.status is None:
+            self.status = Console(stderr=True, highlight=False).status(said)
+            self.status.start()
+        else:
+            self.status.update(said)
 
     def clear(self) -> None:
         """Take the line away."""
-        if self.shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        self.shown = False
+        if self.status is not None:
+            self.status.stop()
+        self.status = None

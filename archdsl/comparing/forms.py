@@ -10,7 +10,8 @@ from typing import Any
 
 from archdsl.comparing.columns import Column
 from archdsl.comparing.model import Comparison, Row
-from archdsl.comparing.tables import quoted, table, text
+from archdsl.comparing.tables import quoted, table
+from archdsl.comparing.text import text
 from archdsl.paper import latex as in_latex
 from archdsl.paper import markdown as in_markdown
 from archdsl.version import __version__
@@ -54,7 +55,7 @@ def _plain(value: int | str) -> int | str:
 
 def as_markdown(comparison: Comparison, columns: Columns) -> str:
     """A table of pipes, and the notes below."""
-    made, notes = table(comparison, columns), tuple(quoted(comparison))
+    made, notes = table(comparison, columns), tuple(quoted(comparison, columns))
     parts = [
         f"{in_markdown.BANNER} compare. Do not edit. -->", in_markdown.table(made), made.legend,
     ]  # fmt: skip
@@ -65,7 +66,7 @@ def as_latex(comparison: Comparison, columns: Columns) -> str:
     """A float for booktabs."""
     made = table(comparison, columns)
     caption = f"Networks compared. {made.legend}"
-    body = in_latex.table(made, caption, "tab:networks", quoted(comparison))
+    body = in_latex.table(made, caption, "tab:networks", quoted(comparison, columns))
     return f"{in_latex.BANNER} {__version__} compare. Do not edit.\n\n{body}\n"
 
 

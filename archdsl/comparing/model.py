@@ -59,7 +59,8 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """The table that a notebook shows."""
-        return html(table(self, filled(self)), quoted(self))
+        columns = filled(self)
+        return html(table(self, columns), quoted(self, columns))
 
 
 def compare_specs(*specs: Spec) -> Comparison:

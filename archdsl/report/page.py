@@ -31,7 +31,7 @@ class Cell:
 def html(comparison: Comparison) -> str:
     """One self-contained file; the same bytes for the same networks."""
     columns = filled(comparison)
-    notes = quoted(comparison)
+    notes = quoted(comparison, columns)
     drawn, left = curves(comparison)
     pictures = topologies(comparison)
     page: str = _template().render(

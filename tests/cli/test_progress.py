@@ -21,7 +21,24 @@ def test_it_is_for_terminals_and_goes_away(
     shown.show("1 of 2\x1b[2J")
     shown.clear()
     shown.clear()
-    assert capsys.readouterr().err == "\r\x1b[K1 of 2\\x1b[2J\r\x1b[K"
+    said = capsys.readouterr().err
+    assert "1 of 2\\x1b[2J" in said
+    assert "\x1b[2J" not in said
+    assert shown.status is None
+
+
+def test_the_line_changes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "WAIT", -1)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shown = Progress()
+    for place in (1, 2):
+        shown.show(f"{place} of 2")
+    assert shown.status is not None
+    assert str(shown.status.status) == "2 of 2"
+    shown.clear()
+    assert capsys.readouterr().out == ""
 
 
 def test_it_is_silent_at_first(
