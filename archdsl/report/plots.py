@@ -23,6 +23,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKS, DASHES = "osD^vph", ("-", "--", ":", "-.")
 KNOWN = {"DenseNet": ("#0072B2", "o"), "SparseNet": ("#D55E00", "D"), "others": ("#888888", "s")}
 STYLE: Any = {
+    "axes.axisbelow": True,
     "axes.edgecolor": INK,
     "axes.grid": True,
     "axes.labelcolor": INK,

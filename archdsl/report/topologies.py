@@ -52,7 +52,8 @@ def _middle(row: Row) -> Stage:
 
 def _topology(place: int, row: Row, stage: Stage, focus: int) -> Topology:
     shown = min(LAYERS, stage.depth)
-    said = f"Stage {stage.index} of {counted(len(row.graph.stages), 'stage')}: "
+    last = len(row.graph.stages) - 1
+    said = f"Stage {stage.index} of stages 0 to {last}: " if last else "The stage: "
     said += ruled(row.report.stages[stage.index]) + f"; {counted(stage.depth, 'layer')}"
     said += f", of which the first {shown} are drawn" if shown < stage.depth else ""
     said += f". F{focus} reads {listed(stage.sources(focus))}."
