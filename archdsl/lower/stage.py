@@ -169,7 +169,8 @@ class _Stage:
 
     def join(self, sources: Sequence[int], name: str, said: str) -> str:
         count = len(self.outputs)
-        if not sources or len(set(sources)) < len(sources) or not set(sources) <= set(range(count)):
+        known = all(source in range(count) for source in sources)
+        if not sources or len(set(sources)) < len(sources) or not known:
             raise fail(
                 "A203",
                 f"{said} reads {list(sources)[:8]}: a rule names one or more different outputs "
