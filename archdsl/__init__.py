@@ -5,15 +5,31 @@
 >>> archdsl.analyse(archdsl.lower(spec)).parameters  # doctest: +SKIP
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from archdsl.api import analyse, build, emit, load, lower
-from archdsl.comparing.model import compare_specs as compare
 from archdsl.errors import ArchdslError
-from archdsl.showing import picture
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.unit import Unit
+
+if TYPE_CHECKING:
+    from archdsl.comparing.model import compare_specs as compare
+    from archdsl.showing import picture
 
 __all__ = [
     "Aggregation", "ArchdslError", "Rule", "Unit", "analyse", "build", "compare", "emit",
     "load", "lower", "picture",
 ]  # fmt: skip
+
+LATE = {"compare": "archdsl.comparing.model:compare_specs", "picture": "archdsl.showing:picture"}
+"""Looked up when they are used: who compiles need not wait for what draws."""
+
+
+def __getattr__(name: str) -> object:
+    """A function of `LATE`."""
+    if name not in LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, function = LATE[name].partition(":")
+    return getattr(import_module(module), function)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -317,6 +318,6 @@ def test_progress_stands_on_a_terminal_alone_and_only_when_it_takes_long(
     monkeypatch.setattr("time.monotonic", iter(range(0, 100, 2)).__next__)
     assert archdsl("mine.yaml")[2] == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert "1 of 5  exact_one" in archdsl("mine.yaml")[2]
+    assert re.search(r"[1-5] of 5  \w", archdsl("mine.yaml")[2])
     monkeypatch.setattr("time.monotonic", lambda: 0)
     assert archdsl("mine.yaml")[2] == ""
