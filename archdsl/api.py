@@ -49,11 +49,11 @@ class Checked(Shown):
             raise ArchdslError(self.failures)
         return self
 
-    def emit(self, class_name: str | None = None) -> str:
-        """The text of the network's file."""
+    def emit(self, class_name: str | None = None, *, fuse: bool = False) -> str:
+        """The text of the network's file; with `fuse`, one that runs fast."""
         spec = self.spec
         origin = Origin(spec.text, spec.settings, spec.sha256)
-        return emit_graph(self.graph, origin, class_name, self.report)
+        return emit_graph(self.graph, origin, class_name, self.report, fuse=fuse)
 
 
 def load(
@@ -85,17 +85,24 @@ def analyse(graph: Graph) -> Report:
     return analyse_graph(graph)
 
 
-def emit(spec: Spec, class_name: str | None = None, limits: Limits | None = None) -> str:
-    """The text of a standalone PyTorch file. Raises ArchdslError (A1xx to A3xx, A413)."""
-    return check(spec, limits).emit(class_name)
+def emit(
+    spec: Spec, class_name: str | None = None, limits: Limits | None = None, *, fuse: bool = False
+) -> str:
+    """The text of a standalone PyTorch file; with `fuse`, one whose network has a method `fuse`.
+
+    Raises: ArchdslError (A1xx to A3xx, A413).
+    """
+    return check(spec, limits).emit(class_name, fuse=fuse)
 
 
-def build(spec: Spec, class_name: str | None = None) -> nn.Module:
+def build(spec: Spec, class_name: str | None = None, *, fuse: bool = False) -> nn.Module:
     """An instance of the network that `emit` writes, freshly initialised, in this process.
+
+    With `fuse` its method `fuse()` gives the same network for fast inference.
 
     Raises: ArchdslError: as `emit` does, and A422 if torch is not installed.
     """
-    text = emit(spec, class_name)
+    text = emit(spec, class_name, fuse=fuse)
     try:
         from archdsl.building import load_module, network_class
     except ModuleNotFoundError as error:

@@ -25,6 +25,7 @@ class Emitted:
     spec: str
     settings: dict[str, Any]
     class_name: str
+    fuse: bool
 
     def made_by(self) -> str:
         """Which version wrote it, and which one asks."""
@@ -50,7 +51,7 @@ def read_emitted(path: Path) -> Emitted:
             raise _foreign(path)
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
         raise _foreign(path) from None
-    return Emitted(path, text, spec, dict(settings), str(class_name))
+    return Emitted(path, text, spec, dict(settings), str(class_name), "PLAN" in values)
 
 
 def _literals(tree: ast.Module) -> dict[str, Any]:

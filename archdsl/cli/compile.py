@@ -32,6 +32,7 @@ class Job:
     sets: dict[str, Any]
     output: Path | None
     class_name: str | None = None
+    fuse: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ def compile(
     class_name: Annotated[
         str | None, typer.Option("--class-name", help="Name of the network's class.")
     ] = None,
+    fuse: Annotated[
+        bool, typer.Option("--fuse", help="With a method `fuse` for fast inference.")
+    ] = False,
     manifest: Annotated[Path, typer.Option(help="What to compile if no spec is given.")] = MANIFEST,
     force: options.Force = False,
     form: options.Format = "text",
@@ -71,12 +75,13 @@ def compile(
 ) -> int:
     """Write a standalone PyTorch file for a spec."""
     limits = Limits(max_layers, max_links, max_parameters, max_bytes)
-    jobs = [Job(spec, dict(options.settings(sets)), output, class_name)] if spec else []
+    jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fuse)] if spec else []
     if spec is None:
-        if sets or output or class_name:
-            raise fail("A414", "--set, -o and --class-name go with a spec", help="name a spec")
+        if sets or output or class_name or fuse:
+            said = "--set, -o, --class-name and --fuse go with a spec"
+            raise fail("A414", said, help="name a spec")
         entries = read_manifest(manifest)
-        jobs = [Job(e.spec, e.settings, e.file, e.class_name) for e in entries]
+        jobs = [Job(e.spec, e.settings, e.file, e.class_name, e.fuse) for e in entries]
     made = make_all(jobs, limits, form)
     for file in [] if check else made:
         allowed(file.path, file.job.spec, force)
@@ -95,7 +100,7 @@ def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Made]:
         try:
             found = api.check(api.load(job.spec, job.sets), limits)
             show(found.remarks, form)
-            text = found.require().emit(job.class_name)
+            text = found.require().emit(job.class_name, fuse=job.fuse)
             made.append(Made(job, found, target(job.output, found.spec.name), text))
         except ArchdslError as error:
             mistakes += error.diagnostics

@@ -23,6 +23,7 @@ class EntryWords(Words):
     spec: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,200}$")]
     settings: dict[str, Any] = Field(default_factory=dict)
     class_name: str | None = None
+    fuse: bool = False
 
 
 class ManifestWords(Words):
@@ -39,6 +40,7 @@ class Entry:
     spec: Path
     settings: dict[str, Any]
     class_name: str | None
+    fuse: bool
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -55,4 +57,7 @@ def read_manifest(path: Path) -> list[Entry]:
     if twice:
         raise fail("A430", f"{path} lists {twice[0]} twice", source=source)
     folder = path.parent
-    return [Entry(folder / e.file, folder / e.spec, e.settings, e.class_name) for e in words.files]
+    return [
+        Entry(folder / e.file, folder / e.spec, e.settings, e.class_name, e.fuse)
+        for e in words.files
+    ]

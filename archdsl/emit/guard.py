@@ -26,11 +26,13 @@ IMPORTS = {
     "import torch",
     "from torch import Tensor, nn",
     "from torch.nn import functional",
+    "from typing import Any",
 }
 BUILTINS = {
     "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed", "sum",
     "super", "tuple", "zip",
 }  # fmt: skip
+PASTED = (ast.FunctionDef, ast.ClassDef)
 NAMING = ("id", "attr", "name", "arg")
 DUNDERS = {"__init__", "__all__"}
 
@@ -39,8 +41,8 @@ class GuardError(Exception):
     """The emitted text holds something it must not: a bug of ours."""
 
 
-def check(text: str, program: Program) -> None:
-    """Refuse unexpected text. Raises GuardError."""
+def check(text: str, program: Program, runtime: str = "") -> None:
+    """Refuse unexpected text; `runtime` is source of ours that is tested. Raises GuardError."""
     if not text.isascii():
         raise GuardError("the text is not ASCII")
     tree = ast.parse(text)
@@ -49,18 +51,16 @@ def check(text: str, program: Program) -> None:
     own = "".join(r.source() or "" for r in program.rules) + "".join(
         operator.source() for operator in program.joins
     )
-    trusted = {id(node) for part in _functions(tree, own) for node in ast.walk(part)}
+    trusted = {id(node) for part in _pasted(tree, own + runtime) for node in ast.walk(part)}
     for node in ast.walk(tree):
         if id(node) not in trusted:
             _node(node)
 
 
-def _functions(tree: ast.Module, own: str) -> list[ast.AST]:
-    """Rules and operators, pasted from functions that are trusted already."""
-    known = {
-        ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, ast.FunctionDef)
-    }
-    return [n for n in tree.body if isinstance(n, ast.FunctionDef) and ast.dump(n) in known]
+def _pasted(tree: ast.Module, own: str) -> list[ast.AST]:
+    """Rules, operators and source of ours, pasted from what is trusted already."""
+    known = {ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, PASTED)}
+    return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in known]
 
 
 def _top(node: ast.stmt) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from archdsl.emit.writer import Writer
 from archdsl.ir.ops import Linear, Shape
@@ -12,8 +12,11 @@ from archdsl.passes.program import Program, cuts_down, drops_path
 CHOSEN = ("num_classes", "in_channels")
 
 
-def network(out: Writer, program: Program) -> None:
-    """Print the network's class."""
+More = Callable[[Writer, Program], None]
+
+
+def network(out: Writer, program: Program, more: More | None = None) -> None:
+    """Print the network's class; `more` prints further methods."""
     graph = program.graph
     with out.block(f"class {program.class_name}(nn.Module):"):
         given, made = (program.shapes[name] for name in (graph.input.name, graph.output))
@@ -38,6 +41,9 @@ def network(out: Writer, program: Program) -> None:
         if program.cuts_down:
             out.blank()
             deepest(out, program)
+        if more is not None:
+            out.blank()
+            more(out, program)
 
 
 def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:

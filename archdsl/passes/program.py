@@ -10,6 +10,7 @@ from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Conv, Linear, Shape
 from archdsl.passes import pipeline
 from archdsl.passes.columns import Number
+from archdsl.passes.fusing import Fusing, fusing
 from archdsl.passes.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.passes.stages import StageClass, Stages, find_stages
 from archdsl.vocabulary.aggregation import Aggregation
@@ -17,7 +18,10 @@ from archdsl.vocabulary.aggregations.mean import Mean
 from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.rules.fractal import Fractal
 
-TAKEN = ("ConcatBuffer", "DropPath", "Tensor", "torch", "nn", "functional", "SPEC", "SETTINGS")
+TAKEN = (
+    "Any", "ConcatBuffer", "DropPath", "PLAN", "SETTINGS", "SPEC", "STAGES", "Tensor", "functional",
+    "nn", "torch",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Program:
     joins: tuple[Aggregation, ...]
     buffered: bool
     columns: int
+    fusing: Fusing | None = None
 
     @property
     def takes_channels(self) -> bool:
@@ -70,8 +75,11 @@ class Program:
         return self.modules.used[scope]
 
 
-def program(graph: Graph, class_name: str) -> Program:
-    """Decide how a graph is written; the graph is verified between passes."""
+def program(graph: Graph, class_name: str, *, fuse: bool = False) -> Program:
+    """Decide how a graph is written; the graph is verified between passes.
+
+    With `fuse`, also how it is run for inference.
+    """
     graph = pipeline.run(graph)
     shapes = all_shapes(graph)
     taken = (*TAKEN, class_name, *functions(graph))
@@ -95,6 +103,7 @@ def program(graph: Graph, class_name: str) -> Program:
         tuple(joins.values()),
         any(made.strategy == "buffer" for made in stages.classes),
         drop_path_columns(graph),
+        fusing(graph, shapes, modules, stages) if fuse else None,
     )
 
 
