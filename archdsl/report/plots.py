@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from itertools import cycle
@@ -61,7 +62,9 @@ def _drawn(name: str, fill: Callable[[Figure], None]) -> str:
         figure = Figure(figsize=(8.4, 3.6), layout="constrained")
         fill(figure)
         file = BytesIO()
-        figure.savefig(file, format="svg", metadata={"Creator": None, "Date": None})
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"Glyph \d+")  # a box stands for a letter of no font
+            figure.savefig(file, format="svg", metadata={"Creator": None, "Date": None})
     return _inline(file.getvalue().decode(), name)
 
 
@@ -81,7 +84,9 @@ def _growth(figure: Figure, curves: Sequence[Curve]) -> None:
         axes.set_xticks(shown, [f"{depth:,}" for depth in shown])
         axes.minorticks_off()
     lines, names = left.get_legend_handles_labels()
-    figure.legend(lines, names, loc="outside lower center", ncols=2, frameon=False)
+    legend = figure.legend(lines, names, loc="outside lower center", ncols=2, frameon=False)
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a label may hold a path, and a path any number of `$`
 
 
 def _scatter(figure: Figure, points: Sequence[Point]) -> None:

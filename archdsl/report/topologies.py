@@ -18,8 +18,11 @@ from archdsl.ir.graph import Stage
 MOST = 12
 """Most pictures; a page with more would be slow, and nobody would see the last ones."""
 
+WHOLE = 24
+"""Stages of up to so many layers are drawn whole."""
+
 LAYERS = 16
-"""So many layers of a stage are drawn; further on a rule looks alike."""
+"""So many layers of a deeper stage are drawn; further on a rule looks alike."""
 
 FOCUS = 6
 """The layer that figure 1 highlights."""
@@ -51,7 +54,7 @@ def _middle(row: Row) -> Stage:
 
 
 def _topology(place: int, row: Row, stage: Stage, focus: int) -> Topology:
-    shown = min(LAYERS, stage.depth)
+    shown = stage.depth if stage.depth <= WHOLE else LAYERS
     last = len(row.graph.stages) - 1
     said = f"Stage {stage.index} of stages 0 to {last}: " if last else "The stage: "
     said += ruled(row.report.stages[stage.index]) + f"; {counted(stage.depth, 'layer')}"
@@ -59,8 +62,10 @@ def _topology(place: int, row: Row, stage: Stage, focus: int) -> Topology:
     said += f". F{focus} reads {listed(stage.sources(focus))}."
     try:
         return Topology(row.label, _svg(place, stage, shown, focus), said)
-    except (ArchdslError, SlowError):
+    except ArchdslError:
         return Topology(row.label, None, f"{said} There is no picture: Graphviz is not at hand.")
+    except SlowError:
+        return Topology(row.label, None, f"{said} There is no picture: Graphviz took too long.")
 
 
 def _svg(place: int, stage: Stage, shown: int, focus: int) -> str:

@@ -16,7 +16,7 @@ from archdsl.draw import paint as painting
 from archdsl.report import html
 from archdsl.report.efficiency import points
 from archdsl.report.growing import DEPTHS, curves
-from archdsl.report.topologies import LAYERS, MOST, topologies
+from archdsl.report.topologies import LAYERS, MOST, WHOLE, topologies
 from cli.commands import SPECS, archdsl
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&amp;{{ 7 * 7 }}\u202e"
@@ -88,10 +88,37 @@ def test_hostile_labels_are_text() -> None:
     assert "49" not in re.findall(r"\{\{.*?\}\}", page)
 
 
+@pytest.mark.parametrize("label", ["$x_{$", "a$\\frac$b", "\u4e2d$"])
+def test_labels_are_no_mathematics(label: str) -> None:
+    """matplotlib would read what stands between two `$` as a formula, and fail."""
+    assert (
+        label in Reader(html(compare([(label, check(load(SPECS / "sparsenet-cifar.yaml")))]))).text
+    )
+
+
+@pytest.mark.parametrize(("depth", "layers", "drawn"), [(64, 20, 20), (76, 24, 24), (79, 25, 16)])
+def test_only_deep_stages_are_cut(depth: int, layers: int, drawn: int) -> None:
+    checked = check(load(SPECS / "sparsenet-cifar.yaml", {"depth": depth}))
+    (made,) = topologies(compare([("net", checked)]))
+    assert f"{layers} layers" in made.caption
+    assert (made.svg or "").count('class="node"') == drawn + 1
+    assert ("of which the first" in made.caption) == (drawn < layers)
+
+
+def test_a_slow_picture_is_a_sentence(monkeypatch: pytest.MonkeyPatch, three: Comparison) -> None:
+    def slow(dot: str, form: str) -> bytes:
+        raise painting.SlowError
+
+    monkeypatch.setattr("archdsl.report.topologies.paint", slow)
+    for made in topologies(three):
+        assert made.svg is None
+        assert made.caption.endswith("There is no picture: Graphviz took too long.")
+
+
 def test_pictures_have_the_links_of_the_rule(three: Comparison) -> None:
     for row, made in zip(three.rows, topologies(three), strict=True):
         stage = row.graph.stages[len(row.graph.stages) // 2]
-        shown = min(stage.depth, LAYERS)
+        shown = stage.depth if stage.depth <= WHOLE else LAYERS
         titles = re.findall(r"<title>n\d+\.(\d+)&#45;&gt;n\d+\.(\d+)</title>", made.svg or "")
         links = sorted((int(source), int(layer)) for source, layer in titles)
         assert links == sorted(
