@@ -3,12 +3,12 @@
     python benchmarks/inference.py [--networks densenet-121,sparsenet-121] [--batches 1,4]
         [--variants fused,eager,...] [--rounds 15] [--threads 2] [--json]
 
-All variants have the same weights, random statistics of norms, and the same input; each one's output
-is compared with the float64 network's. They take turns in one run, another one first in every round,
-beside a probe: a matrix product of fixed size. Rounds whose probe ran more than 15% over the best are
-discarded and made up for. `convolutions` is the floor: every convolution of the network on inputs
-that are ready, and nothing else. A peer that is not installed, or does not compile, is left out with
-a note on stderr; stdout has the rows alone with `--json`.
+All variants have the same weights, random statistics of norms, and the same input; the output of
+each is compared with the float64 network's. They take turns in one run, another one first in every
+round, beside a probe: a matrix product of fixed size. Rounds whose probe ran more than 15% over the
+best are discarded and made up for. `convolutions` is the floor: every convolution of the network on
+inputs that are ready, and nothing else. A peer that is not installed, or that fails, is left out
+with a note on stderr; with `--json` stdout has the rows alone.
 """
 
 from __future__ import annotations
@@ -244,9 +244,8 @@ def measure(name: str, batch: int, wanted: Sequence[str] | None, rounds: int) ->
             else None
         )
     seconds, discarded = interleaved(runs, rounds)
-    note(
-        f"{name} at batch {batch}: {len(next(iter(seconds.values())))} rounds, {discarded} discarded"
-    )
+    kept = len(next(iter(seconds.values()), ()))
+    note(f"{name} at batch {batch}: {kept} rounds, {discarded} discarded")
     return [row(name, batch, v, times, errors[v]) for v, times in seconds.items()]
 
 
@@ -262,8 +261,8 @@ def table(rows: Sequence[Row]) -> str:
     lines = ["| network | batch | variant | median | spread | / fused | error |",
              "|---|--:|---|--:|--:|--:|--:|"]  # fmt: skip
     for row in rows:
-        fused = [r.median_ms for r in rows
-                 if (r.network, r.batch, r.variant) == (row.network, row.batch, "fused")]  # fmt: skip
+        key = (row.network, row.batch, "fused")
+        fused = [r.median_ms for r in rows if (r.network, r.batch, r.variant) == key]
         ratio = f"{row.median_ms / median(fused):.2f}" if fused else ""
         error = "" if row.error is None else f"{row.error:.1e}"
         lines.append(

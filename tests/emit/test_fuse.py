@@ -1,4 +1,4 @@
-"""Files with `fuse`: laid out as ruff would, checked, verified, and plain files stay as they are."""
+"""Files with `fuse`: laid out as ruff would, checked, verified; plain files stay as they are."""
 
 from __future__ import annotations
 
