@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import linecache
 import sys
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -88,6 +90,42 @@ def compare(module: nn.Module, graph: Graph, *, batch: int = 2, seed: int = 0) -
         max(statistics, default=0.0),
         len(state),
     )
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Errors of the fused and of the plain path in float32 against float64, relative.
+
+    `why` says why the fused path was not taken, if it was not.
+    """
+
+    fused: float
+    plain: float
+    why: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the fused path is as exact as float32 lets it be."""
+        return self.fused <= max(10 * self.plain, 1e-5)
+
+
+def compare_fused(module: Any, graph: Graph, *, batch: int = 2, seed: int = 0) -> Fusion | None:
+    """Hold a network's fused path against the network itself; None if it has none.
+
+    The module is moved to float32 and its norms get random scales and statistics.
+    """
+    if not hasattr(module, "fuse"):
+        return None
+    torch.manual_seed(seed)
+    module.float().eval()
+    randomise(module)
+    x = torch.randn(batch, *graph.input.op.shape)  # type: ignore[union-attr]
+    fast = module.fuse()
+    with torch.inference_mode():
+        found, plain = fast(x), module(x)
+        wanted = copy.deepcopy(module).double()(x.double())
+    errors = (relative(made.double(), wanted) for made in (found, plain))
+    return Fusion(*errors, fast.why)
 
 
 def randomise(module: nn.Module) -> None:

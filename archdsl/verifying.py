@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl.analysis import Report
 from archdsl.analysis.parameters import state_shapes
-from archdsl.building import Comparison, compare, load_module, network_class
+from archdsl.building import Comparison, Fusion, compare, compare_fused, load_module, network_class
 from archdsl.ir.graph import Graph
 
 TOLERANCE = 1e-9
@@ -27,6 +27,7 @@ class Verification:
     flops: int
     expected_flops: int
     comparison: Comparison
+    fusion: Fusion | None
 
     @property
     def problems(self) -> list[str]:
@@ -36,6 +37,7 @@ class Verification:
             "parameters differ": self.parameters == self.expected_parameters,
             "FLOPs differ": self.flops == self.expected_flops,
             "numbers differ from the oracle": self.comparison.worst <= TOLERANCE,
+            "the fused path differs": self.fusion is None or self.fusion.holds,
         }
         return [problem for problem, fine in checks.items() if not fine]
 
@@ -48,6 +50,9 @@ class Verification:
         yield "outputs", f"relative difference {same.outputs:.1e} (float64, batch 2, oracle)"
         yield "gradients", f"relative difference {same.gradients:.1e}"
         yield "statistics", f"relative difference {same.statistics:.1e}"
+        if made := self.fusion:
+            said = f"not taken: {made.why}" if made.why else f"relative error {made.fused:.1e}"
+            yield "fused", f"{said} (plain {made.plain:.1e}; float32 against float64)"
 
 
 def verify_text(text: str, graph: Graph, report: Report) -> Verification:
@@ -61,6 +66,7 @@ def verify_text(text: str, graph: Graph, report: Report) -> Verification:
         flops=count_flops(module, graph),
         expected_flops=report.flops,
         comparison=compare(module, graph),
+        fusion=compare_fused(module, graph),
     )
 
 

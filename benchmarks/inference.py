@@ -20,8 +20,10 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO, StringIO
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -151,11 +153,9 @@ def compiled(network: nn.Module, x: Tensor, *, freezing: bool) -> Run:
 
 
 def onnx(network: nn.Module, x: Tensor) -> Run:
-    import io
-
     import onnxruntime
 
-    file = io.BytesIO()
+    file = BytesIO()
     torch.onnx.export(copy.deepcopy(network), (x,), file, dynamo=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
@@ -230,12 +230,14 @@ def measure(name: str, batch: int, wanted: Sequence[str] | None, rounds: int) ->
         if wanted is not None and variant not in wanted:
             continue
         try:
-            runs[variant] = make()
+            with redirect_stdout(StringIO()):  # an exporter prints graphs where it fails
+                runs[variant] = make()
             made = runs[variant]()
             runs[variant]()
         except Exception as error:  # whatever a peer does
             said = str(error).strip().splitlines()
-            note(f"{name} {variant}: left out ({type(error).__name__}: {said[0] if said else ''})")
+            why = said[0][:100] if said else ""
+            note(f"{name} {variant}: left out ({type(error).__name__}: {why})")
             runs.pop(variant, None)
             continue
         errors[variant] = (

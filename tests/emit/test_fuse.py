@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,9 @@ def test_compile_and_verify(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     spec = SPECS / "sparsenet-bc-cifar.yaml"
     assert archdsl("compile", spec, "--set", "depth=22", "--fuse", "-o", path).code == 0
-    assert archdsl("verify", path).out.endswith("ok\n")
+    said = archdsl("verify", path).out
+    assert said.endswith("ok\n")
+    assert re.search(r"^fused        relative error \S+ \(plain \S+; float32", said, re.MULTILINE)
     path.write_text(path.read_text().replace('"clamp"', '"norm"'), encoding="utf-8")
     ran = archdsl("verify", path)
     assert (ran.code, "error[A420]" in ran.err) == (1, True)
