@@ -10,12 +10,14 @@ import typer
 
 from archdsl import api
 from archdsl.cli import options
+from archdsl.cli import plan as planned
 from archdsl.cli.render import report
 from archdsl.cli.tables import expansions, table, totals
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.ir import text
 from archdsl.passes.compact import compact
 from archdsl.passes.pipeline import run
+from archdsl.passes.program import program
 
 SpecPaths = Annotated[
     list[Path], typer.Argument(metavar="SPEC...", help="Spec files.", show_default=False)
@@ -34,6 +36,9 @@ def show(
         bool,
         typer.Option("--expand", help="Print units, reads per layer, and state-dict keys too."),
     ] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print what `fuse` folds, and what lives where.")
+    ] = False,
     form: options.Format = "text",
     max_layers: options.MaxLayers = options.DEFAULT.layers,
     max_links: options.MaxLinks = options.DEFAULT.links,
@@ -51,6 +56,9 @@ def show(
     if ir:
         graph = run(found.graph, (compact,)) if view == "compact" else found.graph
         print(text.graph(graph), end="")
+    elif plan:
+        fusing = program(found.graph, "Network", fuse=True).fusing
+        print(planned.text(fusing) if fusing else "", end="")
     elif as_json:
         print(json.dumps(facts(found), indent=2))
     else:

@@ -133,3 +133,26 @@ def test_a_description_is_nowhere_obeyed(tmp_path: Path) -> None:
         ran = archdsl("show", written(tmp_path, f"{SMALL}{text}\n"), *options)
         assert ran.code == 0
         assert all(c.isprintable() or c == "\n" for c in ran.out)
+
+
+def test_the_plan_in_words(tmp_path: Path) -> None:
+    """Four layers that read everything: nothing dies, every layer reads one prefix."""
+    said = archdsl("show", written(tmp_path), "--plan").out.splitlines()
+    assert said == [
+        "Basic",
+        "  norm by itself, relu",
+        "  convolution conv",
+        "stages.0  buffer",
+        "  35 channels hold outputs of 35",
+        "  y0  0:3", "  y1  3:11", "  y2  11:19", "  y3  19:27", "  y4  27:35",
+        "  F1  reads 0:3", "  F2  reads 0:11", "  F3  reads 0:19", "  F4  reads 0:27",
+        "  exit  reads 0:35",
+    ]  # fmt: skip
+
+
+def test_the_plan_of_a_sum_and_of_bottlenecks() -> None:
+    said = archdsl("show", SPECS / "resnet-imagenet.yaml", "--plan").out
+    assert "stages.0  one sum, added to in place" in said
+    said = archdsl("show", SPECS / "sparsenet-bc-cifar.yaml", "--plan").out
+    assert "  bounds of norm1 and relu, while reads are gathered\n" in said
+    assert "  convolution conv1, with norm1 folded in, with norm2 folded in, relu\n" in said
