@@ -124,8 +124,7 @@ def compare_fused(module: Any, graph: Graph, *, batch: int = 2, seed: int = 0) -
     with torch.inference_mode():
         found, plain = fast(x), module(x)
         wanted = copy.deepcopy(module).double()(x.double())
-    errors = (relative(made.double(), wanted) for made in (found, plain))
-    return Fusion(*errors, fast.why)
+    return Fusion(relative(found.double(), wanted), relative(plain.double(), wanted), fast.why)
 
 
 def randomise(module: nn.Module) -> None:
