@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -43,13 +42,10 @@ def paint(dot: str, form: str, deadline: float = DEADLINE) -> bytes:
 
 
 def _child(dot: str, form: str, deadline: float) -> bytes:
-    # The date of a PDF, which would differ from run to run.
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
     command = [sys.executable, "-I", str(PAINTER), form]
     try:
         done = subprocess.run(
             command, input=dot.encode(), capture_output=True, timeout=deadline, check=False,
-            env=environment,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise SlowError from None
@@ -96,7 +92,8 @@ def _png(made: bytes) -> bytes:
 
 
 def _pdf(made: bytes) -> bytes:
-    """With our mark as a comment at the end."""
+    """With our mark as a comment at the end, and without the date, which is another every time."""
+    made = re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", made, count=1)
     return made.rstrip(b"\n") + f"\n% {MARK} {__version__}\n%%EOF\n".encode()
 
 

@@ -59,6 +59,11 @@ class Fused(nn.Module):
             parts = part.run(parts)
         return fused_join(parts)
 
+    def train(self, mode: bool = True) -> Any:
+        """What is folded is dropped: a write through `.data` leaves no other trace."""
+        self.seen, self.versions, self.ready = [], [], []
+        return super().train(mode)
+
     def obstacle(self, x: Tensor) -> str:
         """Why an input is given to the network itself; empty if it is not."""
         if self.network.training:

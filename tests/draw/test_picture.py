@@ -33,6 +33,11 @@ def test_beyond_100000_layers_an_overview() -> None:
     assert chosen(made) == "overview"
 
 
+def test_pdfs_are_of_no_day() -> None:
+    made = draw(one(EXPONENTIAL), "pdf").content
+    assert made.count(b"/CreationDate (D:19700101000000") == 1
+
+
 @pytest.mark.parametrize("view", ["paper", "overview", "arc", "focus", "matrix"])
 @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
 def test_every_view_in_every_form(view: str, form: str) -> None:
