@@ -43,6 +43,7 @@ NETWORKS = {
 """Ours, and the same network of torchvision and timm where they have it."""
 
 TOLERANCE = 1.15
+REST = 0.05  # seconds; threads of a variant before may still be spinning
 MOST_ROUNDS = 5  # rounds that are tried for each one that is wanted
 LEAVES = (nn.Conv2d, nn.BatchNorm2d, nn.Linear)
 Run = Callable[[], object]
@@ -205,6 +206,7 @@ def interleaved(runs: dict[str, Run], rounds: int) -> tuple[dict[str, list[float
         turn = len(samples) % len(names)
         noise, sample = 0.0, {}
         for name in names[turn:] + names[:turn]:
+            time.sleep(REST)
             noise += probe()
             start = time.perf_counter()
             runs[name]()
