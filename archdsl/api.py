@@ -17,6 +17,7 @@ from archdsl.ir.graph import Graph
 from archdsl.lower.limits import Limits
 from archdsl.lower.network import Lowered
 from archdsl.lower.network import lower as lower_spec
+from archdsl.passes.fusing import DEVICES
 from archdsl.shown import Shown
 from archdsl.spec.load import Spec
 from archdsl.spec.load import load as load_file
@@ -26,6 +27,9 @@ from archdsl.vocabulary.rules.exponential import Exponential
 
 if TYPE_CHECKING:
     from torch import nn
+
+Fuse = bool | str
+"""True for a file that is fast on all devices, or the name of the one that it is to be fast on."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,11 @@ class Checked(Shown):
             raise ArchdslError(self.failures)
         return self
 
-    def emit(self, class_name: str | None = None, *, fuse: bool = False) -> str:
-        """The text of the network's file; with `fuse`, one that runs fast."""
+    def emit(self, class_name: str | None = None, *, fuse: Fuse = False) -> str:
+        """The text of the network's file; with `fuse`, one that runs fast on some devices."""
         spec = self.spec
         origin = Origin(spec.text, spec.settings, spec.sha256)
-        return emit_graph(self.graph, origin, class_name, self.report, fuse=fuse)
+        return emit_graph(self.graph, origin, class_name, self.report, fuse=devices(fuse))
 
 
 def load(
@@ -86,19 +90,30 @@ def analyse(graph: Graph) -> Report:
 
 
 def emit(
-    spec: Spec, class_name: str | None = None, limits: Limits | None = None, *, fuse: bool = False
+    spec: Spec, class_name: str | None = None, limits: Limits | None = None, *, fuse: Fuse = False
 ) -> str:
     """The text of a standalone PyTorch file; with `fuse`, one whose network has a method `fuse`.
 
-    Raises: ArchdslError (A1xx to A3xx, A413).
+    Raises: ArchdslError (A1xx to A3xx, A413, A414).
     """
     return check(spec, limits).emit(class_name, fuse=fuse)
 
 
-def build(spec: Spec, class_name: str | None = None, *, fuse: bool = False) -> nn.Module:
+def devices(fuse: Fuse) -> tuple[str, ...]:
+    """The devices that `fuse` is for: all of them, one, or none. Raises ArchdslError (A414)."""
+    if isinstance(fuse, bool):
+        return DEVICES if fuse else ()
+    if fuse not in DEVICES:
+        known = " and ".join(DEVICES)
+        raise fail("A414", f"there is no fast path for `{fuse}`", help=f"there are {known}")
+    return (fuse,)
+
+
+def build(spec: Spec, class_name: str | None = None, *, fuse: Fuse = False) -> nn.Module:
     """An instance of the network that `emit` writes, freshly initialised, in this process.
 
-    With `fuse` its method `fuse()` gives the same network for fast inference.
+    With `fuse` its method `fuse()` gives the same network for fast inference, on a CPU and on
+    accelerators; with `fuse="cpu"` or `fuse="cuda"` on these alone.
 
     Raises: ArchdslError: as `emit` does, and A422 if torch is not installed.
     """

@@ -94,11 +94,13 @@ def compare(module: nn.Module, graph: Graph, *, batch: int = 2, seed: int = 0) -
 
 @dataclass(frozen=True)
 class Fusion:
-    """Errors of the fused and of the plain path in float32 against float64, relative.
+    """Errors of the path for a device and of the plain path in float32 against float64, relative.
 
-    `why` says why the fused path was not taken, if it was not.
+    All are run on the CPU: the path for accelerators takes its kernels' steps in plain torch there.
+    `why` says why the path was not taken, if it was not.
     """
 
+    device: str
     fused: float
     plain: float
     why: str
@@ -109,22 +111,30 @@ class Fusion:
         return self.fused <= max(10 * self.plain, 1e-5)
 
 
-def compare_fused(module: Any, graph: Graph, *, batch: int = 2, seed: int = 0) -> Fusion | None:
-    """Hold a network's fused path against the network itself; None if it has none.
+def compare_fused(
+    module: Any, graph: Graph, *, batch: int = 2, seed: int = 0
+) -> tuple[Fusion, ...]:
+    """Hold a network's fused paths against the network itself; empty if it has none.
 
     The module is moved to float32 and its norms get random scales and statistics.
     """
     if not hasattr(module, "fuse"):
-        return None
+        return ()
     torch.manual_seed(seed)
     module.float().eval()
     randomise(module)
     x = torch.randn(batch, *graph.input.op.shape)  # type: ignore[union-attr]
+    wanted = copy.deepcopy(module).double()(x.double()).detach()
+    return tuple(_fusion(module, device, x, wanted) for device in module.fuse().kinds)
+
+
+def _fusion(module: Any, device: str, x: Tensor, wanted: Tensor) -> Fusion:
     fast = module.fuse()
+    fast.kinds = {"cpu": fast.kinds[device]}
     with torch.inference_mode():
         found, plain = fast(x), module(x)
-        wanted = copy.deepcopy(module).double()(x.double())
-    return Fusion(relative(found.double(), wanted), relative(plain.double(), wanted), fast.why)
+    errors = [relative(made.double(), wanted) for made in (found, plain)]
+    return Fusion(device, errors[0], errors[1], fast.why)
 
 
 def randomise(module: nn.Module) -> None:

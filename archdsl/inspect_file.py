@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archdsl.emit.fuse import TAPES
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, fail
 from archdsl.lower.limits import Limits
@@ -25,7 +26,12 @@ class Emitted:
     spec: str
     settings: dict[str, Any]
     class_name: str
-    fuse: bool
+    fuse: tuple[str, ...]
+
+    @property
+    def fast(self) -> bool | str:
+        """What `fuse` of `archdsl.emit` was: the one device, or whether there is any."""
+        return self.fuse[0] if len(self.fuse) == 1 else bool(self.fuse)
 
     def made_by(self) -> str:
         """Which version wrote it, and which one asks."""
@@ -44,21 +50,26 @@ def read_emitted(path: Path) -> Emitted:
         raise _foreign(path)
     try:
         text = content.decode("ascii")
-        values = _literals(ast.parse(text))
+        tree = ast.parse(text)
+        values = _literals(tree)
         spec, settings = "".join(f"{line}\n" for line in values["SPEC"]), values.get("SETTINGS", {})
         (class_name,) = values["__all__"]
         if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):
             raise _foreign(path)
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
         raise _foreign(path) from None
-    return Emitted(path, text, spec, dict(settings), str(class_name), "PLAN" in values)
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    fuse = tuple(device for device, tape in TAPES.items() if tape in classes)
+    return Emitted(path, text, spec, dict(settings), str(class_name), fuse)
 
 
 def _literals(tree: ast.Module) -> dict[str, Any]:
     return {
         statement.targets[0].id: ast.literal_eval(statement.value)
         for statement in tree.body
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and statement.targets[0].id in {"SPEC", "SETTINGS", "__all__"}
     }
 
 

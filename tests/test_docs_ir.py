@@ -13,7 +13,7 @@ import pytest
 from archdsl.api import Checked, check_text
 from archdsl.ir import ops, text, verify
 from archdsl.passes.compact import compact, explode
-from archdsl.passes.pipeline import run
+from archdsl.passes.pipeline import FOR_INFERENCE, run
 
 PAGE = (Path(__file__).parent.parent / "docs" / "ir.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -62,6 +62,20 @@ def test_compact_view_differs_in_the_lines_shown(example: Checked) -> None:
     lines = text.graph(smaller).splitlines()
     assert [line for line in lines if line not in exploded] == fence("text", 1).splitlines()
     assert explode(smaller) == example.graph
+
+
+def test_placed_view_begins_as_shown() -> None:
+    """Of the example with the changes that the page names."""
+    changed = (
+        fence("yaml")
+        .replace(
+            "{kind: basic, order: pre, width: 4}", "{kind: dense-bottleneck, order: pre, width: 4}"
+        )
+        .replace("connect: full", "connect: {rule: window, last: 2}")
+        .replace("aggregate: sum", "aggregate: concat")
+    )
+    placed = text.graph(run(check_text(changed).graph, FOR_INFERENCE))
+    assert placed.startswith(fence("text", 2))
 
 
 def test_numbers_of_the_example_are_counted_so(example: Checked) -> None:

@@ -32,7 +32,7 @@ class Job:
     sets: dict[str, Any]
     output: Path | None
     class_name: str | None = None
-    fuse: bool = False
+    fuse: bool | str = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,10 @@ def compile(
     fuse: Annotated[
         bool, typer.Option("--fuse", help="With a method `fuse` for fast inference.")
     ] = False,
+    fuse_for: Annotated[
+        str | None,
+        typer.Option(metavar="cpu|cuda", help="The same for one kind of device: a shorter file."),
+    ] = None,
     manifest: Annotated[Path, typer.Option(help="What to compile if no spec is given.")] = MANIFEST,
     force: options.Force = False,
     form: options.Format = "text",
@@ -75,10 +79,12 @@ def compile(
 ) -> int:
     """Write a standalone PyTorch file for a spec."""
     limits = Limits(max_layers, max_links, max_parameters, max_bytes)
-    jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fuse)] if spec else []
+    fast = fuse_for or fuse
+    api.devices(fast)  # before anything is read
+    jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast)] if spec else []
     if spec is None:
-        if sets or output or class_name or fuse:
-            said = "--set, -o, --class-name and --fuse go with a spec"
+        if sets or output or class_name or fast:
+            said = "--set, -o, --class-name, --fuse and --fuse-for go with a spec"
             raise fail("A414", said, help="name a spec")
         entries = read_manifest(manifest)
         jobs = [Job(e.spec, e.settings, e.file, e.class_name, e.fuse) for e in entries]

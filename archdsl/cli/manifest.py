@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -23,7 +23,7 @@ class EntryWords(Words):
     spec: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,200}$")]
     settings: dict[str, Any] = Field(default_factory=dict)
     class_name: str | None = None
-    fuse: bool = False
+    fuse: bool | Literal["cpu", "cuda"] = False
 
 
 class ManifestWords(Words):
@@ -40,7 +40,7 @@ class Entry:
     spec: Path
     settings: dict[str, Any]
     class_name: str | None
-    fuse: bool
+    fuse: bool | str
 
 
 def read_manifest(path: Path) -> list[Entry]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archdsl.passes.fusing import Fusing, StageRun
-from archdsl.passes.plan import Range, Step
+from archdsl.ir.placement import Placement, Range
+from archdsl.passes.fold import Step
+from archdsl.passes.fusing import Fusing
 
 KINDS = {
+    "buffer": "outputs in a buffer",
     "sum": "one sum, added to in place",
     "list": "outputs kept apart, joined where they are read",
     "line": "one output goes into the next layer",
     "plain": "as the network itself",
 }
+LAYOUTS = {"prefix": "side by side", "planar": "each a map of its own"}
 
 
 def text(fusing: Fusing) -> str:
@@ -21,32 +24,37 @@ def text(fusing: Fusing) -> str:
     for name, chain in fusing.chains.items():
         lines += [name, *(f"  {_step(step)}" for step in chain)]
     for index, run in enumerate(fusing.stages):
-        lines += [f"stages.{index}  {KINDS.get(run.kind, run.kind)}", *_stage(run)]
+        plan = run.placement
+        how = f", {LAYOUTS[plan.layout]}" if plan else ""
+        lines.append(f"stages.{index}  {KINDS[run.kind]}{how}")
+        lines += _places(plan) if plan else []
     return "\n".join(lines) + "\n"
 
 
 def _step(step: Step) -> str:
-    """`conv conv1, after norm1, before norm2, relu`."""
-    word, *more = step
-    if word == "clamp":
-        return f"bounds of {more[0]} and relu, while reads are gathered"
-    if word == "conv":
-        name, before, after, relu = more
-        said = [f"convolution {name}"]
-        said += [f"with {norm} folded in" for norm in (before, after) if norm]
-        return ", ".join([*said, *(["relu"] if relu else [])])
-    if word == "norm":
-        return f"{more[0]} by itself" + (", relu" if more[1] else "")
-    return " ".join(map(str, more))
+    """`convolution conv1 after norm1 and relu as bounds, with norm2 folded in, relu`."""
+    match step:
+        case ("conv", name, before, pool, after, relu):
+            said = f"convolution {name}"
+            said += f" after {before} and relu as bounds" if before else ""
+            said += (
+                f", on places pooled {pool[0]}x{pool[0]}"
+                if isinstance(pool, tuple) and pool
+                else ""
+            )
+            said += f", with {after} folded in" if after else ""
+            return said + (", relu" if relu else "")
+        case ("norm", name, relu):
+            return f"{name} by itself" + (", relu" if relu else "")
+        case ("fork",):
+            return "here the projection branches off"
+    return " ".join(map(str, step[1:]))
 
 
-def _stage(run: StageRun) -> Iterator[str]:
-    plan = run.plan
-    if plan is None:
-        return
+def _places(plan: Placement) -> Iterator[str]:
     yield f"  {plan.channels:,} channels hold outputs of {sum(plan.widths):,}"
-    for output, (place, width) in enumerate(zip(plan.places, plan.widths, strict=True)):
-        yield f"  y{output}  {place}:{place + width}"
+    for output in range(len(plan.places)):
+        yield f"  y{output}  {_range(plan.span(output))}"
     for layer, ranges in enumerate(plan.gathers, start=1):
         name = f"F{layer}" if layer < len(plan.gathers) else "exit"
         yield f"  {name}  reads {' '.join(map(_range, ranges))}"

@@ -15,9 +15,16 @@ from archdsl.cli.render import report
 from archdsl.cli.tables import expansions, table, totals
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.ir import text
-from archdsl.passes.compact import compact
-from archdsl.passes.pipeline import run
+from archdsl.passes.fusing import DEVICES
+from archdsl.passes.pipeline import FOR_INFERENCE, PASSES, Pass, run
 from archdsl.passes.program import program
+
+VIEWS: dict[str, tuple[Pass, ...]] = {
+    "exploded": (),
+    "compact": PASSES,
+    "placed": FOR_INFERENCE,
+}
+"""Which passes are run before the graph is printed."""
 
 SpecPaths = Annotated[
     list[Path], typer.Argument(metavar="SPEC...", help="Spec files.", show_default=False)
@@ -30,7 +37,10 @@ def show(
     as_json: options.Json = False,
     ir: Annotated[bool, typer.Option("--ir", help="Print the graph as text.")] = False,
     view: Annotated[
-        str, typer.Option(metavar="exploded|compact", help="Which view of the graph --ir prints.")
+        str,
+        typer.Option(
+            metavar="exploded|compact|placed", help="Which view of the graph --ir prints."
+        ),
     ] = "exploded",
     expand: Annotated[
         bool,
@@ -51,13 +61,12 @@ def show(
         activation_bytes=max_bytes,
     )  # fmt: skip
     report(found.remarks, form)
-    if view not in {"exploded", "compact"}:
-        raise fail("A414", f"`{view}` is no view", help="write --view exploded or --view compact")
+    if view not in VIEWS:
+        raise fail("A414", f"`{view}` is no view", help=f"there are {', '.join(VIEWS)}")
     if ir:
-        graph = run(found.graph, (compact,)) if view == "compact" else found.graph
-        print(text.graph(graph), end="")
+        print(text.graph(run(found.graph, VIEWS[view])), end="")
     elif plan:
-        fusing = program(found.graph, "Network", fuse=True).fusing
+        fusing = program(found.graph, "Network", fuse=DEVICES).fusing
         print(planned.text(fusing) if fusing else "", end="")
     elif as_json:
         print(json.dumps(facts(found), indent=2))

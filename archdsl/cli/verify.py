@@ -53,7 +53,7 @@ def verify(
 
 def same_text(emitted: Emitted, found: api.Checked) -> None:
     """Refuse a file that its spec does not make; it is not run. Raises ArchdslError (A420)."""
-    expected = found.emit(emitted.class_name, fuse=emitted.fuse)
+    expected = found.emit(emitted.class_name, fuse=emitted.fast)
     if expected == emitted.text:
         return
     print(difference(emitted.text, expected, str(emitted.path), "what its spec makes"), end="")

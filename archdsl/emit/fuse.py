@@ -1,46 +1,83 @@
-"""The method that makes a network fast, and the plan that it follows."""
+"""The method that makes a network fast, the plan that it follows, and the source it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from archdsl.emit.literal import literal
+from archdsl.emit.literal import Name, literal
 from archdsl.emit.network import steps
 from archdsl.emit.writer import WIDTH, Writer
 from archdsl.passes.fusing import Fusing, StageRun
 from archdsl.passes.program import Program
 
+TAPES = {"cpu": "FusedCpu", "cuda": "FusedGpu"}
+"""What runs a network on a device."""
+
+OUTPUTS = {
+    "cpu": {"prefix": "FusedPrefix", "planar": "FusedApart"},
+    "cuda": {"prefix": "FusedPlanar", "planar": "FusedPlanar"},
+}
+"""What keeps the outputs of a stage on a device, by the layout of its placement."""
+
+ON_CLASSES = (
+    "# How `fuse` runs each class. A convolution: its name, the norm with ReLU before it, the",
+    "# pooling before it, the norm after it, and whether a ReLU follows.",
+)
+ON_STAGES = (
+    "# How it runs each stage. Where outputs are concatenated: what keeps them, their widths, and",
+    "# the channels where they begin, as (first, step, count).",
+)
+
+
+def roots(fusing: Fusing) -> set[str]:
+    """The names of the source that a file needs; the rest follows from them."""
+    found = {"Fused", *(TAPES[device] for device in fusing.devices)}
+    for run in fusing.stages:
+        found.add(f"fused_{run.kind}")
+        if run.placement:
+            found |= {OUTPUTS[device][run.placement.layout] for device in fusing.devices}
+    return found
+
 
 def method(out: Writer, program: Program) -> None:
     """`fuse()`, of the network's class."""
-    with out.block('def fuse(self) -> "Fused":'):
-        out.line('"""This network for inference on a CPU; call eval() first."""')
+    assert program.fusing is not None
+    tapes = ", ".join(f"{device}={TAPES[device]}" for device in program.fusing.devices)
+    with out.block("def fuse(self) -> Fused:"):
+        out.line('"""This network for fast inference; call eval() first."""')
         out.call("parts = [", [call for call, _ in steps(program)], "]")
-        out.line("return Fused(self, parts, PLAN, STAGES)")
+        out.line(f"return Fused(self, parts, PLAN, STAGES, {tapes})")
 
 
 def plan(out: Writer, fusing: Fusing) -> None:
-    """Two literals: how each class is run, and how each stage."""
-    out.line("# How `fuse` runs each class: norms become bounds, and parts of convolutions.")
-    nested(out, "PLAN = ", dict(fusing.chains), "")
-    out.line("# How it runs each stage. In a buffer: widths of the outputs and the channels where")
-    out.line("# they begin, as (first, step, count).")
-    nested(out, "STAGES = ", tuple(map(_stage, fusing.stages)), "")
+    """How each class is run, and how each stage."""
+    stages = tuple(_stage(run, fusing.devices) for run in fusing.stages)
+    for comment, name, value in (
+        (ON_CLASSES, "PLAN", dict(fusing.chains)),
+        (ON_STAGES, "STAGES", stages),
+    ):
+        for line in comment:
+            out.line(line)
+        nested(out, f"{name} = ", value, "")
 
 
-def _stage(run: StageRun) -> tuple[Any, ...]:
-    if run.plan is not None:
-        return run.kind, tuple(runs(run.plan.widths)), tuple(runs(run.plan.places))
-    numbers = {"sum": (run.relu, run.last), "list": (run.mean, run.projected)}
-    return run.kind, *numbers.get(run.kind, ())
+def _stage(run: StageRun, devices: Sequence[str]) -> tuple[Any, ...]:
+    numbers: dict[str, tuple[Any, ...]] = {
+        "sum": (run.relu, run.last, run.projected),
+        "list": (run.mean, run.projected),
+    }
+    if plan := run.placement:
+        kept = {device: Name(OUTPUTS[device][plan.layout]) for device in devices}
+        numbers["buffer"] = (kept, tuple(runs(plan.widths)), tuple(runs(plan.places)))
+    return Name(f"fused_{run.kind}"), *numbers.get(run.kind, ())
 
 
 def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     """Stretches of equal steps: first number, step, count.
 
     >>> list(runs([0, 64, 96, 128, 7]))
-    [(0, 64, 2), (96, 32, 2), (7, 0, 1)]
+    [(0, 0, 1), (64, 32, 3), (7, 0, 1)]
     """
     place = 0
     while place < len(numbers):
@@ -48,7 +85,9 @@ def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         step = numbers[end] - numbers[place] if end < len(numbers) else 0
         while end < len(numbers) and numbers[end] - numbers[end - 1] == step:
             end += 1
-        yield numbers[place], step if end > place + 1 else 0, end - place
+        if end - place == 2 and step:  # two numbers say nothing of a step
+            end, step = place + 1, 0
+        yield numbers[place], step, end - place
         place = end
 
 

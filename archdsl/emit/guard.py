@@ -26,13 +26,17 @@ IMPORTS = {
     "import torch",
     "from torch import Tensor, nn",
     "from torch.nn import functional",
+    "from __future__ import annotations",
+    "from functools import cache, partial",
+    "from functools import partial",
+    "from itertools import chain",
     "from typing import Any",
 }
 BUILTINS = {
     "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed", "sum",
     "super", "tuple", "zip",
 }  # fmt: skip
-PASTED = (ast.FunctionDef, ast.ClassDef)
+PASTED = (ast.FunctionDef, ast.ClassDef, ast.AnnAssign)
 NAMING = ("id", "attr", "name", "arg")
 DUNDERS = {"__init__", "__all__"}
 
@@ -46,37 +50,52 @@ def check(text: str, program: Program, runtime: str = "") -> None:
     if not text.isascii():
         raise GuardError("the text is not ASCII")
     tree = ast.parse(text)
-    for statement in tree.body:
-        _top(statement)
     own = "".join(r.source() or "" for r in program.rules) + "".join(
         operator.source() for operator in program.joins
     )
-    trusted = {id(node) for part in _pasted(tree, own + runtime) for node in ast.walk(part)}
+    pasted = _pasted(tree, own + runtime)
+    names = {node.name for node in pasted if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    trusted = {id(node) for part in pasted for node in ast.walk(part)}
+    for statement in tree.body:
+        if id(statement) not in trusted:
+            _top(statement, names)
     for node in ast.walk(tree):
         if id(node) not in trusted:
             _node(node)
 
 
-def _pasted(tree: ast.Module, own: str) -> list[ast.AST]:
+def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
     """Rules, operators and source of ours, pasted from what is trusted already."""
     known = {ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, PASTED)}
     return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in known]
 
 
-def _top(node: ast.stmt) -> None:
+def _top(node: ast.stmt, names: set[str]) -> None:
     allowed = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Assign)
     docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     if not isinstance(node, allowed) and not docstring:
         raise GuardError(f"line {node.lineno}: {type(node).__name__} at the top")
     if isinstance(node, ast.Assign):
-        _literal(node)
+        _literal(node, names)
 
 
-def _literal(node: ast.Assign) -> None:
+def _literal(node: ast.Assign, names: set[str]) -> None:
+    """Literals, which may hold names of pasted functions and classes."""
+    value = _Named(names).visit(ast.parse(ast.unparse(node.value), mode="eval").body)
     try:
-        ast.literal_eval(node.value)
+        ast.literal_eval(value)
     except ValueError:
         raise GuardError(f"line {node.lineno}: no literal") from None
+
+
+class _Named(ast.NodeTransformer):
+    """Puts a constant in the place of every name that is known."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(node.id) if node.id in self.names else node
 
 
 def _node(node: ast.AST) -> None:

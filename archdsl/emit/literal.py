@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 
+class Name(str):
+    """A name that the file defines; never text of a spec."""
+
+
 def literal(value: Any) -> str:
     r"""The literal of a number, text, list, tuple or mapping: what `ast.literal_eval` reads back.
 
@@ -14,6 +18,8 @@ def literal(value: Any) -> str:
     ('\'say "hi"\'', '"plain"', '{"depth": 40, "growth": [16, 32]}')
     """
     match value:
+        case Name():
+            return str(value)
         case str():
             return _text(value)
         case Mapping():

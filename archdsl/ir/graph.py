@@ -14,6 +14,7 @@ from types import MappingProxyType
 import networkx as nx
 
 from archdsl.ir.ops import Aggregate, Chain, Op
+from archdsl.ir.placement import Placement
 from archdsl.shown import Shown
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.rule import Rule
@@ -35,6 +36,7 @@ class Stage:
 
     `reads[l - 1]` is the node that layer l reads; `exit` is the node that leaves the stage.
     `projected` says that y_0 is the projection of what enters, made inside the first layer.
+    `placement` says where the outputs live in one buffer, once the pass `place` has decided it.
     """
 
     index: int
@@ -47,6 +49,7 @@ class Stage:
     reads: tuple[str, ...]
     exit: str
     projected: bool = False
+    placement: Placement | None = None
 
     @property
     def depth(self) -> int:
@@ -64,6 +67,10 @@ class Stage:
         return (
             tuple(range(self.depth + 1)) if self.leaves == "all" else self.sources(self.depth + 1)
         )
+
+    def all_sources(self) -> list[tuple[int, ...]]:
+        """What each layer reads, and last what leaves."""
+        return [*map(self.sources, range(1, self.depth + 1)), self.exit_sources()]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,7 @@ from archdsl.ir.ops import (
     Pool,
     PoolTo,
 )  # fmt: skip
+from archdsl.ir.placement import Placement, Range
 from archdsl.ir.shapes import show
 
 
@@ -38,8 +39,20 @@ def graph(graph: Graph) -> str:
             f"{list(stage.rule.arguments()) or ''}, {stage.operator.kind}, exit {stage.leaves}"
             + (", projected" if stage.projected else "")
         )
+        lines += placement(stage.placement) if stage.placement else []
     lines += [node(item) for item in graph]
     return "\n".join([*lines, f"output {graph.output}"]) + "\n"
+
+
+def placement(plan: Placement) -> list[str]:
+    """Where the outputs of a stage live, and what each layer and last the exit gathers."""
+    spans = [(plan.span(output),) for output in range(len(plan.places))]
+    places, gathers = (", ".join(map(_ranges, found)) for found in (spans, plan.gathers))
+    return [f"  {plan.layout} in {plan.channels} channels: {places}", f"  gathers {gathers}"]
+
+
+def _ranges(ranges: Sequence[Range]) -> str:
+    return " ".join(f"{start}:{end}" for start, end in ranges)
 
 
 def node(node: Node) -> str:

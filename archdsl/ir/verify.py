@@ -20,7 +20,7 @@ class InvariantError(Exception):
 
 def verify(graph: Graph) -> Graph:
     """The graph itself, if all invariants hold. Raises InvariantError."""
-    for check in (names, order, edges, ends, operands, shapes, weights, stages):
+    for check in (names, order, edges, ends, operands, shapes, weights, stages, placements):
         for problem in check(graph):
             raise InvariantError(check.__doc__.split(".")[0] if check.__doc__ else "", problem)
     return graph
@@ -127,6 +127,24 @@ def stages(graph: Graph) -> Iterator[str]:
             wanted = tuple(range(stage.depth + 1))
         if joins(graph, stage, stage.exit, joined) != wanted:
             yield f"the exit of stage {stage.index} does not read outputs {wanted}"
+
+
+def placements(graph: Graph) -> Iterator[str]:
+    """I9. In a placed stage every reader gathers what it reads, and nothing is written over it."""
+    for stage in graph.stages:
+        plan = stage.placement
+        if plan is None:
+            continue
+        whole: set[int] = set()  # outputs that nothing was written over yet
+        used = 0
+        for output, sources in enumerate(stage.all_sources()):
+            start, end = plan.span(output)
+            if start < used:
+                whole -= {o for o in whole if plan.span(o)[0] < end and start < plan.span(o)[1]}
+            whole.add(output)
+            used = max(used, end)
+            if plan.gathers[output] != plan.reads(sources) or not whole.issuperset(sources):
+                yield f"reader {output + 1} of stage {stage.index} gathers something else"
 
 
 def joins(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Conv, Layer, Shape
+from archdsl.ir.placement import Placement
+from archdsl.passes.fold import FORK, Step, steps
 from archdsl.passes.modules import LayerTemplate, ModuleClass, Modules
-from archdsl.passes.plan import StagePlan, Step, stage_plan, steps
 from archdsl.passes.stages import StageClass, Stages
 from archdsl.vocabulary.aggregations import Mean, Running, Sum
 
@@ -18,38 +19,55 @@ VARIES = 0
 
 @dataclass(frozen=True)
 class StageRun:
-    """How a stage is run: `buffer` after its plan, `sum` in place, `list`, `line`, `plain`."""
+    """How a stage is run: by a function `fused_` and this kind, in `runtime/fuse/stages.py`.
+
+    `buffer` after its placement; `sum` in one tensor, with a ReLU after each addition or not, and
+    the last output instead of the sum may leave; `list` of outputs that are added or averaged;
+    `line`, one layer after another; `plain`, as the network itself.
+    """
 
     kind: str
-    plan: StagePlan | None = None
+    placement: Placement | None = None
     relu: bool = False
     last: bool = False
     mean: bool = False
     projected: bool = False
 
 
+DEVICES = ("cpu", "cuda")
+"""What networks are run on, by torch's names."""
+
+
 @dataclass(frozen=True)
 class Fusing:
-    """Steps of every class that has some, by its name; and every stage."""
+    """Steps of every class that has some, by its name; every stage; and for which devices."""
 
     chains: Mapping[str, tuple[Step, ...]]
     stages: tuple[StageRun, ...]
+    devices: tuple[str, ...]
 
 
-def fusing(graph: Graph, shapes: Mapping[str, Shape], modules: Modules, stages: Stages) -> Fusing:
-    """Decide it."""
+def fusing(
+    graph: Graph, shapes: Mapping[str, Shape], modules: Modules, stages: Stages,
+    devices: tuple[str, ...],
+) -> Fusing:  # fmt: skip
+    """Decide it, for a graph whose stages are placed."""
     chains = {made.name: found for made in modules.classes if (found := _chain(made)) is not None}
     runs = [
         _stage(stage, made, shapes)
         for stage, (made, _) in zip(graph.stages, stages.used, strict=True)
     ]
-    return Fusing(chains, tuple(runs))
+    return Fusing(chains, tuple(runs), devices)
 
 
 def _chain(made: ModuleClass) -> tuple[Step, ...] | None:
-    if made.projection is not None or made.role == "projection":
+    """The steps of a class; those of a unit with a projection fork after what both roads share."""
+    shared, own = (
+        steps([_layer(template) for template in part]) for part in (made.shared, made.layers)
+    )
+    if shared is None or own is None:
         return None
-    return steps([_layer(template) for template in made.layers])
+    return (*shared, FORK, *own) if made.projection else (*shared, *own)
 
 
 def _layer(template: LayerTemplate) -> Layer:
@@ -67,12 +85,12 @@ def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> Stage
     operator = made.operator
     if made.strategy == "chain":
         return StageRun("line")
-    if maps and made.strategy == "buffer" and not made.projected:
-        return StageRun("buffer", stage_plan(stage, shapes))
+    if stage.placement is not None:
+        return StageRun("buffer", stage.placement)
     if maps and made.strategy == "running":
         relu = isinstance(operator, Running) and operator.activation == "relu"
         if relu or isinstance(operator, Sum):
-            return StageRun("sum", relu=relu, last=made.leaves == "last")
+            return StageRun("sum", relu=relu, last=made.leaves == "last", projected=made.projected)
     if made.strategy == "list" and isinstance(operator, Sum | Mean):
         return StageRun("list", mean=isinstance(operator, Mean), projected=made.projected)
     return StageRun("plain")

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from archdsl.ir.graph import Graph
 from archdsl.ir.verify import verify
 from archdsl.passes.compact import compact
+from archdsl.passes.place import place
 
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (compact,)
+FOR_INFERENCE: tuple[Pass, ...] = (*PASSES, place)
 
 
 def run(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> Graph:

@@ -19,8 +19,8 @@ from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.rules.fractal import Fractal
 
 TAKEN = (
-    "Any", "ConcatBuffer", "DropPath", "PLAN", "SETTINGS", "SPEC", "STAGES", "Tensor", "functional",
-    "nn", "torch",
+    "Any", "ConcatBuffer", "DropPath", "PLAN", "SETTINGS", "SPEC", "STAGES", "Tensor",
+    "annotations", "cache", "chain", "functional", "nn", "partial", "tl", "torch",
 )  # fmt: skip
 
 
@@ -75,12 +75,12 @@ class Program:
         return self.modules.used[scope]
 
 
-def program(graph: Graph, class_name: str, *, fuse: bool = False) -> Program:
+def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Program:
     """Decide how a graph is written; the graph is verified between passes.
 
-    With `fuse`, also how it is run for inference.
+    Also how it is run for inference on the devices that `fuse` names.
     """
-    graph = pipeline.run(graph)
+    graph = pipeline.run(graph, pipeline.FOR_INFERENCE if fuse else pipeline.PASSES)
     shapes = all_shapes(graph)
     taken = (*TAKEN, class_name, *functions(graph))
     modules = find_modules(graph, taken)
@@ -103,7 +103,7 @@ def program(graph: Graph, class_name: str, *, fuse: bool = False) -> Program:
         tuple(joins.values()),
         any(made.strategy == "buffer" for made in stages.classes),
         drop_path_columns(graph),
-        fusing(graph, shapes, modules, stages) if fuse else None,
+        fusing(graph, shapes, modules, stages, fuse) if fuse else None,
     )
 
 

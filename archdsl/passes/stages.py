@@ -118,7 +118,7 @@ def _varies(stage: Stage, shapes: Mapping[str, Shape]) -> bool:
 
 
 def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules) -> _Sketch:
-    strategy = _strategy(graph, stage, shapes)
+    strategy = strategy_of(graph, stage, shapes)
     # Stages that keep lists are written alike if one of them needs it, so that they share a class.
     varies = any(_varies(other, shapes) for other in graph.stages)
     chosen = readers_of_input(graph)
@@ -150,7 +150,8 @@ def _values(
     )
 
 
-def _strategy(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
+def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
+    """How a stage of a compacted graph keeps its outputs: see `StageClass`."""
     chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
     if chained and stage.exit == stage.outputs[-1] and not stage.projected:
         return "chain"

@@ -142,7 +142,7 @@ def test_the_plan_in_words(tmp_path: Path) -> None:
         "Basic",
         "  norm by itself, relu",
         "  convolution conv",
-        "stages.0  buffer",
+        "stages.0  outputs in a buffer, side by side",
         "  35 channels hold outputs of 35",
         "  y0  0:3", "  y1  3:11", "  y2  11:19", "  y3  19:27", "  y4  27:35",
         "  F1  reads 0:3", "  F2  reads 0:11", "  F3  reads 0:19", "  F4  reads 0:27",
@@ -154,5 +154,16 @@ def test_the_plan_of_a_sum_and_of_bottlenecks() -> None:
     said = archdsl("show", SPECS / "resnet-imagenet.yaml", "--plan").out
     assert "stages.0  one sum, added to in place" in said
     said = archdsl("show", SPECS / "sparsenet-bc-cifar.yaml", "--plan").out
-    assert "  bounds of norm1 and relu, while reads are gathered\n" in said
-    assert "  convolution conv1, with norm1 folded in, with norm2 folded in, relu\n" in said
+    assert (
+        "  convolution conv1 after norm1 and relu as bounds, with norm2 folded in, relu\n" in said
+    )
+    assert "  convolution conv after norm and relu as bounds, on places pooled 2x2\n" in said
+    assert "stages.0  outputs in a buffer, each a map of its own\n" in said
+
+
+def test_the_placed_view(tmp_path: Path) -> None:
+    said = archdsl("show", written(tmp_path), "--ir", "--view", "placed").out
+    assert "\n  prefix in 35 channels: 0:3, 3:11, 11:19, 19:27, 27:35\n" in said
+    ran = archdsl("show", written(tmp_path), "--ir", "--view", "odd")
+    assert ran.code == 2
+    assert "there are exploded, compact, placed" in ran.err

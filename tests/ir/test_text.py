@@ -13,6 +13,7 @@ from archdsl.ir import text
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Activation, Conv, Dropout, Flatten, Linear, Norm, Pool, PoolTo
 from archdsl.passes.compact import compact, explode
+from archdsl.passes.place import place
 from strategies import Case, specs
 
 TOP = "archdsl: 1\nname: net\ninput: [3, 8, 8]\n"
@@ -65,7 +66,12 @@ stages:
 @pytest.mark.parametrize("name", GRAPHS)
 def test_text_reads_as_before(name: str, golden: Callable[[str, str], None]) -> None:
     graph = check_text(GRAPHS[name]).graph
-    golden(f"{name}.txt", f"{text.graph(graph)}\nafter compact:\n\n{text.graph(compact(graph))}")
+    compacted = compact(graph)
+    golden(
+        f"{name}.txt",
+        f"{text.graph(graph)}\nafter compact:\n\n{text.graph(compacted)}"
+        f"\nafter place:\n\n{text.graph(place(compacted))}",
+    )
 
 
 @given(specs())
@@ -87,6 +93,8 @@ def test_text_tells_graphs_apart(case: Case) -> None:
     assert (text.graph(compacted) == text.graph(graph)) == (compacted is graph)
     assert text.graph(explode(compacted)) == text.graph(graph)
     assert text.graph(renamed(graph)) != text.graph(graph)
+    placed = place(compacted)
+    assert (text.graph(placed) == text.graph(compacted)) == (placed == compacted)
 
 
 def renamed(graph: Graph) -> Graph:

@@ -1,0 +1,105 @@
+"""What is folded into what when a chain is run for inference: its layers to fewer steps.
+
+Everything that stands around a convolution is part of one step. A norm and its ReLU before a 1x1
+convolution can be bounds per channel, with the norm's scale and shift in the weights; not before a
+larger one, whose padding would have to be shifted too. A norm after a convolution can be part of
+its weights. An average pooling after a 1x1 convolution is done before it: both are linear, and it
+is done on fewer places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archdsl.ir.ops import (
+    Activation,
+    Conv,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    Norm,
+    Pool,
+    PoolTo,
+)  # fmt: skip
+
+Step = tuple[str | int | bool | tuple[int, ...], ...]
+"""A method of `FusedTape` (`runtime/fuse/tape.py`), and what it is given:
+
+`conv`, its name, the norm before it with a ReLU or "", the (kernel, stride) of an average pooling
+between these or (), the norm after it or "", whether a ReLU follows. `norm`, its name, whether a
+ReLU follows. `layer`, a layer without weights, its numbers. `linear`, its name. `fork`: here the
+projection branches off.
+"""
+
+FORK: Step = ("fork",)
+
+
+def steps(layers: Sequence[Layer]) -> tuple[Step, ...] | None:
+    """How a chain is run; None if it holds what is not folded, and is run as it is."""
+    kept = [layer for layer in layers if not isinstance(layer, Dropout)]
+    return tuple(_steps(kept)) if all(map(_known, kept)) else None
+
+
+def _known(layer: Layer) -> bool:
+    if isinstance(layer, Activation):
+        return layer.function == "relu"
+    if isinstance(layer, Norm):
+        return not layer.flat
+    return isinstance(layer, Conv | Pool | PoolTo | Flatten | Linear)
+
+
+def _steps(layers: Sequence[Layer]) -> Iterator[Step]:
+    while layers:
+        taken, step = _next(layers)
+        layers = layers[taken:]
+        yield step
+
+
+def _next(layers: Sequence[Layer]) -> tuple[int, Step]:
+    """The step that a chain begins with, and how many layers it takes."""
+    match layers:
+        case [Norm(name=before), Activation(), Conv() as conv, *rest] if _pointwise(conv):
+            taken, step = _convolution(conv, rest, before)
+            return taken + 2, step
+        case [Norm(name=name), Activation(), *_]:
+            return 2, ("norm", name, True)
+        case [Norm(name=name), *_]:
+            return 1, ("norm", name, False)
+        case [Conv() as conv, *rest]:
+            return _convolution(conv, rest, "")
+    return 1, _alone(layers[0])
+
+
+def _convolution(conv: Conv, rest: Sequence[Layer], before: str) -> tuple[int, Step]:
+    match rest:
+        case [Pool(kind="average", padding=0) as pool, *_] if _pointwise(conv, stride=1):
+            return 2, ("conv", conv.name, before, (pool.kernel, pool.stride), "", False)
+        case [Norm(name=after, flat=False), Activation(), *_]:
+            return 3, ("conv", conv.name, before, (), after, True)
+        case [Norm(name=after, flat=False), *_]:
+            return 2, ("conv", conv.name, before, (), after, False)
+        case [Activation(), *_]:
+            return 2, ("conv", conv.name, before, (), "", True)
+    return 1, ("conv", conv.name, before, (), "", False)
+
+
+def _pointwise(conv: Conv, stride: int | None = None) -> bool:
+    fits = stride is None or conv.stride == stride
+    return fits and (conv.kernel, conv.padding, conv.groups) == (1, 0, 1)
+
+
+def _alone(layer: Layer) -> Step:
+    """The step of a layer that nothing is folded into."""
+    match layer:
+        case Activation():
+            return "layer", "relu"
+        case Pool(kind=kind, kernel=kernel, stride=stride, padding=padding):
+            return "layer", kind, kernel, stride, padding
+        case PoolTo(kind=kind, side=side):
+            return "layer", f"{kind}_to", side
+        case Flatten():
+            return "layer", "flatten", 1
+        case Linear(name=name):
+            return "linear", name
+    raise AssertionError(layer)

@@ -1,0 +1,85 @@
+"""Triton kernels that read channels from several places; pasted into emitted files.
+
+A table says where: a row of four numbers for each piece of at most BK channels, that is how far its
+first number lies from the first one of x, the step from one place of the map to the next, its first
+channel among all that are gathered, and how many channels it has. `launch.py` has the same in plain
+torch.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+tl: Any = None
+
+
+@cache
+def fused_kernels() -> tuple[Any, ...]:
+    """The kernels that gather and that multiply; none where Triton is missing."""
+    global tl
+    try:
+        import triton
+        import triton.language
+    except ImportError:
+        return ()
+    tl = triton.language
+    return triton.jit(fused_gather_kernel), triton.jit(fused_gemm_kernel)
+
+
+def fused_gather_kernel(
+    x, table, scale, shift, out, rows, channels,
+    RELU: tl.constexpr, BM: tl.constexpr, BK: tl.constexpr,
+):  # fmt: skip
+    """A piece of BM rows: scale, shift and perhaps a ReLU in float32, to where it belongs."""
+    row = (tl.program_id(0) * BM + tl.arange(0, BM)).to(tl.int64)
+    lane = tl.arange(0, BK)
+    piece = table + 4 * tl.program_id(1)
+    far, step = tl.load(piece), tl.load(piece + 1)
+    first, count = tl.load(piece + 2), tl.load(piece + 3)
+    known, channel = lane < count, first + lane
+    inside = (row < rows)[:, None] & known[None, :]
+    part = tl.load(x + far + row[:, None] * step + lane[None, :], mask=inside, other=0.0)
+    a = tl.load(scale + channel, mask=known, other=0.0)
+    b = tl.load(shift + channel, mask=known, other=0.0)
+    part = part.to(tl.float32) * a[None, :] + b[None, :]
+    if RELU:
+        part = tl.where(part < 0.0, 0.0, part)  # NaN stays NaN
+    part = part.to(out.dtype.element_ty)
+    tl.store(out + row[:, None] * channels + channel[None, :], part, mask=inside)
+
+
+def fused_gemm_kernel(
+    x, table, pieces, scale, shift, weight, out_scale, out_shift, out, rows, width,
+    RELU: tl.constexpr, PRECISION: tl.constexpr, WIDE: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
+):  # fmt: skip
+    """BM x BN of relu(x * scale + shift) @ weight, with a scale, a shift and perhaps a ReLU."""
+    row = (tl.program_id(0) * BM + tl.arange(0, BM)).to(tl.int64)
+    column = tl.program_id(1) * BN + tl.arange(0, BN)
+    lane = tl.arange(0, BK)
+    inside, across = (row < rows)[:, None], (column < width)[None, :]
+    total = tl.zeros((BM, BN), tl.float32)
+    for index in range(pieces):
+        piece = table + 4 * index
+        far, step = tl.load(piece), tl.load(piece + 1)
+        first, count = tl.load(piece + 2), tl.load(piece + 3)
+        known, channel = lane < count, first + lane
+        place = x + far + row[:, None] * step + lane[None, :]
+        part = tl.load(place, mask=inside & known[None, :], other=0.0).to(tl.float32)
+        a = tl.load(scale + channel, mask=known, other=0.0)
+        b = tl.load(shift + channel, mask=known, other=0.0)
+        part = part * a[None, :] + b[None, :]
+        part = tl.where(part < 0.0, 0.0, part)  # NaN stays NaN
+        place = weight + channel[:, None] * width + column[None, :]
+        factor = tl.load(place, mask=known[:, None] & across, other=0.0)
+        if WIDE:  # Triton's interpreter multiplies no bfloat16
+            part, factor = part.to(factor.dtype).to(tl.float32), factor.to(tl.float32)
+        total = tl.dot(part.to(factor.dtype), factor, total, input_precision=PRECISION)
+    a = tl.load(out_scale + column, mask=column < width, other=0.0)
+    b = tl.load(out_shift + column, mask=column < width, other=0.0)
+    total = total * a[None, :] + b[None, :]
+    if RELU:
+        total = tl.where(total < 0.0, 0.0, total)
+    total = total.to(out.dtype.element_ty)
+    tl.store(out + row[:, None] * width + column[None, :], total, mask=inside & across)

@@ -1,0 +1,122 @@
+"""What the tests of fused networks share: networks, statistics of norms, and errors."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.api import Checked
+from archdsl.building import load_module, network_class
+from archdsl.ir.ops import Input
+from cli.commands import SPECS
+
+SHIPPED = sorted(SPECS.glob("*.yaml"))
+SMALL = {"depth": 22}
+Norms = Callable[[nn.Module], None]
+
+
+def built(checked: Checked) -> nn.Module:
+    """A fused file's network, in evaluation."""
+    return network_class(load_module(checked.emit(fuse=True)))().eval()
+
+
+def fused(network: Any, device: str = "cpu") -> Any:
+    """It, fused for a device and run on this CPU: kernels' steps are taken in plain torch."""
+    fast = network.fuse()
+    tape = fast.kinds[device]
+    if device == "cuda":
+        tape = type("OnCpu", (tape,), {"TYPES": (torch.float32, torch.bfloat16, torch.float16)})
+    fast.kinds = {"cpu": tape}
+    return fast
+
+
+def batch(checked: Checked, size: int = 2) -> Tensor:
+    """Random input; of less than 224 x 224 places, which take long."""
+    op = checked.graph.input.op
+    assert isinstance(op, Input)
+    features, *rest = op.shape
+    return torch.randn(size, features, *(min(side, 64) for side in rest))
+
+
+def norms(network: nn.Module) -> Iterator[Any]:
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            yield module
+
+
+def ordinary(network: nn.Module) -> None:
+    for norm in norms(network):
+        norm.running_mean.normal_()
+        norm.running_var.uniform_(0.5, 2)
+        norm.weight.data.uniform_(0.5, 1.5)
+        norm.bias.data.normal_()
+
+
+def signed(network: nn.Module) -> None:
+    """A third of the scales zero, a third negative."""
+    ordinary(network)
+    for norm in norms(network):
+        norm.weight.data.mul_(torch.randint(-1, 2, norm.weight.shape))
+
+
+def shifted(network: nn.Module) -> None:
+    """Means and shifts twenty deviations from zero."""
+    ordinary(network)
+    for norm in norms(network):
+        norm.running_mean.copy_(20 * norm.running_var.sqrt())
+
+
+def tiny(network: nn.Module) -> None:
+    """Scales whose bounds no float32 holds."""
+    ordinary(network)
+    for norm in norms(network):
+        norm.weight.data.mul_(
+            torch.tensor([1.0, 1e-38, -1e-38, 1e-42])[torch.randint(4, norm.weight.shape)]
+        )
+
+
+STATISTICS: dict[str, Norms] = {
+    "ordinary": ordinary, "signed": signed, "shifted": shifted, "tiny": tiny,
+}  # fmt: skip
+
+
+def run(fast: Any, x: Tensor) -> Tensor:
+    with torch.inference_mode():
+        made: Tensor = fast(x)
+    return made
+
+
+def errors(network: nn.Module, fast: Any, x: Tensor, least: float = 0) -> tuple[float, float]:
+    """Of the fused path and of the plain one, against float64.
+
+    Relative to the outputs, or to outputs of size `least`: some small networks make nothing but
+    zeros, and a bound keeps what is cut off to within rounding. The fused path is run twice: once
+    while its steps are noted, and once by the steps alone.
+    """
+    exact = copy.deepcopy(network).double()
+    wanted = run(exact, x.double())
+    first, found, plain = run(fast, x), run(fast, x), run(network, x)
+    assert fast.why == ""
+    assert torch.equal(first, found)
+    assert found.shape == plain.shape
+    assert found.dtype == plain.dtype
+    size = wanted.norm().clamp(min=max(1e-30, least * wanted.numel() ** 0.5))
+    return float((found.double() - wanted).norm() / size), float(
+        (plain.double() - wanted).norm() / size
+    )
+
+
+def assert_close(network: nn.Module, fast: Any, x: Tensor, least: float = 0.0) -> None:
+    """At most ten times the plain path's own error, and 1e-5 in any case is fine."""
+    found, plain = errors(network, fast, x, least)
+    assert found <= max(10 * plain, 1e-5)
+
+
+def assert_follows(network: Any, fast: Any, x: Tensor) -> None:
+    """The fused network is the network as it is now."""
+    assert torch.allclose(run(fast, x), run(network, x), rtol=1e-3, atol=1e-3)
+    assert fast.why == ""
