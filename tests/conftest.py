@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
+
+# Triton's kernels are run by its interpreter; it must know before anything imports it.
+os.environ.setdefault("TRITON_INTERPRET", "1")
 
 # The same examples on every run: a change fails for what it changed, not for its luck. A busy
 # machine is no reason to fail either. `pytest --hypothesis-profile thorough` looks further.

@@ -30,6 +30,7 @@ IMPORTS = {
     "from functools import cache, partial",
     "from functools import partial",
     "from itertools import chain",
+    "from math import gcd",
     "from typing import Any",
 }
 BUILTINS = {

@@ -253,7 +253,8 @@ def test_hooks_inside_a_unit_are_called(device: str, network: Any, x: Tensor) ->
 def test_global_hooks_are_called(network: Any, x: Tensor) -> None:
     fast = fused(network)
     seen = []
-    handle = nn.modules.module.register_module_forward_hook(lambda m, *_: seen.append(m))
+    register = nn.modules.module.register_module_forward_hook
+    handle = register(lambda m, *_: seen.append(m))
     try:
         run(fast, x)
     finally:
@@ -262,14 +263,18 @@ def test_global_hooks_are_called(network: Any, x: Tensor) -> None:
     assert fast.why == "hooks want to see what passes"
 
 
+@pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated")
 def test_compilers_see_the_network(network: Any, x: Tensor) -> None:
     """Compiled, exported and traced it is the plain network."""
     fast, wanted = fused(network), run(network, x)
     with torch.no_grad():
-        compiled = torch.compile(fast, backend="eager", fullgraph=True)
+        compiled: Any = torch.compile(fast, backend="eager", fullgraph=True)
         assert torch.allclose(compiled(x), wanted, rtol=1e-4, atol=1e-4)
-        exported = torch.export.export(fast, (x,)).module()
+        export: Any = torch.export.export
+        exported = export(fast, (x,)).module()
         assert torch.allclose(exported(x), wanted, rtol=1e-4, atol=1e-4)
+        traced = torch.jit.trace(fast, x)  # type: ignore[no-untyped-call]
+        assert torch.allclose(traced(x), wanted, rtol=1e-4, atol=1e-4)
 
 
 def test_layers_that_the_plan_does_not_know(network: Any, x: Tensor) -> None:

@@ -47,7 +47,7 @@ class FusedCpu(FusedTape):
         return self.do(conv.adding(self.values[x].shape, relu), total, x)
 
     def added(self, module: nn.Module, total: int, relu: bool) -> int:
-        """A sum to which a unit is added: by its last convolution, if that does not read the sum."""
+        """A sum to which a unit is added: by its last convolution, unless that reads the sum."""
         *words, last = self.words(module) or [("",)]
         ends = last[0] == "conv" and not last[-1] and (words or last[2])
         if not ends or not fused_onednn():
@@ -84,15 +84,23 @@ class FusedCpu(FusedTape):
 class FusedGather:
     """Parts side by side, each channel after a function with numbers of its own."""
 
+    SMALL = 32768  # numbers that torch leaves to one thread: there starting a step costs most
+
     def __init__(
         self, function: Any, numbers: tuple[Tensor, ...], widths: list[int], made: Tensor
     ) -> None:
         self.function, self.made = function, made
-        maps = [made, *(number.float().view(1, -1, 1, 1) for number in numbers)]
-        self.own = list(zip(*(torch.split(x, widths, 1) for x in maps), strict=True))
+        self.numbers = [number.float().view(1, -1, 1, 1) for number in numbers]
+        split = [torch.split(x, widths, 1) for x in (made, *self.numbers)]
+        self.own = list(zip(*split, strict=True))
+        self.joined = len(widths) > 2 and made.numel() <= self.SMALL
 
     def __call__(self, *parts: Tensor) -> Tensor:
-        """Read every part once."""
+        """Read every part once; where there is little to read, all of them in one call."""
+        if self.joined:
+            torch.cat(parts, 1, out=self.made)
+            self.function(self.made, *self.numbers, out=self.made)
+            return self.made
         for part, (target, *numbers) in zip(parts, self.own, strict=True):
             self.function(part, *numbers, out=target)
         return self.made

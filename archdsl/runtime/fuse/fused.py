@@ -90,6 +90,8 @@ class Fused(nn.Module):
             return f"there is no fast path for {x.dtype} on {x.device.type}"
         if torch.is_autocast_enabled(x.device.type):
             return "autocast is on"
+        if x.is_cuda and torch.cuda.is_current_stream_capturing():
+            return "a graph is being captured"
         hooked = any(part._forward_hooks or part._forward_pre_hooks for part in self.parts)
         if hooked or nn.modules.module._has_any_global_hook():
             return "hooks want to see what passes"

@@ -37,7 +37,7 @@ class FusedGpu(FusedTape):
         if not x.is_cuda:
             return None
         stream = torch.cuda.current_stream(x.device).cuda_stream
-        return fused_precision(x), stream, torch.cuda.is_current_stream_capturing()
+        return fused_precision(x), stream
 
     def ready(self, x: Tensor) -> Any:
         """The steps as a CUDA graph, where that helps."""

@@ -29,30 +29,30 @@ def fused_kernels() -> tuple[Any, ...]:
 
 def fused_gather_kernel(
     x, table, scale, shift, out, rows, channels,
-    RELU: tl.constexpr, BM: tl.constexpr, BK: tl.constexpr,
+    RELU: tl.constexpr, EVEN: tl.constexpr, FULL: tl.constexpr, BM: tl.constexpr, BK: tl.constexpr,
 ):  # fmt: skip
     """A piece of BM rows: scale, shift and perhaps a ReLU in float32, to where it belongs."""
     row = (tl.program_id(0) * BM + tl.arange(0, BM)).to(tl.int64)
     lane = tl.arange(0, BK)
     piece = table + 4 * tl.program_id(1)
-    far, step = tl.load(piece), tl.load(piece + 1)
-    first, count = tl.load(piece + 2), tl.load(piece + 3)
-    known, channel = lane < count, first + lane
+    far, step = tl.multiple_of(tl.load(piece), EVEN), tl.multiple_of(tl.load(piece + 1), EVEN)
+    first = tl.multiple_of(tl.load(piece + 2), EVEN)
+    known = lane < (BK if FULL else tl.load(piece + 3))
     inside = (row < rows)[:, None] & known[None, :]
     part = tl.load(x + far + row[:, None] * step + lane[None, :], mask=inside, other=0.0)
-    a = tl.load(scale + channel, mask=known, other=0.0)
-    b = tl.load(shift + channel, mask=known, other=0.0)
+    a = tl.load(scale + first + lane, mask=known, other=0.0)
+    b = tl.load(shift + first + lane, mask=known, other=0.0)
     part = part.to(tl.float32) * a[None, :] + b[None, :]
     if RELU:
         part = tl.where(part < 0.0, 0.0, part)  # NaN stays NaN
     part = part.to(out.dtype.element_ty)
-    tl.store(out + row[:, None] * channels + channel[None, :], part, mask=inside)
+    tl.store(out + row[:, None] * channels + first + lane[None, :], part, mask=inside)
 
 
 def fused_gemm_kernel(
     x, table, pieces, scale, shift, weight, out_scale, out_shift, out, rows, width,
-    RELU: tl.constexpr, PRECISION: tl.constexpr, WIDE: tl.constexpr,
-    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
+    RELU: tl.constexpr, PRECISION: tl.constexpr, WIDE: tl.constexpr, EVEN: tl.constexpr,
+    FULL: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
 ):  # fmt: skip
     """BM x BN of relu(x * scale + shift) @ weight, with a scale, a shift and perhaps a ReLU."""
     row = (tl.program_id(0) * BM + tl.arange(0, BM)).to(tl.int64)
@@ -62,9 +62,9 @@ def fused_gemm_kernel(
     total = tl.zeros((BM, BN), tl.float32)
     for index in range(pieces):
         piece = table + 4 * index
-        far, step = tl.load(piece), tl.load(piece + 1)
-        first, count = tl.load(piece + 2), tl.load(piece + 3)
-        known, channel = lane < count, first + lane
+        far, step = tl.multiple_of(tl.load(piece), EVEN), tl.multiple_of(tl.load(piece + 1), EVEN)
+        channel = tl.multiple_of(tl.load(piece + 2), EVEN) + lane
+        known = lane < (BK if FULL else tl.load(piece + 3))
         place = x + far + row[:, None] * step + lane[None, :]
         part = tl.load(place, mask=inside & known[None, :], other=0.0).to(tl.float32)
         a = tl.load(scale + channel, mask=known, other=0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 import torch
 from torch import Tensor
 
@@ -27,6 +29,9 @@ class FusedTable:
                 self.pieces.append([far + start, width, first + start, count])
             first += width
         self.tensor = torch.tensor(self.pieces, device=parts[0].device)
+        # What a kernel may rely on: it reads 16 bytes at a time where everything begins at such.
+        self.even = gcd(16, *(number for piece in self.pieces for number in piece[:3]))
+        self.full = all(count == self.block for *_, count in self.pieces)
 
     def gathered(self, x: Tensor, rows: int) -> Tensor:
         """All channels, a row for every place, in plain torch."""
@@ -68,8 +73,8 @@ def fused_gather(
     kernel = fused_kernels()[0]
     high = max(1, 4096 // table.block)
     kernel[-(-rows // high), len(table.pieces)](
-        x, table.tensor, scale, shift, made, rows, channels, RELU=relu, BM=high, BK=table.block,
-        enable_fp_fusion=True,
+        x, table.tensor, scale, shift, made, rows, channels, RELU=relu, EVEN=table.even,
+        FULL=table.full, BM=high, BK=table.block, enable_fp_fusion=True,
     )  # fmt: skip
     return out
 
@@ -104,7 +109,8 @@ def fused_gemm(
     high, wide = fused_tile(rows, width)
     kernel[-(-rows // high), -(-width // wide)](
         x, table.tensor, len(table.pieces), scale, shift, weight, out_scale, out_shift, made, rows,
-        width, RELU=relu, PRECISION=precision, WIDE=not x.is_cuda, BM=high, BN=wide, BK=table.block,
+        width, RELU=relu, PRECISION=precision, WIDE=not x.is_cuda, EVEN=table.even,
+        FULL=table.full, BM=high, BN=wide, BK=table.block,
         num_warps=8 if high * wide > 8192 else 4, enable_fp_fusion=True,
     )  # fmt: skip
     return out

@@ -1,0 +1,101 @@
+"""How fast the steps of a fused network are on a CPU, each by itself: what the plan rests on.
+
+    python benchmarks/steps.py [--batches 1,4,16] [--rounds 30]
+
+Gathers of a layer's reads, bounded: from a prefix of one buffer, as a DenseNet's layers read; from
+places of 32 channels within one buffer; and from maps of 32 channels that lie apart, as a
+SparseNet's layers read. In numbers gathered per nanosecond.
+
+1x1 convolutions to 128 channels with a ReLU: by oneDNN, and as a product of matrices. In
+microseconds. Ways take turns; the lower quartile of each is shown, which other work on the machine
+moves least.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from statistics import quantiles
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.runtime.fuse.convolution import FusedConv, FusedProduct
+from archdsl.runtime.fuse.cpu import FusedGather
+
+WIDTH = 32
+SIDES = (56, 28, 14, 7)
+Ways = dict[str, Callable[[], object]]
+
+
+def seconds(ways: Ways, rounds: int) -> dict[str, float]:
+    """The lower quartile of each."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for place in range(rounds + 2):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way()
+            if place > 1:
+                found[name].append(time.perf_counter() - start)
+    return {name: quantiles(times, n=4)[0] for name, times in found.items()}
+
+
+def maps(batch: int, channels: int, side: int) -> Tensor:
+    return torch.randn(batch, side, side, channels).permute(0, 3, 1, 2)
+
+
+def gathers(batch: int, side: int, reads: int) -> Ways:
+    """Three ways to read as many channels."""
+    channels = WIDTH * reads
+    low, made = torch.randn(channels), maps(batch, channels, side)
+    buffer = maps(batch, 2 * channels, side)
+    places = [buffer[:, 2 * WIDTH * i : WIDTH * (2 * i + 1)] for i in range(reads)]
+    apart = [maps(batch, WIDTH, side) for _ in range(reads)]
+    one = FusedGather(torch.maximum, (low,), [channels], made)
+    many = FusedGather(torch.maximum, (low,), [WIDTH] * reads, made)
+    return {
+        "prefix": lambda: one(buffer[:, :channels]),
+        "places": lambda: many(*places),
+        "apart": lambda: many(*apart),
+    }
+
+
+def pointwise(batch: int, side: int, channels: int) -> Ways:
+    """Two ways of a 1x1 convolution."""
+    layer = nn.Conv2d(channels, 128, 1, bias=False)
+    conv, x = FusedConv(layer, None, nn.BatchNorm2d(128).eval()), maps(batch, channels, side)
+    step = conv.step(tuple(x.shape), True)
+    product = FusedProduct(conv, True, maps(batch, 128, side))
+    return {"oneDNN": lambda: step(x), "product": lambda: product(x)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--batches", default="1,4,16")
+    parser.add_argument("--rounds", type=int, default=30)
+    given = parser.parse_args()
+    batches = [int(batch) for batch in given.batches.split(",")]
+    with torch.inference_mode():
+        print("| batch | map | reads | prefix | places | apart |\n|--:|--:|--:|--:|--:|--:|")
+        for batch in batches:
+            for side, reads in zip(SIDES, (3, 4, 5, 5), strict=True):
+                numbers = batch * side * side * reads * WIDTH
+                found = seconds(gathers(batch, side, reads), given.rounds)
+                cells = [f"{numbers / time / 1e9:.2f}" for time in found.values()]
+                print(row(batch, side, reads, *cells))
+        print("\n| batch | map | rows | channels | oneDNN | product |\n|--:|--:|--:|--:|--:|--:|")
+        for batch in batches:
+            for side, channels in zip(SIDES, (96, 160, 160, 160), strict=True):
+                found = seconds(pointwise(batch, side, channels), given.rounds)
+                cells = [f"{time * 1e6:.0f}" for time in found.values()]
+                print(row(batch, side, batch * side * side, channels, *cells))
+
+
+def row(batch: int, side: int, *cells: object) -> str:
+    shown: Sequence[object] = (batch, f"{side} x {side}", *cells)
+    return f"| {' | '.join(map(str, shown))} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Compiles the kernels for accelerators that need not be there, and prints a line for each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+
+from archdsl.runtime.fuse.kernels import fused_kernels
+
+KINDS = {"bf16": "bf16", "fp16": "fp16", "tf32": "fp32"}
+NUMBERS = dict.fromkeys(("scale", "shift", "out_scale", "out_shift"), "*fp32")
+COUNTS = dict.fromkeys(("rows", "channels", "width", "pieces"), "i32")
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """What is compiled: each kernel, of each kind of numbers, for each target."""
+    gather, gemm = fused_kernels()
+    for target in (80, 90):
+        for precision, kind in KINDS.items():
+            gathered: dict[str, Any] = {"RELU": True, "EVEN": 16, "FULL": True, "BM": 128, "BK": 32}
+            multiplied = {**gathered, "PRECISION": precision, "WIDE": False, "BN": 128}
+            for name, kernel, constants in (
+                ("gemm", gemm, multiplied), ("gather", gather, gathered)
+            ):  # fmt: skip
+                if kind != "fp32" and name == "gemm":
+                    constants["PRECISION"] = "ieee"
+                made = compiled(kernel, kind, constants, target)
+                yield {"kernel": name, "precision": precision, "target": target, **made}
+
+
+def compiled(kernel: Any, kind: str, constants: dict[str, Any], target: int) -> dict[str, Any]:
+    """The size of the machine code, how it multiplies, and whether it reads numbers one by one."""
+    known = {"x": f"*{kind}", "out": f"*{kind}", "weight": f"*{kind}", "table": "*i64"}
+    types = {**known, **NUMBERS, **COUNTS, **dict.fromkeys(constants, "constexpr")}
+    signature = {name: types[name] for name in kernel.arg_names}
+    # Triton sees by itself that memory begins at 16 bytes, and that widths are multiples of 16.
+    aligned = {name for name in types if types[name].startswith("*")} | {"width", "channels"}
+    hints = {(i,): [["tt.divisibility", 16]] for i, n in enumerate(signature) if n in aligned}
+    source = ASTSource(fn=kernel, signature=signature, constexprs=constants, attrs=hints)
+    options = {"num_warps": 8, "enable_fp_fusion": True}
+    made = triton.compile(source, target=GPUTarget("cuda", target, 32), options=options)
+    words = re.findall(r"wgmma\.mma_async|mma\.sync", made.asm["ptx"])
+    single = re.findall(r"ld\.global\.b16|cp\.async\.\S+ \[.*\], 0x2,", made.asm["ptx"])
+    return {
+        "single_reads": len(single),
+        "bytes": len(made.asm["cubin"]),
+        "multiplies": words[0].removesuffix(".mma_async") if words else "",
+    }
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(json.dumps(row))
