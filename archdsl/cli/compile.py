@@ -79,15 +79,14 @@ def compile(
 ) -> int:
     """Write a standalone PyTorch file for a spec."""
     limits = Limits(max_layers, max_links, max_parameters, max_bytes)
-    fast = fuse_for or fuse
-    api.devices(fast)  # before anything is read
-    jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast)] if spec else []
-    if spec is None:
-        if sets or output or class_name or fast:
-            said = "--set, -o, --class-name, --fuse and --fuse-for go with a spec"
-            raise fail("A414", said, help="name a spec")
-        entries = read_manifest(manifest)
-        jobs = [Job(e.spec, e.settings, e.file, e.class_name, e.fuse) for e in entries]
+    api.devices(fast := fuse_for or fuse)  # before anything is read
+    if spec is not None:
+        jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast)]
+    elif sets or output or class_name or fast:
+        said = "--set, -o, --class-name, --fuse and --fuse-for go with a spec"
+        raise fail("A414", said, help="name a spec")
+    else:
+        jobs = listed(manifest)
     made = make_all(jobs, limits, form)
     for file in [] if check else made:
         allowed(file.path, file.job.spec, force)
@@ -96,6 +95,14 @@ def compile(
         print(json.dumps(results[0] if spec else results, indent=2))
     stale = check and any(result["changed"] for result in results)
     return Exit.WRONG_SPEC if stale else Exit.FINE
+
+
+def listed(manifest: Path) -> list[Job]:
+    """The jobs of a manifest. Raises ArchdslError (A0xx, A1xx, A40x, A430)."""
+    return [
+        Job(entry.spec, entry.settings, entry.file, entry.class_name, entry.fuse)
+        for entry in read_manifest(manifest)
+    ]
 
 
 def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Made]:

@@ -38,7 +38,7 @@ DEVICES = ["cpu", "cuda"]
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_networks(path: Any, device: str) -> None:
     checked = check(load(path, SMALL if "depth:" in path.read_text() else {}))
-    network, x = built(checked), batch(checked)
+    network, x = built(checked), batch(checked, 1)
     for statistics in STATISTICS.values():
         statistics(network)
         assert_close(network, fused(network, device), x)
