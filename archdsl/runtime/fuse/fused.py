@@ -51,12 +51,12 @@ class Fused(nn.Module):
         key = (x.shape, x.dtype, x.device, kind.switches(x))
         if key not in self.tapes and len(self.tapes) == self.SIZES:
             self.folded, self.tapes = {}, {}
-        ready = self.tapes.setdefault(key, [])
+        idle = self.tapes.setdefault(key, [])
         with torch.cuda.device_of(x):
             # A run has its tape to itself: another thread that comes meanwhile records its own.
-            tape, result = (ready.pop(), None) if ready else self.record(x)
+            tape, result = (idle.pop(), None) if idle else self.record(x)
             result = tape.run(x) if result is None else result
-        ready.append(tape)
+        idle.append(tape)
         return result
 
     def record(self, x: Tensor) -> tuple[Any, Tensor]:

@@ -40,6 +40,7 @@ class FusedPrefix:
             end = start + self.tape.values[value].shape[1]
             self.tape.do(self.maps[:, start:end].copy_, value)
             start = end
+        self.tape.let_go(parts)
 
     def read(self, sources: Any) -> list[int]:
         """Some outputs, neighbours in one piece."""
@@ -69,6 +70,7 @@ class FusedPlanar:
     def keep(self, output: int, parts: list[int]) -> None:
         """Write an output to its place."""
         self.tape.do(self.slot(output).copy_, self.tape.join(parts))
+        self.tape.let_go(parts)
 
     def read(self, sources: Any) -> list[int]:
         """The maps of some outputs."""

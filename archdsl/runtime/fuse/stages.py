@@ -20,9 +20,9 @@ def fused_buffer(
         for place, width in zip(fused_spread(places), fused_spread(widths), strict=True)
     ]
     outputs = kinds[tape.device](tape, spans, parts[0])
-    outputs.keep(0, parts)
     widest = max(sum(spans[s][1] - spans[s][0] for s in sources) for sources in reads)
     tape.reserve("gathered", parts[0], widest)
+    outputs.keep(0, parts)
     for index, layer in enumerate(stage.layers):
         outputs.keep(index + 1, tape.chain(layer, outputs.read(reads[index])))
     made: list[int] = outputs.read(stage.exit)

@@ -77,6 +77,11 @@ class FusedTape:
         self.steps.append((step, reads, []))
         return len(self.values) - 1
 
+    def let_go(self, values: list[int]) -> None:
+        """No later step reads these: while steps are noted nothing else could tell."""
+        for value in values:
+            self.values[value] = None
+
     def chain(self, module: nn.Module, parts: list[int]) -> list[int]:
         """A unit, a stem, a transition or a head; one with a projection gives two values."""
         words = self.words(module)
@@ -89,12 +94,15 @@ class FusedTape:
     def take(self, module: nn.Module, parts: list[int], words: list[Any]) -> list[int]:
         """Steps one after another; what passes to the next one alone may be written over then."""
         projected: list[int] = []
+        between: list[int] = []
         for (word, *more), following in zip(words, [*words[1:], ("end",)], strict=True):
             if word == "fork":
                 projected = self.chain(module.get_submodule("projection"), parts)
-            else:
-                passing = following[0] not in {"end", "fork"} and "flatten" not in following
-                parts = [self.step(word)(module, parts, passing, *more)]
+                continue
+            passing = following[0] not in {"end", "fork"} and "flatten" not in following
+            parts = [self.step(word)(module, parts, passing, *more)]
+            self.let_go(between)
+            between = parts
         return projected + parts
 
     def step(self, word: str) -> Any:
