@@ -51,7 +51,7 @@ fresh: $(READY)  ## whether compiled/ and docs/paper/ are what archdsl writes no
 	@for page in $(PAPER); do $(REPRODUCE)/$$page.md --check || exit 1; done
 
 test: $(READY)  ## the tests, the examples in docstrings and the size watch
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses auto
 
 sizes: $(READY)  ## the size watch alone
 	$(PYTHON) -m pytest tests/test_sizes.py
