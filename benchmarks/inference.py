@@ -17,14 +17,14 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import os
 import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from io import StringIO
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -149,7 +149,7 @@ def ready(
         if wanted is not None and variant not in wanted.split(","):
             continue
         try:
-            with redirect_stdout(StringIO()):  # an exporter prints graphs where it fails
+            with quiet():
                 run = make()
             made = run()
             run()
@@ -159,6 +159,21 @@ def ready(
             note(f"{name} {variant}: left out ({type(error).__name__}: {why})")
             continue
         yield variant, run, made
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is printed, not by native code either: an exporter prints graphs as it fails."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def relative(made: Tensor, exact: Tensor) -> float:

@@ -31,6 +31,20 @@ def test_rows_are_json() -> None:
     assert [row["error"] is None for row in rows] == [False, False, False, True]
 
 
+def test_peers_print_nothing() -> None:
+    """Not even what native code writes: stdout is for rows."""
+    code = (
+        "import os, sys; sys.path.insert(0, 'benchmarks'); import inference\n"
+        "with inference.quiet(): print('one'); os.write(1, b'two')\n"
+        "print('three')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout == "three\n"
+
+
 @pytest.mark.parametrize("words", [["--networks", "vgg"], ["--rounds", "many"]])
 def test_refusals(words: list[str]) -> None:
     ran = subprocess.run(
