@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,9 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from archdsl.runtime.concat_buffer import ConcatBuffer
+from runtime.counting import Counting
 
 Reads = list[int] | range
 
@@ -88,18 +87,6 @@ def test_without_gradients_neighbours_share_memory(mode: Any) -> None:
         for reads in ([1, 0], [0, 2], [3, 2, 1]):
             assert buffer.read(reads).untyped_storage().data_ptr() != storage
         assert buffer.outputs == []
-
-
-class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts what torch is asked to do."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.counts: Counter[str] = Counter()
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.counts[func.overloadpacket.__name__] += 1
-        return func(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize("keeps_gradients", [False, True])

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from archdsl.api import check, load
 from archdsl.passes import pipeline
 from archdsl.runtime.fuse.cpu import FusedCpu
 from cli.commands import SPECS
+from runtime.counting import Counting
 from runtime.fused import built, fused, ordinary, run
 
 DEEP = {"depth": 40}
@@ -26,18 +26,6 @@ def network(name: str, settings: dict[str, Any] | None = None) -> nn.Module:
     made = built(check(load(SPECS / f"{name}.yaml", DEEP if settings is None else settings)))
     ordinary(made)
     return made
-
-
-class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts what torch is asked to do."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.counts: Counter[str] = Counter()
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.counts[func.overloadpacket.__name__] += 1
-        return func(*args, **(kwargs or {}))
 
 
 def operations(fast: Any, side: int) -> Counter[str]:
