@@ -6,9 +6,9 @@ Gathers of a layer's reads, bounded: from a prefix of one buffer, as a DenseNet'
 places of 32 channels within one buffer; and from maps of 32 channels that lie apart, as a
 SparseNet's layers read. In numbers gathered per nanosecond.
 
-1x1 convolutions to 128 channels with a ReLU: by oneDNN, and as a product of matrices. In
-microseconds. Ways take turns; the lower quartile of each is shown, which other work on the machine
-moves least.
+1x1 convolutions to 128 channels with a ReLU, and 3x3 convolutions of 128 channels to 32: by oneDNN,
+and as a product of matrices. In microseconds. Ways take turns; the lower quartile of each is shown,
+which other work on the machine moves least.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from statistics import quantiles
 import torch
 from torch import Tensor, nn
 
-from archdsl.runtime.fuse.convolution import FusedConv, FusedProduct
+from archdsl.runtime.fuse.convolution import FusedConv
 from archdsl.runtime.fuse.cpu import FusedGather
+from archdsl.runtime.fuse.product import FusedProduct
 
 WIDTH = 32
 SIDES = (56, 28, 14, 7)
@@ -63,11 +64,25 @@ def gathers(batch: int, side: int, reads: int) -> Ways:
 
 def pointwise(batch: int, side: int, channels: int) -> Ways:
     """Two ways of a 1x1 convolution."""
-    layer = nn.Conv2d(channels, 128, 1, bias=False)
-    conv, x = FusedConv(layer, None, nn.BatchNorm2d(128).eval()), maps(batch, channels, side)
-    step = conv.step(tuple(x.shape), True)
-    product = FusedProduct(conv, True, maps(batch, 128, side))
+    return convolutions(nn.Conv2d(channels, 128, 1, bias=False), maps(batch, channels, side), True)
+
+
+def windows(batch: int, side: int, channels: int) -> Ways:
+    """Two ways of a 3x3 convolution."""
+    layer = nn.Conv2d(channels, 32, 3, padding=1, bias=False)
+    return convolutions(layer, maps(batch, channels, side), False)
+
+
+def convolutions(layer: nn.Conv2d, x: Tensor, relu: bool) -> Ways:
+    """By oneDNN, and as a product of matrices."""
+    conv, shape = FusedConv(layer, None, None), tuple(x.shape)
+    step, product = conv.step(shape, relu), FusedProduct(conv, relu, shape, scratch)
     return {"oneDNN": lambda: step(x), "product": lambda: product(x)}
+
+
+def scratch(use: str, shape: tuple[int, ...]) -> Tensor:
+    n, c, h, w = shape
+    return torch.zeros(n, h, w, c).permute(0, 3, 1, 2)
 
 
 def main() -> None:
@@ -84,12 +99,14 @@ def main() -> None:
                 found = seconds(gathers(batch, side, reads), given.rounds)
                 cells = [f"{numbers / time / 1e9:.2f}" for time in found.values()]
                 print(row(batch, side, reads, *cells))
-        print("\n| batch | map | rows | channels | oneDNN | product |\n|--:|--:|--:|--:|--:|--:|")
-        for batch in batches:
-            for side, channels in zip(SIDES, (96, 160, 160, 160), strict=True):
-                found = seconds(pointwise(batch, side, channels), given.rounds)
-                cells = [f"{time * 1e6:.0f}" for time in found.values()]
-                print(row(batch, side, batch * side * side, channels, *cells))
+        for ways, widths in ((pointwise, (96, 160, 160, 160)), (windows, (128, 128, 128, 128))):
+            head = "| batch | map | rows | channels | oneDNN | product |"
+            print(f"\n{head}\n|--:|--:|--:|--:|--:|--:|")
+            for batch in batches:
+                for side, channels in zip(SIDES, widths, strict=True):
+                    found = seconds(ways(batch, side, channels), given.rounds)
+                    cells = [f"{time * 1e6:.0f}" for time in found.values()]
+                    print(row(batch, side, batch * side * side, channels, *cells))
 
 
 def row(batch: int, side: int, *cells: object) -> str:

@@ -63,24 +63,6 @@ class FusedConv:
         return made.relu_() if relu else made
 
 
-class FusedProduct:
-    """A 1x1 convolution of a small map as a product of matrices, into memory of its own."""
-
-    def __init__(self, conv: FusedConv, relu: bool, made: Tensor) -> None:
-        self.bias, self.relu, self.made = conv.bias, relu, made
-        self.weight = conv.weight[:, :, 0, 0].t().contiguous()
-        self.rows = made.permute(0, 2, 3, 1).flatten(0, 2)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Of a map in channels-last order: a row of channels for every place."""
-        c = x.shape[1]
-        x = x.as_strided((len(self.rows), c), (c, 1))
-        torch.addmm(self.bias, x, self.weight, out=self.rows)
-        if self.relu:
-            self.rows.relu_()
-        return self.made
-
-
 def fused_onednn() -> bool:
     """Whether torch would use oneDNN."""
     mkldnn = torch.backends.mkldnn

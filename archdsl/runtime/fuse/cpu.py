@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archdsl.runtime.fuse.convolution import FusedConv, FusedProduct, fused_onednn
+from archdsl.runtime.fuse.convolution import FusedConv, fused_onednn
 from archdsl.runtime.fuse.folding import fused_affine, fused_fold
+from archdsl.runtime.fuse.product import FusedProduct
 from archdsl.runtime.fuse.tape import FusedTape
 
 
@@ -18,7 +19,6 @@ class FusedCpu(FusedTape):
     """A tape whose convolutions have the norms around them in their weights."""
 
     TYPES = (torch.float32,)
-    ROWS = 1024  # places of a map up to which a 1x1 convolution is a product of matrices
     device = "cpu"
 
     @staticmethod
@@ -34,11 +34,10 @@ class FusedCpu(FusedTape):
         """A convolution: its name, norm and ReLU before, pooling, norm after, and a ReLU."""
         *how, relu = more
         conv, x = self.prepared(module, parts, *how)
-        n, c, h, w = self.values[x].shape
-        if not (passing and conv.pointwise and n * h * w <= self.ROWS):
-            return self.do(conv.step((n, c, h, w), relu), x)
-        made = self.scratch(self.beside(x, "product"), (n, len(conv.bias), h, w))
-        return self.do(FusedProduct(conv, relu, made), x)
+        shape = tuple(self.values[x].shape)
+        if FusedProduct.pays(conv, shape):
+            return self.do(FusedProduct(conv, relu, shape, self.scratch), x)
+        return self.do(conv.step(shape, relu), x)
 
     def onto(self, module: nn.Module, parts: list[int], passing: bool, *more: Any) -> int:
         """A convolution, as above, onto a value; and perhaps a ReLU."""

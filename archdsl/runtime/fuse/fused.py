@@ -28,6 +28,7 @@ class Fused(nn.Module):
         self.kinds = tapes  # by device
         self.why = "it was not run yet"
         self.watch: FusedWatch | None = None
+        self.hooked = False
         self.folded: dict[Any, Any] = {}
         self.tapes: dict[Any, list[Any]] = {}
         self.training = network.training
@@ -38,15 +39,10 @@ class Fused(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """What the network makes of a batch (N, C, H, W)."""
-        why = self.obstacle(x)
-        if why:
-            self.why = why
+        self.why = self.obstacle(x) or self.unfit(x)
+        if self.why:
             made: Tensor = self.network(x)
             return made
-        self.why = ""
-        if self.watch is None or self.watch.changed():
-            self.forget()
-            self.watch = FusedWatch(self.network)
         kind = self.kinds[x.device.type]
         key = (x.shape, x.dtype, x.device, kind.switches(x))
         if key not in self.tapes and len(self.tapes) == self.SIZES:
@@ -92,10 +88,18 @@ class Fused(nn.Module):
             return "autocast is on"
         if x.is_cuda and torch.cuda.is_current_stream_capturing():
             return "a graph is being captured"
-        hooked = any(part._forward_hooks or part._forward_pre_hooks for part in self.parts)
-        if hooked or nn.modules.module._has_any_global_hook():
+        hooked = nn.modules.module._has_any_global_hook()
+        return "hooks want to see what passes" if hooked else ""
+
+    def unfit(self, x: Tensor) -> str:
+        """The same for what the network is now; what was made of what it was is dropped."""
+        if self.watch is None or self.watch.changed():
+            self.forget()
+            self.watch = FusedWatch(self.network)
+            self.hooked = any(part._forward_hooks or part._forward_pre_hooks for part in self.parts)
+        if self.hooked:
             return "hooks want to see what passes"
-        first = next(self.network.parameters(), x)
-        if (first.dtype, first.device) != (x.dtype, x.device):
+        weight = x if self.watch.weight is None else self.watch.weight
+        if (weight.dtype, weight.device) != (x.dtype, x.device):
             return "the weights are of another kind or elsewhere"
-        return "the weights are inference tensors" if first.is_inference() else ""
+        return "the weights are inference tensors" if weight.is_inference() else ""

@@ -95,6 +95,12 @@ class FusedGpu(FusedTape):
         dense = all(fused_ordered(value) is value for value in maps)
         return parts if len(memories) == 1 and dense else [self.join(parts)]
 
+    def beside(self, value: int, use: str) -> str:
+        """A use of memory other than the one that a value lies in."""
+        lies = self.values[value].untyped_storage().data_ptr()
+        within = use in self.memory and self.memory[use].untyped_storage().data_ptr() == lies
+        return f"other {use}" if within else use
+
     def room(self, use: str, like: int, channels: int, passing: bool) -> int:
         """Maps to be written: within the tape's memory if they pass, else new ones in every run."""
         n, _, h, w = self.values[like].shape

@@ -162,7 +162,7 @@ class FusedTape:
         return self.do(lambda: maps)
 
     def scratch(self, use: str, shape: tuple[int, ...]) -> Tensor:
-        """Maps in a memory; those of the same use are written over each other."""
+        """Maps in a memory, zero at first; those of the same use are written over each other."""
         n, c, h, w = shape
         return self.claim(use, n * c * h * w).view(n, h, w, c).permute(0, 3, 1, 2)
 
@@ -176,15 +176,9 @@ class FusedTape:
         like = self.values[0]
         if use not in self.memory or self.memory[use].numel() < count:
             size = max(count, self.reserved.get(use, 0))
-            self.memory[use] = torch.empty(size, dtype=like.dtype, device=like.device)
+            self.memory[use] = torch.zeros(size, dtype=like.dtype, device=like.device)
             self.owned.add(self.memory[use].untyped_storage().data_ptr())
         return self.memory[use][:count]
-
-    def beside(self, value: int, use: str) -> str:
-        """A use of memory other than the one that a value lies in."""
-        lies = self.values[value].untyped_storage().data_ptr()
-        within = use in self.memory and self.memory[use].untyped_storage().data_ptr() == lies
-        return f"other {use}" if within else use
 
     def other_stage(self) -> str:
         """The use of a stage's memory: not that of the stage before, which is still read."""

@@ -1,0 +1,80 @@
+"""Convolutions of small maps as products of matrices, against torch's convolutions in float64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from archdsl.runtime.fuse.convolution import FusedConv
+from archdsl.runtime.fuse.cpu import FusedCpu
+from archdsl.runtime.fuse.product import FusedProduct
+
+WINDOWS: list[dict[str, Any]] = [
+    {"kernel_size": 1},
+    {"kernel_size": 1, "stride": 2},
+    {"kernel_size": 3, "padding": 1},
+    {"kernel_size": 3},
+    {"kernel_size": 3, "padding": 1, "stride": 2},
+    {"kernel_size": (1, 7), "padding": (0, 3)},
+    {"kernel_size": (5, 2), "padding": (2, 1), "stride": (1, 3)},
+]
+
+
+def maps(*shape: int) -> Tensor:
+    return torch.randn(shape).contiguous(memory_format=torch.channels_last)
+
+
+def product(layer: nn.Conv2d, relu: bool, *inputs: Tensor) -> list[Tensor]:
+    """What a step makes of inputs of one size, one after another, in a tape's memory."""
+    tape = FusedCpu({}, {}, inputs[0])
+    step = FusedProduct(FusedConv(layer, None, None), relu, tuple(inputs[0].shape), tape.scratch)
+    return [step(x) for x in inputs]
+
+
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+def test_products_are_convolutions(window: dict[str, Any], relu: bool) -> None:
+    """Every run anew: what lies around a map stays zero, and results are tensors of their own."""
+    layer = nn.Conv2d(5, 6, **window)
+    inputs = [maps(2, 5, 9, 8), maps(2, 5, 9, 8)]
+    with torch.no_grad():
+        found = product(layer, relu, *inputs)
+        layer.double()
+        for x, made in zip(inputs, found, strict=True):
+            wanted = layer(x.double())
+            wanted = wanted.relu() if relu else wanted
+            assert torch.allclose(made.double(), wanted, rtol=1e-5, atol=1e-5)
+            assert made.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_what_is_not_finite_stays_where_it_is() -> None:
+    layer = nn.Conv2d(2, 3, 3, padding=1)
+    x = maps(1, 2, 8, 8)
+    x[0, 0, 0, 0], x[0, 1, 5, 5] = torch.nan, torch.inf
+    with torch.no_grad():
+        found, after = product(layer, False, x, maps(1, 2, 8, 8))
+        assert torch.equal(found.isfinite(), layer(x).isfinite())
+        assert after.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "pays"),
+    [
+        (nn.Conv2d(64, 128, 1), (1, 64, 32, 32), True),
+        (nn.Conv2d(64, 128, 1), (1, 64, 33, 32), False),  # too many places
+        (nn.Conv2d(512, 2048, 1), (1, 512, 7, 7), False),  # too much work
+        (nn.Conv2d(128, 32, 3, padding=1), (1, 128, 14, 14), True),
+        (nn.Conv2d(128, 32, 3, padding=1), (2, 128, 14, 14), False),
+        (nn.Conv2d(512, 512, 3, padding=1), (1, 512, 7, 7), False),
+        (nn.Conv2d(16, 16, 3, padding=2, dilation=2), (1, 16, 7, 7), False),
+        (nn.Conv2d(16, 16, 3, padding=1, groups=2), (1, 16, 7, 7), False),
+        (nn.Conv2d(16, 16, 1, groups=2), (1, 16, 7, 7), False),
+    ],
+)
+def test_products_are_taken_for_small_maps(
+    layer: nn.Conv2d, shape: tuple[int, ...], pays: bool
+) -> None:
+    assert FusedProduct.pays(FusedConv(layer, None, None), shape) == pays
