@@ -50,6 +50,13 @@ def test_products_are_convolutions(window: dict[str, Any], relu: bool) -> None:
             assert made.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_weights_are_kept_once_for_all_sizes() -> None:
+    conv = FusedConv(nn.Conv2d(5, 6, 3, padding=1), None, None)
+    scratch = FusedCpu({}, {}, maps(1, 5, 8, 8)).scratch
+    one, two = (FusedProduct(conv, False, (n, 5, 8, 8), scratch) for n in (1, 2))
+    assert one.weight is two.weight
+
+
 def test_what_is_not_finite_stays_where_it_is() -> None:
     layer = nn.Conv2d(2, 3, 3, padding=1)
     x = maps(1, 2, 8, 8)

@@ -56,6 +56,12 @@ class FusedConv:
             self.packed[shape] = reorder(self.weight, *self.window, list(shape))
         return self.packed[shape]
 
+    def matrix(self) -> Tensor:
+        """The weights as (numbers of a window, channels out)."""
+        if "matrix" not in self.packed:
+            self.packed["matrix"] = self.weight.permute(2, 3, 1, 0).flatten(0, 2).contiguous()
+        return self.packed["matrix"]
+
     def plainly(self, x: Tensor, relu: bool) -> Tensor:
         """Without oneDNN."""
         padding, stride, dilation, groups = self.window

@@ -21,8 +21,8 @@ class FusedProduct:
 
     def __init__(self, conv: FusedConv, relu: bool, shape: tuple[int, ...], scratch: Any) -> None:
         """Of input of this shape; `scratch` gives maps for a use, zero where nothing writes."""
-        self.bias, self.relu, self.pointwise = conv.bias, relu, conv.pointwise
-        self.weight = conv.weight.permute(2, 3, 1, 0).flatten(0, 2).contiguous()
+        self.bias, self.weight = conv.bias, conv.matrix()
+        self.relu, self.pointwise = relu, conv.pointwise
         n, _, h, w = shape
         if not self.pointwise:
             h, w = self.unfold(conv, shape, scratch)
