@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,11 @@ TESTS = Path(__file__).parent
 
 # Triton's kernels are run by its interpreter; it must know before anything imports it.
 os.environ.setdefault("TRITON_INTERPRET", "1")
+
+# A shell that starts the tests in the background ignores Ctrl-C for them and for all they start;
+# what is tested with Ctrl-C must hear it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every run: a change fails for what it changed, not for its luck. A busy
 # machine is no reason to fail either. `pytest --hypothesis-profile thorough` looks further.
