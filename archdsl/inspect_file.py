@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archdsl.emit.fuse import TAPES
+from archdsl.emit.fuse import STEPS
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, fail
 from archdsl.lower.limits import Limits
@@ -59,7 +59,7 @@ def read_emitted(path: Path) -> Emitted:
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
         raise _foreign(path) from None
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    fuse = tuple(device for device, tape in TAPES.items() if tape in classes)
+    fuse = tuple(device for device, tape in STEPS.items() if tape in classes)
     return Emitted(path, text, spec, dict(settings), str(class_name), fuse)
 
 

@@ -11,8 +11,8 @@ from archdsl.emit.writer import WIDTH, Writer
 from archdsl.passes.fusing import Fusing, StageRun
 from archdsl.passes.program import Program
 
-TAPES = {"cpu": "FusedCpu", "cuda": "FusedGpu"}
-"""What runs a network on a device."""
+STEPS = {"cpu": "FusedCpu", "cuda": "FusedGpu"}
+"""The class that holds the steps of a device."""
 
 OUTPUTS = {
     "cpu": {"prefix": "FusedPrefix", "planar": "FusedApart"},
@@ -21,33 +21,47 @@ OUTPUTS = {
 """What keeps the outputs of a stage on a device, by the layout of its placement."""
 
 ON_CLASSES = (
-    "# How `fuse` runs each class. A convolution: its name, the norm with ReLU before it, the",
-    "# pooling before it, the norm after it, and whether a ReLU follows.",
+    "# The steps of each class. A convolution: its name, the norm with ReLU before it, the pooling",
+    "# before it, the norm after it, and whether a ReLU follows.",
 )
 ON_STAGES = (
-    "# How it runs each stage. Where outputs are concatenated: what keeps them, their widths, and",
-    "# the channels where they begin, as (first, step, count).",
+    "# How each stage is run; None as it is. Where outputs are concatenated: the class that keeps",
+    "# them, their widths, and the channels where they begin, as runs of (first, step, count).",
 )
 
 
 def roots(fusing: Fusing) -> set[str]:
     """The names of the source that a file needs; the rest follows from them."""
-    found = {"Fused", *(TAPES[device] for device in fusing.devices)}
+    found = {"Fused", *(STEPS[device] for device in fusing.devices)}
     for run in fusing.stages:
-        found.add(f"fused_{run.kind}")
+        if run.kind != "plain":
+            found.add(f"fused_{run.kind}")
         if run.placement:
             found |= {OUTPUTS[device][run.placement.layout] for device in fusing.devices}
     return found
 
 
 def method(out: Writer, program: Program) -> None:
-    """`fuse()`, of the network's class."""
+    """Print the method `fuse` of the network's class."""
     assert program.fusing is not None
-    tapes = ", ".join(f"{device}={TAPES[device]}" for device in program.fusing.devices)
-    with out.block("def fuse(self) -> Fused:"):
-        out.line('"""This network for fast inference; call eval() first."""')
-        out.call("parts = [", [call for call, _ in steps(program)], "]")
-        out.line(f"return Fused(self, parts, PLAN, STAGES, {tapes})")
+    channels = literal(program.shapes[program.graph.input.name][0])
+    names = [literal(name) for name in parts(program)]
+    devices = [f"{device}={STEPS[device]}" for device in program.fusing.devices]
+    with out.block("def fuse(self, device: str | None = None) -> Fused:"):
+        out.line('"""Return a snapshot of this network for fast inference; call eval() first.')
+        out.blank()
+        out.line("Later changes of the network do not reach it: call `fuse()` again after them.")
+        out.line("`device` chooses the steps, by default those for the device of the weights.")
+        out.line('"""')
+        out.call("parts = [", names, "]")
+        fixed = ["self", program.class_name, "parts", "PLAN", "STAGES", channels, "device"]
+        out.call("return Fused(", [*fixed, *devices], ")")
+
+
+def parts(program: Program) -> Iterator[str]:
+    """The names of a network's parts: `stages.0`."""
+    for call, _ in steps(program):
+        yield call.removeprefix("self.").replace("[", ".").removesuffix("]")
 
 
 def plan(out: Writer, fusing: Fusing) -> None:
@@ -70,6 +84,8 @@ def _stage(run: StageRun, devices: Sequence[str]) -> tuple[Any, ...]:
     if plan := run.placement:
         kept = {device: Name(OUTPUTS[device][plan.layout]) for device in devices}
         numbers["buffer"] = (kept, tuple(runs(plan.widths)), tuple(runs(plan.places)))
+    if run.kind == "plain":
+        return (None,)
     return Name(f"fused_{run.kind}"), *numbers.get(run.kind, ())
 
 

@@ -27,15 +27,15 @@ IMPORTS = {
     "from torch import Tensor, nn",
     "from torch.nn import functional",
     "from __future__ import annotations",
+    "from copy import deepcopy",
     "from functools import cache, partial",
     "from functools import partial",
-    "from itertools import chain",
     "from math import gcd",
     "from typing import Any",
 }
 BUILTINS = {
-    "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed", "sum",
-    "super", "tuple", "zip",
+    "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed", "str",
+    "sum", "super", "tuple", "zip",
 }  # fmt: skip
 PASTED = (ast.FunctionDef, ast.ClassDef, ast.AnnAssign)
 NAMING = ("id", "attr", "name", "arg")

@@ -12,8 +12,8 @@ from functools import cache
 from importlib import resources
 
 FUSE = (
-    "fused", "watch", "tape", "stages", "outputs", "cpu", "convolution", "product", "folding",
-    "gpu", "launch", "kernels", "graph",
+    "fused", "check", "pool", "freeze", "recorder", "memory", "stages", "outputs", "layers", "cpu",
+    "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
 )  # fmt: skip
 """The files of `archdsl/runtime/fuse` in the order in which they are read."""
 

@@ -20,7 +20,7 @@ from archdsl.vocabulary.rules.fractal import Fractal
 
 TAKEN = (
     "Any", "ConcatBuffer", "DropPath", "PLAN", "SETTINGS", "SPEC", "STAGES", "Tensor",
-    "annotations", "cache", "chain", "functional", "gcd", "nn", "partial", "tl", "torch",
+    "annotations", "cache", "deepcopy", "functional", "gcd", "nn", "partial", "tl", "torch",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from torch import nn
 
 import archdsl
 from archdsl.api import check, check_text, load
-from archdsl.runtime.fuse.cpu import FusedGather, fused_bounds
+from archdsl.building import fused_devices
+from archdsl.runtime.fuse.folding import fused_bounds
 from cli.commands import SPECS
 from emit.networks import REPRESENTATIVES
 from emit.test_corners import CORNERS, MEANINGLESS, TOP
+from runtime.counting import Counting
 from runtime.fused import (
     SHIPPED,
     SMALL,
@@ -68,9 +71,7 @@ def test_any_network(case: Any, statistics: str, device: str) -> None:
     checked = check_text(case.text)
     network = built(checked)
     STATISTICS[statistics](network)
-    x = batch(checked)
-    if x.dim() == 4:
-        assert_close(network, fused(network, device), x, least=1)
+    assert_close(network, fused(network, device), batch(checked), least=1)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -98,32 +99,45 @@ def test_half_precision_loses_no_more_than_the_network_itself(dtype: torch.dtype
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-@pytest.mark.parametrize("name", ["densenet-cifar", "sparsenet-bc-cifar", "resnet-preact-cifar"])
-def test_inputs_that_are_no_numbers_behave_as_in_the_plain_path(
-    name: str, value: float, device: str
+@pytest.mark.parametrize("statistics", ["ordinary", "signed", "tiny"])
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_nan_and_infinity_go_where_they_go_in_the_plain_network(
+    path: Path, statistics: str, value: float, device: str
 ) -> None:
-    network = built(check(load(SPECS / f"{name}.yaml", SMALL)))
-    ordinary(network)
-    given = torch.randn(2, 3, 32, 32)
-    given[0, 1, 5, 5] = value
-    found, plain = run(fused(network, device), given), run(network, given)
+    """Also behind a max pooling, a ReLU, and a scale of zero: a diverged network looks diverged."""
+    checked = check(load(path, SMALL if "depth:" in path.read_text() else {}))
+    network, x = built(checked), batch(checked)
+    STATISTICS[statistics](network)
+    x[0, 1, 7, 9] = value
+    found, plain = run(fused(network, device), x), run(network, x)
+    assert not plain[0].isfinite().all()
     assert torch.equal(found.isnan(), plain.isnan())
     assert torch.equal(found.isinf(), plain.isinf())
     assert torch.allclose(found[1], plain[1], rtol=1e-3, atol=1e-3)
 
 
-def test_a_constant_channel_is_one_where_its_input_is_infinite() -> None:
-    """The one exception: on a CPU a scale of exactly zero makes no NaN of an infinite number."""
-    norm = nn.BatchNorm2d(3).eval()
-    norm.weight.data.copy_(torch.tensor([0.0, 1.0, -1.0]))
-    x = torch.full((1, 3, 1, 1), torch.inf)
-    function, *bounds = fused_bounds(norm)
-    bounded = FusedGather(function, tuple(bounds), [3], torch.empty(1, 3, 1, 1))(x)
-    assert bounded.flatten().tolist() == [0.0, torch.inf, 0.0]
-    assert norm(x).relu().flatten().isnan().tolist() == [True, False, False]
-    x[:] = torch.nan
-    bounded = FusedGather(function, tuple(bounds), [3], torch.empty(1, 3, 1, 1))(x)
-    assert bounded.isnan().all()
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_diverged_do_not_look_healthy(value: float, device: str) -> None:
+    for change in ("weight", "bias", "running_mean", "running_var"):
+        network: Any = built(check(load(SPECS / "densenet-bc-cifar.yaml", SMALL)))
+        ordinary(network)
+        getattr(network.stages[1].layers[0].norm1, change).data[3] = value
+        x = torch.randn(1, 3, 32, 32)
+        found, plain = run(fused(network, device), x), run(network, x)
+        assert torch.equal(found.isnan(), plain.isnan())
+
+
+def test_a_norm_is_folded_where_its_relu_has_a_bound() -> None:
+    scale, shift = torch.tensor([2.0, -4.0]).double(), torch.tensor([6.0, 1.0]).double()
+    low, high = fused_bounds(scale, shift) or (None, None)
+    assert low is not None
+    assert high is not None
+    assert low.tolist() == [-3.0, -torch.inf]
+    assert high.tolist() == [torch.inf, 0.25]
+    assert (fused_bounds(scale.abs(), shift) or (low, high))[1] is None
+    for bad in (0.0, 1e-38, torch.nan, torch.inf):
+        assert fused_bounds(torch.tensor([1.0, bad]).double(), shift) is None
 
 
 @pytest.mark.parametrize("size", [1, 3, 8])
@@ -161,16 +175,32 @@ def test_without_onednn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ordinary(network)
     fast, x = fused(network), torch.randn(2, 3, 32, 32)
     before = run(fast, x)
-    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
+    counting = Counting()
+    with counting:
+        run(fast, x)
+    assert counting.counts["_convolution_pointwise"] == 0
     assert_close(network, fast, x)
     assert torch.allclose(run(fast, x), before, rtol=1e-3, atol=1e-3)
+
+
+def test_without_the_private_operators_of_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other versions of torch may not have them."""
+    network: Any = built(check(load(SPECS / "densenet-bc-cifar.yaml", SMALL)))
+    monkeypatch.setitem(network.fuse.__func__.__globals__, "fused_has_onednn", lambda: False)
+    counting = Counting()
+    with counting:
+        assert_close(network, fused(network), torch.randn(2, 3, 32, 32))
+    assert counting.counts["_convolution_pointwise"] == 0
 
 
 def test_from_python() -> None:
     spec = archdsl.load(SPECS / "densenet-cifar.yaml", SMALL)
     assert not hasattr(archdsl.build(spec), "fuse")
     network: Any = archdsl.build(spec, fuse=True)
-    assert set(network.fuse().kinds) == {"cpu", "cuda"}
-    for device in DEVICES:
-        network = archdsl.build(spec, fuse=device)
-        assert set(network.fuse().kinds) == {device}
+    assert fused_devices(network) == ("cpu", "cuda")
+    for device, other in zip(DEVICES, reversed(DEVICES), strict=True):
+        network = archdsl.build(spec, fuse=device).eval()
+        assert fused_devices(network) == (device,)
+        with pytest.raises(RuntimeError, match="no fused steps"):
+            network.fuse(other)

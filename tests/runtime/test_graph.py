@@ -1,4 +1,4 @@
-"""Captured tapes, with a stand-in for the graph: what is copied, and when nothing is captured.
+"""Captured recordings, with a stand-in for the graph: what is copied, and what is captured.
 
 Capturing itself needs an accelerator; `test_on_an_accelerator.py` has that.
 """
@@ -16,7 +16,7 @@ from torch import Tensor
 from archdsl.runtime.fuse.graph import FusedGraph, fused_captured
 
 
-class Tape:
+class Recording:
     """Steps that write into memory of their own."""
 
     foreign = False
@@ -67,15 +67,15 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_inputs_and_results_are_copied() -> None:
-    tape, x = Tape(), torch.randn(1, 3, 4, 4)
-    graph = FusedGraph(tape, x)
-    assert tape.runs == ["run", "captured"]
+    recording, x = Recording(), torch.randn(1, 3, 4, 4)
+    graph = FusedGraph(recording, x)
+    assert recording.runs == ["run", "captured"]
     other = torch.randn(1, 3, 4, 4)
     first = graph.run(x)
     second = graph.run(other)
     assert torch.equal(first, 2 * x)
     assert torch.equal(second, 2 * other)
-    assert tape.runs == ["run", "captured"]
+    assert recording.runs == ["run", "captured"]
     assert graph.x.data_ptr() != x.data_ptr()
     assert graph.x.is_contiguous(memory_format=torch.channels_last)
 
@@ -92,9 +92,9 @@ def elsewhere(*shape: int) -> Tensor:
 
 def test_what_is_captured() -> None:
     """Small batches on an accelerator, of networks that the steps know all of."""
-    tape = Tape()
-    assert isinstance(fused_captured(tape, elsewhere(1, 3, 4, 4)), FusedGraph)
-    assert fused_captured(tape, torch.zeros(1, 3, 4, 4)) is tape
-    assert fused_captured(tape, elsewhere(64, 3, 224, 224)) is tape
-    tape.foreign = True
-    assert fused_captured(tape, elsewhere(1, 3, 4, 4)) is tape
+    recording = Recording()
+    assert isinstance(fused_captured(recording, elsewhere(1, 3, 4, 4)), FusedGraph)
+    assert fused_captured(recording, torch.zeros(1, 3, 4, 4)) is recording
+    assert fused_captured(recording, elsewhere(64, 3, 224, 224)) is recording
+    recording.foreign = True
+    assert fused_captured(recording, elsewhere(1, 3, 4, 4)) is recording

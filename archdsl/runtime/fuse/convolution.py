@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from archdsl.runtime.fuse.folding import fused_affine, fused_fold
+from archdsl.runtime.fuse.check import FusedError
+from archdsl.runtime.fuse.folding import fused_affine
+from archdsl.runtime.fuse.onednn import (
+    fused_convolve,
+    fused_convolve_onto,
+    fused_onednn,
+    fused_packed,
+)
 
 
 class FusedConv:
-    """A convolution after the norm `before` whose ReLU is a bound, and with the norm `after`.
+    """A convolution of scale * x + shift, with the norm `after` it, folded in float64.
 
-    Folded in float64, kept in float32. oneDNN's weights are laid out once for a size of input.
+    Args:
+        conv: the convolution.
+        before: scale and shift, (C_in,) each, or None. Only for a 1x1 convolution without padding.
+        after: a norm, or None.
     """
+
+    SHAPES = 8  # of input for which packed weights are kept
 
     def __init__(self, conv: Any, before: Any, after: Any) -> None:
         weight = conv.weight.detach().double()
@@ -23,53 +36,56 @@ class FusedConv:
         if conv.bias is not None:
             bias = bias + conv.bias.detach().double()
         if before is not None:
-            scale, shift = fused_fold(before)
+            scale, shift = before
             bias = bias + weight[:, :, 0, 0] @ shift
             weight = weight * scale.view(1, -1, 1, 1)
         if after is not None:
             scale, shift = fused_affine(after)
+            if len(scale) != len(weight):
+                raise FusedError(f"a norm has {len(scale)} channels and its input {len(weight)}")
             weight, bias = weight * scale.view(-1, 1, 1, 1), bias * scale + shift
         self.bias = bias.float()
         self.weight = weight.float().contiguous(memory_format=torch.channels_last)
         self.window = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
-        self.pointwise = (conv.kernel_size, *self.window) == ((1, 1), [0, 0], [1, 1], [1, 1], 1)
-        self.packed: dict[Any, Tensor] = {}
+        kernel = tuple(conv.weight.shape[2:])
+        self.pointwise = (kernel, *self.window) == ((1, 1), [0, 0], [1, 1], [1, 1], 1)
+        self.packed: dict[tuple[int, ...], Tensor] = {}
 
-    def step(self, shape: tuple[int, ...], relu: bool) -> Any:
-        """The convolution of an input of this shape, and perhaps a ReLU."""
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without packed weights, which belong to this machine."""
+        return {**self.__dict__, "packed": {}}
+
+    def step(self, shape: tuple[int, ...]) -> Any:
+        """Return the function of an input of this shape."""
         if not fused_onednn():
-            return lambda x: self.plainly(x, relu)
-        convolve, weight = torch.ops.mkldnn._convolution_pointwise, self.pack(shape)
-        more = (self.bias, *self.window, "relu" if relu else "none", [], "")
-        return lambda x: convolve(x, weight, *more)
+            padding, stride, dilation, groups = self.window
+            return partial(
+                functional.conv2d, weight=self.weight, bias=self.bias, padding=padding,
+                stride=stride, dilation=dilation, groups=groups,
+            )  # fmt: skip
+        packed = self.pack(shape)
+        return partial(fused_convolve, packed=packed, bias=self.bias, window=self.window)
 
-    def adding(self, shape: tuple[int, ...], relu: bool) -> Any:
-        """The convolution added onto a tensor, and perhaps a ReLU of the sum; by oneDNN alone."""
-        add, weight = torch.ops.mkldnn._convolution_pointwise_, self.pack(shape)
-        more = (self.bias, *self.window, "add", None, "relu" if relu else None, [], None)
-        return lambda total, x: add(total, x, weight, *more)
+    def step_onto(self, shape: tuple[int, ...]) -> Any:
+        """Return the function that adds its result to a tensor; by oneDNN alone."""
+        packed = self.pack(shape)
+        return partial(fused_convolve_onto, packed=packed, bias=self.bias, window=self.window)
 
     def pack(self, shape: tuple[int, ...]) -> Tensor:
-        """The weights, laid out for an input of this shape."""
-        if shape not in self.packed:
-            reorder = torch.ops.mkldnn._reorder_convolution_weight
-            self.packed[shape] = reorder(self.weight, *self.window, list(shape))
-        return self.packed[shape]
+        """Return the weights laid out for an input of this shape."""
+        packed = self.packed.get(shape)
+        if packed is None:
+            packed = self.packed[shape] = fused_packed(self.weight, self.window, shape)
+            for old in list(self.packed)[: -self.SHAPES]:
+                self.packed.pop(old, None)  # another thread may have done so
+        return packed
 
-    def matrix(self) -> Tensor:
-        """The weights as (numbers of a window, channels out)."""
-        if "matrix" not in self.packed:
-            self.packed["matrix"] = self.weight.permute(2, 3, 1, 0).flatten(0, 2).contiguous()
-        return self.packed["matrix"]
-
-    def plainly(self, x: Tensor, relu: bool) -> Tensor:
-        """Without oneDNN."""
-        padding, stride, dilation, groups = self.window
-        made = functional.conv2d(x, self.weight, self.bias, stride, padding, dilation, groups)
-        return made.relu_() if relu else made
-
-
-def fused_onednn() -> bool:
-    """Whether torch would use oneDNN."""
-    mkldnn = torch.backends.mkldnn
-    return bool(mkldnn.is_available() and mkldnn.enabled)
+    def output(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of the output for an input of this shape."""
+        kernel = self.weight.shape[2:]
+        padding, stride, dilation, _ = self.window
+        sides = (
+            (side + 2 * p - d * (k - 1) - 1) // s + 1
+            for side, p, d, k, s in zip(shape[2:], padding, dilation, kernel, stride, strict=True)
+        )
+        return (shape[0], len(self.weight), *sides)

@@ -1,4 +1,4 @@
-"""Norms in evaluation as a scale and a shift per channel; pasted into emitted files."""
+"""Norms in eval mode as a scale and a shift per channel; pasted into emitted files."""
 
 from __future__ import annotations
 
@@ -7,19 +7,31 @@ from typing import Any
 import torch
 from torch import Tensor
 
+FUSED_LARGEST: float = 1e30
+"""The largest bound that stands for a ReLU: a float32 map holds numbers up to 3e38."""
+
 
 def fused_affine(norm: Any) -> tuple[Tensor, Tensor]:
-    """Scale and shift of a norm in evaluation, in float64."""
-    scale = norm.weight.detach().double() / (norm.running_var.double() + norm.eps).sqrt()
-    return scale, norm.bias.detach().double() - norm.running_mean.double() * scale
+    """Return scale and shift of a norm, (C,) each, in float64."""
+    mean, variance = norm.running_mean.double(), norm.running_var.double()
+    scale = norm.weight.detach().double() / (variance + norm.eps).sqrt()
+    return scale, norm.bias.detach().double() - mean * scale
 
 
-def fused_fold(norm: Any) -> tuple[Tensor, Tensor]:
-    """Scale and shift of a norm whose ReLU becomes a bound.
+def fused_bounds(scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor | None] | None:
+    """Return the lowest and the highest x (or None) for which relu(scale * x + shift) moves.
 
-    A channel that cannot rise above zero has the scale zero: relu(shift) is all there is of one
-    whose scale is zero, or whose bound lies beyond all numbers that a float32 map holds.
+    relu(a x + b) is a max(x, -b / a) + b for a > 0 and a min(x, -b / a) + b for a < 0, so a
+    convolution without padding can have a and b in its weights, if its input is cut off there.
+
+    Returns:
+        Lower and upper bounds, (C,) each, in float32; None instead of upper bounds that are all
+        infinite. None alone if a channel has no bound that is safe to compute with: its scale is
+        zero or not finite, or the bound too large.
     """
-    scale, shift = fused_affine(norm)
-    dead = (scale == 0) | ((shift < 0) & (-shift > 1e30 * scale.abs()))
-    return torch.where(dead, 0.0, scale), torch.where(dead, shift.relu(), shift)
+    bound = -shift / scale
+    if not bool((bound.abs() <= FUSED_LARGEST).all() & (scale.abs() <= FUSED_LARGEST).all()):
+        return None
+    low = torch.where(scale > 0, bound, -torch.inf).float()
+    high = torch.where(scale < 0, bound, torch.inf).float()
+    return low, None if bool((scale > 0).all()) else high

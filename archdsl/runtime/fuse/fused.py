@@ -1,4 +1,4 @@
-"""The network that `fuse` gives, which runs by tapes while it may; pasted into emitted files."""
+"""The module that `fuse()` returns; pasted into emitted files."""
 
 from __future__ import annotations
 
@@ -7,99 +7,143 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archdsl.runtime.fuse.watch import FusedWatch
+from archdsl.runtime.fuse.check import FusedError, fused_check, fused_weight
+from archdsl.runtime.fuse.freeze import fused_channels, fused_freeze
+from archdsl.runtime.fuse.pool import FusedPool
+from archdsl.runtime.fuse.recorder import FusedRecorder, fused_ordered
 
 
 class Fused(nn.Module):
-    """A network for inference: norms folded, outputs gathered in one pass, memory used again.
+    """A snapshot of a network for fast inference, as its method `fuse()` makes it.
 
-    The weights are the network's, and may change: what was folded is folded anew when they have.
-    Where this path does not apply the network itself is run, and `why` says why.
+    It holds folded copies of the weights and no reference to the network, so later changes of the
+    network do not reach it: after training, or on another device, call `fuse()` again. It has no
+    parameters and no state dict, can be copied and pickled, and may be shared between threads.
+
+    Args:
+        network: what to copy. In eval mode, without hooks, as its class makes it.
+        made: the network's class.
+        parts: the names of its parts in order.
+        plan: the steps of each class.
+        stages: how each stage is run.
+        channels: of the input, where the network's constructor does not take them.
+        device: whose steps to take, `cpu` or `cuda`; None for the device of the weights.
+        devices: the steps for each device.
+
+    Raises:
+        FusedError: if the network is not what the plan was made for, with the reason.
     """
 
-    SIZES = 8  # of input that are kept ready; with one more, all begin anew
-
     def __init__(
-        self, network: nn.Module, parts: list[nn.Module], plan: Any, stages: Any, **tapes: Any
-    ) -> None:
+        self, network: nn.Module, made: type[nn.Module], parts: list[str], plan: Any,
+        stages: Any, channels: int, device: str | None, **devices: Any,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.network = network
-        self.parts, self.plan, self.stages = parts, plan, stages
-        self.kinds = tapes  # by device
-        self.why = "it was not run yet"
-        self.watch: FusedWatch | None = None
-        self.hooked = False
-        self.folded: dict[Any, Any] = {}
-        self.tapes: dict[Any, list[Any]] = {}
-        self.training = network.training
+        fused_check(network, made)
+        weight = fused_weight(network)
+        self.dtype, self.device = weight.dtype, weight.device
+        self.steps: Any = devices.get(device or weight.device.type)
+        if self.steps is None or weight.dtype not in self.steps.DTYPES:
+            raise FusedError(f"there are no fused steps for {weight.dtype} on {weight.device.type}")
+        self.channels = fused_channels(network, made, channels)
+        self.parts = fused_freeze(network, parts, plan, stages, self.steps)
+        self.pool = FusedPool()
+        self.eval()
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies and pickles, which fold for themselves."""
-        return {**self.__dict__, "watch": None, "folded": {}, "tapes": {}}
+        """Return the state without recordings: a copy or an unpickled network records its own."""
+        return {**self.__dict__, "pool": FusedPool()}
 
     def forward(self, x: Tensor) -> Tensor:
-        """What the network makes of a batch (N, C, H, W)."""
-        self.why = self.obstacle(x) or self.unfit(x)
-        if self.why:
-            made: Tensor = self.network(x)
-            return made
-        kind = self.kinds[x.device.type]
-        key = (x.shape, x.dtype, x.device, kind.switches(x))
-        if key not in self.tapes and len(self.tapes) == self.SIZES:
-            self.folded, self.tapes = {}, {}
-        idle = self.tapes.setdefault(key, [])
-        with torch.cuda.device_of(x):
-            # A run has its tape to itself: another thread that comes meanwhile records its own.
-            tape, result = (idle.pop(), None) if idle else self.record(x)
-            result = tape.run(x) if result is None else result
-        idle.append(tape)
+        """Compute the network's output.
+
+        Args:
+            x: (N, C, H, W), in any memory format, of the dtype and on the device of the weights.
+
+        Raises:
+            FusedError: if `x` is not such a tensor, requires gradients, or is being traced.
+        """
+        self.check(x)
+        if not len(x):  # the steps need an input; its result has the right shape and dtype
+            one: Tensor = self.forward(x.new_zeros((1, *x.shape[1:])))
+            return one[:0]
+        key = (x.shape, self.steps.switches(x))
+        with torch.no_grad(), torch.cuda.device_of(x):
+            recording = self.pool.take(key)
+            if recording is None:
+                recording, result = self.record(x)
+            else:
+                result = recording.run(x)
+        self.pool.give(key, recording)  # not after an exception: its memory may be half written
         return result
 
     def record(self, x: Tensor) -> tuple[Any, Tensor]:
-        """The steps for inputs like this one, and what they make of it."""
-        with torch.inference_mode(False), torch.no_grad():
-            tape = self.kinds[x.device.type](self.plan, self.folded, x)
-            result = tape.record(self.parts, self.stages)
-            return tape.ready(x), result
+        """Run the steps on an input, and return their recording and their result."""
+        with torch.inference_mode(False):  # or the memory could not be written outside of it
+            recorder = FusedRecorder(self.steps.DEVICE, x)
+            values = [recorder.call(fused_ordered, 0)]
+            for part in self.parts:
+                values = part.record(recorder, values)
+            recording, result = recorder.finish(values)
+            return self.steps.ready(recording, x), result
+
+    def check(self, x: Tensor) -> None:
+        """Raise FusedError if the network cannot compute this input, or not here."""
+        if torch.compiler.is_compiling() or torch.jit.is_tracing():
+            raise FusedError("a fused network cannot be compiled or traced: use the network itself")
+        if type(x) not in (Tensor, nn.Parameter) or not fused_stored(x):
+            raise FusedError("a fused network computes plain tensors: use the network itself")
+        if x.dim() != 4 or x.shape[1] != self.channels:
+            wanted = f"(N, {self.channels}, H, W)"
+            raise FusedError(f"expected an input of shape {wanted}, not {tuple(x.shape)}")
+        if not all(x.shape[1:]):
+            raise FusedError(f"an input of shape {tuple(x.shape)} has no pixels")
+        if (x.dtype, x.device) != (self.dtype, self.device):
+            wanted, given = f"{self.dtype} on {self.device}", f"{x.dtype} on {x.device}"
+            raise FusedError(f"expected an input of {wanted}, not {given}")
+        if torch.is_autocast_enabled(x.device.type):
+            raise FusedError("autocast is on: convert the network first, and call fuse() again")
+        if (x.requires_grad and torch.is_grad_enabled()) or fused_tangent(x):
+            raise FusedError("a fused network has no gradients: use the network itself")
+        if x.is_cuda and torch.cuda.is_current_stream_capturing():
+            raise FusedError("a CUDA graph is being captured: capture the network itself")
 
     def train(self, mode: bool = True) -> Any:
-        """What is folded is dropped: a write through `.data` leaves no other trace."""
-        self.forget()
+        """Raise FusedError for training mode."""
+        if mode:
+            raise FusedError("a fused network cannot be trained: train the network, then fuse()")
         return super().train(mode)
 
-    def forget(self) -> None:
-        """Drop all that was made of the weights."""
-        self.watch, self.folded, self.tapes = None, {}, {}
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise FusedError: the folded weights fit no other network."""
+        raise FusedError("a fused network has no state dict: save that of the network itself")
 
-    def obstacle(self, x: Tensor) -> str:
-        """Why an input is given to the network itself; empty if it is not."""
-        if torch.compiler.is_compiling() or torch.jit.is_tracing():
-            return "it is being compiled or traced"
-        if self.network.training:
-            return "the network is training: call eval()"
-        if torch.is_grad_enabled():
-            return "gradients are on: use torch.inference_mode()"
-        if type(x) is not Tensor or x.dim() != 4 or not x.numel():
-            return "the input is no batch of maps"
-        kind = self.kinds.get(x.device.type)
-        if kind is None or x.dtype not in kind.TYPES:
-            return f"there is no fast path for {x.dtype} on {x.device.type}"
-        if torch.is_autocast_enabled(x.device.type):
-            return "autocast is on"
-        if x.is_cuda and torch.cuda.is_current_stream_capturing():
-            return "a graph is being captured"
-        hooked = nn.modules.module._has_any_global_hook()
-        return "hooks want to see what passes" if hooked else ""
+    def load_state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise FusedError."""
+        raise FusedError(
+            "a fused network loads no weights: load them into the network, then fuse()"
+        )
 
-    def unfit(self, x: Tensor) -> str:
-        """The same for what the network is now; what was made of what it was is dropped."""
-        if self.watch is None or self.watch.changed():
-            self.forget()
-            self.watch = FusedWatch(self.network)
-            self.hooked = any(part._forward_hooks or part._forward_pre_hooks for part in self.parts)
-        if self.hooked:
-            return "hooks want to see what passes"
-        weight = x if self.watch.weight is None else self.watch.weight
-        if (weight.dtype, weight.device) != (x.dtype, x.device):
-            return "the weights are of another kind or elsewhere"
-        return "the weights are inference tensors" if weight.is_inference() else ""
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        self.load_state_dict()
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """Accept what changes nothing, such as `to` the same device; raise FusedError otherwise."""
+        probe = torch.empty(0, dtype=self.dtype, device=self.device)
+        moved = fn(probe)
+        if (moved.dtype, moved.device) != (probe.dtype, probe.device):
+            raise FusedError("a fused network cannot be moved or converted: do so, then fuse()")
+        return self
+
+
+def fused_stored(x: Tensor) -> bool:
+    """Whether a tensor has memory of its own, unlike those inside `vmap` or `torch.func.grad`."""
+    try:
+        return x.layout is torch.strided and bool(x.data_ptr() or not x.numel())
+    except RuntimeError:
+        return False
+
+
+def fused_tangent(x: Tensor) -> bool:
+    """Whether a tensor carries a tangent of forward-mode differentiation."""
+    return torch.autograd.forward_ad.unpack_dual(x).tangent is not None

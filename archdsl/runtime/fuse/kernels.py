@@ -1,9 +1,8 @@
-"""Triton kernels that read channels from several places; pasted into emitted files.
+"""Triton kernels that read channels of several maps; pasted into emitted files.
 
-A table says where: a row of four numbers for each piece of at most BK channels, that is how far its
-first number lies from the first one of x, the step from one place of the map to the next, its first
-channel among all that are gathered, and how many channels it has. `launch.py` has the same in plain
-torch.
+A table has a row of four numbers for each piece of at most BK channels: the offset of its first
+element from the first one of x, the step from one pixel to the next, its first channel among all
+that are gathered, and its number of channels. `launch.py` has the same in plain torch.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ tl: Any = None
 
 @cache
 def fused_kernels() -> tuple[Any, ...]:
-    """The kernels that gather and that multiply; none where Triton is missing."""
+    """Return the kernels that gather and that multiply; none where Triton is missing."""
     global tl
     try:
         import triton
@@ -31,7 +30,7 @@ def fused_gather_kernel(
     x, table, scale, shift, out, rows, channels,
     RELU: tl.constexpr, EVEN: tl.constexpr, FULL: tl.constexpr, BM: tl.constexpr, BK: tl.constexpr,
 ):  # fmt: skip
-    """A piece of BM rows: scale, shift and perhaps a ReLU in float32, to where it belongs."""
+    """Scale and shift a piece of BM rows in float32, apply a ReLU if wanted, and store it."""
     row = (tl.program_id(0) * BM + tl.arange(0, BM)).to(tl.int64)
     lane = tl.arange(0, BK)
     piece = table + 4 * tl.program_id(1)
@@ -54,7 +53,7 @@ def fused_gemm_kernel(
     RELU: tl.constexpr, PRECISION: tl.constexpr, WIDE: tl.constexpr, EVEN: tl.constexpr,
     FULL: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
 ):  # fmt: skip
-    """BM x BN of relu(x * scale + shift) @ weight, with a scale, a shift and perhaps a ReLU."""
+    """Compute BM x BN of relu(x * scale + shift) @ weight, scaled, shifted, perhaps with ReLU."""
     row = (tl.program_id(0) * BM + tl.arange(0, BM)).to(tl.int64)
     column = tl.program_id(1) * BN + tl.arange(0, BN)
     lane = tl.arange(0, BK)

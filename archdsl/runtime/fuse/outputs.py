@@ -1,4 +1,4 @@
-"""Where the outputs of a concatenating stage are kept on a tape; pasted into emitted files."""
+"""Where the outputs of a stage that concatenates are kept; pasted into emitted files."""
 
 from __future__ import annotations
 
@@ -6,72 +6,103 @@ from typing import Any
 
 from torch import Tensor
 
-from archdsl.runtime.fuse.tape import FusedTape
+from archdsl.runtime.fuse.recorder import FusedRecorder
 
 
-class FusedApart:
-    """Outputs that stay where they were made, each a value of its own, until the last use."""
+class FusedOutputs:
+    """The outputs of a stage, each with its range of channels; a subclass says where they lie."""
 
-    def __init__(self, tape: FusedTape, spans: list[tuple[int, int]], like: int) -> None:
-        self.tape = tape
-        self.outputs: list[list[int]] = []
+    def __init__(self, recorder: FusedRecorder, spans: list[tuple[int, int]], like: int) -> None:
+        self.recorder, self.spans = recorder, spans
+        self.n, _, self.h, self.w = recorder.shape(like)
+        self.channels = max(end for _, end in spans)
 
-    def keep(self, output: int, parts: list[int]) -> None:
-        """Keep an output, which may be several values side by side."""
-        self.outputs.append([self.tape.apart(value) for value in parts])
+    def keep(self, output: int, values: list[int]) -> None:
+        """Keep an output, which may be several values side by side.
+
+        Raises:
+            RuntimeError: if it is not of the size that the stage was planned for.
+        """
+        start, end = self.spans[output]
+        shapes = [self.recorder.shape(value) for value in values]
+        fits = all((n, *sides) == (self.n, self.h, self.w) for n, _, *sides in shapes)
+        if not fits or sum(shape[1] for shape in shapes) != end - start:
+            wanted = (self.n, end - start, self.h, self.w)
+            raise RuntimeError(f"output {output} of a stage has shape {shapes}, not {wanted}")
+        self.write(output, values)
+
+    def write(self, output: int, values: list[int]) -> None:
+        """Put an output where it belongs."""
+        raise NotImplementedError
 
     def read(self, sources: Any) -> list[int]:
-        """The values of some outputs."""
+        """Return values that hold these outputs side by side."""
+        raise NotImplementedError
+
+
+class FusedApart(FusedOutputs):
+    """Outputs that stay where they were made, until their last use."""
+
+    def __init__(self, recorder: FusedRecorder, spans: list[tuple[int, int]], like: int) -> None:
+        super().__init__(recorder, spans, like)
+        self.outputs: list[list[int]] = []
+
+    def write(self, output: int, values: list[int]) -> None:
+        """Keep the values themselves."""
+        self.outputs.append([self.recorder.owned(value) for value in values])
+
+    def read(self, sources: Any) -> list[int]:
+        """Return the values of some outputs."""
         return [value for source in sources for value in self.outputs[source]]
 
 
-class FusedPrefix:
-    """Outputs side by side along the channels of one tensor; neighbours are read as one."""
+class FusedPrefix(FusedOutputs):
+    """Outputs side by side along the channels of one tensor; neighbours are read as one slice."""
 
-    def __init__(self, tape: FusedTape, spans: list[tuple[int, int]], like: int) -> None:
-        self.tape, self.spans = tape, spans
-        n, _, h, w = tape.values[like].shape
-        self.maps = tape.scratch(tape.other_stage(), (n, max(end for _, end in spans), h, w))
+    def __init__(self, recorder: FusedRecorder, spans: list[tuple[int, int]], like: int) -> None:
+        super().__init__(recorder, spans, like)
+        shape = (self.n, self.channels, self.h, self.w)
+        self.maps = recorder.memory.maps(recorder.memory.stage_block(), shape)
 
-    def keep(self, output: int, parts: list[int]) -> None:
-        """Write an output to its place."""
+    def write(self, output: int, values: list[int]) -> None:
+        """Copy an output into its channels."""
         start, _ = self.spans[output]
-        for value in parts:
-            end = start + self.tape.values[value].shape[1]
-            self.tape.do(self.maps[:, start:end].copy_, value)
+        for value in values:
+            end = start + self.recorder.shape(value)[1]
+            self.recorder.call(self.maps[:, start:end].copy_, value)
             start = end
-        self.tape.let_go(parts)
+        self.recorder.free(values)
 
     def read(self, sources: Any) -> list[int]:
-        """Some outputs, neighbours in one piece."""
+        """Return slices that hold some outputs, neighbours in one piece."""
         ranges: list[tuple[int, int]] = []
         for start, end in (self.spans[source] for source in sources):
             if ranges and ranges[-1][1] == start:
                 start = ranges.pop()[0]
             ranges.append((start, end))
-        return [self.tape.constant(self.maps[:, start:end]) for start, end in ranges]
+        return [self.recorder.constant(self.maps[:, start:end]) for start, end in ranges]
 
 
-class FusedPlanar:
-    """Outputs in one memory, each a contiguous map at its place: kernels find them by offset."""
+class FusedPlanar(FusedOutputs):
+    """Outputs in one block of memory, each a dense map of its own: kernels find them by offset."""
 
-    def __init__(self, tape: FusedTape, spans: list[tuple[int, int]], like: int) -> None:
-        self.tape, self.spans = tape, spans
-        self.n, _, self.h, self.w = tape.values[like].shape
+    def __init__(self, recorder: FusedRecorder, spans: list[tuple[int, int]], like: int) -> None:
+        super().__init__(recorder, spans, like)
         self.rows = self.n * self.h * self.w
-        self.memory = tape.claim(tape.other_stage(), max(end for _, end in spans) * self.rows)
+        block = recorder.memory.stage_block()
+        self.memory = recorder.memory.numbers(block, self.channels * self.rows)
 
     def slot(self, output: int) -> Tensor:
-        """The map of an output."""
+        """Return the map of an output."""
         start, end = self.spans[output]
         numbers = self.memory[start * self.rows : end * self.rows]
         return numbers.view(self.n, self.h, self.w, end - start).permute(0, 3, 1, 2)
 
-    def keep(self, output: int, parts: list[int]) -> None:
-        """Write an output to its place."""
-        self.tape.do(self.slot(output).copy_, self.tape.join(parts))
-        self.tape.let_go(parts)
+    def write(self, output: int, values: list[int]) -> None:
+        """Copy an output into its map."""
+        self.recorder.call(self.slot(output).copy_, self.recorder.join(values))
+        self.recorder.free(values)
 
     def read(self, sources: Any) -> list[int]:
-        """The maps of some outputs."""
-        return [self.tape.constant(self.slot(source)) for source in sources]
+        """Return the maps of some outputs."""
+        return [self.recorder.constant(self.slot(source)) for source in sources]

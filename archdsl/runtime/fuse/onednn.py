@@ -1,0 +1,47 @@
+"""The operators of oneDNN that torch keeps for its compiler; pasted into emitted files."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def fused_onednn() -> bool:
+    """Whether torch has these operators and would use oneDNN now."""
+    return bool(torch.backends.mkldnn.enabled) and fused_has_onednn()
+
+
+@cache
+def fused_has_onednn() -> bool:
+    """Whether this build of torch has the operators."""
+    names = ("_convolution_pointwise", "_convolution_pointwise_", "_reorder_convolution_weight")
+    known = all(hasattr(torch.ops.mkldnn, name) for name in names)
+    return known and torch.backends.mkldnn.is_available()
+
+
+def fused_packed(weight: Tensor, window: list[Any], shape: tuple[int, ...]) -> Tensor:
+    """Lay weights out for an input of this shape; `window` is padding, stride, dilation, groups."""
+    packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(weight, *window, list(shape))
+    return packed
+
+
+def fused_convolve(x: Tensor, packed: Tensor, bias: Tensor, window: list[Any]) -> Tensor:
+    """Convolve with packed weights.
+
+    No ReLU is fused in: oneDNN's turns NaN into zero.
+    """
+    operator = torch.ops.mkldnn._convolution_pointwise
+    result: Tensor = operator(x, packed, bias, *window, "none", [], "")
+    return result
+
+
+def fused_convolve_onto(
+    total: Tensor, x: Tensor, packed: Tensor, bias: Tensor, window: list[Any]
+) -> Tensor:
+    """Convolve with packed weights and add the result to `total`, in place."""
+    operator = torch.ops.mkldnn._convolution_pointwise_
+    result: Tensor = operator(total, x, packed, bias, *window, "add", None, None, [], None)
+    return result
