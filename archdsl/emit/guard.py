@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 
+from archdsl.emit.pasted import helpers
 from archdsl.passes.program import Program
 
 STATEMENTS = (
@@ -47,14 +48,14 @@ class GuardError(Exception):
 
 
 def check(text: str, program: Program, runtime: str = "") -> None:
-    """Refuse unexpected text; `runtime` is source of ours that is tested. Raises GuardError."""
+    """Refuse text that archdsl does not print. Raises GuardError.
+
+    `runtime` is the source that `fuse` needs; like the helpers of the program it is trusted.
+    """
     if not text.isascii():
         raise GuardError("the text is not ASCII")
     tree = ast.parse(text)
-    own = "".join(r.source() or "" for r in program.rules) + "".join(
-        operator.source() for operator in program.joins
-    )
-    pasted = _pasted(tree, own + runtime)
+    pasted = _pasted(tree, "\n".join([*helpers(program), runtime]))
     names = {node.name for node in pasted if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     trusted = {id(node) for part in pasted for node in ast.walk(part)}
     for statement in tree.body:
@@ -116,13 +117,10 @@ def _node(node: ast.AST) -> None:
         _torch(node.value.id, node.attr, line)
 
 
-TORCH = {
-    "Tensor", "arange", "cat", "channels_last", "contiguous_format", "empty", "flatten",
-    "is_grad_enabled", "ones", "promote_types", "rand", "randint", "relu", "where",
-}  # fmt: skip
+TORCH = {"Tensor", "flatten", "relu"}
 FUNCTIONAL = {
     "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "dropout", "gelu", "max_pool2d",
-    "one_hot", "pad", "silu",
+    "pad", "silu",
 }  # fmt: skip
 NN = {"BatchNorm1d", "BatchNorm2d", "Conv2d", "Linear", "Module", "ModuleList", "init"}
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from archdsl.passes.program import Program
+
 FUSE = (
     "fused", "check", "pool", "freeze", "recorder", "memory", "stages", "outputs", "layers", "cpu",
     "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
@@ -25,6 +27,15 @@ class Definition:
     name: str
     text: str
     uses: frozenset[str]
+
+
+def helpers(decided: Program) -> list[str]:
+    """Source of the rules and aggregations of a network, and of the classes that run it."""
+    found = [rule.source() or "" for rule in decided.rules]
+    found += [operator.source() for operator in decided.joins]
+    found += [runtime_class("concat_buffer")] if decided.buffered else []
+    found += [runtime_class("drop_path")] if decided.columns else []
+    return found
 
 
 def runtime_class(name: str) -> str:

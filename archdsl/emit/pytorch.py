@@ -15,7 +15,7 @@ from archdsl.emit import guard
 from archdsl.emit.literal import literal
 from archdsl.emit.module import module
 from archdsl.emit.network import network, summary
-from archdsl.emit.pasted import fuse_imports, fuse_source, runtime_class
+from archdsl.emit.pasted import fuse_imports, fuse_source, helpers
 from archdsl.emit.stage import stage
 from archdsl.emit.writer import Writer
 from archdsl.errors import ArchdslError, fail
@@ -177,21 +177,12 @@ def bodies(out: Writer, decided: Program) -> None:
             module(out, made)
     out.blank(2)
     network(out, decided, fusing.method if decided.fusing else None)
-    for helper in helpers(decided):
+    for helper in [*helpers(decided), *pasted(decided)]:
         out.blank(2)
         out.paste(helper)
     if decided.fusing:
         out.blank(2)
         fusing.plan(out, decided.fusing)
-
-
-def helpers(decided: Program) -> list[str]:
-    """Tested source of ours, or of a caller's own rule or operator, as it stands."""
-    found = [rule.source() or "" for rule in decided.rules]
-    found += [operator.source() for operator in decided.joins]
-    found += [runtime_class("concat_buffer")] if decided.buffered else []
-    found += [runtime_class("drop_path")] if decided.columns else []
-    return found + pasted(decided)
 
 
 def pasted(decided: Program) -> list[str]:
