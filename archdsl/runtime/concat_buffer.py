@@ -20,8 +20,7 @@ class ConcatBuffer:
         self.starts = [0]
         self.outputs: list[Tensor] = []
         self.tensor: Tensor | None = None
-        tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()
-        if not (torch.is_grad_enabled() or tracing) and self.has_memory(x):
+        if not torch.is_grad_enabled() and not self.is_traced() and self.is_ordinary(x):
             layout = torch.contiguous_format
             if x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last):
                 layout = torch.channels_last
@@ -35,7 +34,7 @@ class ConcatBuffer:
             start, end = self.starts[-1], self.starts[-1] + output.shape[1]
             place = self.tensor[:, start:end]
             alike = output.shape == place.shape and output.dtype == place.dtype
-            if alike and output.device == place.device and self.has_memory(output):
+            if alike and output.device == place.device and self.is_ordinary(output):
                 place.copy_(output)
                 self.starts.append(end)
                 return
@@ -53,9 +52,14 @@ class ConcatBuffer:
             parts = [self.tensor[:, self.starts[s] : self.starts[s + 1]] for s in sources]
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
-    def has_memory(self, output: Tensor) -> bool:
-        """Whether a tensor is an ordinary one; subclasses and transforms such as vmap wrap it."""
+    def is_traced(self) -> bool:
+        """Whether operations are recorded, by a compiler or by a mode such as that of `make_fx`."""
+        compiling = torch.compiler.is_compiling() or torch.jit.is_tracing()
+        return compiling or torch._C._len_torch_dispatch_stack() > 0
+
+    def is_ordinary(self, output: Tensor) -> bool:
+        """Whether a tensor is no subclass, and not wrapped by a transform such as `vmap`."""
         try:
             return type(output) is Tensor and output.data_ptr() is not None
-        except RuntimeError:
+        except RuntimeError:  # a wrapped tensor has no memory of its own
             return False

@@ -106,6 +106,60 @@ def test_drop_path_only_trains() -> None:
     assert len(results) > 3
 
 
+def test_an_output_that_is_left_out_may_be_infinite() -> None:
+    """Of three outputs one is infinite: means without it are those of the others."""
+    outputs = [torch.full((2,), value, requires_grad=True) for value in (1.0, torch.inf, 5.0)]
+    means = []
+    for seed in range(40):
+        torch.manual_seed(seed)
+        mean = emitted().DropPath(3, True).mean(outputs, 0.5)
+        means.append(float(mean[0].detach()))
+        gradients = torch.autograd.grad(mean.sum(), outputs)
+        assert not any(gradient.isnan().any() for gradient in gradients)
+        assert (means[-1] == torch.inf) == bool(gradients[1].any())
+    assert set(means) == {1.0, 3.0, 5.0, torch.inf}
+
+
+def test_symbolic_trace_in_evaluation() -> None:
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
+    whole = network().eval()
+    traced = torch.fx.symbolic_trace(whole)
+    assert torch.equal(traced(x), whole(x))
+
+
+def test_symbolic_trace_in_training_does_not_freeze_what_is_drawn() -> None:
+    with pytest.raises(torch.fx.proxy.TraceError):
+        torch.fx.symbolic_trace(network().train())
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_compile_in_one_graph(training: bool) -> None:
+    torch.compiler.reset()
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
+    plain = network().train(training)
+    compiled = torch.compile(plain, fullgraph=True, backend="eager")
+    for seed in range(6):
+        torch.manual_seed(seed)
+        found = compiled(x)
+        torch.manual_seed(seed)
+        assert torch.allclose(found, plain(x), rtol=1e-12)
+
+
+def test_export_in_evaluation() -> None:
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
+    whole = network().eval()
+    program = torch.export.export(whole, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    other = torch.randn(5, 3, 8, 8, dtype=torch.float64)
+    assert torch.allclose(program.module()(other), whole(other), rtol=1e-12)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_autocast_keeps_its_dtype(training: bool) -> None:
+    narrow = network().float().train(training)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert narrow(torch.randn(2, 3, 8, 8)).dtype == torch.bfloat16
+
+
 def kept_positions(seed: int, count: int, p: float) -> tuple[bool, list[float]]:
     path_class = emitted().DropPath
     torch.manual_seed(seed)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from emit.networks import REPRESENTATIVES, TOLERANCE, apart, emitted, gradients
 
@@ -59,14 +61,42 @@ def test_trace(network: nn.Module, x: Tensor) -> None:
     network.eval()
     with torch.no_grad():
         traced = torch.jit.trace(network, x)  # type: ignore[no-untyped-call]
-        other = torch.randn_like(x)
-        assert apart(traced(other), network(other)) <= TOLERANCE
+    assert_traced(traced, network, x)
     assert set(traced.state_dict()) == set(network.state_dict())
 
 
-def test_symbolic_trace(network: nn.Module, x: Tensor) -> None:
-    traced = torch.fx.symbolic_trace(network)
-    assert apart(traced.eval()(x), network.eval()(x)) <= TOLERANCE
+@pytest.mark.parametrize("keeps_gradients", [False, True])
+def test_symbolic_trace(network: nn.Module, x: Tensor, keeps_gradients: bool) -> None:
+    network.eval()
+    with torch.set_grad_enabled(keeps_gradients):
+        traced = torch.fx.symbolic_trace(network)
+    assert_traced(traced, network, x)
+
+
+@pytest.mark.parametrize("mode", ["real", "fake"])
+@pytest.mark.parametrize("keeps_gradients", [False, True])
+def test_make_fx(network: nn.Module, x: Tensor, mode: str, keeps_gradients: bool) -> None:
+    network.eval()
+    weights = dict(network.named_parameters()) | dict(network.named_buffers())
+
+    def run(weights: dict[str, Tensor], x: Tensor) -> Tensor:
+        output: Tensor = torch.func.functional_call(network, weights, (x,))
+        return output
+
+    with torch.set_grad_enabled(keeps_gradients):
+        traced = make_fx(run, tracing_mode=mode)(weights, x)
+    assert_traced(lambda x: traced(weights, x), network, x)
+
+
+def assert_traced(traced: Callable[[Tensor], Tensor], network: nn.Module, x: Tensor) -> None:
+    """What was traced, with gradients or without, computes the same with gradients and without."""
+    other = torch.randn_like(x)
+    with torch.no_grad():
+        assert apart(traced(other), network(other)) <= TOLERANCE
+    weights = dict(network.named_parameters())
+    found, wanted = gradients(traced(other), weights), gradients(network(other), weights)
+    for name, gradient in found.items():
+        assert apart(gradient, wanted[name], 1e-3) <= TOLERANCE
 
 
 def test_on_the_meta_device(network: nn.Module, x: Tensor) -> None:

@@ -6,7 +6,7 @@ import copy
 import importlib.util
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +14,8 @@ from types import ModuleType
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
+from torch.autograd import forward_ad
+from torch.func import functional_call, jvp, linearize, stack_module_state, vmap
 from torch.utils.checkpoint import checkpoint
 
 from archdsl.api import check_text
@@ -191,8 +192,9 @@ def test_batch_of_one(network: nn.Module, x: Tensor) -> None:
             assert apart(network(x[1:]), whole[1:]) <= TOLERANCE
 
 
-def test_ensemble_by_vmap(network: nn.Module, x: Tensor) -> None:
-    """Several sets of weights at once."""
+@pytest.mark.parametrize("keeps_gradients", [False, True])
+def test_ensemble_by_vmap(network: nn.Module, x: Tensor, keeps_gradients: bool) -> None:
+    """Several sets of weights at once; what enters the first stage may belong to all of them."""
     members = [copy.deepcopy(network) for _ in range(3)]
     for place, member in enumerate(members):
         member.load_state_dict({n: v * (1 + place) for n, v in copied(network).items()})
@@ -201,6 +203,70 @@ def test_ensemble_by_vmap(network: nn.Module, x: Tensor) -> None:
         found: Tensor = functional_call(network, (weights, statistics), (x,))
         return found
 
-    found = vmap(one)(*stack_module_state(members))
+    with torch.set_grad_enabled(keeps_gradients):
+        found = vmap(one)(*stack_module_state(members))
     for output, member in zip(found, members, strict=True):
         assert apart(output, member(x)) <= TOLERANCE
+
+
+def slope(network: nn.Module, x: Tensor, direction: Tensor) -> Tensor:
+    """The derivative along a direction, by central differences."""
+    with torch.no_grad():
+        step = 1e-6 * direction
+        difference: Tensor = (network(x + step) - network(x - step)) / 2e-6
+        return difference
+
+
+def by_dual_numbers(network: nn.Module, x: Tensor, direction: Tensor) -> Tensor:
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(x, direction)
+        tangent: Tensor | None = forward_ad.unpack_dual(network(dual)).tangent
+        assert tangent is not None
+        return tangent.clone()
+
+
+DERIVATIVES: dict[str, Callable[[nn.Module, Tensor, Tensor], Tensor]] = {
+    "jvp": lambda network, x, direction: jvp(network, (x,), (direction,))[1],
+    "linearize": lambda network, x, direction: linearize(network, x)[1](direction),
+    "dual numbers": by_dual_numbers,
+}
+
+
+@pytest.mark.filterwarnings(r"ignore:`torch\.jit\.script` is deprecated")
+@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")
+@pytest.mark.parametrize("keeps_gradients", [False, True])
+@pytest.mark.parametrize("name", DERIVATIVES)
+def test_forward_derivatives(
+    network: nn.Module, x: Tensor, name: str, keeps_gradients: bool
+) -> None:
+    direction = torch.randn_like(x)
+    with torch.set_grad_enabled(keeps_gradients):
+        found = DERIVATIVES[name](network, x, direction)
+    assert apart(found, slope(network, x, direction)) <= 1e-5
+
+
+@pytest.mark.parametrize("keeps_gradients", [False, True])
+def test_vmap_over_the_batch(network: nn.Module, x: Tensor, keeps_gradients: bool) -> None:
+    with torch.set_grad_enabled(keeps_gradients):
+        found = vmap(lambda one: network(one[None])[0])(x)
+    assert apart(found, network(x)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("keeps_gradients", [False, True])
+def test_a_distributed_tensor(
+    network: nn.Module, x: Tensor, keeps_gradients: bool, tmp_path: Path
+) -> None:
+    """A tensor of another class; here all of it lies in this process."""
+    distributed = pytest.importorskip("torch.distributed.tensor")
+    store = torch.distributed.FileStore(str(tmp_path / "store"), 1)
+    torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    try:
+        expected = network(x)
+        mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (1,))
+        spread = distributed.distribute_module(copy.deepcopy(network), mesh)
+        with torch.set_grad_enabled(keeps_gradients):
+            found = spread(distributed.distribute_tensor(x, mesh))
+        assert type(found) is distributed.DTensor
+        assert apart(found.full_tensor(), expected) <= TOLERANCE
+    finally:
+        torch.distributed.destroy_process_group()

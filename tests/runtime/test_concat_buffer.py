@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from archdsl.runtime.concat_buffer import ConcatBuffer
-from runtime.counting import Counting
 
 Reads = list[int] | range
 
@@ -92,14 +91,15 @@ def test_without_gradients_neighbours_share_memory(mode: Any) -> None:
 @pytest.mark.parametrize("keeps_gradients", [False, True])
 def test_each_output_is_copied_once_or_never(keeps_gradients: bool) -> None:
     parts = outputs([4, 2, 2, 2], 3, 3)
-    with torch.set_grad_enabled(keeps_gradients), Counting() as counting:
+    with torch.set_grad_enabled(keeps_gradients), torch.profiler.profile() as profiler:
         buffer = ConcatBuffer(parts[0], 10)
         for place, part in enumerate(parts[1:], start=1):
             buffer.read(range(place))
             buffer.append(part)
         buffer.read(range(4))
-    copies = {name: counting.counts[name] for name in ("empty", "copy_", "cat")}
-    joined_anew, written = {"empty": 0, "copy_": 0, "cat": 3}, {"empty": 1, "copy_": 4, "cat": 0}
+    counts = {event.key: event.count for event in profiler.key_averages()}
+    copies = {name: counts.get(f"aten::{name}", 0) for name in ("copy_", "cat")}
+    joined_anew, written = {"copy_": 0, "cat": 3}, {"copy_": 4, "cat": 0}
     assert copies == (joined_anew if keeps_gradients else written)
 
 
@@ -165,3 +165,57 @@ def test_devices_and_shapes_without_memory() -> None:
             read = filled(parts).read([1, 0])
         assert read.device.type == "meta"
         assert read.shape == (2, 5, 4, 4)
+
+
+@pytest.mark.parametrize("keeps_gradients", [False, True])
+@pytest.mark.parametrize(
+    "shape", [(2, 3, 1, 1), (2, 3, 1, 4), (1, 3, 4, 4), (2, 3, 4), (2, 3, 4, 4, 1), (2, 3, 5, 4)]
+)
+def test_shapes_that_cat_refuses_are_refused(shape: tuple[int, ...], keeps_gradients: bool) -> None:
+    """Nothing is broadcast: an output of another size fails where it is joined."""
+    first, other = torch.randn(2, 3, 4, 4), torch.randn(shape)
+    with pytest.raises(RuntimeError) as expected:
+        torch.cat([first, other], dim=1)
+    with torch.set_grad_enabled(keeps_gradients):
+        buffer = ConcatBuffer(first, 6)
+        buffer.append(other)
+        with pytest.raises(RuntimeError) as raised:
+            buffer.read([0, 1])
+    assert str(raised.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_outputs_of_another_width_than_planned(width: int) -> None:
+    """As of a layer that was replaced: fewer or more channels, and outputs after them."""
+    parts = outputs([3, width, 2], 4, 4)
+    with torch.no_grad():
+        buffer = ConcatBuffer(parts[0], 3 + 2 + 2)
+        buffer.append(parts[1])
+        buffer.append(parts[2])
+        for reads in ([0, 1, 2], [2, 0], [1]):
+            assert torch.equal(buffer.read(reads), joined(parts, reads))
+
+
+def test_an_output_on_another_device_is_refused() -> None:
+    first, other = torch.randn(2, 3, 4, 4), torch.randn(2, 3, 4, 4, device="meta")
+    with torch.no_grad():
+        buffer = ConcatBuffer(first, 6)
+        buffer.append(other)
+        assert buffer.read([1]).device.type == "meta"
+        assert torch.equal(buffer.read([0]), first)
+
+
+class Marked(Tensor):
+    """A subclass without behaviour."""
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_a_subclass_stays_a_subclass(position: int) -> None:
+    parts = outputs([2, 2, 2], 4, 4)
+    marked = list(parts)
+    marked[position] = parts[position].as_subclass(Marked)
+    with torch.no_grad():
+        buffer = filled(marked)
+        assert type(buffer.read([position])) is Marked
+        assert type(buffer.read([2, 0, 1])) is Marked
+        assert torch.equal(buffer.read([2, 0, 1]).as_subclass(Tensor), joined(parts, [2, 0, 1]))
