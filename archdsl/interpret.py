@@ -81,9 +81,7 @@ class Paths:
 
 def draw_paths(graph: Graph) -> Paths | None:
     """Draw for a pass, if some join has drop-path."""
-    joins = [
-        len(node.inputs) for node, op in graph.aggregates() if getattr(op.operator, "drop_path", 0)
-    ]
+    joins = [len(node.inputs) for node, op in graph.aggregates() if op.operator.dropped()]
     if not joins:
         return None
     alone = bool(torch.rand(()) < 0.5)
@@ -103,9 +101,8 @@ def aggregate(
     operator: Aggregation, sources: Sequence[Tensor], paths: Paths | None = None
 ) -> Tensor:
     """The operator of equation 2, on tensors that agree."""
-    drop = getattr(operator, "drop_path", 0)
-    if paths is not None and drop:
-        sources = [sources[place] for place in kept(paths, len(sources), drop)]
+    if paths is not None and operator.dropped():
+        sources = [sources[place] for place in kept(paths, len(sources), operator.dropped())]
     match operator.kind:
         case "concat":
             return torch.cat(list(sources), dim=1)
@@ -114,9 +111,9 @@ def aggregate(
         case "mean":
             return torch.stack(list(sources)).mean(dim=0)
         case "running":
-            return ACTIVATIONS[operator.activation](sources[0] + sources[1])  # type: ignore[attr-defined]
+            return ACTIVATIONS[operator.then() or ""](sources[0] + sources[1])
     assert operator.join is not None, f"{operator.kind} has no `join`"
-    result: Tensor = type(operator).join(list(sources))  # type: ignore[misc]
+    result: Tensor = type(operator).join(list(sources), *operator.arguments())  # type: ignore[misc]
     return result
 
 

@@ -12,12 +12,13 @@ from types import ModuleType
 import pytest
 
 import archdsl
+from archdsl.analysis.shapes import shapes
 from archdsl.vocabulary.rule import Rule
 
 PAGE = (Path(__file__).parent.parent / "docs" / "extending.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(?:yaml|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r'(?:# |""")(\w+\.(?:yaml|py))')
-WORDS = ("harmonic", "inverted", "maximum")
+WORDS = ("harmonic", "inverted", "maximum", "nearest")
 
 
 def files() -> dict[str, str]:
@@ -90,8 +91,16 @@ def test_associative_aggregation_runs_where_all_is_read(desk: Path) -> None:
     spec = (desk / "maximum.yaml").read_text(encoding="utf-8")
     (desk / "running.yaml").write_text(spec.replace("{rule: exponential, base: 2}", "full"))
     text = archdsl.emit(archdsl.load("running.yaml", extend=[module.Maximum]))
-    assert "outputs[source]" in module.text
+    assert "return maximum([outputs[source] for source in reads])" in module.text
     assert "x = maximum([x, layer(x)])" in text
+
+
+@pytest.mark.usefixtures("desk")
+def test_aggregation_has_a_width_and_numbers() -> None:
+    module = run("nearest")
+    assert "nearest_and_rest([outputs[source] for source in reads], 0.5)" in module.text
+    assert shapes(archdsl.lower(module.spec))["stages.0.exit"] == (16, 16, 16)
+    assert "incoming = [8, 16, 16, 16, 16, 16]" in module.text
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def paper_flops(graph: Graph, known: Trace | None = None) -> dict[str, int]:
         match node.op:
             case ops.Chain():
                 found[node.name] = sum(_operations(*step) for step in layers(node.op, steps))
-            case ops.Aggregate(operator=operator) if operator.running:
+            case ops.Aggregate(operator=operator) if operator.then():
                 found[node.name] = prod(steps[-1])
     return found
 

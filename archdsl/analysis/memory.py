@@ -109,10 +109,10 @@ def _run(node: Node, steps: tuple[Shape, ...], given: Mapping[str, _Tensor]) -> 
     if isinstance(node.op, Chain):
         return _chain(node.op, steps, sources[0])
     result = _Tensor(size(steps[-1]), any(source.tracked for source in sources))
-    if not (isinstance(node.op, Aggregate) and node.op.operator.running and result.tracked):
+    then = node.op.operator.then() if isinstance(node.op, Aggregate) else None
+    if then is None or not result.tracked:
         return 0, result
-    relu = getattr(node.op.operator, "activation", "relu") == "relu"
-    return (result.save() if relu else result.bytes), result
+    return (result.save() if then == "relu" else result.bytes), result
 
 
 def _chain(chain: Chain, steps: tuple[Shape, ...], tensor: _Tensor) -> tuple[int, _Tensor]:

@@ -9,7 +9,7 @@ from archdsl.emit.module import FUNCTIONS
 from archdsl.emit.writer import Writer
 from archdsl.passes.program import drops_path
 from archdsl.passes.stages import StageClass
-from archdsl.vocabulary.aggregations import Running
+from archdsl.vocabulary.aggregation import Aggregation
 
 
 def forward_chain(out: Writer, made: StageClass) -> None:
@@ -23,24 +23,31 @@ def forward_running(out: Writer, made: StageClass) -> None:
     """The aggregate so far is kept."""
     layers = _first(out, made)
     if made.projected:
-        out.line(f"x = {added(made, 'shortcut', 'y')}")
+        add(out, made, "shortcut", "y")
     with out.block(f"for layer in {layers}:"):
         if made.leaves == "last":
             out.line("y = layer(x)")
-            out.line(f"x = {added(made, 'x', 'y')}")
+            add(out, made, "x", "y")
         else:
-            out.line(f"x = {added(made, 'x', 'layer(x)')}")
+            add(out, made, "x", "layer(x)")
     out.line("return y" if made.leaves == "last" else "return x")
 
 
-def added(made: StageClass, total: str, newest: str) -> str:
-    """The next aggregate."""
-    operator = made.operator
-    if isinstance(operator, Running):
-        return f"{FUNCTIONS[operator.activation]}({total} + {newest})"
-    if operator.kind == "sum":
-        return f"{total} + {newest}"
-    return f"{operator.join.__name__}([{total}, {newest}])"  # type: ignore[union-attr]
+def add(out: Writer, made: StageClass, total: str, newest: str) -> None:
+    """Assign the next aggregate to `x`."""
+    operator, then = made.operator, made.operator.then()
+    if operator.operation != "sum":
+        call(out, "x = ", operator, f"[{total}, {newest}]")
+    elif then is None:
+        out.line(f"x = {total} + {newest}")
+    else:
+        out.line(f"x = {FUNCTIONS[then]}({total} + {newest})")
+
+
+def call(out: Writer, before: str, operator: Aggregation, outputs: str) -> None:
+    """A statement that calls the operator's function: `return scaled([x, y], 0.5)`."""
+    name = operator.join.__name__  # type: ignore[union-attr]
+    out.call(f"{before}{name}(", [outputs, *map(literal, operator.arguments())])
 
 
 def forward_buffer(out: Writer, made: StageClass) -> None:
@@ -66,37 +73,52 @@ def forward_list(out: Writer, made: StageClass) -> None:
 
 
 def joined(made: StageClass, reads: str) -> str:
-    """The aggregate of the outputs at some places."""
-    if made.shares:
+    """An expression for the aggregate of the outputs at some positions."""
+    if has_join(made):
         path = "path, " if drops_path(made) else ""
-        return f"self.join({path}outputs, joins, {reads})"
-    return one_join(made, reads)
-
-
-def one_join(made: StageClass, reads: str) -> str:
-    """The aggregate itself, made anew."""
+        return f"self.join({path}outputs, {'joins, ' if made.shares else ''}{reads})"
     outputs = f"[outputs[source] for source in {reads}]"
     if drops_path(made):
-        return f"path.mean({outputs}, {literal(made.operator.drop_path)})"  # type: ignore[attr-defined]
+        return f"path.mean({outputs}, {literal(made.operator.dropped())})"
     return f"{made.operator.join.__name__}({outputs})"  # type: ignore[union-attr]
 
 
-def shared_join(out: Writer, made: StageClass) -> None:
-    """A method that makes an aggregate once, however many layers read it."""
-    out.line("def join(")
-    out.depth += 1
-    out.line("self,")
+def has_join(made: StageClass) -> bool:
+    """Whether a stage has a method `join`, for aggregates that are shared or not archdsl's own.
+
+    The functions of archdsl return a single output as it is; one from elsewhere need not.
+    """
+    return made.strategy == "list" and (made.shares or made.operator.operation is None)
+
+
+def join(out: Writer, made: StageClass) -> None:
+    """A method that computes an aggregate, once however many layers read it."""
+    parameters = ["self", "outputs: list[Tensor]", "reads: list[int] | range"]
+    if made.shares:
+        parameters.insert(2, "joins: dict[tuple[int, ...], Tensor]")
     if drops_path(made):
-        out.line('path: "DropPath",')
-    out.line("outputs: list[Tensor],")
-    out.line("joins: dict[tuple[int, ...], Tensor],")
-    out.line("reads: list[int] | range,")
-    out.depth -= 1
-    with out.block(") -> Tensor:"):
+        parameters.insert(1, 'path: "DropPath"')
+    out.signature("def join(", parameters, ") -> Tensor:")
+    out.depth += 1
+    if made.operator.operation is None:
+        with out.block("if len(reads) == 1:"):
+            out.line("return outputs[reads[0]]")
+    if made.shares:
         out.line("key = tuple(reads)")
         with out.block("if key not in joins:"):
-            out.line(f"joins[key] = {one_join(made, 'reads')}")
+            _aggregate(out, "joins[key] = ", made)
         out.line("return joins[key]")
+    else:
+        _aggregate(out, "return ", made)
+    out.depth -= 1
+
+
+def _aggregate(out: Writer, before: str, made: StageClass) -> None:
+    outputs = "[outputs[source] for source in reads]"
+    if drops_path(made):
+        out.line(f"{before}path.mean({outputs}, {literal(made.operator.dropped())})")
+    else:
+        call(out, before, made.operator, outputs)
 
 
 def deepest(out: Writer) -> None:

@@ -6,16 +6,17 @@ import inspect
 from collections.abc import Iterator
 
 from archdsl.emit import words
-from archdsl.emit.forward import FORWARDS, deepest, shared_join
+from archdsl.emit.forward import FORWARDS, deepest, has_join, join
 from archdsl.emit.literal import literal
 from archdsl.emit.module import LONGEST, signature
 from archdsl.emit.writer import WIDTH, Writer
 from archdsl.passes.columns import Term
 from archdsl.passes.program import cuts_down, drops_path
 from archdsl.passes.stages import INCOMING, Run, StageClass
-from archdsl.vocabulary.aggregations import Concat
 
 LONG_LIST = 32
+READ = "channels_read"
+WIDTHS = {"first": "widths[reads[0]]", "sum": "sum(widths[source] for source in reads)"}
 
 
 def stage(out: Writer, made: StageClass) -> None:
@@ -30,9 +31,9 @@ def stage(out: Writer, made: StageClass) -> None:
         path = ', path: "DropPath"' if drops_path(made) else ""
         with out.block(f"def forward(self, x: Tensor{path}) -> Tensor:"):
             FORWARDS[made.strategy](out, made)
-        if made.shares:
+        if has_join(made):
             out.blank()
-            shared_join(out, made)
+            join(out, made)
         if cuts_down(made):
             out.blank()
             deepest(out)
@@ -61,7 +62,10 @@ def layers_less(made: StageClass, taken: int) -> str:
 
 def constructor(out: Writer, made: StageClass) -> None:
     """Widths where they are needed, reads where they are followed, and the layers."""
-    if made.strategy == "buffer" or any(INCOMING in run.arguments for run in made.runs):
+    grows = any(INCOMING in run.arguments for run in made.runs)
+    if grows and isinstance(made.joined, tuple):
+        out.call("incoming = [", [*map(str, made.joined)], "]")
+    if made.strategy == "buffer" or (grows and isinstance(made.joined, str)):
         parts = widths(made)
         if 4 * out.depth + len(f"widths = {' + '.join(parts)}") <= WIDTH:
             out.line(f"widths = {' + '.join(parts)}")
@@ -175,7 +179,8 @@ def run(made: StageClass, index: int) -> str:
     if grows:
         offset = taken - made.projected
         part = _part(offset, this, len(made.runs) == index + 1)
-        return f"*({made_by} for reads in self.reads{part})"
+        each = "reads in self.reads" if isinstance(made.joined, str) else f"{READ} in incoming"
+        return f"*({made_by} for {each}{part})"
     return f"*({made_by} for _ in range({count}))"
 
 
@@ -187,6 +192,5 @@ def _part(start: int, this: Run, last: bool) -> str:
 def argument(made: StageClass, value: Term | str) -> str:
     """An argument of a layer; what varies is the width of its reads."""
     if isinstance(value, str):
-        side_by_side = isinstance(made.operator, Concat)
-        return "sum(widths[source] for source in reads)" if side_by_side else "widths[reads[0]]"
+        return WIDTHS[made.joined] if isinstance(made.joined, str) else READ
     return words.term(value)

@@ -66,6 +66,19 @@ class Writer:
         self.depth -= 1
         self.line(after)
 
+    def signature(self, before: str, parameters: Sequence[str], after: str) -> None:
+        """`before(a, b)after`, on one line or with a parameter a line."""
+        joined = f"{before}{', '.join(parameters)}{after}"
+        if len(joined) <= WIDTH - 4 * self.depth:
+            self.line(joined)
+            return
+        self.line(before)
+        self.depth += 1
+        for parameter in parameters:
+            self.line(f"{parameter},")
+        self.depth -= 1
+        self.line(after)
+
     def item(self, text: str) -> None:
         """One argument of several; an unpacked generator that is too long has lines of its own."""
         if len(text) + 1 <= WIDTH - 4 * self.depth or not text.startswith("*("):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from archdsl.analysis.shapes import shapes
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Chain, Conv, Linear, Shape
-from archdsl.vocabulary.aggregations import Concat
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Reader:
 def tells_apart(stage: Stage) -> bool:
     """Whether each output has weights of its own: where outputs are added, all share them."""
     joins = max(len(stage.sources(layer)) for layer in range(1, stage.depth + 1)) > 1
-    return isinstance(stage.operator, Concat) or not joins
+    return stage.operator.operation == "concat" or not joins
 
 
 def readers(graph: Graph) -> Iterator[Reader]:

@@ -44,6 +44,7 @@ class Builder:
         key = (operator, tuple(sources))
         if key not in self.joined:
             self.check(operator, sources, said)
+            check_width(operator, operator.width([self.shapes[s][0] for s in sources]))
             self.joined[key] = self.add(name, Aggregate(operator), tuple(sources), origin)
         return self.joined[key]
 
@@ -60,6 +61,16 @@ class Builder:
             f"{operator.kind} needs {needs}, but {said} reads {', '.join(listed)}{more}",
             note="torch would broadcast or fail; archdsl refuses both",
             help=_help(operator),
+        )
+
+
+def check_width(operator: Aggregation, width: object) -> None:
+    """Raise A101 if an aggregation states a width that no tensor has."""
+    if not isinstance(width, int) or isinstance(width, bool) or width < 1:
+        raise fail(
+            "A101",
+            f"the width of a join by `{operator.kind}` would be {width!r}",
+            help="return a whole number of 1 or more from `width`",
         )
 
 

@@ -27,7 +27,6 @@ from archdsl.lower.stage import StagePlan, check_rule, lower_stage
 from archdsl.spec.load import Spec
 from archdsl.spec.resolve import resolve, value, waits_for
 from archdsl.vocabulary.aggregation import Aggregation
-from archdsl.vocabulary.aggregations import Concat
 from archdsl.vocabulary.arithmetic import Scope
 from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.rules import Fractal
@@ -201,7 +200,7 @@ class _Outputs:
 
     def width(self, reads: Sequence[int]) -> int:
         """Features of the aggregate."""
-        if isinstance(self.operator, Concat):
+        if self.operator.operation == "concat":
             if isinstance(reads, range) and abs(reads.step) == 1:
                 return (
                     self.totals[max(reads[0], reads[-1]) + 1]

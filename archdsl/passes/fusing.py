@@ -11,7 +11,6 @@ from archdsl.ir.placement import Placement
 from archdsl.passes.fold import FORK, Step, steps
 from archdsl.passes.modules import LayerTemplate, ModuleClass, Modules
 from archdsl.passes.stages import StageClass, Stages
-from archdsl.vocabulary.aggregations import Mean, Running, Sum
 
 VARIES = 0
 """Stands for a number that is an argument of its class: nothing is decided by it."""
@@ -87,10 +86,11 @@ def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> Stage
         return StageRun("line")
     if stage.placement is not None:
         return StageRun("buffer", stage.placement)
-    if maps and made.strategy == "running":
-        relu = isinstance(operator, Running) and operator.activation == "relu"
-        if relu or isinstance(operator, Sum):
-            return StageRun("sum", relu=relu, last=made.leaves == "last", projected=made.projected)
-    if made.strategy == "list" and isinstance(operator, Sum | Mean):
-        return StageRun("list", mean=isinstance(operator, Mean), projected=made.projected)
+    then = operator.then()
+    adds = made.strategy == "running" and operator.operation == "sum" and then in {None, "relu"}
+    if maps and adds:
+        last = made.leaves == "last"
+        return StageRun("sum", relu=then == "relu", last=last, projected=made.projected)
+    if made.strategy == "list" and operator.operation in {"sum", "mean"}:
+        return StageRun("list", mean=operator.operation == "mean", projected=made.projected)
     return StageRun("plain")

@@ -14,7 +14,7 @@ from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
 from archdsl.ir.placement import Placement, Range, merged
-from archdsl.passes.stages import strategy_of
+from archdsl.passes.strategy import strategy_of
 
 
 def place(graph: Graph) -> Graph:

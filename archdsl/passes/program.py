@@ -14,7 +14,6 @@ from archdsl.passes.fusing import Fusing, fusing
 from archdsl.passes.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.passes.stages import StageClass, Stages, find_stages
 from archdsl.vocabulary.aggregation import Aggregation
-from archdsl.vocabulary.aggregations.mean import Mean
 from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.rules.fractal import Fractal
 
@@ -116,26 +115,21 @@ def functions(graph: Graph) -> set[str]:
 
 def drop_path_columns(graph: Graph) -> int:
     """The most outputs that a join with drop-path has; 0 if there is none."""
-    joins = (
-        len(node.inputs)
-        for node, op in graph.aggregates()
-        if isinstance(op.operator, Mean) and op.operator.drop_path
-    )
+    joins = (len(node.inputs) for node, op in graph.aggregates() if op.operator.dropped())
     return max(joins, default=0)
 
 
 def cuts_down(made: StageClass) -> bool:
     """Whether a stage can be run by its deepest column alone: a whole fractal block of means."""
     whole = isinstance(made.rule, Fractal) and made.leaves == "rule" and not made.projected
-    return whole and isinstance(made.operator, Mean) and made.strategy == "list"
+    return whole and made.operator.operation == "mean" and made.strategy == "list"
 
 
 def drops_path(made: StageClass) -> bool:
     """Whether a stage's means leave outputs out while training."""
-    operator = made.operator
-    return made.joins and isinstance(operator, Mean) and operator.drop_path > 0
+    return made.joins and made.operator.dropped() > 0
 
 
 def _joins(strategy: str, operator: Aggregation) -> bool:
     """Whether a stage calls the operator's own function."""
-    return strategy == "list" or (strategy == "running" and operator.kind not in {"sum", "running"})
+    return strategy == "list" or (strategy == "running" and operator.operation != "sum")

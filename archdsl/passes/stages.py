@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.ops import Aggregate, Shape
+from archdsl.ir.ops import Shape
 from archdsl.passes.columns import Column, Number, Solution, Term, solve
 from archdsl.passes.modules import ModuleClass, Modules, readers_of_input
+from archdsl.passes.strategy import Joined, joined_widths, strategy_of, varies
 from archdsl.vocabulary.aggregation import Aggregation
-from archdsl.vocabulary.aggregations import Concat
 from archdsl.vocabulary.rule import Rule
 
 INCOMING = "incoming"
@@ -38,7 +38,7 @@ class StageClass:
     `strategy` is how outputs are kept: `chain` (none), `running` (their aggregate so far),
     `buffer` (one tensor, side by side), `list` (each on its own). `joins` says that some layer, or
     the exit, reads more than one output; `shares` that layers of a list read the same aggregate,
-    which is made once.
+    which is made once; `joined` how wide the aggregates are.
     """
 
     name: str
@@ -53,6 +53,7 @@ class StageClass:
     widths: tuple[tuple[Term, int | None], ...]
     joins: bool
     shares: bool
+    joined: Joined
     depths: tuple[int, ...]
 
 
@@ -74,6 +75,7 @@ class _Sketch:
     widths: tuple[tuple[int, int], ...]
     joins: bool
     shares: bool
+    joined: Joined
 
     def form(self) -> object:
         stage = self.stage
@@ -88,7 +90,7 @@ class _Sketch:
         lengths = tuple(count for _, count in self.widths[:-1])
         table = None if stage.rule.source() else (stage.rule, stage.depth)
         keys = (stage.rule, stage.operator, stage.leaves, stage.projected)
-        return (self.strategy, self.joins, self.shares, *keys, runs, lengths, table)
+        return (self.strategy, self.joins, self.shares, self.joined, *keys, runs, lengths, table)
 
 
 def find_stages(
@@ -112,19 +114,14 @@ def find_stages(
     return Stages(tuple(classes), tuple(used[index] for index in sorted(used)))
 
 
-def _varies(stage: Stage, shapes: Mapping[str, Shape]) -> bool:
-    """Whether layers of a stage read different widths."""
-    return len({shapes[name][0] for name in stage.reads[stage.projected :]}) > 1
-
-
 def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules) -> _Sketch:
     strategy = strategy_of(graph, stage, shapes)
     # Stages that keep lists are written alike if one of them needs it, so that they share a class.
-    varies = any(_varies(other, shapes) for other in graph.stages)
+    some_vary = any(varies(other, shapes) for other in graph.stages)
     chosen = readers_of_input(graph)
     layers = [modules.used[name] for name in stage.layers]
     incoming = [shapes[name][0] for name in stage.reads]
-    grows = _varies(stage, shapes) if strategy == "buffer" else strategy == "list" and varies
+    grows = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary
     calls = [
         (module, _values(module, values, width if grows else None))
         for (module, values), width in zip(layers, incoming, strict=True)
@@ -137,7 +134,8 @@ def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Mo
     joins = [name for name in (*stage.reads, stage.exit) if name not in stage.outputs]
     shares = strategy == "list" and len(set(joins)) < len(joins)
     kept = widths if grows or strategy == "buffer" else ()
-    return _Sketch(stage, strategy, runs, kept, bool(joins), shares)
+    joined = joined_widths(stage, outputs, incoming) if grows else "first"
+    return _Sketch(stage, strategy, runs, kept, bool(joins), shares, joined)
 
 
 def _values(
@@ -148,33 +146,6 @@ def _values(
         INCOMING if name == "channels" and value == incoming and not module.projection else value
         for name, value in zip(module.parameters, values, strict=True)
     )
-
-
-def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
-    """How a stage of a compacted graph keeps its outputs: see `StageClass`."""
-    chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
-    if chained and stage.exit == stage.outputs[-1] and not stage.projected:
-        return "chain"
-    if isinstance(stage.operator, Concat):
-        # Maps of two sizes may stand in a stage if nothing joins them.
-        sizes = {shapes[name][1:] for name in stage.outputs}
-        return "buffer" if len(sizes) == 1 else "list"
-    if stage.operator.running or _accumulates(graph, stage):
-        return "running"
-    return "list"
-
-
-def _accumulates(graph: Graph, stage: Stage) -> bool:
-    """Whether every layer, and the exit, reads the previous aggregate plus the newest output."""
-    if not stage.operator.associative or stage.leaves == "last":
-        return False
-    total = stage.outputs[0]
-    for index, reader in enumerate([*stage.reads[1:], stage.exit], start=1):
-        node = graph[reader]
-        if not isinstance(node.op, Aggregate) or node.inputs != (total, stage.outputs[index]):
-            return False
-        total = reader
-    return True
 
 
 def _columns(same: list[_Sketch], chosen: bool) -> list[Column]:
@@ -229,6 +200,7 @@ def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageCla
     return StageClass(
         name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
         tuple(solution.parameters), terms.pop(0), runs, widths, first.joins, first.shares,
+        first.joined,
         tuple(sketch.stage.depth for sketch in same),
     )  # fmt: skip
 

@@ -31,8 +31,7 @@ class DropPath:
             kept = self.kept(len(outputs), p).to(outputs[0].device)
             zero = torch.zeros((), dtype=outputs[0].dtype, device=outputs[0].device)
             outputs = [
-                torch.where(keep, output, zero)
-                for keep, output in zip(kept, outputs, strict=True)
+                torch.where(keep, output, zero) for keep, output in zip(kept, outputs, strict=True)
             ]
             count = kept.sum()
         result = outputs[0]

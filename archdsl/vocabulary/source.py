@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 from collections.abc import Callable
 from textwrap import dedent
 from typing import Any
 
 
-def plain_source(function: Callable[..., Any]) -> str | None:
-    """The text of a function without its decorators; None if it would not run by itself.
+def plain_source(function: Callable[..., Any], names: frozenset[str] = frozenset()) -> str | None:
+    """The text of a function without its decorators; None if it would not run in another file.
 
-    It runs by itself if it has a name, stands in a file, is written in ASCII, and closes over
-    nothing.
+    It runs there if it has a name, is defined in a file, is written in ASCII, and uses nothing but
+    its own variables, Python's built-in names and those in `names`, also in its annotations.
     """
     try:
         text = dedent(inspect.getsource(function))
@@ -23,6 +24,21 @@ def plain_source(function: Callable[..., Any]) -> str | None:
     found = statements[0] if len(statements) == 1 else None
     if not isinstance(found, ast.FunctionDef) or found.name != function.__name__:
         return None
-    if not text.isascii() or inspect.getclosurevars(function).nonlocals:
+    if not text.isascii() or not _free(found) <= names | set(dir(builtins)) | {found.name}:
         return None
     return "\n".join(text.splitlines()[found.lineno - 1 :]) + "\n"
+
+
+def _free(function: ast.FunctionDef) -> set[str]:
+    """The names that a function reads and does not define; its decorators do not count."""
+    parts = [function.args, *filter(None, [function.returns]), *function.body]
+    read, own = set[str](), set[str]()
+    for node in (node for part in parts for node in ast.walk(part)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                read.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+                own.add(name)
+            case ast.alias(name=name, asname=other):
+                own.add(other or name.partition(".")[0])
+    return read - own

@@ -224,4 +224,5 @@ Base = Annotated[
         help="with base 1 every distance would be 1; for a chain write `{rule: plain}`",
     ),
 ]
+Real = Annotated[float, Bounds(-DEEPEST, DEEPEST, whole=False)]
 Chance = Annotated[float, Bounds(0, 1, whole=False, below_high=True)]

@@ -22,6 +22,7 @@ class Concat(Aggregation):
 
     kind: Literal["concat"]
     join: ClassVar = staticmethod(concat)
+    operation: ClassVar = "concat"
     equal_widths: ClassVar[bool] = False
     associative: ClassVar[bool] = True
 

@@ -30,6 +30,11 @@ class Mean(Aggregation):
     kind: Literal["mean"]
     drop_path: Chance = 0.0
     join: ClassVar = staticmethod(mean)
+    operation: ClassVar = "mean"
+
+    def dropped(self) -> float:
+        """The probability of drop-path."""
+        return self.drop_path
 
     def says(self) -> str:
         """The aggregation in words."""

@@ -17,7 +17,12 @@ class Running(Aggregation):
 
     kind: Literal["running"]
     activation: ActivationWord = "relu"
+    operation: ClassVar = "sum"
     running: ClassVar[bool] = True
+
+    def then(self) -> str:
+        """The activation after each sum."""
+        return self.activation
 
     def says(self) -> str:
         """The aggregation in words."""

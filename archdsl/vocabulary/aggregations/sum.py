@@ -23,6 +23,7 @@ class Sum(Aggregation):
 
     kind: Literal["sum"]
     join: ClassVar = staticmethod(total)
+    operation: ClassVar = "sum"
     associative: ClassVar[bool] = True
 
     def says(self) -> str:
