@@ -49,7 +49,7 @@ TITLES = {
     "A222": "a pooling drops a border (note)",
     "A223": "a base is so large that the rule is plain (warning)",
     "A224": "a depth rounds (note)",
-    "A225": "a stride that no convolution takes",
+    "A225": "a stage's stride that its unit does not take once",
     "A226": "keys that exclude each other",
     "A301": "too many layers or links",
     "A302": "too many channels",

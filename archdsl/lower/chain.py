@@ -19,8 +19,8 @@ def lower_chain(
 ) -> Made:
     """The layers and the shape they make of `shape`.
 
-    `stride` is for the first convolution that has none of its own; `places[i]` is where word i
-    stands. Raises ArchdslError (A2xx), one finding.
+    `stride` is for the first convolution that writes none; `places[i]` is where word i is written.
+    Raises ArchdslError (A2xx), one finding.
     """
     named = iter(names(chain))
     made: list[ops.Layer] = []
@@ -38,7 +38,7 @@ def lower_chain(
         raise fail(
             "A225",
             f"no convolution of the unit takes the stage's stride of {stride}",
-            help="leave `stride` out of one `conv`",
+            help="leave `stride` out of one `conv`, or write `stride: stride` in one layer",
             **places[0],
         )
     return tuple(made), shape

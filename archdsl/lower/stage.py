@@ -11,6 +11,7 @@ from archdsl.ir.graph import Stage
 from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
 from archdsl.lower.builder import Builder
 from archdsl.lower.chain import Made, lower_chain, remarks
+from archdsl.lower.stride import check_unit, placed_by_list
 from archdsl.spec.resolve import resolve, waits_for
 from archdsl.spec.schema import LayerList
 from archdsl.vocabulary.aggregation import Aggregation
@@ -58,8 +59,13 @@ class StagePlan:
         where = ("layers", layer - 1) if per_layer else ("unit",)
         known = resolve(unit, scope, **self.place(*where))
         if isinstance(known, LayerList):
+            assert isinstance(unit, LayerList)
             places = [self.place(*where, position) for position in range(len(known.layers))]
+            if placed_by_list(unit, known, self.index, stride, places):
+                stride = 1
             return lower_chain(known.layers, shape, stride, places)
+        if stride > 1:
+            check_unit(known, stride, self.place(*where))
         return lower_chain(known.layers(stride), shape, 1, [self.place(*where)])
 
 

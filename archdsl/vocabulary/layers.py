@@ -30,7 +30,7 @@ class Conv(LayerWords):
     width: Width = Field(description="channels it makes")
     kernel: Size = Field(3, description="side of the square kernel")
     stride: Size | None = Field(
-        None, description="step; the first conv of a unit takes the stage's"
+        None, description="step; the first conv of a unit that writes none takes the stage's"
     )
     padding: Padding | None = Field(None, description="zeros around; (kernel - 1) / 2 if not given")
     groups: Width = 1
