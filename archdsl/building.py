@@ -1,13 +1,9 @@
-"""Emitted text to a module in this process, and the comparison of a module with the oracle."""
+"""The comparison of a network with the oracle; `loading` runs its text."""
 
 from __future__ import annotations
 
 import copy
-import hashlib
-import linecache
-import sys
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -16,29 +12,18 @@ from torch import Tensor, nn
 from archdsl.emit.fuse import STEPS
 from archdsl.interpret import interpret
 from archdsl.ir.graph import Graph
+from archdsl.loading import load_module, network_class
 
-
-def load_module(text: str) -> ModuleType:
-    """Run emitted text as a module of its own; its classes can be pickled in this process."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    name = f"archdsl_emitted_{digest}"
-    if name in sys.modules:
-        return sys.modules[name]
-    module = ModuleType(name)
-    module.__file__ = f"<{name}>"
-    linecache.cache[module.__file__] = (len(text), None, text.splitlines(True), module.__file__)
-    sys.modules[name] = module
-    exec(
-        compile(text, module.__file__, "exec", dont_inherit=True), module.__dict__
-    )  # our own text, checked
-    return module
-
-
-def network_class(module: ModuleType) -> type[nn.Module]:
-    """The one public class of an emitted module."""
-    (name,) = module.__all__
-    found: type[nn.Module] = getattr(module, name)
-    return found
+__all__ = [
+    "Comparison",
+    "Fusion",
+    "compare",
+    "compare_fused",
+    "load_module",
+    "network_class",
+    "randomise",
+    "relative",
+]
 
 
 @dataclass(frozen=True)

@@ -168,3 +168,10 @@ def assert_laid_out(folder: Path, texts: Mapping[str, str]) -> None:
         command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--no-cache", "."]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+
+
+def evaluated(network: nn.Module, x: Tensor) -> list[list[float]]:
+    """What a network makes of an input, as numbers that need no torch; for other processes."""
+    with torch.no_grad():
+        numbers: list[list[float]] = network(x).tolist()
+        return numbers
