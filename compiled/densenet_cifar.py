@@ -124,18 +124,20 @@ def full(layer: int) -> range:
 
 
 class ConcatBuffer:
-    """The outputs of a stage, side by side along the channels in the order they were made.
+    """The outputs of a stage, to be read side by side along the channels.
 
     Without gradients each output is written once into one tensor, and neighbours are read as a
-    slice. Autograd forbids writing into a tensor it has saved a view of, so with gradients the
-    outputs are kept apart and concatenated on reading.
+    slice. Outputs are kept apart and concatenated on reading where writing in place is not safe:
+    autograd forbids writing into a tensor it has saved a view of, and only eager tensors of one
+    size, dtype and device can share memory. An output that does not fit ends the sharing, so that
+    `torch.cat` alone decides which outputs can be joined.
     """
 
     def __init__(self, x: Tensor, channels: int) -> None:
         self.starts = [0]
         self.outputs: list[Tensor] = []
         self.tensor: Tensor | None = None
-        if not torch.is_grad_enabled():
+        if not torch.is_grad_enabled() and not self.is_traced() and self.is_ordinary(x):
             layout = torch.contiguous_format
             if x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last):
                 layout = torch.channels_last
@@ -145,14 +147,17 @@ class ConcatBuffer:
 
     def append(self, output: Tensor) -> None:
         """Keep one more output."""
-        start = self.starts[-1]
-        self.starts.append(start + output.shape[1])
-        if self.tensor is None:
-            self.outputs.append(output)
-            return
-        if output.dtype != self.tensor.dtype:  # under autocast; torch.cat would widen too
-            self.tensor = self.tensor.to(torch.promote_types(output.dtype, self.tensor.dtype))
-        self.tensor[:, start : self.starts[-1]] = output
+        if self.tensor is not None:
+            start, end = self.starts[-1], self.starts[-1] + output.shape[1]
+            place = self.tensor[:, start:end]
+            alike = output.shape == place.shape and output.dtype == place.dtype
+            if alike and output.device == place.device and self.is_ordinary(output):
+                place.copy_(output)
+                self.starts.append(end)
+                return
+            self.outputs = [self.read([source]) for source in range(len(self.starts) - 1)]
+            self.tensor = None
+        self.outputs.append(output)
 
     def read(self, sources: list[int] | range) -> Tensor:
         """The outputs at these places, side by side in this order."""
@@ -163,6 +168,18 @@ class ConcatBuffer:
         else:
             parts = [self.tensor[:, self.starts[s] : self.starts[s + 1]] for s in sources]
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+    def is_traced(self) -> bool:
+        """Whether operations are recorded, by a compiler or by a mode such as that of `make_fx`."""
+        compiling = torch.compiler.is_compiling() or torch.jit.is_tracing()
+        return compiling or torch._C._len_torch_dispatch_stack() > 0
+
+    def is_ordinary(self, output: Tensor) -> bool:
+        """Whether a tensor is no subclass, and not wrapped by a transform such as `vmap`."""
+        try:
+            return type(output) is Tensor and output.data_ptr() is not None
+        except RuntimeError:  # a wrapped tensor has no memory of its own
+            return False
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.

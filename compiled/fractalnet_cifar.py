@@ -248,24 +248,28 @@ class DropPath:
         """The mean of the outputs that are kept."""
         if len(outputs) == 1:
             return outputs[0]
-        weights = self.kept(len(outputs), p).to(outputs[0])
-        weights = weights / weights.sum()
-        result = weights[0] * outputs[0]
-        for weight, output in zip(weights[1:], outputs[1:], strict=True):
-            result = result + weight * output
-        return result
+        count: Tensor | int = len(outputs)
+        if self.training:
+            # Selected, not multiplied by 0: an output that is left out may be infinite.
+            kept = self.kept(len(outputs), p).to(outputs[0].device)
+            zero = torch.zeros((), dtype=outputs[0].dtype, device=outputs[0].device)
+            outputs = [
+                torch.where(keep, output, zero) for keep, output in zip(kept, outputs, strict=True)
+            ]
+            count = kept.sum()
+        result = outputs[0]
+        for output in outputs[1:]:
+            result = result + output
+        return result / count
 
     def kept(self, count: int, p: float) -> Tensor:
-        """1 for each of `count` outputs that is kept, 0 for the others."""
-        kept = torch.ones(count)
-        if self.training:
-            kept = (torch.rand(count) >= p).float()
-            one = functional.one_hot(torch.randint(count, ()), count).float()
-            kept = torch.where(kept.sum() > 0, kept, one)
-            column = (torch.arange(count) == self.column).float()
-            column = torch.where(column.sum() > 0, column, torch.ones(count))
-            kept = torch.where(self.alone, column, kept)
-        return kept
+        """Whether each of `count` outputs is kept."""
+        kept = torch.rand(count) >= p
+        one = functional.one_hot(torch.randint(count, ()), count).bool()
+        kept = torch.where(kept.any(), kept, one)
+        column = torch.arange(count) == self.column
+        column = torch.where(column.any(), column, torch.ones(count, dtype=torch.bool))
+        return torch.where(self.alone, column, kept)
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
