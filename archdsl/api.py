@@ -110,7 +110,10 @@ def devices(fuse: Fuse) -> tuple[str, ...]:
 
 
 def build(spec: Spec, class_name: str | None = None, *, fuse: Fuse = False) -> nn.Module:
-    """An instance of the network that `emit` writes, freshly initialised, in this process.
+    """An instance of the network that `emit` writes, freshly initialised.
+
+    It can be pickled. The pickle holds the emitted text and runs it when it is loaded, so load only
+    pickles that you trust. The process that loads it needs archdsl.
 
     With `fuse` its method `fuse()` gives the same network for fast inference, on a CPU and on
     accelerators; with `fuse="cpu"` or `fuse="cuda"` on these alone.

@@ -110,8 +110,8 @@ def _carry(kind: type, module: EmittedModule) -> None:
         made = object.__reduce_ex__(self, protocol)
         return made if isinstance(made, str) else (rebuild, (module, *made[:2]), *made[2:])
 
-    if kind.__reduce_ex__ is object.__reduce_ex__:
-        kind.__reduce_ex__ = reduce  # type: ignore[method-assign, assignment]
+    if getattr(kind, "__reduce_ex__") is object.__reduce_ex__:  # noqa: B009
+        setattr(kind, "__reduce_ex__", reduce)  # noqa: B010
 
 
 def rebuild(module: ModuleType, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

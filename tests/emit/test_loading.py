@@ -111,7 +111,7 @@ def test_a_subclass_is_pickled() -> None:
 def kept_of(name: str) -> list[str]:
     """Where something is still kept of a module."""
     gc.collect()
-    places = {"modules": sys.modules, "lines": linecache.cache}
+    places: dict[str, Any] = {"modules": sys.modules, "lines": linecache.cache}
     return [where for where, known in places.items() if any(name in key for key in known)]
 
 

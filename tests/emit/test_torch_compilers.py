@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -75,7 +76,7 @@ def test_symbolic_trace(network: nn.Module, x: Tensor, keeps_gradients: bool) ->
 
 @pytest.mark.parametrize("mode", ["real", "fake"])
 @pytest.mark.parametrize("keeps_gradients", [False, True])
-def test_make_fx(network: nn.Module, x: Tensor, mode: str, keeps_gradients: bool) -> None:
+def test_make_fx(network: nn.Module, x: Tensor, mode: Any, keeps_gradients: bool) -> None:
     network.eval()
     weights = dict(network.named_parameters()) | dict(network.named_buffers())
 

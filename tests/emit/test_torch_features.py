@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -219,8 +220,9 @@ def slope(network: nn.Module, x: Tensor, direction: Tensor) -> Tensor:
 
 def by_dual_numbers(network: nn.Module, x: Tensor, direction: Tensor) -> Tensor:
     with forward_ad.dual_level():
-        dual = forward_ad.make_dual(x, direction)
-        tangent: Tensor | None = forward_ad.unpack_dual(network(dual)).tangent
+        dual = forward_ad.make_dual(x, direction)  # type: ignore[no-untyped-call]
+        found = forward_ad.unpack_dual(network(dual))  # type: ignore[no-untyped-call]
+        tangent: Tensor | None = found.tangent
         assert tangent is not None
         return tangent.clone()
 
@@ -258,15 +260,16 @@ def test_a_distributed_tensor(
 ) -> None:
     """A tensor of another class; here all of it lies in this process."""
     distributed = pytest.importorskip("torch.distributed.tensor")
-    store = torch.distributed.FileStore(str(tmp_path / "store"), 1)
-    torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    processes: Any = torch.distributed
+    store = processes.FileStore(str(tmp_path / "store"), 1)
+    processes.init_process_group("gloo", store=store, rank=0, world_size=1)
     try:
         expected = network(x)
-        mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (1,))
+        mesh = distributed.init_device_mesh("cpu", (1,))
         spread = distributed.distribute_module(copy.deepcopy(network), mesh)
         with torch.set_grad_enabled(keeps_gradients):
             found = spread(distributed.distribute_tensor(x, mesh))
         assert type(found) is distributed.DTensor
         assert apart(found.full_tensor(), expected) <= TOLERANCE
     finally:
-        torch.distributed.destroy_process_group()
+        processes.destroy_process_group()

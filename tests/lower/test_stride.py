@@ -12,6 +12,7 @@ import archdsl
 from archdsl.analysis.shapes import shapes
 from archdsl.api import check_text, lower
 from archdsl.errors import ArchdslError
+from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Chain, Conv, Pool
 from archdsl.spec.load import parse
 from archdsl.vocabulary import layers as words
@@ -55,7 +56,7 @@ def text(unit: object, stride: int = 2) -> str:
     return dump(root)
 
 
-def steps(graph: archdsl.Graph, layer: str) -> list[int]:
+def steps(graph: Graph, layer: str) -> list[int]:
     """The strides of a layer's windows, in order."""
     chain = graph[layer].op
     assert isinstance(chain, Chain)
