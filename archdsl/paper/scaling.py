@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import accumulate, count, islice
 from math import prod
 
@@ -207,7 +208,10 @@ class _Outputs:
                     - self.totals[min(reads[0], reads[-1])]
                 )
             return sum(self.shapes[read][0] for read in reads)
-        return self.operator.width([self.shapes[read][0] for read in reads])
+        widths = [self.shapes[read][0] for read in reads]
+        if self.operator.running:  # each aggregate is made of the one before and one output
+            return reduce(lambda total, width: self.operator.width([total, width]), widths)
+        return self.operator.width(widths)
 
     def check(self, layer: int, reads: Sequence[int]) -> None:
         """Refuse shapes that do not agree. Raises ArchdslError (A210, A211)."""

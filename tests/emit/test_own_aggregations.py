@@ -14,6 +14,7 @@ from torch import Tensor
 import archdsl
 from archdsl.api import check_text
 from archdsl.building import compare_fused
+from archdsl.differing.model import difference
 from archdsl.draw.picture import VIEWS, scene
 from archdsl.errors import ArchdslError
 from archdsl.lower.stage import StagePlan
@@ -128,9 +129,26 @@ class Decayed(archdsl.Aggregation):
         return (self.decay,)
 
 
+def heaped(outputs: list[Tensor]) -> Tensor:
+    """The aggregate so far beside itself, and the newest output."""
+    return torch.cat([outputs[0], outputs[0], outputs[1]], dim=1)
+
+
+class Heaped(archdsl.Aggregation):
+    """A running aggregate that grows."""
+
+    kind: Literal["heaped"]
+    join: ClassVar = staticmethod(heaped)
+    equal_widths: ClassVar[bool] = False
+    running: ClassVar[bool] = True
+
+    def width(self, widths: Sequence[int]) -> int:
+        return 2 * widths[0] + widths[1]
+
+
 from torch.nn import functional  # noqa: E402 (what `widest` uses, as in an emitted file)
 
-OWN = (Beside, Growing, Buffered, Halves, Widest, Scaled, Decayed)
+OWN = (Beside, Growing, Buffered, Halves, Widest, Scaled, Decayed, Heaped)
 
 SPEC = """
 archdsl: 1
@@ -184,6 +202,8 @@ CASES = {
     "numbers by arithmetic, one per stage": spec("{kind: scaled, scale: [scale / 3, 2]}"),
     "a running aggregate": spec("decayed"),
     "a running aggregate with a number": spec("{kind: decayed, decay: 2}"),
+    "a running aggregate that grows": spec("heaped"),
+    "a running aggregate that grows, the last leaves": spec("heaped", more="  exit: last\n"),
 }  # fmt: skip
 
 
@@ -219,9 +239,10 @@ def test_files_are_laid_out_as_ruff_would(tmp_path: Path) -> None:
     assert_laid_out(tmp_path, {n: check_text(t, extend=OWN).emit() for n, t in CASES.items()})
 
 
-@pytest.mark.parametrize("kind", ["beside", "halves", "growing"])
+@pytest.mark.parametrize("kind", ["beside", "halves", "growing", "heaped"])
 def test_counts_without_a_graph_are_those_of_the_graph(kind: str) -> None:
-    checked = check_text(spec(kind, "exponential"), extend=OWN)
+    rule = "full" if kind == "heaped" else "exponential"
+    checked = check_text(spec(kind, rule), extend=OWN)
     row = next(iter(counts(checked.spec, [4])))
     assert row.parameters == checked.report.stages[0].parameters
 
@@ -305,3 +326,13 @@ def test_a_function_that_would_not_run_elsewhere_is_refused(function: object) ->
     with pytest.raises(ArchdslError) as raised:
         check_text(spec("own"), extend=(Own,)).emit()
     assert [finding.code for finding in raised.value.diagnostics] == ["A121"]
+
+
+def test_networks_are_compared() -> None:
+    """Two networks that differ in their aggregation: reads and widths, stage by stage."""
+    first, second = (check_text(CASES[n], extend=OWN) for n in ("all before", "twice as wide"))
+    changes = {c.name: (c.before, c.after) for c in difference(("a", "b"), first, second).totals}
+    counted = first.report.parameters, second.report.parameters
+    assert changes["parameters"] == counted
+    rows = archdsl.compare(first.spec, second.spec).rows
+    assert tuple(row.checked.report.parameters for row in rows) == counted
