@@ -76,7 +76,7 @@ def test_depth_costs_no_lines(path: Path) -> None:
 
 def test_densenet_121_is_a_short_file() -> None:
     text = check(load(ROOT / "specs" / "densenet-imagenet.yaml")).emit()
-    assert text.count("\n") < 200
+    assert text.count("\n") < 210
 
 
 @pytest.mark.parametrize(
