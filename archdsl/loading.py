@@ -107,8 +107,8 @@ def _carry(kind: type, module: EmittedModule) -> None:
     """
 
     def reduce(self: object, protocol: Any) -> Any:
-        made = object.__reduce_ex__(self, protocol)
-        return made if isinstance(made, str) else (rebuild, (module, *made[:2]), *made[2:])
+        parts = object.__reduce_ex__(self, protocol)
+        return parts if isinstance(parts, str) else (rebuild, (module, *parts[:2]), *parts[2:])
 
     if getattr(kind, "__reduce_ex__") is object.__reduce_ex__:  # noqa: B009
         setattr(kind, "__reduce_ex__", reduce)  # noqa: B010

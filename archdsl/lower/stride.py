@@ -48,11 +48,11 @@ def placed_by_list(
 
 def check_unit(unit: Unit, stride: int, place: Place) -> None:
     """Raise A225 if a named unit does not stride by what it is given more than without it."""
-    found, plain = (prod(map(_number, unit.layers(given))) for given in (stride, 1))
-    if found != stride * plain:
+    strided, plain = (prod(map(_number, unit.layers(given))) for given in (stride, 1))
+    if strided != stride * plain:
         raise fail(
             "A225",
-            f"`{unit.kind}` strides by {found} where the stage's stride is {stride}"
+            f"`{unit.kind}` strides by {strided} where the stage's stride is {stride}"
             + (f", and by {plain} elsewhere" if plain > 1 else ""),
             help="`layers(stride)` of the unit puts the stride on one of its layers",
             **place,
