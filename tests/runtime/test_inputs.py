@@ -240,6 +240,7 @@ def test_transforms_give_the_plain_result_or_an_error(name: str, device: str, x:
             assert torch.allclose(run(fast, x), run(network, x), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("device", DEVICES)
 def test_tangents_are_refused(device: str, network: Any, x: Tensor) -> None:
     """A forward-mode derivative would be lost without a word."""
