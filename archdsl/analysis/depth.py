@@ -1,4 +1,4 @@
-"""Depth, as papers count it: the layers with weights to multiply by on the longest road."""
+"""Depth, as papers count it: convolutions and fully connected layers on the longest path."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from archdsl.ir.ops import Chain, Conv, Linear
 def depth(graph: Graph) -> int:
     """Convolutions and fully connected layers on the longest path from input to output.
 
-    A projection lies beside its unit, so it makes nothing deeper: `DenseNet-BC-100` has 100.
+    Projections are shortcuts and count as nothing, also where the longest path runs through one:
+    ResNet-50 has 50 layers, not 51 or 54.
     """
-    found: dict[str, int] = {}
+    shortcuts = {stage.outputs[0] for stage in graph.stages if stage.projected}
+    depths: dict[str, int] = {}
     for node in graph:
-        before = max((found[source] for source in node.inputs), default=0)
-        found[node.name] = before + _own(node)
-    return found[graph.output]
+        before = max((depths[source] for source in node.inputs), default=0)
+        depths[node.name] = before + (0 if node.name in shortcuts else _weighted(node))
+    return depths[graph.output]
 
 
-def _own(node: Node) -> int:
+def _weighted(node: Node) -> int:
+    """The number of convolutions and fully connected layers in a node."""
     if not isinstance(node.op, Chain):
         return 0
     return sum(isinstance(layer, Conv | Linear) for layer in node.op.layers)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import networkx as nx
 import pytest
+from hypothesis import given, settings
 
 from analysis.networks import network, published, stage
 from archdsl.analysis.depth import depth
+from archdsl.ir.graph import Graph, Node
+from archdsl.ir.ops import Chain
+from archdsl.lower import lower
+from archdsl.spec.load import parse
+from strategies import Case, specs
 
 
 @pytest.mark.parametrize(
@@ -36,3 +43,43 @@ def test_parallel_layers_are_not_added() -> None:
     rows = "[[0], [0], [0], [2, 1]]"
     side_by_side = stage(layers="4", connect=f"{{rule: explicit, reads: {rows}}}", exit="last")
     assert depth(network(stages=side_by_side)) == 1 + 2 + 1
+
+
+UNREAD_FIRST_LAYER = stage(
+    layers="2",
+    unit="{kind: basic, order: post, width: 4}",
+    connect="{rule: explicit, reads: [[0], [0]]}",
+    entry="projection",
+    exit="last",
+    aggregate="sum",
+)
+
+
+def test_a_projection_does_not_count_even_on_the_longest_path() -> None:
+    """Stem, the projection to 4 channels, the second layer and the classifier: 3, not 4."""
+    graph = network(stages=UNREAD_FIRST_LAYER)
+    assert graph.stages[0].projected
+    assert depth(graph) == 1 + 1 + 1
+
+
+def longest(graph: Graph) -> int:
+    """The same count by networkx: the longest path whose edges weigh what they lead to."""
+    network = graph.network.subgraph({graph.output} | nx.ancestors(graph.network, graph.output))
+    weighted = nx.DiGraph()
+    for source, target in network.edges:
+        weighted.add_edge(source, target, weight=matrices(graph[target]))
+    return int(nx.dag_longest_path_length(weighted))
+
+
+def matrices(node: Node) -> int:
+    """How many convolutions and fully connected layers a node has; 0 for a projection."""
+    if not isinstance(node.op, Chain) or node.name.endswith(".projection"):
+        return 0
+    return sum(hasattr(layer, "inputs") for layer in node.op.layers)
+
+
+@settings(max_examples=150)
+@given(specs())
+def test_any_network_is_as_deep_as_its_longest_path(case: Case) -> None:
+    graph = lower(parse(case.text, case.settings)).graph
+    assert depth(graph) == longest(graph)
