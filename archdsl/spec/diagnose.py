@@ -128,17 +128,18 @@ class _Findings:
             for sibling in siblings(self.model, loc[:-1])
             if key in keys(sibling) and sibling not in models[:1]
         )
-        if owners and models:
-            message = f"`{key}` belongs to {' and '.join(owners)}, not to {word(models[0])}"
-            return self.at(place, "A102", message, span=span)
         near = difflib.get_close_matches(key, known, 1, 0.6)
         if near and (place[:-1], near[0]) in self.missing:
             self.explained.add((place[:-1], near[0]))
         shown = key if len(key) <= 80 else key[:80] + "..."
-        hint = f"did you mean `{near[0]}`?" if near else "known here: " + ", ".join(known)
-        if key.endswith((")", "]")):
-            hint = "inside {...} or [...], quote arithmetic that holds a comma or a bracket"
-        return self.at(place, "A102", f"there is no key `{shown}` here", span=span, help=hint)
+        message, listed = f"there is no key `{shown}` here", _listed(known)
+        if owners and models:
+            message = f"`{key}` belongs to {' and '.join(owners)}, not to {word(models[0])}"
+        elif key.endswith((")", "]")):
+            near = []
+            listed = "inside {...} or [...], quote arithmetic that holds a comma or a bracket"
+        help, note = (f"did you mean `{near[0]}`?", listed) if near else (listed, None)
+        return self.at(place, "A102", message, span=span, note=note, help=help)
 
     def unknown_word(self, path: Path, context: Any, value: Any) -> Diagnostic:
         listed = str(context.get("expected") or context.get("expected_tags"))
@@ -211,6 +212,12 @@ class _Findings:
             f"`{str(self.document.value(path))[:80]}` is no name",
             help="use a to z, 0 to 9, - and _, at most 40, starting with a letter",
         )
+
+
+def _listed(keys: list[str]) -> str:
+    if not keys:
+        return "no keys are known here; write the word alone"
+    return f"known here: {', '.join(keys)}"
 
 
 def _kind(value: Any) -> str:

@@ -7,17 +7,18 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from archdsl.spec.unions import LIST
+from archdsl.spec.unions import LIST, UNITS
 
 
 def keys(model: type[BaseModel]) -> list[str]:
-    """The keys that a model knows, as a file writes them."""
-    return [field.alias or name for name, field in model.model_fields.items()]
+    """The keys that a model knows, as a file writes them; a layer's word is not one of them."""
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return [name for name in names if name != "layer"]
 
 
 def word(model: type[BaseModel]) -> str:
     """What the file calls a model: `rule full`, `kind basic`, the layer `conv`."""
-    for key in ("rule", "kind", "layer"):
+    for key in ("layer", "rule", "kind"):  # a pool has a `kind` too, but its word is `pool`
         if key in model.model_fields:
             arguments = get_args(model.model_fields[key].annotation)
             if arguments and isinstance(arguments[0], str):
@@ -34,15 +35,17 @@ def _inside(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _step(models: list[type[BaseModel]], step: Any) -> list[type[BaseModel]]:
-    if isinstance(step, int):
+    if isinstance(step, int) or step == UNITS:
         return models
+    named = [model for model in models if word(model).endswith(f"`{step}`")]
+    if named and len(models) > 1:  # a tag; alone, `offsets` is the key of the rule `offsets`
+        return named
     for model in models:
         for name, field in model.model_fields.items():
             if step in {name, field.alias}:
                 return list(_inside(field.annotation)) + [
                     inner for extra in field.metadata for inner in _inside(extra)
                 ]
-    named = [model for model in models if word(model).endswith(f"`{step}`")]
     untagged = [model for model in models if "`" not in word(model)]
     return named or (untagged[-1:] if step == LIST else untagged)  # lists stand last in a union
 
