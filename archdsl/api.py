@@ -19,6 +19,7 @@ from archdsl.lower.network import Lowered
 from archdsl.lower.network import lower as lower_spec
 from archdsl.passes.fusing import DEVICES
 from archdsl.shown import Shown
+from archdsl.spec.diagnose import by_place
 from archdsl.spec.load import Spec
 from archdsl.spec.load import load as load_file
 from archdsl.spec.load import parse as parse_text
@@ -190,7 +191,7 @@ def _plain_bases(spec: Spec, graph: Graph) -> list[Diagnostic]:
             f"base {stage.rule.base:,} is larger than the {stage.depth} layers of stage "
             f"{stage.index}: this is the rule `plain`",
             level="warning",
-            **spec.at("stages", "connect"),
+            **spec.at_stage(stage.index, "connect"),
         )
         for stage in graph.stages
         if isinstance(stage.rule, Exponential) and stage.rule.base > stage.depth + 1 > 2
@@ -202,18 +203,18 @@ def _rounded(spec: Spec, made: Lowered, report: Report) -> list[Diagnostic]:
     asked = spec.parameters.values.get("depth")
     if not made.roundings or asked is None or asked == report.depth:
         return []
-    first = made.roundings[0]
+    stage, first = made.roundings[0]
     return [
         Diagnostic(
             "A224",
             f"depth {asked} builds {report.depth:,} convolutions and linear layers",
             note=f"{first.total} // {first.divisor} leaves {first.total % first.divisor}",
             level="note",
-            **spec.at("stages", "layers"),
+            **spec.at_stage(stage, "layers"),
         )
     ]
 
 
 def _once(remarks: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each remark once; stages that are alike make the same ones."""
-    return tuple(dict.fromkeys(remarks))
+    """Each remark once, in the order of the file; layers that are alike make the same ones."""
+    return tuple(sorted(dict.fromkeys(remarks), key=by_place))

@@ -67,4 +67,4 @@ def _join(fields: list[Field]) -> Field:
 def _adaptive(places: int, side: int) -> tuple[int, int]:
     """The largest window of a pooling of `places` to `side`, and its step, rounded down."""
     windows = (-(-(i + 1) * places // side) - i * places // side for i in range(side))
-    return max(windows), max(1, places // side)
+    return max(windows), places // side

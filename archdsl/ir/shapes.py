@@ -46,8 +46,7 @@ def after_layer(layer: Layer, shape: Shape) -> Shape:
         case Pool(kernel=kernel, stride=stride, padding=padding):
             return (shape[0], *_slide(layer, shape, kernel, stride, padding))
         case PoolTo(side=side):
-            _need_map(layer, shape)
-            return (shape[0], side, side)
+            return (shape[0], *_pool_to(layer, shape, side))
         case Flatten():
             return (_product(shape),)
         case Linear(width=width):
@@ -108,6 +107,18 @@ def _slide(layer: Layer, shape: Shape, kernel: int, stride: int, padding: int) -
             help="start from a larger input, or stride and pool less before this",
         )
     return sides
+
+
+def _pool_to(layer: Layer, shape: Shape, side: int) -> Shape:
+    _need_map(layer, shape)
+    if side > min(shape[1:]):
+        raise fail(
+            "A212",
+            f"a pooling to {side}x{side} would enlarge a map of {show(shape[1:])}",
+            note="torch would repeat pixels; archdsl refuses to",
+            help=f"write `to: {min(shape[1:])}` or less, or stride and pool less before this",
+        )
+    return (side, side)
 
 
 def _need_map(layer: Layer, shape: Shape) -> None:

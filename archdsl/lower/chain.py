@@ -8,31 +8,39 @@ from collections.abc import Sequence
 from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.ir import ops
 from archdsl.ir.ops import Shape
-from archdsl.ir.shapes import after_layer, show
+from archdsl.ir.shapes import after_layer
+from archdsl.lower.remarks import layer_remarks
 from archdsl.vocabulary import layers as words
 
 Made = tuple[tuple[ops.Layer, ...], Shape]
 
 
 def lower_chain(
-    chain: Sequence[words.LayerWords], shape: Shape, stride: int, places: Sequence[Place]
+    chain: Sequence[words.LayerWords],
+    shape: Shape,
+    stride: int,
+    places: Sequence[Place],
+    remarks: list[Diagnostic],
 ) -> Made:
     """The layers and the shape they make of `shape`.
 
     `stride` is for the first convolution that writes none; `places[i]` is where word i is written.
-    Raises ArchdslError (A2xx), one finding.
+    Warnings and notes on the layers are added to `remarks`. Raises ArchdslError (A2xx), one
+    finding.
     """
     named = iter(names(chain))
     made: list[ops.Layer] = []
     for position, word in enumerate(chain):
+        place = places[min(position, len(places) - 1)]
         try:
             layer, stride = lower_layer(word, next(named), shape, stride)
             if layer is None:
                 continue
-            shape = after_layer(layer, shape)
+            after = after_layer(layer, shape)
         except ArchdslError as error:
-            place = places[min(position, len(places) - 1)]
             raise error.within(place["source"], place["span"]) from None
+        remarks += layer_remarks(layer, shape, place)
+        shape = after
         made.append(layer)
     if stride > 1:
         raise fail(
@@ -94,30 +102,14 @@ def _conv(word: words.Conv, name: str, shape: Shape, stride: int) -> ops.Conv:
 
 
 def _pool(word: words.Pool) -> ops.Pool | ops.PoolTo:
-    if (word.kernel is None) == (word.to is None):
-        raise fail("A103", "a pool needs either `kernel` or `to`", help="{pool: {to: 1}}")
     if word.to is not None:
+        for key in ("kernel", "stride", "padding"):
+            if key in word.model_fields_set:
+                message = f"`to` says how large the map becomes, so `{key}` would be ignored"
+                raise fail("A226", message, help=f"leave `{key}` or `to` out")
         return ops.PoolTo(word.kind, word.to)
-    assert word.kernel is not None
+    if word.kernel is None:
+        raise fail("A103", "a pool needs either `kernel` or `to`", help="{pool: {to: 1}}")
     if word.padding > word.kernel // 2:
         raise fail("A213", f"padding {word.padding} is more than half of a kernel of {word.kernel}")
     return ops.Pool(word.kind, word.kernel, word.stride or word.kernel, word.padding)
-
-
-def remarks(chain: Sequence[ops.Layer], shape: Shape, place: Place) -> list[Diagnostic]:
-    """Warnings and notes on layers that work, but perhaps not as meant."""
-    found = []
-    for layer in chain:
-        match layer:
-            case ops.Norm() if len(shape) == 3 and shape[1:] == (1, 1):
-                message = (
-                    f"`norm` on a 1x1 map ({show(shape)}): training needs batches of 2 or more"
-                )
-                found.append(Diagnostic("A214", message, level="warning", **place))
-            case ops.Pool(kernel=kernel, stride=stride, padding=0) if kernel == stride:
-                if shape[1] % stride or shape[2] % stride:
-                    after = show(after_layer(layer, shape)[1:])
-                    message = f"{show(shape[1:])} becomes {after}: the pooling drops a border"
-                    found.append(Diagnostic("A222", message, level="note", **place))
-        shape = after_layer(layer, shape)
-    return found

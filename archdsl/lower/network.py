@@ -10,7 +10,7 @@ from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Input
 from archdsl.ir.verify import verify
 from archdsl.lower.builder import Builder
-from archdsl.lower.chain import lower_chain, remarks
+from archdsl.lower.chain import lower_chain
 from archdsl.lower.limits import Limits, Planned, check
 from archdsl.lower.plan import plan_stages
 from archdsl.lower.stage import check_rule, lower_stage
@@ -23,11 +23,14 @@ from archdsl.vocabulary.layers import Conv, LayerWords, Norm, Pool, Relu
 
 @dataclass(frozen=True)
 class Lowered:
-    """A graph, with what there is to say about how the spec became it."""
+    """A graph, with what there is to say about how the spec became it.
+
+    `roundings` are the divisions in `layers` that left a remainder, each with its stage's index.
+    """
 
     graph: Graph
     remarks: tuple[Diagnostic, ...] = ()
-    roundings: tuple[Rounding, ...] = ()
+    roundings: tuple[tuple[int, Rounding], ...] = ()
 
 
 def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
@@ -88,8 +91,7 @@ class _Network:
         place = self.spec.at(*path)
         known = resolve(words, scope, **place)
         places = [self.spec.at(*path, index) for index in range(len(known.layers))]
-        layers, _ = lower_chain(known.layers, shape, 1, places)
-        self.builder.remarks += remarks(layers, shape, place)
+        layers, _ = lower_chain(known.layers, shape, 1, places, self.builder.remarks)
         return self.builder.add_chain(name, layers, source, str(path[0]))
 
     def between(self, index: int, stages: int, source: str) -> str:

@@ -14,20 +14,23 @@ STAGES = 64
 REQUIRED = ("layers", "unit", "connect", "aggregate")
 
 
-def plan_stages(spec: Spec) -> tuple[list[StagePlan], list[Rounding]]:
-    """One plan per stage, and the divisions that did not come out even in `layers`.
+def plan_stages(spec: Spec) -> tuple[list[StagePlan], list[tuple[int, Rounding]]]:
+    """One plan per stage, and the divisions that did not come out even in `layers`, by stage.
 
     Raises: ArchdslError (A101, A103, A11x, A301), located.
     """
-    roundings: list[Rounding] = []
     written = _written(spec)
     _check_each(spec)
     missing = [d for index, words in enumerate(written) for d in _missing(spec, index, words)]
     if missing:
         raise ArchdslError(missing[:1] if isinstance(spec.words.stages, StagesWords) else missing)
-    return [
-        _plan(spec, index, words, len(written), roundings) for index, words in enumerate(written)
-    ], roundings
+    plans: list[StagePlan] = []
+    roundings: list[tuple[int, Rounding]] = []
+    for index, words in enumerate(written):
+        uneven: list[Rounding] = []
+        plans.append(_plan(spec, index, words, len(written), uneven))
+        roundings += [(index, rounding) for rounding in uneven]
+    return plans, roundings
 
 
 def _written(spec: Spec) -> list[StageWords]:
@@ -82,7 +85,7 @@ def _plan(
     counting = Scope(values, index, count, roundings)
 
     def place(*path: str | int) -> Place:
-        return _place(spec, index, path)
+        return spec.at_stage(index, *path)
 
     per_layer = isinstance(words.layers, tuple)
     units: tuple[UnitWords, ...] = words.layers if per_layer else (words.unit,)  # type: ignore[assignment]
@@ -102,6 +105,7 @@ def _plan(
     return StagePlan(
         index=index,
         units=units,
+        listed=per_layer,
         layers=layers,
         rule=rule,
         operator=resolve(words.aggregate, scope, **place("aggregate")),
@@ -111,12 +115,3 @@ def _plan(
         scope=scope,
         place=place,
     )
-
-
-def _place(spec: Spec, index: int, path: tuple[str | int, ...]) -> Place:
-    """A key of a stage stands in the stage itself or in `each`."""
-    if isinstance(spec.words.stages, StagesWords):
-        return spec.at("stages", *path)
-    own = spec.document.value(("stages", index))
-    written = isinstance(own, dict) and path[:1] and path[0] in own
-    return spec.at(*(("stages", index) if written else ("each",)), *path)

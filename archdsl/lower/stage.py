@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archdsl.errors import ArchdslError, Place, fail
+from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.ir.graph import Stage
 from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
 from archdsl.lower.builder import Builder
-from archdsl.lower.chain import Made, lower_chain, remarks
+from archdsl.lower.chain import Made, lower_chain
+from archdsl.lower.remarks import chain_remarks
 from archdsl.lower.stride import check_unit, placed_by_list
 from archdsl.spec.resolve import resolve, waits_for
 from archdsl.spec.schema import LayerList
@@ -24,10 +25,15 @@ UnitWords = Unit | LayerList
 
 @dataclass(frozen=True)
 class StagePlan:
-    """A stage with everything known but the widths; `place(key)` is where a key of it stands."""
+    """A stage with everything known but the widths; `place(key)` is where a key of it stands.
+
+    `listed` says that `layers` lists a unit per layer. `remarks` collects what there is to say
+    about the layers as they are made.
+    """
 
     index: int
     units: tuple[UnitWords, ...]
+    listed: bool
     layers: int
     rule: Rule
     operator: Aggregation
@@ -37,6 +43,7 @@ class StagePlan:
     scope: Scope
     place: Callable[..., Place]
     made: dict[Any, Made] = field(default_factory=dict, compare=False)
+    remarks: list[Diagnostic] = field(default_factory=list, compare=False)
 
     def unit(self, layer: int) -> UnitWords:
         """The words of the unit at a layer."""
@@ -55,18 +62,17 @@ class StagePlan:
         """The same, anew. Raises ArchdslError (A1xx, A2xx), located."""
         names = {"incoming": shape[0], "layer": layer, "stride": stride}
         scope = Scope({**self.scope.values, **names}, self.scope.stage, self.scope.stages)
-        per_layer = len(self.units) > 1
-        where = ("layers", layer - 1) if per_layer else ("unit",)
+        where = ("layers", layer - 1) if self.listed else ("unit",)
         known = resolve(unit, scope, **self.place(*where))
         if isinstance(known, LayerList):
             assert isinstance(unit, LayerList)
             places = [self.place(*where, position) for position in range(len(known.layers))]
             if placed_by_list(unit, known, self.index, stride, places):
                 stride = 1
-            return lower_chain(known.layers, shape, stride, places)
+            return lower_chain(known.layers, shape, stride, places, self.remarks)
         if stride > 1:
             check_unit(known, stride, self.place(*where))
-        return lower_chain(known.layers(stride), shape, 1, [self.place(*where)])
+        return lower_chain(known.layers(stride), shape, 1, [self.place(*where)], self.remarks)
 
 
 def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
@@ -75,6 +81,7 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
     for layer in range(1, plan.layers + 1):
         stage.add_layer(layer)
     exit = stage.leave()
+    builder.remarks += plan.remarks
     return Stage(
         index=plan.index,
         rule=plan.rule,
@@ -103,8 +110,6 @@ class _Stage:
         source = self.outputs[0] if layer == 1 else self.read(layer, f"join.{layer - 1}")
         shape = self.builder.shapes[source]
         chain, made = self.plan.chain(layer, shape)
-        if layer == 1:
-            self.remark(chain, shape)
         name = f"{self.root}.layers.{layer - 1}"
         origin = "stages.unit"
         if layer == 1 and made != shape and self.entry_is_read():
@@ -139,6 +144,7 @@ class _Stage:
         )
         layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, self.plan.stride)]
         layers += [Norm("norm", made[0])] if normed else []
+        self.plan.remarks.extend(chain_remarks(layers, shape, self.plan.place("entry")))
         self.enter(f"{name}.projection", tuple(layers), shared)
         return shared, chain[split:]
 
@@ -205,10 +211,6 @@ class _Stage:
         everything = range(last + 1)
         sources = everything if self.plan.leaves == "all" else self.plan.rule.reads(last + 1)
         return self.join(sources, "exit", "the exit")
-
-    def remark(self, chain: tuple[Layer, ...], shape: Shape) -> None:
-        place = self.plan.place("unit")
-        self.builder.remarks += remarks(chain, shape, place)
 
 
 def check_rule(plan: StagePlan) -> None:

@@ -58,6 +58,17 @@ class Spec(Shown):
         """Where a value stands, as the place of a diagnostic."""
         return {"source": self.document.source, "span": self.document.span(path)}
 
+    def at_stage(self, index: int, *path: str | int) -> Place:
+        """Where a value of a stage stands: in the stage itself, or in `each` if it comes from it.
+
+        The first of `path` is the key; a key that is written nowhere is placed at the stage.
+        """
+        if isinstance(self.document.root["stages"], dict):
+            return self.at("stages", *path)
+        each, own = self.document.root.get("each"), self.document.value(("stages", index))
+        filled = bool(each) and path[:1] and path[0] in each and path[0] not in own
+        return self.at("each", *path) if filled else self.at("stages", index, *path)
+
 
 def load(
     spec: str | os.PathLike[str],

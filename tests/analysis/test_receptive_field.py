@@ -93,11 +93,6 @@ def test_heads_see_the_places_they_gather(head: str, size: int) -> None:
     assert receptive_field(graph) == Field(3, 1)
 
 
-def test_a_map_that_is_pooled_to_a_larger_one_keeps_its_stride() -> None:
-    graph = network(input="[3, 2, 2]", stages=stage(unit="[relu]"), head="[{pool: {to: 4}}]")
-    assert fields(graph)["head"] == Field(3, 1)
-
-
 def test_of_two_sides_the_longer_counts() -> None:
     graph = network(input="[3, 4, 10]", stages=stage(unit="[relu]"), head="[{pool: {to: 1}}]")
     assert fields(graph)["head"].size == 3 + 9
