@@ -61,7 +61,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class PoolTo:
-    """Pooling to a map of `side` x `side` places, whatever the size before."""
+    """Pooling to a map of `side` x `side` places, which is at most the size before."""
 
     kind: str
     side: int

@@ -74,7 +74,7 @@ class Dropout(LayerWords):
 
 
 class Pool(LayerWords):
-    """Pooling with a window, or averaging `to` a fixed size whatever comes in."""
+    """Pooling with a window, or `to` a fixed size that is at most the size of the map."""
 
     layer: Literal["pool"] = "pool"
     kind: Literal["average", "max"] = "average"

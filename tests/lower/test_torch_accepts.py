@@ -74,7 +74,7 @@ def drafts(draw: DrawFn) -> dict[str, Any]:
 OUTCOMES: Counter[str] = Counter()
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(drafts())
 def check(draft: dict[str, Any]) -> None:
     try:
@@ -94,5 +94,5 @@ def check(draft: dict[str, Any]) -> None:
 def test_torch_takes_what_archdsl_accepts() -> None:
     OUTCOMES.clear()
     check()
-    assert OUTCOMES["accepted"] > 40
+    assert OUTCOMES["accepted"] > 30
     assert {"A212", "A213", "A215", "A218", "A226"} <= OUTCOMES.keys()
