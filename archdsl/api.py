@@ -158,7 +158,8 @@ def check(spec: Spec, limits: Limits | None = None) -> Checked:
     report = analyse_graph(made.graph)
     _sizes(spec, report, limits)
     facts = report.as_dict()
-    remarks = [*made.remarks, *_plain_bases(spec, made.graph), *_rounded(spec, made, report)]
+    later = [*_plain_bases(spec, made.graph), *_rounded(spec, made, report)]
+    remarks = [*spec.notes, *made.remarks, *later]
     return Checked(spec, made.graph, report, tuple(verdicts(spec, facts)), _once(remarks))
 
 

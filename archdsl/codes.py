@@ -28,6 +28,7 @@ TITLES = {
     "A113": "arithmetic has no value",
     "A114": "a parameter or setting is not one",
     "A115": "parameters need each other",
+    "A116": "a parameter that nothing uses (warning)",
     "A120": "a word of one's own is taken",
     "A121": "a function of one's own cannot be written into a file",
     "A201": "a base below 2 makes no exponential rule",

@@ -65,7 +65,8 @@ def examples(code: str) -> list[tuple[str, str]]:
 def codes_of(text: str) -> set[str]:
     """What reading and lowering a spec finds, remarks included."""
     try:
-        return {remark.code for remark in lower(parse(text)).remarks}
+        spec = parse(text)
+        return {remark.code for remark in (*spec.notes, *lower(spec).remarks)}
     except ArchdslError as error:
         return {finding.code for finding in error.diagnostics}
 

@@ -23,13 +23,17 @@ from archdsl.spec.parameters import Parameters
 from archdsl.spec.reader import BYTES, Document, read
 from archdsl.spec.reader import Path as Steps
 from archdsl.spec.schema import Extension, Network, language
+from archdsl.spec.unused import unused
 
 START = "start from `archdsl init`"
 
 
 @dataclass(frozen=True)
 class Spec(Shown):
-    """A checked spec under given settings. Equal specs mean the same network."""
+    """A checked spec under given settings. Equal specs mean the same network.
+
+    `notes` are warnings and notes on what is written, such as a parameter that nothing uses.
+    """
 
     words: Network
     parameters: Parameters
@@ -117,7 +121,8 @@ def parse(
     if mistakes:
         raise ArchdslError(sorted(mistakes, key=by_place))
     plain = {name: _plain(values.values[name]) for name in sorted(given)}
-    return Spec(words, values, plain, document)
+    notes = unused(document, words, values.choices, given)
+    return Spec(words, values, plain, document, notes)
 
 
 def read_file(path: Path) -> Source:

@@ -136,7 +136,7 @@ class _Evaluation:
 
     def order(self) -> list[str]:
         """The names, each after those that it needs. Raises ArchdslError (A115)."""
-        needs = {name: sorted(_needs(raw) & self.raw.keys()) for name, raw in self.raw.items()}
+        needs = {name: sorted(names_in(raw) & self.raw.keys()) for name, raw in self.raw.items()}
         try:
             return list(TopologicalSorter(needs).static_order())
         except CycleError as error:
@@ -165,9 +165,10 @@ class _Evaluation:
         return str(raw)
 
 
-def _needs(raw: Any) -> frozenset[str]:
+def names_in(raw: Any) -> frozenset[str]:
+    """The names in the arithmetic of a parameter as it is written; none of a choice."""
     if isinstance(raw, list):
-        return frozenset().union(*map(_needs, raw)) if raw else frozenset()
+        return frozenset().union(*map(names_in, raw)) if raw else frozenset()
     if not isinstance(raw, str):
         return frozenset()
     try:

@@ -123,8 +123,8 @@ FINE = {
     "a block of text": ("name: small", "description: |\n  one\n  two\nname: small"),
     "words that are names in Python": ("name: small", "name: class"),
     "a parameter with a word's name": (
-        "name: small",
-        "params: {kind: basic | double}\nname: small",
+        "aggregate: concat\n",
+        "aggregate: concat\nparams: {full: plain | full}\n",
     ),
     "a window beyond the stage": ("connect: full", "connect: {rule: window, last: 999999999}"),
     "one layer": ("layers: 4", "layers: 1"),

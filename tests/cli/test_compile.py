@@ -151,7 +151,11 @@ def test_a_figure_that_fails_stops_it() -> None:
 
 
 def test_a_figure_for_other_settings_fails_nothing() -> None:
-    text = SMALL + "params: {depth: 4}\n" + EXPECT.replace("{}", "{depth: 9}") % "1"
+    text = (
+        SMALL.replace("layers: 4", "layers: depth")
+        + "params: {depth: 4}\n"
+        + EXPECT.replace("{}", "{depth: 9}") % "1"
+    )
     ran = archdsl("compile", written(Path(), text))
     assert (ran.code, ran.err) == (0, "")
     assert "published" not in ran.out
