@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.analysis import Report
 from archdsl.analysis import analyse as analyse_graph
+from archdsl.analysis.links import links
 from archdsl.emit.pytorch import Origin
 from archdsl.emit.pytorch import emit as emit_graph
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
@@ -155,12 +156,26 @@ def check(spec: Spec, limits: Limits | None = None) -> Checked:
     """
     limits = limits or Limits()
     made = lower_spec(spec, limits)
-    report = analyse_graph(made.graph)
+    report = _analysed(spec, made.graph)
     _sizes(spec, report, limits)
     facts = report.as_dict()
     later = [*_plain_bases(spec, made.graph), *_rounded(spec, made, report)]
     remarks = [*spec.notes, *made.remarks, *later]
     return Checked(spec, made.graph, report, tuple(verdicts(spec, facts)), _once(remarks))
+
+
+def _analysed(spec: Spec, graph: Graph) -> Report:
+    """The report of a graph. Raises ArchdslError (A204, A205) at the rule that is wrong."""
+    try:
+        return analyse_graph(graph)
+    except ArchdslError:
+        for stage in graph.stages:
+            try:
+                links(stage)
+            except ArchdslError as error:
+                place = spec.at_stage(stage.index, "connect")
+                raise error.within(place["source"], place["span"]) from None
+        raise
 
 
 def _sizes(spec: Spec, report: Report, limits: Limits) -> None:

@@ -15,7 +15,7 @@ from archdsl.lower.limits import Limits, Planned, check
 from archdsl.lower.plan import plan_stages
 from archdsl.lower.stage import check_rule, lower_stage
 from archdsl.spec.load import Spec
-from archdsl.spec.resolve import resolve, value
+from archdsl.spec.resolve import resolve, resolve_each, value
 from archdsl.spec.schema import LayerList, Transition
 from archdsl.vocabulary.arithmetic import Rounding, Scope
 from archdsl.vocabulary.layers import Conv, LayerWords, Norm, Pool, Relu
@@ -88,10 +88,9 @@ class _Network:
             return source
         shape = self.builder.shapes[source]
         scope = self.scope(shape[0]) if scope is None else scope
-        place = self.spec.at(*path)
-        known = resolve(words, scope, **place)
-        places = [self.spec.at(*path, index) for index in range(len(known.layers))]
-        layers, _ = lower_chain(known.layers, shape, 1, places, self.builder.remarks)
+        places = [self.spec.at(*path, index) for index in range(len(words.layers))]
+        known = resolve_each(words.layers, scope, places)
+        layers, _ = lower_chain(known, shape, 1, places, self.builder.remarks)
         return self.builder.add_chain(name, layers, source, str(path[0]))
 
     def between(self, index: int, stages: int, source: str) -> str:

@@ -13,7 +13,7 @@ from archdsl.lower.builder import Builder
 from archdsl.lower.chain import Made, lower_chain
 from archdsl.lower.remarks import chain_remarks
 from archdsl.lower.stride import check_unit, placed_by_list
-from archdsl.spec.resolve import resolve, waits_for
+from archdsl.spec.resolve import resolve, resolve_each, waits_for
 from archdsl.spec.schema import LayerList
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.arithmetic import Scope
@@ -63,16 +63,17 @@ class StagePlan:
         names = {"incoming": shape[0], "layer": layer, "stride": stride}
         scope = Scope({**self.scope.values, **names}, self.scope.stage, self.scope.stages)
         where = ("layers", layer - 1) if self.listed else ("unit",)
-        known = resolve(unit, scope, **self.place(*where))
-        if isinstance(known, LayerList):
-            assert isinstance(unit, LayerList)
-            places = [self.place(*where, position) for position in range(len(known.layers))]
-            if placed_by_list(unit, known, self.index, stride, places):
+        if isinstance(unit, LayerList):
+            places = [self.place(*where, position) for position in range(len(unit.layers))]
+            layers = resolve_each(unit.layers, scope, places)
+            if placed_by_list(unit.layers, layers, self.index, stride, places):
                 stride = 1
-            return lower_chain(known.layers, shape, stride, places, self.remarks)
+            return lower_chain(layers, shape, stride, places, self.remarks)
+        place = self.place(*where)
+        named = resolve(unit, scope, **place)
         if stride > 1:
-            check_unit(known, stride, self.place(*where))
-        return lower_chain(known.layers(stride), shape, 1, [self.place(*where)], self.remarks)
+            check_unit(named, stride, place)
+        return lower_chain(named.layers(stride), shape, 1, [place], self.remarks)
 
 
 def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:

@@ -8,15 +8,15 @@ from typing import Any
 
 from archdsl.errors import Place, fail
 from archdsl.spec.resolve import waits_for
-from archdsl.spec.schema import LayerList
 from archdsl.vocabulary.layers import Conv, LayerWords, Pool
 from archdsl.vocabulary.unit import Unit
 from archdsl.vocabulary.values import PerStage
 
 
 def placed_by_list(
-    written: LayerList, known: LayerList, stage: int, stride: int, places: Sequence[Place]
-) -> bool:
+    written: Sequence[LayerWords], known: Sequence[LayerWords], stage: int, stride: int,
+    places: Sequence[Place],
+) -> bool:  # fmt: skip
     """Whether a list of layers places the stage's stride itself, by naming it in a step.
 
     Args:
@@ -31,10 +31,10 @@ def placed_by_list(
     """
     naming = [
         position
-        for position, words in enumerate(written.layers)
+        for position, words in enumerate(written)
         if waits_for(_entry(_step(words), stage), "stride")
     ]
-    total = prod(_step(known.layers[position]) for position in naming)
+    total = prod(_step(known[position]) for position in naming)
     if naming and total != stride:
         raise fail(
             "A225",

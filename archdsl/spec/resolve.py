@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from archdsl.errors import fail
+from archdsl.errors import Place, fail
 from archdsl.vocabulary.arithmetic import Scope
 from archdsl.vocabulary.values import Deferred, PerStage, Words
 
 Model = TypeVar("Model", bound=Words)
-Locate = Callable[[str | int], Any]
 
 
 def resolve(words: Model, scope: Scope, **place: Any) -> Model:
@@ -22,6 +21,14 @@ def resolve(words: Model, scope: Scope, **place: Any) -> Model:
         if after is not before:
             changed[name] = after
     return words.model_copy(update=changed) if changed else words
+
+
+def resolve_each(
+    words: Sequence[Model], scope: Scope, places: Sequence[Place]
+) -> tuple[Model, ...]:
+    """The words of a list with every number known; `places[i]` is where word i stands."""
+    pairs = zip(words, places, strict=True)
+    return tuple(resolve(word, scope, **place) for word, place in pairs)
 
 
 def value(raw: Any, scope: Scope, **place: Any) -> Any:
