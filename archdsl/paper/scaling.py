@@ -26,7 +26,7 @@ from archdsl.lower.chain import lower_chain
 from archdsl.lower.plan import plan_stages
 from archdsl.lower.stage import StagePlan, check_rule, lower_stage
 from archdsl.spec.load import Spec
-from archdsl.spec.resolve import resolve, value, waits_for
+from archdsl.spec.resolve import resolve_each, value, waits_for
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.arithmetic import Scope
 from archdsl.vocabulary.rule import Rule
@@ -97,8 +97,9 @@ def entering_shape(spec: Spec) -> Shape:
     if spec.words.stem is None:
         return shape
     scope = Scope({**values, "incoming": shape[0]})
-    stem = resolve(spec.words.stem, scope, **spec.at("stem")).layers
-    return lower_chain(stem, shape, 1, [spec.at("stem", index) for index in range(len(stem))])[1]
+    words = spec.words.stem.layers
+    places = [spec.at("stem", index) for index in range(len(words))]
+    return lower_chain(resolve_each(words, scope, places), shape, 1, places, remarks=[])[1]
 
 
 def deepened(plan: StagePlan, depth: int) -> StagePlan:

@@ -28,7 +28,7 @@ UNIT = "{kind: basic, order: pre, width: 8}"
 
 def unused(
     params: str,
-    set: dict[str, Any] | None = None,
+    sets: dict[str, Any] | None = None,
     *,
     layers: str = "2",
     unit: str = UNIT,
@@ -36,7 +36,7 @@ def unused(
     more: str = "",
 ) -> list[str]:
     text = SPEC.format(params=params, layers=layers, unit=unit, connect=connect, more=more)
-    notes = parse(text, set).notes
+    notes = parse(text, sets).notes
     assert {(d.code, d.level) for d in notes} <= {("A116", "warning")}
     line = text.splitlines()[2]
     return [line[d.span.column - 1 :][: d.span.width] for d in notes if d.span and d.span.line == 3]
@@ -59,8 +59,8 @@ USES: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("use", USES)
 def test_used_anywhere_is_used(use: str) -> None:
-    assert unused("{x: 1}", **USES[use]) == []
-    assert unused("{x: 1, y: 2}", **USES[use]) == ["y"]
+    assert unused("{x: 1}", None, **USES[use]) == []
+    assert unused("{x: 1, y: 2}", None, **USES[use]) == ["y"]
 
 
 def test_a_number_of_the_input_is_used() -> None:
