@@ -110,7 +110,7 @@ def test_file_stands_alone(entry: Entry, standalone: dict[str, Any]) -> None:
 def test_small_edition_equals_the_oracle(path: Path) -> None:
     """The same spec at a depth, widths and an input that fit a test."""
     text = path.read_text(encoding="utf-8")
-    small = text.replace("[3, 224, 224]", "[3, 64, 64]").replace("[3, 32, 32]", "[3, 16, 16]")
+    small = text.replace("[3, 224, 224]", "[3, 96, 96]").replace("[3, 32, 32]", "[3, 16, 16]")
     assert small != text
     made = of_checked(check_text(small, {"classes": 5, **SMALL[path.stem]}))
     assert_equals_oracle(made.network, made.graph)
