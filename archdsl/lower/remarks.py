@@ -1,4 +1,4 @@
-"""Warnings and notes on a layer that works, but maybe not as meant, given the shape it reads."""
+"""Warnings and notes on valid layers that may not do what was meant."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from archdsl.ir.shapes import after_layer, show, window
 
 
 def chain_remarks(layers: Sequence[Layer], shape: Shape, place: Place) -> Iterator[Diagnostic]:
-    """The remarks on layers one after another, the first of which reads `shape`."""
+    """Yield the remarks on a chain of layers; the first one reads `shape`."""
     for layer in layers:
         yield from layer_remarks(layer, shape, place)
         shape = after_layer(layer, shape)
 
 
 def layer_remarks(layer: Layer, shape: Shape, place: Place) -> Iterator[Diagnostic]:
-    """The remarks on one layer that fits `shape`: A214, A222, A227."""
+    """Yield the remarks (A214, A222, A227) on one layer that reads `shape`."""
     match layer:
         case Norm() if prod(shape[1:]) == 1:
             where = "a 1x1 map" if shape[1:] else "flat features"
@@ -52,7 +52,7 @@ def _window_remarks(layer: Conv | Pool, shape: Shape, place: Place) -> Iterator[
 
 
 def unread(size: int, kernel: int, stride: int, padding: int) -> int:
-    """The number of rows of a map of `size` rows that lie in no window."""
+    """Return how many of the `size` rows of a map no window covers."""
     count = window(size, kernel, stride, padding)
     if stride <= kernel:  # windows overlap or touch, so only rows behind the last one are left out
         return max(0, size - ((count - 1) * stride - padding + kernel))

@@ -63,9 +63,9 @@ class Spec(Shown):
         return {"source": self.document.source, "span": self.document.span(path)}
 
     def at_stage(self, index: int, *path: str | int) -> Place:
-        """Where a value of a stage stands: in the stage itself, or in `each` if it comes from it.
+        """Return the place of a stage's value: in the stage, or in `each` if the stage lacks the key.
 
-        The first of `path` is the key; a key that is written nowhere is placed at the stage.
+        `path` begins with the key. The place of a key that is written nowhere is that of the stage.
         """
         if isinstance(self.document.root["stages"], dict):
             return self.at("stages", *path)

@@ -40,11 +40,11 @@ def remarks(
     return check_text(text).remarks
 
 
-def places(*found: Diagnostic) -> list[tuple[str, str]]:
+def places(*findings: Diagnostic) -> list[tuple[str, str]]:
     """The code of each finding, and the line of the text from where it points on."""
     return [
         (d.code, d.source.text.splitlines()[d.span.line - 1][d.span.column - 1 :])
-        for d in found
+        for d in findings
         if d.source and d.span
     ]
 
@@ -104,9 +104,9 @@ def test_rows_that_are_not_read_are_noted_everywhere(where: str, layer: str, lef
         "between": STAGES.replace("count: 1", "count: 2"),
     }
     chains = {where: chain} if where in {"stem", "between", "head"} else {}
-    found = [d for d in remarks(stages=stages.get(where, STAGES), **chains) if d.code == "A222"]
-    assert len(found) == bool(left_out)
-    for (code, text), finding in zip(places(*found), found, strict=True):
+    findings = [d for d in remarks(stages=stages.get(where, STAGES), **chains) if d.code == "A222"]
+    assert len(findings) == bool(left_out)
+    for (code, text), finding in zip(places(*findings), findings, strict=True):
         assert (code, finding.level) == ("A222", "note")
         assert text.startswith(layer)
         assert f"does not read {left_out} of its 16x16 map" in finding.message
@@ -124,21 +124,21 @@ def test_the_same_is_said_once_and_what_differs_is_said_of_each() -> None:
     stages = STAGES.replace("count: 1", "count: 4")
     (finding,) = remarks("[3, 33, 33]", stages=stages, between="[{pool: {kernel: 2}}]")
     assert "33x33" in finding.message
-    found = remarks("[3, 31, 31]", stages=stages, between="[{pool: {kernel: 2}}]")
-    assert [d.message.split()[-2] for d in found] == ["31x31", "15x15", "7x7"]
+    findings = remarks("[3, 31, 31]", stages=stages, between="[{pool: {kernel: 2}}]")
+    assert [d.message.split()[-2] for d in findings] == ["31x31", "15x15", "7x7"]
 
 
 def test_norms_of_a_hundred_layers_are_said_once() -> None:
     stages = STAGES.replace("layers: 1", "layers: 100").replace("plain", "full")
-    found = remarks("[3, 1, 1]", stages=stages.replace("sum", "concat").replace("post", "pre"))
-    assert places(*found) == [("A214", "{kind: basic, order: pre, width: 4}")]
+    findings = remarks("[3, 1, 1]", stages=stages.replace("sum", "concat").replace("post", "pre"))
+    assert places(*findings) == [("A214", "{kind: basic, order: pre, width: 4}")]
 
 
 def test_every_layer_of_a_stage_is_looked_at() -> None:
     """The first unit reads 2x2, the second and the third 1x1."""
     stages = STAGES.replace("layers: 1", "layers: 3") + "\n  stride: 2"
-    found = remarks("[3, 2, 2]", stages=stages.replace("post", "pre"))
-    assert places(*found) == [("A214", "{kind: basic, order: pre, width: 4}")]
+    findings = remarks("[3, 2, 2]", stages=stages.replace("post", "pre"))
+    assert places(*findings) == [("A214", "{kind: basic, order: pre, width: 4}")]
 
 
 EACH = """  - layers: 1
@@ -171,8 +171,8 @@ def test_remarks_come_in_the_order_of_the_file() -> None:
         between="[relu]",
         head="[flatten, norm]",
     )
-    found = check_text(text).remarks
-    assert [code for code, _ in places(*found)] == ["A214", "A222"]
+    findings = check_text(text).remarks
+    assert [code for code, _ in places(*findings)] == ["A214", "A222"]
 
 
 @pytest.mark.parametrize(("kernel", "padding"), [(1, 1), (3, 3), (3, 4)])

@@ -103,9 +103,9 @@ def test_a_large_base_is_pointed_to_in_its_stage_or_in_each(slot: str) -> None:
     text = SPEC
     for word, value in (USUAL | changes).items():
         text = text.replace(word, value)
-    found = [d for d in findings(text) if d.code == "A223"]
-    assert len(found) == (1 if slot == "OWN" else 2)
-    assert {pointed_line(text, d) for d in found} == {rule}
+    warnings = [d for d in findings(text) if d.code == "A223"]
+    assert len(warnings) == (1 if slot == "OWN" else 2)
+    assert {pointed_line(text, d) for d in warnings} == {rule}
 
 
 @pytest.mark.parametrize("slot", ["EACH", "OWN"])
