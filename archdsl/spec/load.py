@@ -63,7 +63,7 @@ class Spec(Shown):
         return {"source": self.document.source, "span": self.document.span(path)}
 
     def at_stage(self, index: int, *path: str | int) -> Place:
-        """Return the place of a stage's value: in the stage, or in `each` if the stage lacks the key.
+        """Return the place of a stage's value: in the stage, or in `each` if it is filled in.
 
         `path` begins with the key. The place of a key that is written nowhere is that of the stage.
         """
