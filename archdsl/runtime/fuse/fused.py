@@ -63,10 +63,17 @@ class Fused(nn.Module):
         Raises:
             FusedError: if `x` is not such a tensor, requires gradients, or is being traced.
         """
+        if "_dynamo" in vars(torch):  # which would compile the steps one by one
+            result: Tensor = torch.compiler.disable(self.compute)(x)
+            return result
+        return self.compute(x)
+
+    def compute(self, x: Tensor) -> Tensor:
+        """Compute the output by a recording, which is made first if there is none."""
         self.check(x)
         if not len(x):  # the steps need an input; its result has the right shape and dtype
-            one: Tensor = self.forward(x.new_zeros((1, *x.shape[1:])))
-            return one[:0]
+            return self.compute(x.new_zeros((1, *x.shape[1:])))[:0]
+        x = x.resolve_neg()  # kernels read memory as it is
         key = (x.shape, self.steps.switches(x))
         with torch.no_grad(), torch.cuda.device_of(x):
             recording = self.pool.take(key)
@@ -89,9 +96,7 @@ class Fused(nn.Module):
 
     def check(self, x: Tensor) -> None:
         """Raise FusedError if the network cannot compute this input, or not here."""
-        if torch.compiler.is_compiling() or torch.jit.is_tracing():
-            raise FusedError("a fused network cannot be compiled or traced: use the network itself")
-        if type(x) not in (Tensor, nn.Parameter) or not fused_stored(x):
+        if torch.jit.is_tracing() or type(x) not in (Tensor, nn.Parameter) or not fused_stored(x):
             raise FusedError("a fused network computes plain tensors: use the network itself")
         if x.dim() != 4 or x.shape[1] != self.channels:
             wanted = f"(N, {self.channels}, H, W)"
