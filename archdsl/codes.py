@@ -73,6 +73,7 @@ TITLES = {
     "A440": "a checkpoint cannot be read",
     "A441": "a checkpoint is another network's",
     "A442": "a network has no heat map",
+    "A443": "a checkpoint holds several state dicts",
     "A501": "a picture cannot be painted",
     "A502": "matplotlib is missing",
     "A503": "a stage's depth cannot vary",

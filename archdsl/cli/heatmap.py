@@ -39,7 +39,8 @@ def heatmap(
         files.allowed(output, [spec, checkpoint], force)
     graph = api.lower(api.load(spec, options.settings(sets)))
     try:
-        from archdsl.heatmap.checkpoint import heat_map, load
+        from archdsl.checkpoint.reading import load
+        from archdsl.heatmap.checkpoint import heat_map
     except ModuleNotFoundError as error:
         raise api.torch_missing(error) from None
     found = heat_map(graph, load(checkpoint))

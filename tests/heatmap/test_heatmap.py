@@ -17,8 +17,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
 import archdsl  # noqa: E402
+from archdsl.checkpoint.reading import load  # noqa: E402
 from archdsl.cli.files import ours  # noqa: E402
-from archdsl.heatmap.checkpoint import heat_map, load  # noqa: E402
+from archdsl.heatmap.checkpoint import heat_map  # noqa: E402
 from archdsl.heatmap.plot import draw  # noqa: E402
 from archdsl.heatmap.readers import readers  # noqa: E402
 from archdsl.spec.load import parse  # noqa: E402
@@ -197,16 +198,159 @@ def test_where_there_is_no_link_the_picture_is_white() -> None:
     assert white > (full[:, :, :3] > 0.999).all(axis=2).mean()
 
 
-@pytest.mark.parametrize("wrap", ["plain", "module.", "_orig_mod.", "state_dict", "model"])
-def test_wrapped_checkpoints(wrap: str, trained: tuple[Path, Path], tmp_path: Path) -> None:
+def averaged(network: Any) -> dict[str, Any]:
+    return dict(torch.optim.swa_utils.AveragedModel(network).state_dict())
+
+
+def parallel(network: Any) -> Any:
+    """What `DistributedDataParallel` does to names, without a process group."""
+    return torch.nn.ModuleDict({"module": network})
+
+
+WRAPPED: dict[str, Any] = {
+    "torch.compile of data parallel": lambda net: torch.compile(parallel(net)).state_dict(),
+    "data parallel of torch.compile": lambda net: parallel(torch.compile(net)).state_dict(),
+    "AveragedModel": averaged,
+    "AveragedModel of torch.compile": lambda net: averaged(torch.compile(net)),
+    "a script's dictionary": lambda net: {"net": net.state_dict(), "acc": 93.0},
+    "a module of a trainer": lambda net: {
+        "state_dict": torch.nn.ModuleDict({"net": net}).state_dict()
+    },
+    "beside an optimiser": lambda net: {
+        "model": net.state_dict(), "epoch": 3,
+        "optimizer": torch.optim.Adam(net.parameters()).state_dict(),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_wrapped_checkpoints(how: str, tmp_path: Path) -> None:
+    """Each gives the numbers of the state dict that the network itself has."""
+    path = tmp_path / "net.yaml"
+    path.write_text(spec("full"), encoding="utf-8")
+    network = archdsl.build(archdsl.load(path))
+    torch.save(network.state_dict(), tmp_path / "plain.pt")
+    torch.save(WRAPPED[how](network), tmp_path / "wrapped.pt")
+    ran = command("heatmap", tmp_path / "wrapped.pt", path, "--csv")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == command("heatmap", tmp_path / "plain.pt", path, "--csv").out
+
+
+def test_two_state_dicts_in_a_checkpoint(trained: tuple[Path, Path], tmp_path: Path) -> None:
     state = torch.load(trained[0], weights_only=True)
-    if wrap in {"state_dict", "model"}:
-        state = {wrap: state, "epoch": 3}
-    elif wrap != "plain":
-        state = {f"{wrap}{name}": value for name, value in state.items()}
-    torch.save(state, tmp_path / "wrapped.pt")
-    ran = command("heatmap", tmp_path / "wrapped.pt", trained[1], "--csv")
-    assert ran.out == command("heatmap", *trained, "--csv").out
+    torch.save({"model": state, "ema": dict(state)}, tmp_path / "both.pt")
+    ran = command("heatmap", tmp_path / "both.pt", trained[1], "--json")
+    assert ran.code == 2
+    assert (
+        "error[A443]: the checkpoint holds 2 state dicts of this network: `ema`, `model`" in ran.err
+    )
+
+
+def test_folded_weights_are_refused_with_the_advice_that_helps(
+    trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """A network whose norms were folded into its convolutions has no heat map to give."""
+    state = torch.load(trained[0], weights_only=True)
+    folded = {f"network.{name}": value for name, value in state.items() if "norm" not in name}
+    torch.save(folded, tmp_path / "folded.pt")
+    ran = command("heatmap", tmp_path / "folded.pt", trained[1], "--json")
+    assert ran.code == 2
+    assert "error[A441]: the checkpoint is not one of net: it has no " in ran.err
+    assert "save the state dict of the network itself" in ran.err
+
+
+WEIGHT = "stages.0.layers.2.conv.weight"
+CONVERTED: dict[str, Any] = {
+    "float64": lambda w: w.double(),
+    "bfloat16": lambda w: w.bfloat16(),
+    "float8": lambda w: w.to(torch.float8_e5m2),
+    "sparse": lambda w: w.to_sparse(),
+    "quantised": lambda w: torch.quantize_per_tensor(w, 0.01, 0, torch.qint8),
+    "quantised by channel": lambda w: torch.quantize_per_channel(
+        w, torch.full((len(w),), 0.01), torch.zeros(len(w), dtype=torch.long), 0, torch.qint8
+    ),
+    "one number, expanded": lambda w: torch.full((1, 1, 1, 1), 0.5).expand(w.shape),
+}
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per")
+@pytest.mark.parametrize("how", CONVERTED)
+def test_weights_of_any_floating_kind(how: str) -> None:
+    """The number is that of the values the tensor stands for, rounded as its kind rounds."""
+    graph, state = filled(spec("full"), "full", "conv")
+    state[WEIGHT] = CONVERTED[how](state[WEIGHT])
+    plain = state[WEIGHT].dequantize() if "quantised" in how else state[WEIGHT].to_dense()
+    means = heat_map(graph, state).panels[0].means
+    for source, (start, end) in enumerate([(0, 10), (10, 14), (14, 18)]):
+        wanted = float(plain.double()[:, start:end].abs().mean())
+        assert means[source, 3] == pytest.approx(wanted, rel=1e-12)
+        assert how.startswith("one") or wanted == pytest.approx(known(0, 3, source), rel=0.1)
+
+
+UNUSABLE: dict[str, tuple[Any, str]] = {
+    "meta": (lambda w: w.to("meta"), "is on the meta device and has no values"),
+    "nested": (lambda w: torch.nested.nested_tensor([w[0], w[1]]), "is a nested tensor"),
+    "integers": (lambda w: w.to(torch.int8), "has the dtype torch.int8"),
+    "complex": (lambda w: w.to(torch.complex64), "has the dtype torch.complex64"),
+    "float4": (
+        lambda w: w.to(torch.uint8).view(torch.float4_e2m1fn_x2), "is torch.strided torch.float4_e2m1fn_x2, which",
+    ),
+    "a list": (lambda w: [1.0, 2.0], "is a list, not a tensor"),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+@pytest.mark.parametrize("how", UNUSABLE)
+def test_weights_without_real_numbers(how: str, trained: tuple[Path, Path], tmp_path: Path) -> None:
+    state = torch.load(trained[0], weights_only=True)
+    make, said = UNUSABLE[how]
+    state[WEIGHT] = make(state[WEIGHT])
+    torch.save(state, tmp_path / "odd.pt")
+    ran = command("heatmap", tmp_path / "odd.pt", trained[1], "--json")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"error[A440]: {WEIGHT} {said}" in ran.err
+
+
+def test_a_shape_is_looked_at_before_values_are_made(
+    trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """A sparse tensor of 10^15 zeros is a small file."""
+    state = torch.load(trained[0], weights_only=True)
+    with torch.sparse.check_sparse_tensor_invariants(True):
+        size = (4, 10**9, 10**3, 9)
+        state[WEIGHT] = torch.sparse_coo_tensor(torch.zeros(4, 0), torch.zeros(0), size)
+    torch.save(state, tmp_path / "large.pt")
+    ran = command("heatmap", tmp_path / "large.pt", trained[1], "--json")
+    assert f"error[A441]: the checkpoint is not one of net: {WEIGHT} is 4x1000000000" in ran.err
+
+
+def test_sparse_indices_outside_of_their_tensor_are_refused(
+    trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """A dense copy would write where its memory is not."""
+    state = torch.load(trained[0], weights_only=True)
+    weight = state[WEIGHT].to_sparse().coalesce()
+    indices = weight.indices() + 10**7
+    with torch.sparse.check_sparse_tensor_invariants(False):
+        state[WEIGHT] = torch.sparse_coo_tensor(indices, weight.values(), weight.shape)
+    torch.save(state, tmp_path / "outside.pt")
+    ran = command("heatmap", tmp_path / "outside.pt", trained[1], "--json")
+    assert ran.code == 2
+    assert "error[A440]" in ran.err
+    assert "size is inconsistent with indices" in ran.err
+
+
+def test_a_reader_that_runs_out_of_memory(
+    trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "load", exhausted)
+    ran = command("heatmap", *trained, "--json")
+    assert ran.code == 2
+    assert "error[A440]" in ran.err
+    assert "MemoryError" in ran.err
 
 
 class Harmful:
@@ -242,7 +386,7 @@ def test_what_is_no_checkpoint(trained: tuple[Path, Path], tmp_path: Path) -> No
         assert (ran.code, "error[A440]" in ran.err) == (2, True), name
     torch.save([1, 2], tmp_path / "list.pt")
     assert (
-        "no state dict, but a list"
+        "the checkpoint holds a list, not a state dict"
         in command("heatmap", tmp_path / "list.pt", trained[1], "--json").err
     )
     assert "A401" in command("heatmap", tmp_path / "none.pt", trained[1], "--json").err
@@ -257,7 +401,7 @@ def test_what_is_no_checkpoint(trained: tuple[Path, Path], tmp_path: Path) -> No
         (lambda s: s.update({"stem.conv.weight": torch.zeros(2, 3)}), "stem.conv.weight is 2x3"),
         (
             lambda s: s["stem.conv.weight"].fill_(math.nan),
-            "stem.conv.weight has values that are no finite numbers",
+            "stem.conv.weight has values that are not finite",
         ),
     ],
 )
