@@ -20,7 +20,7 @@ def load(path: Path) -> Any:
     """
     read_bytes(path, 0)  # refuses folders and devices, and opens no FIFO
     # torch leaves sparse indices unchecked, and a dense copy would write outside of its memory.
-    checked = torch.sparse.check_sparse_tensor_invariants(True)
+    checked = torch.sparse.check_sparse_tensor_invariants(True)  # type: ignore[no-untyped-call]
     try:
         with warnings.catch_warnings(), checked:
             warnings.simplefilter("ignore")  # torch warns of what it then refuses
@@ -47,7 +47,7 @@ def numbers(name: str, value: Any) -> Tensor:
     if not (value.is_floating_point() or value.is_quantized):
         raise _unusable(name, f"has the dtype {value.dtype}, which is not floating point")
     try:
-        plain = value.detach().dequantize() if value.is_quantized else value.detach()
+        plain: Tensor = value.detach().dequantize() if value.is_quantized else value.detach()
         return (plain if plain.layout == torch.strided else plain.to_dense()).double()
     except RuntimeError:  # a layout or dtype without a conversion
         raise _unusable(

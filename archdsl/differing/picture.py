@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from archdsl.differing.model import Difference, PartDiff
@@ -43,11 +43,24 @@ def scene(found: Difference) -> Scene:
     title = f"{found.labels[0]} to {found.labels[1]}"
     same = sum(any(part.stages) and part.status == "same" for part in found.parts)
     said = [f"{counted(same, 'stage')} did not change."] if same else []
-    said += [f"{len(changed) - ROWS} more stages changed."] if len(changed) > ROWS else []
-    said += ["Of deep stages, the layers around the first change are drawn."] if any(
-        _deepest(part) > LAYERS for part in changed
-    ) else []  # fmt: skip
-    return page(title, [*rows, _legend()], " ".join(said), 26.0)
+    said += [f"{counted(len(changed) - ROWS, 'more stage')} changed."] * (len(changed) > ROWS)
+    said += _cut(changed[:ROWS])
+    return page(title, [*rows, *_legend(rows)], " ".join(said), 26.0)
+
+
+def _cut(parts: Sequence[PartDiff]) -> list[str]:
+    """Which layers of deep stages are drawn."""
+    deep = [part for part in parts if _deepest(part) > LAYERS]
+    around = any(_first(part) for part in deep)
+    first = any(not _first(part) for part in deep)
+    return ["Of deep stages, the layers around the first change of links are drawn."] * around + [
+        f"Of deep stages without such a change, the first {LAYERS} layers are drawn."
+    ] * first
+
+
+def _first(part: PartDiff) -> int | None:
+    """The first layer whose links differ."""
+    return part.links.layers[0].layer if part.links and part.links.layers else None
 
 
 def _deepest(part: PartDiff) -> int:
@@ -58,9 +71,7 @@ def _window(part: PartDiff) -> Window:
     depth = _deepest(part)
     if depth <= LAYERS:
         return Window(0, depth)
-    layers = part.links.layers if part.links else None
-    start = layers[0].layer if layers else 1
-    first = max(0, min(start - LAYERS // 2, depth - LAYERS))
+    first = max(0, min((_first(part) or 1) - LAYERS // 2, depth - LAYERS))
     return Window(first, first + LAYERS)
 
 
@@ -106,12 +117,17 @@ def _boxes(part: PartDiff, row: Row, window: Window) -> Iterator[Box]:
         yield from row.boxes([layer], lambda _, look=look: look)  # type: ignore[misc]
 
 
-def _legend() -> Scene:
+def _legend(rows: Iterable[Scene]) -> Iterator[Scene]:
+    """What the lines mean, of the kinds of lines that are drawn."""
+    drawn = {curve.look for row in rows for curve in row.curves}
     boxes, curves, texts, x = [], [], [], 0.0
     for name, look in (("added", ADDED), ("removed", REMOVED), ("kept", BACK)):
+        if look not in drawn:
+            continue
         boxes.append(Box(f"legend {name}", x, 0, 0.1, 0.1, "", Look("none", "none", 0), "box"))
         line = straight((x, 0), (x + 26, 0))
         curves.append(Curve(f"legend {name}", f"legend {name}", line, look))
         texts.append(Text(x + 31, 0, name, side="left", colour=FAINT))
         x += 31 + text_width(name) + 18
-    return Scene("legend", tuple(boxes), tuple(curves), tuple(texts))
+    if boxes:
+        yield Scene("legend", tuple(boxes), tuple(curves), tuple(texts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from textwrap import wrap
 
 from archdsl.draw.looks import FAINT
@@ -27,6 +28,26 @@ def stage_lines(subject: Subject, stage: Stage) -> list[str]:
     if focus := subject.focused(stage):
         said[-1] += f"; F{focus} reads {len(stage.sources(focus)):,}"
     return said
+
+
+def lanes(distances: Iterable[int]) -> str:
+    """What the heights of arcs tell, given the distances of all links drawn; empty if nothing.
+
+    >>> lanes([1, 2, 4]), lanes([1, 3, 9])
+    ('Each lane up doubles the distance.', 'Each lane up multiplies the distance by 3.')
+    >>> lanes([1, 2, 3]), lanes([1, 1])
+    ('The higher a link, the longer its distance.', '')
+    """
+    ordered = sorted(set(distances))
+    ratios = {after / before for before, after in pairwise(ordered)}
+    if not ratios:
+        return ""
+    ratio = ratios.pop()
+    if ratios or ratio != int(ratio):
+        return "The higher a link, the longer its distance."
+    return f"Each lane up {'doubles' if ratio == 2 else 'multiplies'} the distance" + (
+        "." if ratio == 2 else f" by {int(ratio):,}."
+    )
 
 
 def beside(row: Scene, name: str, lines: Iterable[str], y: float = 0.0) -> Scene:

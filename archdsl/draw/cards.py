@@ -92,7 +92,9 @@ def _card(subject: Subject, part: PartReport, stage: StageReport | None) -> Card
 
 def _folded(subject: Subject, parts: Sequence[PartReport]) -> Card:
     shares = _shares(subject, parts)
-    return Card("folded", f"{len(parts):,} more parts", OTHER, (), shares, show(parts[-1].shape))
+    return Card(
+        "folded", counted(len(parts), "more part"), OTHER, (), shares, show(parts[-1].shape)
+    )
 
 
 def _title(name: str) -> str:

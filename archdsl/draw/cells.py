@@ -26,7 +26,7 @@ ANCHORS = ("#a6cbe3", "#6aaed6", "#3a8bc2", "#1660a0", "#08306b")
 LEVELS = 16
 
 Cell = tuple[int, int]
-"""(row, column): a reader's group and a source's."""
+"""(row, column): a source's group and a reader's, as in a heat map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Cells:
 
 
 def scale(subject: Subject) -> Scale:
-    """The scale of everything that is shown."""
-    found = [cost for stage in subject.shown for cost in _costs(subject, stage)]
-    return Scale(min(found), max(found), tuple(_colours()))
+    """The scale of the links that are shown: outputs that no layer reads have no part in it."""
+    costs = [cost for stage in subject.shown for cost in _read(subject, stage)]
+    return Scale(min(costs), max(costs), tuple(_colours()))
 
 
 def cells(subject: Subject, stage: Stage, known: Scale) -> Cells:
@@ -69,7 +69,7 @@ def cells(subject: Subject, stage: Stage, known: Scale) -> Cells:
     sums: dict[Cell, int] = {}
     for layer in range(1, stage.depth + 1):
         for source in stage.sources(layer):
-            cell = (layer // group, source // group)
+            cell = (source // group, layer // group)
             counts[cell] = counts.get(cell, 0) + 1
             sums[cell] = sums.get(cell, 0) + costs[source]
     levels = {cell: known.level(sums[cell] / count) for cell, count in counts.items()}
@@ -94,6 +94,14 @@ def shapes(made: Cells, stage: Stage, step: float) -> tuple[tuple[Box, ...], tup
 def _costs(subject: Subject, stage: Stage) -> Iterator[int]:
     """Numbers in each output of a stage."""
     return (prod(subject.shapes[name]) for name in stage.outputs)
+
+
+def _read(subject: Subject, stage: Stage) -> Iterator[int]:
+    """The costs of the outputs that some layer reads."""
+    costs = tuple(_costs(subject, stage))
+    layers = range(1, stage.depth + 1)
+    read = {source for layer in layers for source in stage.sources(layer)}
+    return (costs[source] for source in read)
 
 
 def _colours() -> Iterator[str]:
@@ -138,7 +146,7 @@ def _runs(levels: Mapping[Cell, int], along: Callable[[Cell], Cell]) -> Iterator
 
 def _apart(made: Cells, stage: Stage, step: float) -> Iterator[Box]:
     for (row, column), level in sorted(made.levels.items()):
-        said = f"F{row} reads F{column}: {made.costs[column]:,} numbers"
+        said = f"F{column} reads F{row}: {made.costs[row]:,} numbers"
         yield _box(f"{stage.index}.{row}.{column}", (row, column), (row, column), step,
                    made.scale.colours[level], said)  # fmt: skip
 

@@ -67,9 +67,10 @@ class Subject:
         return sorted([*others, self.stage], key=lambda stage: stage.index)
 
     def missing(self) -> str:
-        """The sentence on stages that are not shown, if there are some."""
+        """The sentence on stages that are not shown; empty if all are."""
         left = len(self.graph.stages) - len(self.shown)
-        return f" {left:,} more stages are not shown." if left else ""
+        verb = "is" if left == 1 else "are"
+        return f"{counted(left, 'more stage')} {verb} not shown." if left else ""
 
     def tooltip(self, stage: Stage, layer: int) -> str:
         """A layer in a line: what it reads, its shapes, its parameters."""
@@ -91,12 +92,12 @@ def readers(stage: Stage, source: int) -> Iterator[int]:
             yield layer
 
 
-def fed(stage: Stage, source: int) -> str:
-    """`9 layers and the exit`; what reads an output."""
-    count, leaves = sum(1 for _ in readers(stage, source)), source in stage.exit_sources()
-    if not count:
-        return "the exit" if leaves else "nothing"
-    return counted(count, "layer") + (" and the exit" if leaves else "")
+def fed(stage: Stage, source: int, *, layers: str = "", exit: str = "") -> str:
+    """`9 layers and the exit`: what reads an output; `layers` and `exit` follow these words."""
+    count = sum(1 for _ in readers(stage, source))
+    words = [counted(count, "layer") + layers] if count else []
+    words += [f"the exit{exit}"] if source in stage.exit_sources() else []
+    return " and ".join(words) or "nothing"
 
 
 def titled(name: str, settings: Mapping[str, object]) -> str:

@@ -34,6 +34,7 @@ def html(comparison: Comparison) -> str:
     notes = quoted(comparison, columns)
     drawn, left = curves(comparison)
     pictures = topologies(comparison)
+    efficiency = points(comparison)
     page: str = _template().render(
         version=__version__,
         title=", ".join(dict.fromkeys(row.name for row in comparison.rows)),
@@ -45,7 +46,8 @@ def html(comparison: Comparison) -> str:
         left_out=left_out(comparison),
         growth=Markup(growth(drawn)) if drawn else "",
         not_grown=left,
-        scatter=Markup(scatter(points(comparison))),
+        scatter=Markup(scatter(efficiency)),
+        ringed=any(point.ours for point in efficiency),
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
     )

@@ -103,7 +103,8 @@ def _scatter(figure: Figure, points: Sequence[Point]) -> None:
                 s=26, marker=mark, edgecolors=colour,
                 facecolors=["none" if point.doubt else colour for point in some],
             )  # fmt: skip
-        _compared(axes, [point for point in here if point.ours])
+        if any(point.ours for point in points):
+            _compared(axes, [point for point in here if point.ours])
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.minorticks_off()

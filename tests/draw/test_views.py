@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archdsl.api import analyse
+from archdsl.api import analyse, check_text
 from archdsl.draw.cells import MOST, _diagonal, _row, _runs, cells, scale
 from archdsl.draw.folding import folded
 from archdsl.draw.picture import scene
 from archdsl.draw.subject import Subject
 from archdsl.draw.views import arc
+from archdsl.showing import subject
 from archdsl.vocabulary.rule import Rule
 from archdsl.vocabulary.rules.exponential import Exponential
 from archdsl.vocabulary.rules.full import Full
@@ -114,9 +115,40 @@ def test_matrix_has_a_cell_for_each_link(rule: str) -> None:
     made = one(rule, 30)
     stage = made.graph.stages[0]
     names = {box.name for box in scene(made, "matrix").boxes}
-    links = {(layer, source) for layer in range(1, 31) for source in stage.sources(layer)}
+    links = {(source, layer) for layer in range(1, 31) for source in stage.sources(layer)}
     found = {name for name in names if name.count(".") == 2}
-    assert found == {f"0.{layer}.{source}" for layer, source in links}
+    assert found == {f"0.{source}.{layer}" for source, layer in links}
+
+
+@pytest.mark.parametrize("layers", [12, 60, 700])
+def test_rows_of_a_matrix_are_sources_and_columns_are_readers(layers: int) -> None:
+    """As in figure 3 and in `archdsl heatmap`: what the stage is given is the first row."""
+    made = scene(one("full", layers, focus=layers // 2), "matrix")
+    frame, *marks = made.boxes
+    middles = [(box.x - frame.area.left, frame.area.top - box.y) for box in marks if box.label == ""
+               and "legend" not in box.name]  # fmt: skip
+    assert middles
+    assert all(across > down for across, down in middles)
+    assert "A column is a layer, its rows what it reads." in caption(one("full", 8), "matrix")
+    (focus,) = (text for text in made.texts if text.text == f"F{layers // 2}")
+    assert focus.y > frame.area.top
+
+
+def test_the_scale_is_of_links_that_are_drawn() -> None:
+    """Of a plain stage of 3 layers, nothing reads the last output, which is the only wide one."""
+    text = """archdsl: 1
+name: wide
+input: [4, 8, 8]
+stages:
+  count: 1
+  layers: 3
+  unit: [{conv: {width: "4 * layer * layer", kernel: 3}}]
+  connect: plain
+  aggregate: concat
+"""
+    made = subject(check_text(text), None)
+    known = scale(made)
+    assert (known.least, known.most) == (4 * 64, 16 * 64)
 
 
 def test_cost_of_a_link_is_what_its_source_makes() -> None:
@@ -150,7 +182,7 @@ def test_runs_hold_every_cell_once(rule: str, along: object, layers: int) -> Non
 def test_deep_matrices_stay_small() -> None:
     made = scene(one(EXPONENTIAL, 5_000), "matrix")
     assert len(made.boxes) + len(made.curves) < 500
-    assert "One mark stands for 11 x 11 layers" in made.texts[-1].text.replace("\n", " ")
+    assert "A mark is a group of 11 x 11 layers" in made.texts[-1].text.replace("\n", " ")
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -20,7 +20,7 @@ import archdsl  # noqa: E402
 from archdsl.checkpoint.reading import load  # noqa: E402
 from archdsl.cli.files import ours  # noqa: E402
 from archdsl.heatmap.checkpoint import heat_map  # noqa: E402
-from archdsl.heatmap.plot import draw  # noqa: E402
+from archdsl.heatmap.plot import _panel, draw  # noqa: E402
 from archdsl.heatmap.readers import readers  # noqa: E402
 from archdsl.spec.load import parse  # noqa: E402
 from cli.commands import SPECS  # noqa: E402
@@ -184,6 +184,22 @@ def test_pictures(form: str, trained: tuple[Path, Path], tmp_path: Path) -> None
     assert command("heatmap", *trained, "-o", path).out == f"unchanged  {path}\n"
 
 
+def test_rows_are_sources_and_columns_are_readers() -> None:
+    """As in figure 3, whose first row is the input, and in `archdsl draw --view matrix`."""
+    from matplotlib.figure import Figure
+
+    graph, state = filled(spec("full"), "full", "conv")
+    panel = heat_map(graph, state).panels[0]
+    axes = Figure().subplots()
+    cells: Any = _panel(axes, panel).get_array()
+    values = cells.filled(-1.0)  # where there is no link, the value is masked
+    for source in range(6):
+        for layer in range(1, 7):
+            wanted = panel.rescaled[source, layer] if source < layer else -1.0
+            assert values[source][layer - 1] == pytest.approx(wanted)
+    assert (axes.get_ylabel(), axes.get_xlabel()[:5]) == ("output it reads", "layer")
+
+
 def test_where_there_is_no_link_the_picture_is_white() -> None:
     """The right half of the upper row is dark only where a layer reads what enters."""
     import matplotlib.image
@@ -293,7 +309,8 @@ UNUSABLE: dict[str, tuple[Any, str]] = {
     "integers": (lambda w: w.to(torch.int8), "has the dtype torch.int8"),
     "complex": (lambda w: w.to(torch.complex64), "has the dtype torch.complex64"),
     "float4": (
-        lambda w: w.to(torch.uint8).view(torch.float4_e2m1fn_x2), "is torch.strided torch.float4_e2m1fn_x2, which",
+        lambda w: w.to(torch.uint8).view(torch.float4_e2m1fn_x2),
+        "is torch.strided torch.float4_e2m1fn_x2, which",
     ),
     "a list": (lambda w: [1.0, 2.0], "is a list, not a tensor"),
 }  # fmt: skip

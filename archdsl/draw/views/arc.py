@@ -6,10 +6,10 @@ in each lane; the caption says how many. Work is bounded by what is drawn, not b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from archdsl.draw.captions import beside, page, stage_lines
+from archdsl.draw.captions import beside, lanes, page, stage_lines
 from archdsl.draw.looks import BACK, FAR_BACK, FOCUS_BOX, INTO, OUT_OF, TICK, Look
 from archdsl.draw.row import Link, Row
 from archdsl.draw.scene import Box, Curve, Scene, Text, text_width
@@ -43,7 +43,12 @@ class Drawn:
     @property
     def count(self) -> int:
         """All of them."""
-        return len(self.behind) + len(self.into) + len(self.out)
+        return len(self.all)
+
+    @property
+    def all(self) -> tuple[Link, ...]:
+        """All of them, from back to front."""
+        return (*self.behind, *self.out, *self.into)
 
 
 def fits(subject: Subject) -> bool:
@@ -55,13 +60,14 @@ def scene(subject: Subject) -> Scene:
     """A row for each stage, all at the same scale."""
     deepest = max(stage.depth for stage in subject.shown)
     step = min(FARTHEST, max(NEAREST, SPAN / deepest))
-    rows, count = [], 0
-    for stage in subject.shown:
-        drawn = chosen(stage, subject.focused(stage))
-        count += drawn.count
-        row = _row(subject, stage, step, drawn)
-        rows.append(beside(row, f"stage {stage.index}", stage_lines(subject, stage)))
-    return page(subject.title, rows, _caption(subject, count))
+    drawn = [chosen(stage, subject.focused(stage)) for stage in subject.shown]
+    rows = [
+        beside(
+            _row(subject, stage, step, links), f"stage {stage.index}", stage_lines(subject, stage)
+        )
+        for stage, links in zip(subject.shown, drawn, strict=True)
+    ]
+    return page(subject.title, rows, _caption(subject, drawn))
 
 
 def chosen(stage: Stage, focus: int | None) -> Drawn:
@@ -137,13 +143,28 @@ def _numbers(row: Row, stage: Stage, focus: int | None) -> Iterator[Text]:
     yield from (Text(row.x(layer), y, said, colour="#6b6b6b") for layer, said in labels.items())
 
 
-def _caption(subject: Subject, drawn: int) -> str:
-    focus, report, stage = subject.focus, subject.report, subject.stage
-    total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}"
+def _caption(subject: Subject, drawn: Sequence[Drawn]) -> str:
+    focus, stage = subject.focus, subject.stage
     where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
-    if drawn < report.links:
-        total += f" ({drawn:,} drawn: every link of F{focus.layer}{where}, a sample of the rest)"
-    return (
-        f"{total}. F{focus.layer}{where} reads {stage.rule.fan_in(focus.layer):,} (red) and feeds "
-        f"{fed(stage, focus.layer)} (blue). Each lane up doubles the distance.{subject.missing()}"
+    name = f"F{focus.layer}{where}"
+    distances = lanes(reader - source for links in drawn for source, reader in links.all)
+    sentences = (
+        f"{_total(subject, drawn, name)}.",
+        f"{name} reads {len(stage.sources(focus.layer)):,} (red) and feeds "
+        f"{fed(stage, focus.layer, layers=' (blue)')}.",
+        distances,
+        subject.missing(),
     )
+    return " ".join(filter(None, sentences))
+
+
+def _total(subject: Subject, drawn: Sequence[Drawn], name: str) -> str:
+    """How many links there are, how many are drawn, and which."""
+    report = subject.report
+    total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}"
+    count = sum(links.count for links in drawn)
+    if count == report.links:
+        return total
+    shown = sum(subject.stage_report(stage).links for stage in subject.shown)
+    how = f": every link of {name}, a sample of the rest" if count < shown else ""
+    return f"{total} ({count:,} drawn{how})"

@@ -1,6 +1,7 @@
-"""A stage as in figure 1(a): what was joined so far goes on, joined with each new output.
+"""A stage as in figure 1(a): each aggregate is joined with the next output.
 
-Only rules that read everything can be drawn so: each aggregate continues the one before it.
+Only stages whose layers read everything can be drawn so, and only if their operator gives the same
+result for an aggregate and one more output as for all outputs at once. A mean does not.
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ RISE = 16.0
 
 
 def continues(stage: Stage) -> bool:
-    """Whether every layer reads all outputs before it, so that aggregates continue each other."""
-    return all(
-        sorted(stage.sources(layer)) == list(range(layer)) for layer in range(1, stage.depth + 1)
-    )
+    """Whether every aggregate, that of the exit included, continues the one before it."""
+    layers = range(1, stage.depth + 1)
+    whole = all(sorted(stage.sources(layer)) == list(range(layer)) for layer in layers)
+    ends = len(stage.exit_sources()) in {1, stage.depth + 1} and stage.depth in stage.exit_sources()
+    return whole and ends and (stage.operator.associative or stage.operator.running)
+
+
+def marks(stage: Stage) -> int:
+    """How many aggregates are drawn: one after each layer, the last only if all of it leaves."""
+    return stage.depth - (len(stage.exit_sources()) == 1)
 
 
 def compact(subject: Subject, stage: Stage) -> Scene:
@@ -33,7 +40,7 @@ def compact(subject: Subject, stage: Stage) -> Scene:
     boxes, curves = [_unit(subject, stage, 0, focus)], []
     for layer in range(1, stage.depth + 1):
         hot = layer == focus
-        boxes += [_unit(subject, stage, layer, focus), _mark(stage, layer)]
+        boxes.append(_unit(subject, stage, layer, focus))
         look = INTO if hot else CHAIN
         before = f"{stage.index}.{layer - 1}" + (".join" if layer > 1 else "")
         here, mark = f"{stage.index}.{layer}", f"{stage.index}.{layer}.join"
@@ -41,16 +48,19 @@ def compact(subject: Subject, stage: Stage) -> Scene:
         said = f"what F{layer} reads"
         into = straight((start, 0), (_x(layer) - WIDTH / 2, 0))
         curves.append(Curve(before, here, into, look, True, said, hot))
+        if layer > marks(stage):
+            break
+        boxes.append(_mark(stage, layer))
         out = straight((_x(layer) + WIDTH / 2, 0), (_x(layer) + AFTER - MARK / 2, 0))
         curves.append(Curve(here, mark, out, CHAIN))
         foot = (start - MARK / 2, MARK / 2) if layer > 1 else (_x(0), HEIGHT / 2)
         around = arc(foot, (_x(layer) + AFTER, MARK / 2), RISE + (HEIGHT - MARK) / 2)
         curves.append(Curve(before, mark, around, CHAIN))
-    end = _x(stage.depth) + AFTER
-    last = f"{stage.index}.{stage.depth}.join"
-    leave = straight((end + MARK / 2, 0), (end + MARK / 2 + 16, 0))
-    curves.append(Curve(last, last, leave, CHAIN, True))
-    text = Text(end + MARK / 2 + 20, 0, leaving(subject, stage), side="left", colour="#6b6b6b")
+    last, end = f"{stage.index}.{stage.depth}", _x(stage.depth) + WIDTH / 2
+    if marks(stage) == stage.depth:
+        last, end = f"{last}.join", _x(stage.depth) + AFTER + MARK / 2
+    curves.append(Curve(last, last, straight((end, 0), (end + 16, 0)), CHAIN, True))
+    text = Text(end + 20, 0, leaving(subject, stage), side="left", colour="#6b6b6b")
     return Scene(f"stage {stage.index}", tuple(boxes), tuple(curves), (text,))
 
 

@@ -66,7 +66,9 @@ def scene(subject: Subject) -> Scene:
     body = Scene(subject.title, tuple(boxes), tuple(curves))
     report = subject.stage_report(stage)
     said = [ruled(report), f"{counted(stage.depth, 'layer')}, {counted(report.links, 'link')}"]
-    return page(subject.title, [beside(body, f"stage {stage.index}", said)], _caption(subject))
+    return page(
+        subject.title, [beside(body, f"stage {stage.index}", said)], _caption(subject, runs)
+    )
 
 
 def _arrows(runs: Sequence[Run]) -> tuple[int, int]:
@@ -137,13 +139,15 @@ def _spread(box: Box, part: float) -> float:
     return box.area.left + 4 + part * (box.width - 8)
 
 
-def _caption(subject: Subject) -> str:
+def _caption(subject: Subject, runs: Sequence[Run]) -> str:
     stage, focus = subject.stage, subject.focus.layer
     given, name = stage.reads[focus - 1], stage.layers[focus - 1]
-    reads = stage.sources(focus)
+    reads, feeds = stage.sources(focus), fed(stage, focus)
+    blue = "" if feeds == "nothing" else " (blue)"
+    counts = any(not (run.named or run.read or run.fed) for run in runs)
     return (
         f"F{focus} reads {counted(len(reads), 'output')} (red: {listed(reads)}) and feeds "
-        f"{fed(stage, focus)} (blue). {show(subject.shapes[given])} to "
-        f"{show(subject.shapes[name])}; {subject.parameters.get(name, 0):,} parameters. "
-        "Grey numbers count layers between."
+        f"{feeds}{blue}. {show(subject.shapes[given])} to "
+        f"{show(subject.shapes[name])}; {counted(subject.parameters.get(name, 0), 'parameter')}."
+        f"{' Grey numbers count layers between.' if counts else ''}"
     )

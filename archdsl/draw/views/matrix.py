@@ -1,4 +1,7 @@
-"""`matrix`: reader by source, a mark for each link, its colour what the link costs.
+"""`matrix`: source by reader, a mark for each link, its colour what the link costs.
+
+Rows are sources and columns are readers, as in figure 3 of Zhu et al. 2018, whose first row is the
+stage's input, and as in `archdsl heatmap`.
 
 The cost of a link is how many numbers the reader takes in through it: channels times places, the
 measure of memory traffic of Chao et al. 2019 (HarDNet). Deep stages are shown in square groups of
@@ -13,7 +16,7 @@ from collections.abc import Iterator
 from archdsl.draw.captions import page
 from archdsl.draw.cells import Cells, Scale, cells, grouped, scale, shapes
 from archdsl.draw.looks import FAINT, INTO, Look
-from archdsl.draw.scene import LINE, SIZE, Box, Scene, Text, side_by_side, stacked, text_width
+from archdsl.draw.scene import LINE, SIZE, Box, Scene, Side, Text, side_by_side, stacked, text_width
 from archdsl.draw.subject import Subject, counted, listed, ruled
 from archdsl.ir.graph import Stage
 
@@ -29,7 +32,7 @@ ACROSS = 3
 LINKS = 4_000_000
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 FRAME = Look("#c8c8c8", "none", 0.5)
-ROW = Look(INTO.stroke, "none", 0.9)
+COLUMN = Look(INTO.stroke, "none", 0.9)
 
 
 def fits(subject: Subject) -> bool:
@@ -53,45 +56,47 @@ def scene(subject: Subject) -> Scene:
 
 
 def _panel(subject: Subject, stage: Stage, made: Cells, step: float) -> Scene:
-    """Row l and column s meet at ((s + 0.5) step, -(l + 0.5) step)."""
+    """Row s and column l meet at ((l + 0.5) step, -(s + 0.5) step)."""
     side = (stage.depth + 1) * step
     frame = Box(f"{stage.index}", side / 2, -side / 2, side, side, "", FRAME, "box", tooltip=" ")
     boxes, curves = shapes(made, stage, step * made.group)
     focus = subject.focused(stage)
     if focus is not None:
-        high = max(step, 2.0)
+        wide, high = max(step, 2.0), focus * step
         boxes = (*boxes, Box(
-            f"{stage.index}.row", (focus + 0.5) * step / 2, -(focus + 0.5) * step,
-            (focus + 0.5) * step, high, "", ROW, "box", tooltip=subject.tooltip(stage, focus),
+            f"{stage.index}.column", (focus + 0.5) * step, -high / 2, wide, high, "", COLUMN, "box",
+            tooltip=subject.tooltip(stage, focus),
         ))  # fmt: skip
     texts = (*_ticks(stage, step, focus), *_said(subject, stage, side))
     return Scene(f"stage {stage.index}", (frame, *boxes), curves, texts)
 
 
 def _ticks(stage: Stage, step: float, focus: int | None) -> Iterator[Text]:
-    """Numbers of readers at the left and of sources above; the focus has its own."""
+    """Numbers of sources at the left and of readers above; the focus has its own."""
     wide = text_width(f"{stage.depth}") * 1.8
     every = next((tick for tick in TICKS if tick * step >= max(wide, 18)), stage.depth + 1)
     for layer in range(0, stage.depth + 1, every):
         place = (layer + 0.5) * step
-        yield Text(place, 8, str(layer), colour=FAINT, size=8.0)
-        if focus is None or abs(layer - focus) * step > SIZE * LINE:
-            yield Text(-5, -place, str(layer), side="right", colour=FAINT, size=8.0)
+        yield Text(-5, -place, str(layer), side="right", colour=FAINT, size=8.0)
+        if focus is None or abs(layer - focus) * step > wide + 4:
+            yield Text(place, 8, str(layer), colour=FAINT, size=8.0)
     if focus is not None:
-        yield Text(-5, -(focus + 0.5) * step, f"F{focus}", 9.0, "right", INTO.stroke, bold=True)
+        yield Text((focus + 0.5) * step, 8, f"F{focus}", colour=INTO.stroke, bold=True)
 
 
 def _said(subject: Subject, stage: Stage, side: float) -> Iterator[Text]:
-    """The caption, in the upper right half, or below where that is too small for it."""
+    """The caption, in the lower left half, or below where that is too small for it."""
     report = subject.stage_report(stage)
     lines = [ruled(report), counted(report.layers, "layer"), counted(report.links, "link")]
     if focus := subject.focused(stage):
-        lines.append(f"F{focus} reads {stage.rule.fan_in(focus):,}")
+        lines.append(f"F{focus} reads {len(stage.sources(focus)):,}")
     inside = side >= 2.6 * max(map(text_width, lines))
-    x, y = (side - 8, -14.0) if inside else (side, -side - 10)
-    yield Text(x, y, f"stage {stage.index}", side="right", bold=True)
+    high = len(lines) * SIZE * LINE
+    end: Side = "left" if inside else "right"
+    x, y = (8.0, high + 14 - side) if inside else (side, -side - 10)
+    yield Text(x, y, f"stage {stage.index}", side=end, bold=True)
     for place, said in enumerate(lines, start=1):
-        yield Text(x, y - place * SIZE * LINE, said, side="right", colour=FAINT)
+        yield Text(x, y - place * SIZE * LINE, said, side=end, colour=FAINT)
 
 
 def _legend(known: Scale) -> Scene:
@@ -125,9 +130,10 @@ def _legend(known: Scale) -> Scene:
 def _caption(subject: Subject, group: int) -> str:
     focus, report, stage = subject.focus, subject.report, subject.stage
     total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}."
-    groups = f" One mark stands for {group} x {group} layers." if group > 1 else ""
+    groups = f" A mark is a group of {group} x {group} layers." if group > 1 else ""
     where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
-    return (
-        f"{total} A row is a layer, a column what it reads.{groups} Red: F{focus.layer}{where} "
-        f"reads {listed(stage.sources(focus.layer))}.{subject.missing()}"
+    said = (
+        f"{total} A column is a layer, its rows what it reads.{groups} Red: F{focus.layer}{where} "
+        f"reads {listed(stage.sources(focus.layer))}. {subject.missing()}"
     )
+    return said.rstrip()

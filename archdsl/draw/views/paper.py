@@ -6,7 +6,7 @@ from archdsl.draw.captions import beside, page, stage_lines
 from archdsl.draw.scene import Scene
 from archdsl.draw.subject import Subject, counted, listed
 from archdsl.draw.views.columns import columns
-from archdsl.draw.views.compact import compact, continues
+from archdsl.draw.views.compact import compact, continues, marks
 from archdsl.draw.views.exploded import exploded
 from archdsl.errors import fail
 from archdsl.ir.graph import Stage
@@ -34,12 +34,12 @@ def compact_scene(subject: Subject) -> Scene:
             raise fail(
                 "A414",
                 f"stage {stage.index} of {subject.graph.name} has no compact view: "
-                "only where each layer reads everything does an aggregate continue the one before",
+                "each layer must read everything, joined by an associative operator, and all or "
+                "the last of it must leave",
                 help="leave --style compact out",
             )
     rows = [_beside(subject, stage, compact(subject, stage)) for stage in subject.shown]
-    said = "Compact view: the result of one aggregation enters the next. To compare networks, use "
-    return page(subject.title, rows, f"{said}the exploded view.{subject.missing()}")
+    return page(subject.title, rows, _compact_caption(subject))
 
 
 def _row(subject: Subject, stage: Stage) -> Scene:
@@ -58,4 +58,11 @@ def _caption(subject: Subject) -> str:
     reads = listed(subject.stage.sources(focus.layer))
     where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
     total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}."
-    return f"{total} Red: F{focus.layer}{where} reads {reads}.{subject.missing()}"
+    return f"{total} Red: F{focus.layer}{where} reads {reads}. {subject.missing()}".rstrip()
+
+
+def _compact_caption(subject: Subject) -> str:
+    chained = any(marks(stage) > 1 for stage in subject.shown)
+    said = "Compact view" + chained * ": the result of one aggregation enters the next"
+    advice = "To compare networks, use the exploded view."
+    return f"{said}. {advice} {subject.missing()}".rstrip()
