@@ -162,9 +162,4 @@ def check_plot(path: Path, force: bool) -> None:
     """
     files.form(path, FORMS, "--plot")
     files.allowed(path, force=force)
-    try:
-        import archdsl.paper.plot  # noqa: F401 (whether it can be)
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise fail("A502", "a plot needs matplotlib", help="pip install matplotlib") from None
+    import archdsl.plotting  # noqa: F401 (raises A502)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from math import ceil, nan
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING, Any
 
 from archdsl.heatmap.model import HeatMap, Panel
+from archdsl.plotting import Figure, plotted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
 CREATOR = "archdsl heatmap"
 FORMS: dict[str, dict[str, Any]] = {
@@ -43,24 +41,25 @@ COLOURS = "viridis_r"
 
 def draw(found: HeatMap, form: str) -> bytes:
     """The picture as a file of a form of `FORMS`; the same bytes for the same numbers."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
-        across = min(ACROSS, len(found.panels))
-        down = ceil(len(found.panels) / across)
-        size = (across * SIDE + 0.9, down * (SIDE + 0.35) + 0.4)
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(down, across, squeeze=False)
-        for axes, panel in zip(grid.flat, found.panels, strict=False):
-            image = _panel(axes, panel)
-        for axes in grid.flat[len(found.panels) :]:
-            axes.set_axis_off()
-        bar = figure.colorbar(image, ax=grid, shrink=0.8, pad=0.02)
-        bar.set_label("mean absolute weight, by the layer's largest")
-        figure.suptitle(found.name, fontsize=10)
-        file = BytesIO()
-        figure.savefig(file, format=form, metadata=FORMS[form])
-    return file.getvalue()
+    across = min(ACROSS, len(found.panels))
+    down = ceil(len(found.panels) / across)
+    size = (across * SIDE + 0.9, down * (SIDE + 0.35) + 0.4)
+
+    def fill(figure: Figure) -> None:
+        _panels(figure, found, down, across)
+
+    return plotted(fill, form, size=size, style=STYLE, metadata=FORMS[form])
+
+
+def _panels(figure: Figure, found: HeatMap, down: int, across: int) -> None:
+    grid = figure.subplots(down, across, squeeze=False)
+    for axes, panel in zip(grid.flat, found.panels, strict=False):
+        image = _panel(axes, panel)
+    for axes in grid.flat[len(found.panels) :]:
+        axes.set_axis_off()
+    bar = figure.colorbar(image, ax=grid, shrink=0.8, pad=0.02)
+    bar.set_label("mean absolute weight, by the layer's largest")
+    figure.suptitle(found.name, fontsize=10)
 
 
 def _panel(axes: Axes, panel: Panel) -> AxesImage:
@@ -77,6 +76,8 @@ def _panel(axes: Axes, panel: Panel) -> AxesImage:
         ylabel="output it reads",
     )
     axes.spines[["top", "right"]].set_visible(False)
+    from matplotlib.ticker import MaxNLocator
+
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
     return image

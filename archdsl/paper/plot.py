@@ -1,23 +1,22 @@
 """The plot of Table 1: a panel for each quantity, a line for each spec, both axes logarithmic.
 
-The only file that imports matplotlib; it is imported when a plot is asked for. The same counts and
-the same matplotlib make the same bytes: no date, no random names, letters as outlines.
+It is imported when a plot is asked for. The same counts and the same matplotlib make the same
+bytes: no date, no random names, letters as outlines.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from itertools import cycle
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from archdsl.paper.measured import Scaling
 from archdsl.paper.table1 import Quantity
+from archdsl.plotting import Figure, plotted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CREATOR = "archdsl scaling"
 """What the files say of their origin, in every format."""
@@ -60,17 +59,14 @@ SIZE = (7.2, 6.0)
 
 def draw(found: Sequence[Scaling], form: str) -> bytes:
     """The plot as a file of a form of `FORMS`."""
-    with mpl.rc_context():
-        mpl.rcdefaults()  # whatever the user's own settings are
-        mpl.rcParams.update(STYLE)
-        figure = Figure(figsize=SIZE, layout="constrained")
+
+    def fill(figure: Figure) -> None:
         for axes, (quantity, title) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
             _panel(axes, found, quantity, title)
         lines, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(lines, names, loc="outside lower center", ncols=2, frameon=False)
-        file = BytesIO()
-        figure.savefig(file, format=form, metadata=FORMS[form])
-    return file.getvalue()
+
+    return plotted(fill, form, size=SIZE, style=STYLE, metadata=FORMS[form])
 
 
 def _panel(axes: Axes, found: Sequence[Scaling], quantity: Quantity, title: str) -> None:

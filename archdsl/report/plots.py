@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from itertools import cycle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
-
+from archdsl.plotting import Figure, plotted
 from archdsl.report.efficiency import Point
 from archdsl.report.growing import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 INK, LINES = "#010203", "#040506"
 """Stand for the page's own colours of text and of thin lines, which follow light and dark."""
@@ -56,16 +53,9 @@ def scatter(points: Sequence[Point]) -> str:
 
 
 def _drawn(name: str, fill: Callable[[Figure], None]) -> str:
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
-        figure = Figure(figsize=(8.4, 3.6), layout="constrained")
-        fill(figure)
-        file = BytesIO()
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", r"Glyph \d+")  # a box stands for a letter of no font
-            figure.savefig(file, format="svg", metadata={"Creator": None, "Date": None})
-    return _inline(file.getvalue().decode(), name)
+    metadata = {"Creator": None, "Date": None}
+    made = plotted(fill, "svg", size=(8.4, 3.6), style=STYLE, metadata=metadata)
+    return _inline(made.decode(), name)
 
 
 def _growth(figure: Figure, curves: Sequence[Curve]) -> None:
@@ -90,6 +80,8 @@ def _growth(figure: Figure, curves: Sequence[Curve]) -> None:
 
 
 def _scatter(figure: Figure, points: Sequence[Point]) -> None:
+    from matplotlib.ticker import LogLocator
+
     left, right = figure.subplots(1, 2)
     panels = ((left, "c100", "CIFAR-100"), (right, "imagenet", "ImageNet"))
     for axes, data, title in panels:

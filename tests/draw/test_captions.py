@@ -162,7 +162,7 @@ def leaving(aggregate: str, depth: int, leaves: str) -> Subject:
 
 
 def test_overview_speaks_of_connected_layers_alone() -> None:
-    """F1 and F3 of a fractal block are not connected; F5 reads F4, which reads F2, which reads F1."""
+    """F1 and F3 of a fractal block are not connected; F5 reads F4, that reads F2, that reads F1."""
     said = caption(scene(one(RULES["fractal"], 7), "overview"))
     assert "Connected layers of a stage are at most 3 links apart." in said
     assert "apart" not in caption(scene(one("full", 1), "overview"))

@@ -158,7 +158,8 @@ def test_missing_matplotlib_is_said_before_anything_is_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "archdsl.paper.plot", raising=False)
+    for name in ("archdsl.paper.plot", "archdsl.plotting"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     assert scaling(PLAIN, "--plot", tmp_path / "plot.svg") == Exit.USAGE
     out, err = capsys.readouterr()
     assert out == ""

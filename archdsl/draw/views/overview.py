@@ -114,9 +114,7 @@ def _arrows(
 def _caption(subject: Subject) -> str:
     report = subject.report
     path = report.shortest_gradient_path
-    far = (
-        f" Connected layers of a stage are at most {counted(path, 'link')} apart." if path else ""
-    )
+    far = f" Connected layers of a stage are at most {counted(path, 'link')} apart." if path else ""
     return (
         f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}, "
         f"{report.parameters:,} parameters, {report.macs:,} MACs.{far}"

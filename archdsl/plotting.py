@@ -1,0 +1,99 @@
+"""matplotlib without the user's settings, and a figure to the bytes of a file.
+
+The only file that imports matplotlib itself, and the first that does: while it is imported,
+matplotlib reads the variable MPLBACKEND and files named `matplotlibrc`, which can be broken or come
+from the folder of a stranger. Nothing of them is used: figures are drawn without pyplot.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from archdsl.errors import fail
+
+
+@contextmanager
+def _without_settings() -> Iterator[None]:
+    """Take MPLBACKEND away, and change to the folder of matplotlib's own `matplotlibrc`.
+
+    The current folder is always searched first, so this is how to have no other file read.
+    """
+    if "matplotlib" in sys.modules or os.chdir not in os.supports_fd:
+        yield
+        return
+    package = find_spec("matplotlib")
+    defaults = Path(package.origin).with_name("mpl-data") if package and package.origin else None
+    backend = os.environ.pop("MPLBACKEND", None)
+    here = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+    try:
+        if defaults and defaults.is_dir():
+            os.chdir(defaults)
+        yield
+    finally:
+        os.chdir(here)
+        os.close(here)
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without matplotlib's advice on the folder of its cache and on missing letters."""
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"Glyph \d+")  # a box is drawn instead
+            yield
+    finally:
+        log.setLevel(level)
+
+
+try:
+    with _quiet(), _without_settings():
+        import matplotlib as mpl
+except ModuleNotFoundError as error:
+    if error.name != "matplotlib":
+        raise
+    raise fail("A502", "a plot needs matplotlib", help="pip install matplotlib") from None
+
+from matplotlib.figure import Figure  # noqa: E402
+
+__all__ = ["Figure", "plotted"]
+
+
+def plotted(
+    fill: Callable[[Figure], None],
+    form: str,
+    *,
+    size: tuple[float, float],
+    style: Any,
+    metadata: Mapping[str, Any],
+) -> bytes:
+    """Draw a figure and return it as a file; the same input gives the same bytes.
+
+    Args:
+        fill: draws on the empty figure.
+        form: `svg`, `png` or `pdf`.
+        size: inches across and down.
+        style: matplotlib's parameters, over its defaults.
+        metadata: what the file says of itself.
+    """
+    with _quiet(), mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(style)
+        figure = Figure(figsize=size, layout="constrained")
+        fill(figure)
+        file = BytesIO()
+        figure.savefig(file, format=form, metadata=dict(metadata))
+    return file.getvalue()
