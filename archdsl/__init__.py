@@ -5,6 +5,11 @@
 >>> archdsl.analyse(archdsl.lower(spec)).parameters  # doctest: +SKIP
 """
 
+from archdsl import interrupts
+
+interrupts.end_at_once()  # before the other imports, which take a third of a second
+
+# ruff: noqa: E402
 from importlib import import_module
 from typing import TYPE_CHECKING
 

@@ -68,16 +68,15 @@ def compare(
 
 def read(wanted: Sequence[Entry]) -> tuple[Comparison, list[Diagnostic]]:
     """Check every network; those that are wrong are left out, with what is wrong."""
-    progress = Progress()
     found: list[tuple[Entry, api.Checked]] = []
     findings: list[Diagnostic] = []
-    for place, entry in enumerate(wanted, start=1):
-        progress.show(f"{place} of {len(wanted)}  {entry.path}")
-        try:
-            found.append((entry, api.check(api.load(entry.path, entry.settings))))
-        except ArchdslError as error:
-            findings += [finding for finding in error.diagnostics if finding not in findings]
-    progress.clear()
+    with Progress() as progress:
+        for place, entry in enumerate(wanted, start=1):
+            progress.show(f"{place} of {len(wanted)}  {entry.path}")
+            try:
+                found.append((entry, api.check(api.load(entry.path, entry.settings))))
+            except ArchdslError as error:
+                findings += [finding for finding in error.diagnostics if finding not in findings]
     names = labels([(checked.spec.name, entry) for entry, checked in found])
     return compared(zip(names, (checked for _, checked in found), strict=True)), findings
 

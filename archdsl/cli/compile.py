@@ -12,10 +12,10 @@ import typer
 
 from archdsl import api
 from archdsl.cli import options
-from archdsl.cli.files import allowed, existing, write
+from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
-from archdsl.cli.render import difference, visible
 from archdsl.cli.render import report as show
+from archdsl.cli.render import visible
 from archdsl.emit.pytorch import camel
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.lower.limits import Limits
@@ -125,7 +125,10 @@ def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Made]:
 def deliver(made: Made, *, check: bool, force: bool, quiet: bool) -> dict[str, Any]:
     """Write or compare one file, and say what became of it."""
     job, found, path, text = made.job, made.found, made.path, made.text
-    changed = compare(path, text, quiet) if check else write(path, text, spec=job.spec, force=force)
+    if check:
+        changed = stale(path, text, "compiled", quiet=quiet)
+    else:
+        changed = write(path, text, spec=job.spec, force=force)
     if not quiet:
         said(found, path, changed, check)
     return {
@@ -151,14 +154,6 @@ def target(output: Path | None, name: str) -> Path:
             "A109", f"`{stem}.py` is no file name on Windows", help="name the file: -o network.py"
         )
     return (output or Path()) / f"{stem}.py"
-
-
-def compare(path: Path, text: str, quiet: bool) -> bool:
-    """Print how a file differs from what its spec makes now. Raises ArchdslError (A412)."""
-    old = (existing(path) or b"").decode("utf-8", "replace")
-    if not quiet:
-        print(difference(old, text, str(path), f"{path} (compiled now)"), end="")
-    return old != text
 
 
 def said(found: api.Checked, path: Path, changed: bool, check: bool) -> None:

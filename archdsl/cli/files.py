@@ -9,7 +9,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from archdsl.cli.render import difference, visible
 from archdsl.errors import ArchdslError, fail
+from archdsl.interrupts import raised
+
+SPARE = 1_048_576
+"""How much larger than expected a file may be, in bytes, and still be read for a comparison."""
 
 HEAD, TAIL = 2_048, 4_096
 """How many bytes at a file's ends are looked at for a mark of ours."""
@@ -116,6 +121,28 @@ def existing(path: Path, most: int | None = None) -> bytes | None:
         raise _unwritable(path, error) from None
 
 
+def stale(path: Path, text: str, made: str, *, quiet: bool = False) -> bool:
+    """Whether a file says something else than `text`, which is printed as a difference.
+
+    Args:
+        path: the file, which may be missing.
+        text: what it would say if it were written now.
+        made: how it would be written, such as `compiled`.
+        quiet: print nothing.
+
+    Raises: ArchdslError (A412) if it is not a regular file, or cannot be read.
+    """
+    size, most = _size(path), len(text) + SPARE
+    if size is not None and size > most:  # not read: it may be larger than the memory
+        if not quiet:
+            print(f"{visible(str(path))} has {size:,} bytes; {made} now it has {len(text):,}")
+        return True
+    old = (existing(path) or b"").decode("utf-8", "replace")
+    if not quiet:
+        print(difference(old, text, str(path), f"{path} ({made} now)"), end="")
+    return old != text
+
+
 def _size(path: Path) -> int | None:
     """The size of a regular file, None if there is nothing. Raises ArchdslError (A412)."""
     try:
@@ -143,16 +170,17 @@ def _same(path: Path, spec: Path) -> bool:
 
 def replace(path: Path, data: bytes) -> None:
     """Write a file beside its place and move it there. Raises OSError; nothing is left then."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with raised():
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(name).chmod(0o666 & ~mask)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import StringIO, TextIOWrapper
 from itertools import pairwise
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
+from archdsl import interrupts
 from archdsl.cli.render import report, visible
 from archdsl.errors import ArchdslError, Exit
 from archdsl.version import __version__
@@ -62,26 +63,44 @@ def options(
 
 def main() -> NoReturn:
     """Run a command and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    if sys.argv[1:] == ["--version"]:
-        print(f"archdsl {__version__}")
-        sys.exit(Exit.FINE)
-    code = run()
+    code: int = Exit.INTERRUPTED
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        code = flushed(run())
+    except KeyboardInterrupt:  # a second one, while the first is being reported
+        pass
+    except OSError:  # stderr cannot be written, so nothing can be said
+        code = Exit.USAGE
+        discard(sys.stderr)
+    interrupts.ignore()
+    sys.exit(code)
+
+
+def flushed(code: int) -> int:
+    """Write what is buffered for stdout; the exit code, which is another one if that fails."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        # What is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or system(error)
-    sys.exit(code)
+        discard(sys.stdout)
+        return code or system(error)
+    return code
+
+
+def discard(stream: TextIO | None) -> None:
+    """Send what is buffered nowhere, or the interpreter would try again and fail while it ends."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run() -> int:
     """The command that the arguments name, with every failure as an exit code."""
     try:
+        if sys.argv[1:] == ["--version"]:
+            print(f"archdsl {__version__}")
+            return Exit.FINE
         result = application(sys.argv[1:])(standalone_mode=False)
         return int(result or Exit.FINE)
     except ArchdslError as error:
@@ -95,6 +114,9 @@ def run() -> int:
         if isinstance(error.__context__, BrokenPipeError):  # typer's answer to one
             return Exit.FINE
         raise
+    except MemoryError:
+        print("error: there is not enough memory", file=sys.stderr)
+        return Exit.LIMIT
     except OSError as error:
         return system(error)
     except Exception as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archdsl.cli.render import visible
+from archdsl.interrupts import raised
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -16,11 +17,25 @@ WAIT = 1.0
 
 
 class Progress:
-    """A line that says what is being done; on terminals only, and not in the first second."""
+    """A line that says what is being done; on terminals only, and not in the first second.
+
+    Used with `with`, which takes the line away at the end, also on Ctrl-C.
+    """
 
     def __init__(self) -> None:
         self.begun = time.monotonic()
         self.status: Status | None = None
+
+    def __enter__(self) -> Progress:
+        self.raised = raised()
+        self.raised.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            self.clear()
+        finally:
+            self.raised.__exit__(*error)
 
     def show(self, text: str) -> None:
         """Replace the line."""

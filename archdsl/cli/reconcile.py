@@ -46,14 +46,13 @@ def reconcile(
 ) -> int:
     """Try the usual unstated choices for a spec that misses a printed number of parameters."""
     limits = Limits(max_layers, max_links, max_parameters, max_bytes)
-    progress = Progress()
-
-    def told(done: int, total: int) -> None:
-        progress.show(f"{done:,} of {total:,} sets of changes counted")
-
     source, settings = read_file(spec), options.settings(sets)
-    found = find(source, parameters, settings, limits, most=most, told=told)
-    progress.clear()
+    with Progress() as progress:
+
+        def told(done: int, total: int) -> None:
+            progress.show(f"{done:,} of {total:,} sets of changes counted")
+
+        found = find(source, parameters, settings, limits, most=most, told=told)
     report(found.spec.notes, form)
     print(json.dumps(facts(found), indent=2) if as_json else text(found))
     if found.interrupted:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from archdsl.errors import Diagnostic, Span
 
 MOST = 20
 LONGEST_LINE = 100
+MOST_LINES = 4_000
+"""Longer texts are not compared line by line, which can take minutes."""
 
 
 def report(found: Sequence[Diagnostic], form: str = "text", more: str = "") -> None:
@@ -68,9 +70,28 @@ def excerpt(source: str, span: Span, indent: str) -> list[str]:
 
 
 def difference(old: str, new: str, name: str, new_name: str) -> str:
-    """How a text differs from another one, line by line, safe to be shown."""
-    lines = difflib.unified_diff(old.split("\n"), new.split("\n"), name, new_name, lineterm="")
+    """How a text differs from another one, line by line, safe to be shown.
+
+    Of texts of more than `MOST_LINES` lines only the first line that differs is shown.
+    """
+    if max(old.count("\n"), new.count("\n")) > MOST_LINES and old != new:
+        lines = _first_difference(old, new, name, new_name)
+    else:
+        lines = difflib.unified_diff(old.split("\n"), new.split("\n"), name, new_name, lineterm="")
     return "".join(f"{visible(line, 10_000)}\n" for line in lines)
+
+
+def _first_difference(old: str, new: str, name: str, new_name: str) -> Iterator[str]:
+    """The first line that differs, in the form of a unified diff."""
+    pairs = enumerate(zip(old, new, strict=False))
+    same = next((place for place, (a, b) in pairs if a != b), min(len(old), len(new)))
+    start = new.rfind("\n", 0, same) + 1
+    yield f"--- {name}"
+    yield f"+++ {new_name}"
+    yield f"@@ line {1 + new.count(chr(10), 0, start):,}, the first that differs @@"
+    for sign, text in (("-", old), ("+", new)):
+        end = text.find("\n", start)
+        yield sign + text[start : end if end >= 0 else len(text)]
 
 
 def visible(text: str, most: int = 200) -> str:

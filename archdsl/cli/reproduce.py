@@ -12,7 +12,7 @@ import typer
 
 from archdsl.cli import files, options
 from archdsl.cli.progress import Progress
-from archdsl.cli.render import difference, report, visible
+from archdsl.cli.render import report, visible
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.paper import latex, markdown
@@ -99,19 +99,18 @@ def run(suites: Sequence[Suite]) -> tuple[Found, bool]:
     """All outcomes, and whether these are all: an interrupt keeps what was done before it."""
     found: Found = [(suite, []) for suite in suites]
     count = sum(len(suite.words.rows) + len(suite.words.claims) for suite in suites)
-    progress, places = Progress(), iter(range(1, count + 1))
+    places = iter(range(1, count + 1))
     try:
-        for suite, outcomes in found:
-            for index, row in enumerate(suite.words.rows):
-                progress.show(f"{next(places)} of {count}  {visible(row.label, 50)}")
-                outcomes.append(run_row(suite, index))
-            for index, claim in enumerate(suite.words.claims):
-                progress.show(f"{next(places)} of {count}  {visible(claim.label, 50)}")
-                outcomes.append(run_claim(suite, index))
+        with Progress() as progress:
+            for suite, outcomes in found:
+                for index, row in enumerate(suite.words.rows):
+                    progress.show(f"{next(places)} of {count}  {visible(row.label, 50)}")
+                    outcomes.append(run_row(suite, index))
+                for index, claim in enumerate(suite.words.claims):
+                    progress.show(f"{next(places)} of {count}  {visible(claim.label, 50)}")
+                    outcomes.append(run_claim(suite, index))
     except KeyboardInterrupt:
         return found, False
-    finally:
-        progress.clear()
     return found, True
 
 
@@ -147,15 +146,6 @@ def deliver(
 
 def differs(path: Path, said: str) -> bool:
     """Print how a file differs from what would be written now."""
-    before = old(path) if path.exists() else ""
-    print(difference(before, said, str(path), f"{path} (reproduced now)"), end="")
-    print(f"{'up to date' if before == said else 'stale'}  {path}")
-    return before != said
-
-
-def old(path: Path) -> str:
-    """What a file says. Raises ArchdslError (A403)."""
-    try:
-        return path.read_bytes().decode("utf-8", "replace")
-    except OSError as error:
-        raise fail("A403", f"{path} cannot be read: {error.strerror}") from None
+    changed = files.stale(path, said, "reproduced")
+    print(f"{'stale' if changed else 'up to date'}  {path}")
+    return changed

@@ -46,17 +46,15 @@ def scaling(
     known = powers(depths)
     if plot is not None:
         check_plot(plot, force)
-    progress = Progress()
     found: list[Scaling] = []
     findings: list[Diagnostic] = []
     for path in specs:
         try:
-            found.append(one(path, sets, known, progress))
+            with Progress() as progress:
+                found.append(one(path, sets, known, progress))
         except ArchdslError as error:
             findings += error.diagnostics
             continue
-        finally:
-            progress.clear()
         if not as_json:
             head = "" if len(found) > 1 else heading(known) + "\n"
             print(f"{head}\n{block(found[-1])}", flush=True)

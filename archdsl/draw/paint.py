@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -10,10 +11,14 @@ from pathlib import Path
 
 from archdsl.draw.dot import MARK
 from archdsl.errors import fail
+from archdsl.interrupts import raised
 from archdsl.version import __version__
 
 FORMS = ("svg", "png", "pdf", "dot")
 PAINTER = Path(__file__).with_name("painter.py")
+FOREIGN = {"GVBINDIR", "GV_FILE_PATH", "DOTFONTPATH", "SERVER_NAME"}
+"""Variables that would have Graphviz look for its plugins, files and fonts elsewhere."""
+
 DEADLINE = 10.0
 """Seconds."""
 
@@ -44,9 +49,11 @@ def paint(dot: str, form: str, deadline: float = DEADLINE) -> bytes:
 def _child(dot: str, form: str, deadline: float) -> bytes:
     command = [sys.executable, "-I", str(PAINTER), form]
     try:
-        done = subprocess.run(
-            command, input=dot.encode(), capture_output=True, timeout=deadline, check=False,
-        )  # fmt: skip
+        with raised():  # which ends the child
+            done = subprocess.run(
+                command, input=dot.encode(), capture_output=True, timeout=deadline, check=False,
+                env={name: value for name, value in os.environ.items() if name not in FOREIGN},
+            )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise SlowError from None
     if done.returncode == 3:

@@ -24,7 +24,7 @@ REASONS: list[Callable[[], BaseException]] = [
     KeyboardInterrupt,
     MemoryError,
 ]
-CODES = [2, 2, 130, 70]
+CODES = [2, 2, 130, 3]
 
 
 class Broken:

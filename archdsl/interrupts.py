@@ -1,0 +1,57 @@
+"""What Ctrl-C does to the command: it ends at once, unless something has to be undone first.
+
+KeyboardInterrupt is raised between any two lines, also within the imports of torch and matplotlib
+and within the shutdown of the interpreter, where it is lost, is turned into another error, or ends
+in a traceback. So the command leaves with 130 right away. Where files, children or the terminal
+have to be cleaned up, or results are shown so far, `raised` brings the exception back.
+
+Only the command itself changes the handler: a program that imports archdsl keeps its own, and a
+process that ignores SIGINT, as jobs in the background do, goes on ignoring it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EXIT = 130
+
+
+def end_at_once() -> None:
+    """From here on, end the process on Ctrl-C, if it is the command."""
+    if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+
+
+@contextmanager
+def raised() -> Iterator[None]:
+    """Raise KeyboardInterrupt on Ctrl-C within this block, as Python does."""
+    if signal.getsignal(signal.SIGINT) is not _end:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, _end)
+
+
+def ignore() -> None:
+    """Ignore Ctrl-C: the exit code is decided and only the shutdown is left."""
+    if signal.getsignal(signal.SIGINT) in {_end, signal.default_int_handler}:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end(*_: object) -> None:
+    os._exit(EXIT)
+
+
+def _is_command() -> bool:
+    """Whether this process is `archdsl` or `python -m archdsl`, not a program that imports it."""
+    program, words = (sys.argv or [""])[0], sys.orig_argv
+    if program == "-m":  # while Python looks for the module
+        return "-m" in words and words[words.index("-m") + 1 :][:1] == ["archdsl"]
+    return os.path.basename(program) in {"archdsl", "archdsl.exe"}  # noqa: PTH119 (light imports)
