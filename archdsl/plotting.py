@@ -2,7 +2,7 @@
 
 The only file that imports matplotlib itself, and the first that does: while it is imported,
 matplotlib reads the variable MPLBACKEND and files named `matplotlibrc`, which can be broken or come
-from the folder of a stranger. Nothing of them is used: figures are drawn without pyplot.
+from the folder of a stranger. None of them is used: figures are drawn without pyplot.
 """
 
 from __future__ import annotations
@@ -20,29 +20,37 @@ from typing import Any
 
 from archdsl.errors import fail
 
+VARIABLES = ("MPLBACKEND", "SOURCE_DATE_EPOCH")
+
 
 @contextmanager
-def _without_settings() -> Iterator[None]:
-    """Take MPLBACKEND away, and change to the folder of matplotlib's own `matplotlibrc`.
+def _without_variables() -> Iterator[None]:
+    """Take variables away that matplotlib reads and that may be broken."""
+    taken = {name: os.environ.pop(name) for name in VARIABLES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
+
+
+@contextmanager
+def _in_its_folder() -> Iterator[None]:
+    """Change to the folder of matplotlib's own `matplotlibrc`.
 
     The current folder is always searched first, so this is how to have no other file read.
     """
-    if "matplotlib" in sys.modules or os.chdir not in os.supports_fd:
+    package = find_spec("matplotlib") if "matplotlib" not in sys.modules else None
+    folder = Path(package.origin).with_name("mpl-data") if package and package.origin else None
+    if folder is None or not folder.is_dir() or os.chdir not in os.supports_fd:
         yield
         return
-    package = find_spec("matplotlib")
-    defaults = Path(package.origin).with_name("mpl-data") if package and package.origin else None
-    backend = os.environ.pop("MPLBACKEND", None)
     here = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
     try:
-        if defaults and defaults.is_dir():
-            os.chdir(defaults)
+        os.chdir(folder)
         yield
     finally:
         os.chdir(here)
         os.close(here)
-        if backend is not None:
-            os.environ["MPLBACKEND"] = backend
 
 
 @contextmanager
@@ -60,14 +68,13 @@ def _quiet() -> Iterator[None]:
 
 
 try:
-    with _quiet(), _without_settings():
+    with _quiet(), _without_variables(), _in_its_folder():
         import matplotlib as mpl
+        from matplotlib.figure import Figure
 except ModuleNotFoundError as error:
     if error.name != "matplotlib":
         raise
     raise fail("A502", "a plot needs matplotlib", help="pip install matplotlib") from None
-
-from matplotlib.figure import Figure  # noqa: E402
 
 __all__ = ["Figure", "plotted"]
 
@@ -89,7 +96,7 @@ def plotted(
         style: matplotlib's parameters, over its defaults.
         metadata: what the file says of itself.
     """
-    with _quiet(), mpl.rc_context():
+    with _quiet(), _without_variables(), mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(style)
         figure = Figure(figsize=size, layout="constrained")
