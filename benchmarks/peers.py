@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from typing import Any
 
 import torch
@@ -98,14 +97,14 @@ def captured(network: nn.Module, x: Tensor) -> Run:
 
 
 def onnx(network: nn.Module, x: Tensor) -> Run:
+    """The network in ONNX Runtime. `dynamo=False` refuses a pooling from 7x7 to 3x3."""
     import onnxruntime
 
-    file = BytesIO()
-    torch.onnx.export(copy.deepcopy(network), (x,), file, dynamo=False)
+    program = torch.onnx.export(copy.deepcopy(network), (x,), dynamo=True, verbose=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     session = onnxruntime.InferenceSession(
-        file.getvalue(), options, providers=["CPUExecutionProvider"]
+        program.model_proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     name, given = session.get_inputs()[0].name, x.numpy()
     return lambda: torch.from_numpy(session.run(None, {name: given})[0])

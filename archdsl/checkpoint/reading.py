@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from torch import Tensor
 
 from archdsl.errors import ArchdslError, fail
 from archdsl.spec.load import read_bytes
+
+PACKED = 8
+"""Most bytes that a byte of a file may stand for, so that a small file cannot fill the memory."""
 
 
 def load(path: Path) -> Any:
@@ -22,6 +26,7 @@ def load(path: Path) -> Any:
     # torch leaves sparse indices unchecked, and a dense copy would write outside of its memory.
     checked = torch.sparse.check_sparse_tensor_invariants(True)  # type: ignore[no-untyped-call]
     try:
+        _check_size(path)
         with warnings.catch_warnings(), checked:
             warnings.simplefilter("ignore")  # torch warns of what it then refuses
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -33,6 +38,16 @@ def load(path: Path) -> Any:
             note=lines[0][:200] if lines else type(error).__name__,
             help="save one with torch.save(network.state_dict(), path)",
         ) from None
+
+
+def _check_size(path: Path) -> None:
+    """Raise ValueError if a file unpacks to much more than it holds: torch packs nothing."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(record.file_size for record in archive.infolist())
+    if unpacked > PACKED * path.stat().st_size:
+        raise ValueError(f"its records unpack to {unpacked:,} bytes")
 
 
 def numbers(name: str, value: Any) -> Tensor:

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pickle
+import zipfile
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -355,6 +356,20 @@ def test_sparse_indices_outside_of_their_tensor_are_refused(
     assert ran.code == 2
     assert "error[A440]" in ran.err
     assert "size is inconsistent with indices" in ran.err
+
+
+def test_a_small_file_cannot_fill_the_memory(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    """Records of zeros, packed a thousandfold: refused by their sizes, before they are unpacked."""
+    with (
+        zipfile.ZipFile(trained[0]) as old,
+        zipfile.ZipFile(tmp_path / "packed.pt", "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, bytes(2**26) if name.endswith("/data/0") else old.read(name))
+    ran = command("heatmap", tmp_path / "packed.pt", trained[1], "--json")
+    assert ran.code == 2
+    assert "error[A440]" in ran.err
+    assert "its records unpack to 67," in ran.err
 
 
 def test_a_reader_that_runs_out_of_memory(
