@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -196,10 +197,14 @@ def test_ctrl_c_at_any_moment(words: list[str], start: str, tmp_path: Path) -> N
             time.sleep(0.1 * tenth)
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=60)
-        assert process.returncode in {0, 130}
-        assert said in {"", "interrupted\n"}
+        assert (process.returncode in {0, 130} and said in {"", "interrupted\n"}) or early(said)
         left = {path.name for path in tmp_path.iterdir()} - {"small.yaml", "small.py"}
         assert not left
+
+
+def early(said: str) -> bool:
+    """Whether Python was still starting, or had not yet run the first lines of the package."""
+    return set(re.findall(r"archdsl/(\w+)\.py", said)) <= {"__init__", "interrupts"}
 
 
 def heard() -> None:
