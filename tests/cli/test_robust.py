@@ -204,7 +204,8 @@ def test_ctrl_c_at_any_moment(words: list[str], start: str, tmp_path: Path) -> N
 
 def early(said: str) -> bool:
     """Whether Python was still starting, or had not yet run the first lines of the package."""
-    return set(re.findall(r"archdsl/(\w+)\.py", said)) <= {"__init__", "interrupts"}
+    files = set(re.findall(r"archdsl/(\w+)\.py", said))
+    return "Traceback" in said and files <= {"__init__", "interrupts"}
 
 
 def heard() -> None:
