@@ -128,6 +128,7 @@ def measure(names: Sequence[str], batch: int, given: argparse.Namespace) -> list
     errors: dict[Key, float | None] = {}
     for name in names:
         network = built(name, given.device, dtype)
+        note(f"{name}: fuse() takes {fusing(network, given.device):.0f} ms")
         exact = copy.deepcopy(network).cpu().double()(x.cpu().double())
         for variant, run, made in ready(name, network, x, given.variants):
             runs[name, variant] = run
@@ -139,6 +140,11 @@ def measure(names: Sequence[str], batch: int, given: argparse.Namespace) -> list
     if given.device == "cuda":
         roof(rows, x)
     return rows
+
+
+def fusing(network: Any, device: str) -> float:
+    """Milliseconds of `fuse()`, the median of five."""
+    return median(timed(network.fuse, device) for _ in range(5)) * 1e3
 
 
 def ready(
