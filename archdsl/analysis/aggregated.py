@@ -37,5 +37,5 @@ def _stage(stage: Stage, inside: Sequence[Node]) -> tuple[int, ...]:
     for node in inside:
         if node.name not in held:
             joins = isinstance(node.op, Aggregate)
-            held[node.name] = sum(held.get(source, 0) for source in node.inputs) if joins else 1
+            held[node.name] = sum(filter(None, map(held.get, node.inputs))) if joins else 1
     return tuple(held[name] for name in stage.reads)

@@ -18,8 +18,8 @@ def last_use(graph: Graph, homes: Mapping[str, str] | None = None) -> dict[str, 
     """
     last: dict[str, int] = {}
     for index, node in enumerate(graph):
-        for name in (*node.inputs, node.name):
-            last[homes[name] if homes else name] = index
+        names = (*node.inputs, node.name)
+        last.update(dict.fromkeys(map(homes.__getitem__, names) if homes else names, index))
     last[homes[graph.output] if homes else graph.output] = len(graph.nodes)
     return last
 

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from math import prod
 
-from archdsl.analysis.shapes import Trace, layers, trace
+from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir import ops
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Shape
 
 
-def macs(graph: Graph, known: Trace | None = None) -> dict[str, int]:
+def macs(graph: Graph) -> dict[str, int]:
     """Multiply-adds of each node that holds layers, by its name; batch 1."""
-    known = known or trace(graph)
-    found = {}
-    for node, chain in graph.chains():
-        steps = layers(chain, known[node.name])
-        found[node.name] = sum(layer_macs(layer, after) for layer, _, after in steps)
-    return found
+    steps, count = trace(graph), once(_chain_macs)
+    return {node.name: count(chain, steps[node.name]) for node, chain in graph.chains()}
 
 
 def flops(multiply_adds: int) -> int:
@@ -29,20 +25,20 @@ def flops(multiply_adds: int) -> int:
     return 2 * multiply_adds
 
 
-def paper_flops(graph: Graph, known: Trace | None = None) -> dict[str, int]:
+def paper_flops(graph: Graph) -> dict[str, int]:
     """FLOPs of each node as Table 4 of the paper counts them, by its name; batch 1.
 
     Two for each multiply-add, one for each element that a norm or an activation makes, and one for
     each element that enters a pooling. Adding and concatenating outputs is free; the activation of
     a running sum counts.
     """
-    known = known or trace(graph)
+    known, count = trace(graph), once(_chain_operations)
     found = {}
     for node in graph:
         steps = known[node.name]
         match node.op:
             case ops.Chain():
-                found[node.name] = sum(_operations(*step) for step in layers(node.op, steps))
+                found[node.name] = count(node.op, steps)
             case ops.Aggregate(operator=operator) if operator.then():
                 found[node.name] = prod(steps[-1])
     return found
@@ -57,6 +53,14 @@ def layer_macs(layer: ops.Layer, after: Shape) -> int:
             return prod(after) * inputs
         case _:
             return 0
+
+
+def _chain_macs(chain: ops.Chain, steps: Steps) -> int:
+    return sum(layer_macs(layer, after) for layer, _, after in layers(chain, steps))
+
+
+def _chain_operations(chain: ops.Chain, steps: Steps) -> int:
+    return sum(_operations(*step) for step in layers(chain, steps))
 
 
 def _operations(layer: ops.Layer, before: Shape, after: Shape) -> int:

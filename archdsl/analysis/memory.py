@@ -14,14 +14,16 @@ keep nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import prod
 
 from archdsl.analysis.autograd import FLOAT, kept
 from archdsl.analysis.lifetimes import last_use
-from archdsl.analysis.shapes import Trace, layers, trace
+from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.ops import Aggregate, Chain, Dropout, Flatten, Layer, Shape
 
@@ -31,35 +33,52 @@ def size(shape: Shape) -> int:
     return FLOAT * prod(shape)
 
 
-def inference(graph: Graph, known: Trace | None = None) -> int:
+def inference(graph: Graph) -> int:
     """The most bytes of activations that exist at once; batch 1, float32."""
-    known = known or trace(graph)
+    known, written = trace(graph), once(_written)
     homes = _homes(graph)
     ends = last_use(graph, homes)
-    sizes = {name: size(known[name][-1]) for name in ends}
+    ending: dict[int, int] = defaultdict(int)  # bytes that the node of a number reads last
+    for name, last in ends.items():
+        ending[last] += size(known[name][-1])
     live = peak = 0
     for index, node in enumerate(graph):
-        read = {homes[source] for source in node.inputs}
-        freed = sum(sizes[name] for name in read if ends[name] == index)
-        written = _written(node, known[node.name])
-        peak = max(peak, live + _highest(written, freed))
-        live += (written[-1] if written else 0) - freed
-        if ends.get(node.name) == index:
-            live -= written[-1]
+        steps = known[node.name]
+        unread = ends.get(node.name) == index
+        freed = ending[index] - (size(steps[-1]) if unread else 0)
+        writes = written(node.op, steps) if isinstance(node.op, Chain) else _one(size(steps[-1]))
+        peak = max(peak, live + writes.first, live + writes.pair - freed)
+        live += writes.last - freed
+        if unread:
+            live -= writes.last
     return peak
 
 
-def _highest(written: list[int], freed: int) -> int:
-    """The most bytes that writing tensors in turn takes; `freed` go after the first."""
-    pairs = (before + after - freed for before, after in pairwise(written))
-    return max([*written[:1], *pairs], default=0)
+@dataclass(frozen=True, slots=True)
+class _Writes:
+    """Bytes of the tensors that a node writes in turn.
+
+    `pair` is the most that two neighbours take, one of which is read while the other is written.
+    What the node read for the last time is freed after the first.
+    """
+
+    first: int = 0
+    last: int = 0
+    pair: int = 0
 
 
-def _written(node: Node, steps: tuple[Shape, ...]) -> list[int]:
-    """Bytes of the tensors that a node writes, in order."""
-    if not isinstance(node.op, Chain):
-        return [size(steps[-1])]
-    return [size(made) for layer, _, made in layers(node.op, steps) if _writes(layer)]
+def _one(bytes: int) -> _Writes:
+    """A node that writes one tensor."""
+    return _Writes(bytes, bytes)
+
+
+def _written(chain: Chain, steps: Steps) -> _Writes:
+    sizes = [size(made) for layer, _, made in layers(chain, steps) if _writes(layer)]
+    if not sizes:
+        return _Writes()
+    return _Writes(
+        sizes[0], sizes[-1], max([one + other for one, other in pairwise(sizes)], default=0)
+    )
 
 
 def _writes(layer: Layer) -> bool:
@@ -69,8 +88,14 @@ def _writes(layer: Layer) -> bool:
 def _homes(graph: Graph) -> dict[str, str]:
     """For each node, the node that wrote its result: another one if it is only a view."""
     homes: dict[str, str] = {}
+    views: dict[int, bool] = {}  # by the id of layers, which equal units share
     for node in graph:
-        view = isinstance(node.op, Chain) and not any(map(_writes, node.op.layers))
+        view = False
+        if isinstance(node.op, Chain):
+            same = id(node.op.layers)
+            if same not in views:
+                views[same] = not any(map(_writes, node.op.layers))
+            view = views[same]
         homes[node.name] = homes[node.inputs[0]] if view else node.name
     return homes
 
@@ -90,24 +115,26 @@ class _Tensor:
         return found
 
 
-def training(graph: Graph, known: Trace | None = None) -> int:
+def training(graph: Graph) -> int:
     """Bytes of activations that autograd keeps from the forward pass; batch 1, float32."""
-    known = known or trace(graph)
-    needed = _needed(graph)
+    known, needed = trace(graph), _needed(graph)
+    keeping = {tracked: once(partial(_chain_keeps, tracked)) for tracked in (False, True)}
     tensors: dict[str, _Tensor] = {}
     total = 0
     for node in graph:
         if node.name in needed:
-            found, tensors[node.name] = _run(node, known[node.name], tensors)
+            sources = [tensors[source] for source in node.inputs]
+            if isinstance(node.op, Chain):
+                keeps = keeping[sources[0].tracked](node.op, known[node.name])
+                found, tensors[node.name] = keeps.after(sources[0])
+            else:
+                found, tensors[node.name] = _run(node, known[node.name], sources)
             total += found
     return total
 
 
-def _run(node: Node, steps: tuple[Shape, ...], given: Mapping[str, _Tensor]) -> tuple[int, _Tensor]:
-    """What a node keeps, and its result."""
-    sources = [given[source] for source in node.inputs]
-    if isinstance(node.op, Chain):
-        return _chain(node.op, steps, sources[0])
+def _run(node: Node, steps: Steps, sources: Sequence[_Tensor]) -> tuple[int, _Tensor]:
+    """What an input or an aggregate keeps, and its result."""
     result = _Tensor(size(steps[-1]), any(source.tracked for source in sources))
     then = node.op.operator.then() if isinstance(node.op, Aggregate) else None
     if then is None or not result.tracked:
@@ -115,7 +142,22 @@ def _run(node: Node, steps: tuple[Shape, ...], given: Mapping[str, _Tensor]) -> 
     return (result.save() if then == "relu" else result.bytes), result
 
 
-def _chain(chain: Chain, steps: tuple[Shape, ...], tensor: _Tensor) -> tuple[int, _Tensor]:
+@dataclass(frozen=True, slots=True)
+class _ChainKeeps:
+    """What a chain keeps besides its input, whether it keeps that, and its result if it is new."""
+
+    inside: int
+    input: bool
+    result: tuple[int, bool, bool] | None
+
+    def after(self, tensor: _Tensor) -> tuple[int, _Tensor]:
+        """The bytes kept for a chain that is given a tensor, and its result."""
+        total = self.inside + (tensor.save() if self.input else 0)
+        return total, _Tensor(*self.result) if self.result else tensor
+
+
+def _chain_keeps(tracked: bool, chain: Chain, steps: Steps) -> _ChainKeeps:
+    given = tensor = _Tensor(size(steps[0]), tracked)
     total = 0
     for layer, before, after in layers(chain, steps):
         keeps = kept(layer, before, after)
@@ -127,7 +169,8 @@ def _chain(chain: Chain, steps: tuple[Shape, ...], tensor: _Tensor) -> tuple[int
             total += tensor.save() if keeps.input else 0
             total += made.save() if keeps.result else 0
         tensor = made
-    return total, tensor
+    result = None if tensor is given else (tensor.bytes, tensor.tracked, tensor.saved)
+    return _ChainKeeps(total - given.bytes * given.saved, given.saved, result)
 
 
 def _needed(graph: Graph) -> set[str]:

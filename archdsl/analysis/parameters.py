@@ -18,10 +18,19 @@ STATISTICS = ("running_mean", "running_var")
 
 def parameters(graph: Graph) -> dict[str, int]:
     """The number of parameters of each node that holds layers, by its name."""
-    return {
-        node.name: sum(prod(shape) for layer in chain.layers for shape in weights(layer).values())
-        for node, chain in graph.chains()
-    }
+    counts: dict[int, int] = {}  # by the id of layers, which equal units share
+    found = {}
+    for node, chain in graph.chains():
+        same = id(chain.layers)
+        if same not in counts:
+            counts[same] = sum(map(layer_parameters, chain.layers))
+        found[node.name] = counts[same]
+    return found
+
+
+def layer_parameters(layer: ops.Layer) -> int:
+    """The number of parameters of a layer."""
+    return sum(map(prod, weights(layer).values()))
 
 
 def state_shapes(graph: Graph) -> dict[str, Shape]:

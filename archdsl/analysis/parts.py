@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from archdsl.analysis.macs import flops, macs
 from archdsl.analysis.parameters import parameters
-from archdsl.analysis.shapes import Trace, trace
+from archdsl.analysis.shapes import trace
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
 
@@ -22,10 +22,10 @@ class PartReport:
     shape: Shape
 
 
-def parts(graph: Graph, known: Trace | None = None) -> tuple[PartReport, ...]:
+def parts(graph: Graph) -> tuple[PartReport, ...]:
     """The parts in the order of computation: a stage's nodes together, others by themselves."""
-    known = known or trace(graph)
-    weights, multiply_adds = parameters(graph), macs(graph, known)
+    known = trace(graph)
+    weights, multiply_adds = parameters(graph), macs(graph)
     owners = {node: name(stage) for stage in graph.stages for node in _nodes(stage)}
     members: dict[str, list[str]] = {}
     for node, _ in graph.chains():

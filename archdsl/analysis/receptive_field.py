@@ -8,8 +8,9 @@ what the windows span; it may be larger than the input is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
-from archdsl.analysis.shapes import Trace, layers, trace
+from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Chain, Conv, Flatten, Layer, Pad, Pool, PoolTo, Shape
 
@@ -26,22 +27,30 @@ class Field:
         return Field(self.size + (window - 1) * self.stride, self.stride * stride)
 
 
-def fields(graph: Graph, known: Trace | None = None) -> dict[str, Field]:
+def fields(graph: Graph) -> dict[str, Field]:
     """The receptive field of one place of each node's result, by the node's name."""
-    known = known or trace(graph)
+    known, window = trace(graph), once(_window)
     found: dict[str, Field] = {}
     for node in graph:
-        field = _join([found[source] for source in node.inputs])
         if isinstance(node.op, Chain):
-            for layer, before, _ in layers(node.op, known[node.name]):
-                field = after_layer(layer, before, field)
-        found[node.name] = field
+            own = window(node.op, known[node.name])
+            found[node.name] = found[node.inputs[0]].through(own.size, own.stride)
+        else:
+            found[node.name] = _join([found[source] for source in node.inputs])
     return found
 
 
-def receptive_field(graph: Graph, known: Trace | None = None) -> Field:
+def receptive_field(graph: Graph) -> Field:
     """The receptive field of what the head reads: the last stage's exit."""
-    return fields(graph, known)[graph.stages[-1].exit]
+    return fields(graph)[graph.stages[-1].exit]
+
+
+def _window(chain: Chain, steps: Steps) -> Field:
+    """A chain as one window on its own input; windows on windows compose."""
+    field = Field()
+    for layer, before, _ in layers(chain, steps):
+        field = after_layer(layer, before, field)
+    return field
 
 
 def after_layer(layer: Layer, before: Shape, field: Field) -> Field:
@@ -60,8 +69,8 @@ def after_layer(layer: Layer, before: Shape, field: Field) -> Field:
 
 
 def _join(fields: list[Field]) -> Field:
-    size = max((field.size for field in fields), default=1)
-    return Field(size, max((field.stride for field in fields), default=1))
+    size = max(map(attrgetter("size"), fields), default=1)
+    return Field(size, max(map(attrgetter("stride"), fields), default=1))
 
 
 def _adaptive(places: int, side: int) -> tuple[int, int]:

@@ -87,9 +87,8 @@ class Report:
 
 def analyse(graph: Graph) -> Report:
     """Everything about a network. Raises ArchdslError (A202 to A205) if a rule breaks its word."""
-    known = trace(graph)
-    costs = parts(graph, known)
-    stages = _stages(graph, costs, fields(graph, known), known)
+    costs = parts(graph)
+    stages = _stages(graph, costs, fields(graph), trace(graph))
     shortest = [stage.shortest_gradient_path for stage in stages]
     return Report(
         name=graph.name,
@@ -107,9 +106,7 @@ def analyse(graph: Graph) -> Report:
         max_aggregated_outputs=max(stage.max_aggregated_outputs for stage in stages),
         receptive_field=stages[-1].receptive_field,
         stride=stages[-1].stride,
-        activation_bytes=ActivationBytes(
-            memory.inference(graph, known), memory.training(graph, known)
-        ),
+        activation_bytes=ActivationBytes(memory.inference(graph), memory.training(graph)),
         parts=costs,
         stages=stages,
     )

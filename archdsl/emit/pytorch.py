@@ -59,8 +59,10 @@ def emit(
     out.line(f"# {origin.sha256}.")
     out.line("# Do not edit: change the spec (at the end of this file) and compile it again.")
     docstring(out, decided, report or analyse(graph))
-    imports(out, decided)
-    bodies(out, decided)
+    body = Writer()
+    bodies(body, decided)
+    imports(out, decided, body.text())
+    out.lines += body.lines
     made_from(out, origin)
     text = out.text()
     guard.check(text, decided, "\n".join(pasted(decided)))
@@ -141,11 +143,8 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def imports(out: Writer, decided: Program) -> None:
-    """Only what the file uses."""
-    body = Writer()
-    bodies(body, decided)
-    text = body.text()
+def imports(out: Writer, decided: Program, text: str) -> None:
+    """Only what the text of the classes and helpers uses."""
     if decided.fusing:
         out.line("from __future__ import annotations")
         out.blank()

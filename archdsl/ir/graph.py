@@ -1,7 +1,7 @@
 """The graph: one frozen payload per node, ordered inputs, and the stages they stand in.
 
-The only file that knows networkx. networkx forgets the order and repetition of edges, so the truth
-is `Node.inputs`; the edges are derived from it, and `verify` holds one against the other.
+The only file that knows networkx, which is imported when a caller asks for `Graph.network`. It
+forgets the order and repetition of edges, so the truth is `Node.inputs`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import networkx as nx
-
-from archdsl.ir.ops import Aggregate, Chain, Op
+from archdsl.ir.ops import Aggregate, Chain, Layer, Op, Shape
 from archdsl.ir.placement import Placement
+from archdsl.ir.shapes import Steps, after
 from archdsl.shown import Shown
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.rule import Rule
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ class Graph(Shown):
 
         `positions` are the places that the edge's source takes among the reader's inputs.
         """
+        import networkx as nx
+
         network: nx.DiGraph = nx.DiGraph(name=self.name)
         for node in self:
             network.add_node(node.name, node=node)
@@ -129,6 +134,24 @@ class Graph(Shown):
                 places[source] = (*places.get(source, ()), position)
             network.add_edges_from((s, node.name, {"positions": p}) for s, p in places.items())
         return nx.freeze(network)
+
+    @cached_property
+    def steps(self) -> Mapping[str, tuple[Shape, ...]]:
+        """Every shape in the network, by node, in the order of computation.
+
+        For a chain the shape of its input, then the shape after each layer; else the node's alone.
+
+        Raises: ArchdslError (A212, A218) if a window does not fit, or a layer takes no such shape.
+        """
+        chain_steps = Steps()
+        known: dict[str, tuple[Shape, ...]] = {}
+        for node in self:
+            sources = [known[source][-1] for source in node.inputs]
+            if isinstance(node.op, Chain):
+                known[node.name] = chain_steps(node.op.layers, sources[0])
+            else:
+                known[node.name] = (after(node.op, sources),)
+        return known
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[str, ...]]:
@@ -148,6 +171,11 @@ class Graph(Shown):
         """The nodes that hold layers."""
         return ((node, node.op) for node in self if isinstance(node.op, Chain))
 
+    @cached_property
+    def layer_lists(self) -> tuple[tuple[Layer, ...], ...]:
+        """The layers of chains, each list once however many equal units share it."""
+        return tuple({id(chain.layers): chain.layers for _, chain in self.chains()}.values())
+
     def aggregates(self) -> Iterator[tuple[Node, Aggregate]]:
         """The nodes that join outputs."""
         return ((node, node.op) for node in self if isinstance(node.op, Aggregate))
@@ -156,7 +184,3 @@ class Graph(Shown):
         """The same network of other nodes under the same names; itself if nothing changed."""
         changed = {node.name: node for node in nodes}
         return self if changed == dict(self.nodes) else replace(self, nodes=changed)
-
-    def is_acyclic(self) -> bool:
-        """Whether the edges form no cycle, as networkx sees them."""
-        return bool(nx.is_directed_acyclic_graph(self.network))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import assert_never
 
 from archdsl.errors import fail
@@ -70,6 +71,28 @@ def after_chain(layers: Sequence[Layer], shape: Shape) -> Shape:
     return shape
 
 
+class Steps:
+    """Shapes inside chains, derived once for the same layers on equal input shapes.
+
+    Layers are the same if they are one object; lowering shares them between equal units. The
+    caller keeps every tuple of layers that it passes in, so that no id is used again.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, Shape], tuple[Shape, ...]] = {}
+
+    def __call__(self, layers: tuple[Layer, ...], shape: Shape) -> tuple[Shape, ...]:
+        """The input shape, then the shape after each layer. Raises ArchdslError (A212, A218)."""
+        key = (id(layers), shape)
+        steps = self.known.get(key)
+        if steps is None:
+            made = accumulate(
+                layers, lambda before, layer: after_layer(layer, before), initial=shape
+            )
+            steps = self.known[key] = tuple(made)
+        return steps
+
+
 def after_aggregation(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
     """The shape of an aggregate of shapes that agree (`mismatch` is None)."""
     return (operator.width([shape[0] for shape in shapes]), *shapes[0][1:])
@@ -77,11 +100,11 @@ def after_aggregation(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
 
 def mismatch(operator: Aggregation, shapes: Sequence[Shape]) -> int | None:
     """The position of the first shape that cannot be joined with the first one."""
+    if shapes.count(shapes[0]) == len(shapes):
+        return None
     start = 0 if operator.equal_widths else 1
-    for position, shape in enumerate(shapes):
-        if shape[start:] != shapes[0][start:]:
-            return position
-    return None
+    fitting = {shape for shape in set(shapes) if shape[start:] == shapes[0][start:]}
+    return next((i for i, shape in enumerate(shapes) if shape not in fitting), None)
 
 
 def after(op: Op, shapes: Sequence[Shape]) -> Shape:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archdsl.errors import ArchdslError
-from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.ops import Aggregate, Chain, Conv, Input, Linear, Norm, Shape
-from archdsl.ir.shapes import after, after_layer, mismatch, show
+from archdsl.ir.graph import Graph, Node, Stage
+from archdsl.ir.ops import Aggregate, Chain, Conv, Input, Layer, Linear, Norm, Shape
+from archdsl.ir.shapes import mismatch, show
 
 
 class InvariantError(Exception):
@@ -20,7 +20,7 @@ class InvariantError(Exception):
 
 def verify(graph: Graph) -> Graph:
     """The graph itself, if all invariants hold. Raises InvariantError."""
-    for check in (names, order, edges, ends, operands, shapes, weights, stages, placements):
+    for check in (names, order, ends, operands, shapes, weights, stages, placements):
         for problem in check(graph):
             raise InvariantError(check.__doc__.split(".")[0] if check.__doc__ else "", problem)
     return graph
@@ -43,22 +43,8 @@ def order(graph: Graph) -> Iterator[str]:
         seen.add(node.name)
 
 
-def edges(graph: Graph) -> Iterator[str]:
-    """I3. The networkx edges are exactly the inputs, with their positions, and form no cycle."""
-    network = graph.network
-    for node in graph:
-        found = [""] * len(node.inputs)
-        for source, _, positions in network.in_edges(node.name, data="positions"):
-            for position in positions:
-                found[position] = source
-        if tuple(found) != node.inputs:
-            yield f"the edges into {node.name} are not its inputs"
-    if not graph.is_acyclic():
-        yield "there is a cycle"
-
-
 def ends(graph: Graph) -> Iterator[str]:
-    """I4. There is one input, it comes first, and the output is a node."""
+    """I3. There is one input, it comes first, and the output is a node."""
     inputs = [node.name for node in graph if isinstance(node.op, Input)]
     if inputs != [graph.input.name]:
         yield f"the inputs are {inputs}"
@@ -67,7 +53,7 @@ def ends(graph: Graph) -> Iterator[str]:
 
 
 def operands(graph: Graph) -> Iterator[str]:
-    """I5. An input reads nothing, a chain reads one node, an aggregate reads two or more."""
+    """I4. An input reads nothing, a chain reads one node, an aggregate reads two or more."""
     for node in graph:
         count = len(node.inputs)
         fits = {Input: count == 0, Chain: count == 1, Aggregate: count > 1}[type(node.op)]
@@ -76,42 +62,51 @@ def operands(graph: Graph) -> Iterator[str]:
 
 
 def shapes(graph: Graph) -> Iterator[str]:
-    """I6. Every node has a shape: windows fit, and what is joined agrees without broadcasting."""
-    known: dict[str, Shape] = {}
+    """I5. Every node has a shape: windows fit, and what is joined agrees without broadcasting."""
+    try:
+        steps = graph.steps
+    except ArchdslError as error:
+        yield str(error)
+        return
+    fitting: set[tuple[int, int]] = set()
     for node in graph:
-        sources = [known[source] for source in node.inputs]
-        if isinstance(node.op, Aggregate) and mismatch(node.op.operator, sources) is not None:
-            yield f"{node.name} joins {', '.join(map(show, sources))}"
-        try:
-            known[node.name] = after(node.op, sources)
-        except ArchdslError as error:
-            yield f"{node.name}: {error}"
-        if isinstance(node.op, Chain):
-            yield from _widths(node.name, node.op, sources[0])
+        if isinstance(node.op, Aggregate):
+            sources = [steps[source][-1] for source in node.inputs]
+            if mismatch(node.op.operator, sources) is not None:
+                yield f"{node.name} joins {', '.join(map(show, sources))}"
+        elif isinstance(node.op, Chain):
+            # Equal units share their layers, and the same layers on equal shapes their steps.
+            same = (id(node.op.layers), id(steps[node.name]))
+            if same not in fitting:
+                yield from _widths(node.name, node.op.layers, steps[node.name])
+                fitting.add(same)
 
 
-def _widths(name: str, chain: Chain, shape: Shape) -> Iterator[str]:
-    for layer in chain.layers:
+def _widths(name: str, layers: Sequence[Layer], steps: Sequence[Shape]) -> Iterator[str]:
+    for layer, shape in zip(layers, steps, strict=False):
         expected = {Conv: "inputs", Linear: "inputs", Norm: "features"}.get(type(layer))
         if expected and getattr(layer, expected) != shape[0]:
             yield f"{name}: a layer takes {getattr(layer, expected)} features of {shape[0]}"
-        shape = after_layer(layer, shape)
 
 
 def weights(graph: Graph) -> Iterator[str]:
-    """I7. No two layers own the same weights: scope and name together are unique."""
-    seen: set[str] = set()
+    """I6. No two layers own the same weights: scope and name together are unique."""
+    owned: dict[int, frozenset[str]] = {}  # names of weights, by the id of shared layers
+    seen: dict[str, frozenset[str]] = {}
     for _, chain in graph.chains():
-        for layer in chain.layers:
-            if isinstance(layer, Conv | Norm | Linear):
-                key = f"{chain.scope}.{layer.name}"
-                if key in seen:
-                    yield f"{key} is owned twice"
-                seen.add(key)
+        if id(chain.layers) not in owned:
+            own = [x.name for x in chain.layers if isinstance(x, Conv | Norm | Linear)]
+            owned[id(chain.layers)] = frozenset(own)
+            if len(set(own)) < len(own):
+                yield f"a name in {chain.scope} is owned twice"
+        before, here = seen.get(chain.scope, frozenset()), owned[id(chain.layers)]
+        if before & here:
+            yield f"{chain.scope}.{min(before & here)} is owned twice"
+        seen[chain.scope] = before | here
 
 
 def stages(graph: Graph) -> Iterator[str]:
-    """I8. A stage's layers read exactly what its rule says, by equation 2 or its running form."""
+    """I7. A stage's layers read exactly what its rule says, by equation 2 or its running form."""
     for stage in graph.stages:
         if len(stage.outputs) != stage.depth + 1 or len(stage.reads) != stage.depth:
             yield f"stage {stage.index} has {len(stage.outputs)} outputs for {stage.depth} layers"
@@ -120,6 +115,8 @@ def stages(graph: Graph) -> Iterator[str]:
         for layer in range(2 if stage.projected else 1, stage.depth + 1):
             wanted, node = stage.sources(layer), graph[stage.layers[layer - 1]]
             reads = stage.reads[layer - 1]
+            if node.inputs == (reads,) and _joins_outputs(graph[reads], stage, wanted):
+                continue
             if node.inputs != (reads,) or joins(graph, stage, reads, joined) != wanted:
                 yield f"layer {layer} of stage {stage.index} does not read outputs {wanted}"
         wanted = stage.exit_sources()
@@ -130,7 +127,7 @@ def stages(graph: Graph) -> Iterator[str]:
 
 
 def placements(graph: Graph) -> Iterator[str]:
-    """I9. In a placed stage every reader gathers what it reads, and nothing is written over it."""
+    """I8. In a placed stage every reader gathers what it reads, and nothing is written over it."""
     for stage in graph.stages:
         plan = stage.placement
         if plan is None:
@@ -145,6 +142,12 @@ def placements(graph: Graph) -> Iterator[str]:
             used = max(used, end)
             if plan.gathers[output] != plan.reads(sources) or not whole.issuperset(sources):
                 yield f"reader {output + 1} of stage {stage.index} gathers something else"
+
+
+def _joins_outputs(node: Node, stage: Stage, sources: tuple[int, ...]) -> bool:
+    """Whether a node reads exactly these outputs itself: the common case, which needs no search."""
+    inputs = tuple(map(stage.outputs.__getitem__, sources))
+    return node.inputs == inputs and node.op == Aggregate(stage.operator)
 
 
 def joins(

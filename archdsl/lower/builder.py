@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from archdsl.errors import Diagnostic, fail
 from archdsl.ir.graph import Node
 from archdsl.ir.ops import Aggregate, Chain, Layer, Op, Shape
-from archdsl.ir.shapes import after, mismatch, show
+from archdsl.ir.shapes import Steps, after, mismatch, show
 from archdsl.vocabulary.aggregation import Aggregation
 
 
@@ -18,12 +18,17 @@ class Builder:
         self.nodes: dict[str, Node] = {}
         self.shapes: dict[str, Shape] = {}
         self.remarks: list[Diagnostic] = []
+        self.steps = Steps()
         self.joined: dict[tuple[Aggregation, tuple[str, ...]], str] = {}
 
     def add(self, name: str, op: Op, inputs: tuple[str, ...], origin: str) -> str:
         """Add a node whose inputs are there already and fit."""
         self.nodes[name] = Node(name, op, inputs, origin)
-        self.shapes[name] = after(op, [self.shapes[source] for source in inputs])
+        shapes = [self.shapes[source] for source in inputs]
+        if isinstance(op, Chain):
+            self.shapes[name] = self.steps(op.layers, shapes[0])[-1]
+        else:
+            self.shapes[name] = after(op, shapes)
         return name
 
     def add_chain(
@@ -42,11 +47,12 @@ class Builder:
         if len(sources) == 1:
             return sources[0]
         key = (operator, tuple(sources))
-        if key not in self.joined:
+        known = self.joined.get(key)
+        if known is None:
             self.check(operator, sources, said)
             check_width(operator, operator.width([self.shapes[s][0] for s in sources]))
-            self.joined[key] = self.add(name, Aggregate(operator), tuple(sources), origin)
-        return self.joined[key]
+            known = self.joined[key] = self.add(name, Aggregate(operator), key[1], origin)
+        return known
 
     def check(self, operator: Aggregation, sources: Sequence[str], said: str) -> None:
         """Refuse shapes that do not agree; torch would broadcast some of them silently."""

@@ -44,19 +44,33 @@ class StagePlan:
     place: Callable[..., Place]
     made: dict[Any, Made] = field(default_factory=dict, compare=False)
     remarks: list[Diagnostic] = field(default_factory=list, compare=False)
+    waits: dict[int, bool] = field(default_factory=dict, compare=False)
+    shared: dict[tuple[Layer, ...], tuple[Layer, ...]] = field(default_factory=dict, compare=False)
 
     def unit(self, layer: int) -> UnitWords:
         """The words of the unit at a layer."""
         return self.units[layer - 1] if len(self.units) > 1 else self.units[0]
 
     def chain(self, layer: int, shape: Shape) -> Made:
-        """The layers of a unit given a shape; made once for what they depend on."""
+        """The layers of a unit given a shape; made once for what they depend on.
+
+        Equal layers are one tuple, so that what is counted of one is known of all.
+        """
         unit, stride = self.unit(layer), self.stride if layer == 1 else 1
-        own = layer if waits_for(unit, "layer") else 0
-        key = (id(unit), shape, stride, own)
+        if self.waits_for_layer(unit):
+            layers, after = self.make(unit, layer, shape, stride)
+            return self.shared.setdefault(layers, layers), after
+        key = (id(unit), shape, stride)
         if key not in self.made:
-            self.made[key] = self.make(unit, layer, shape, stride)
+            layers, after = self.make(unit, layer, shape, stride)
+            self.made[key] = self.shared.setdefault(layers, layers), after
         return self.made[key]
+
+    def waits_for_layer(self, unit: UnitWords) -> bool:
+        """Whether some arithmetic of a unit names `layer`, and so may differ in every layer."""
+        if id(unit) not in self.waits:
+            self.waits[id(unit)] = waits_for(unit, "layer")
+        return self.waits[id(unit)]
 
     def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
         """The same, anew. Raises ArchdslError (A1xx, A2xx), located."""
@@ -182,7 +196,7 @@ class _Stage:
 
     def join(self, sources: Sequence[int], name: str, said: str) -> str:
         count = len(self.outputs)
-        known = all(source in range(count) for source in sources)
+        known = all(map(range(count).__contains__, sources))
         if not sources or len(set(sources)) < len(sources) or not known:
             raise fail(
                 "A203",
@@ -190,7 +204,7 @@ class _Stage:
                 f"of 0 to {count - 1}",
                 **self.plan.place("connect"),
             )
-        return self.located(name, [self.outputs[source] for source in sources], said)
+        return self.located(name, tuple(map(self.outputs.__getitem__, sources)), said)
 
     def located(self, name: str, sources: Any, said: str) -> str:
         where = f"{said} of stage {self.plan.index}"

@@ -72,8 +72,8 @@ def _term(column: Column, parameters: dict[str, tuple[Number, ...]]) -> Term:
 def _follows(values: tuple[Number, ...], name: str, known: tuple[Number, ...]) -> Term | None:
     if not all(isinstance(value, int) for value in (*values, *known)):
         return Term(parameter=name) if values == known else None
+    pairs = set(zip(values, known, strict=True))
     for factor in range(1, LARGEST_FACTOR + 1):
-        pairs = list(zip(values, known, strict=True))
         if all(value == factor * other for value, other in pairs):
             return Term(parameter=name, times=factor)
         if all(value == other // factor for value, other in pairs):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.ops import Chain, Conv, Dropout, Flatten, Layer, Linear, Norm, Pad
 from archdsl.passes.columns import Column, Number, Term, solve
+from archdsl.passes.names import free
 
 SLOTS = {
     Conv: ("inputs", "width", "stride", "groups"),
@@ -54,12 +55,16 @@ class ModuleClass:
     projection: tuple[str, tuple[Term, ...]] | None = None
 
 
+Used = dict[str, tuple[ModuleClass, tuple[Number, ...]]]
+"""For scopes of the network their class and argument values."""
+
+
 @dataclass(frozen=True)
 class Modules:
-    """All classes in printing order, and for every scope its class and argument values."""
+    """All classes in printing order, and how every scope uses them."""
 
     classes: tuple[ModuleClass, ...]
-    used: dict[str, tuple[ModuleClass, tuple[Number, ...]]]
+    used: Used
 
 
 def readers_of_input(graph: Graph) -> frozenset[str]:
@@ -85,17 +90,19 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     """Group the chains of a graph into classes; `names` are taken already."""
     taken = set(names)
     chosen = readers_of_input(graph)
-    found = Modules((), {})
+    classes: list[ModuleClass] = []
+    used: Used = {}
     instances = list(_instances(graph))
+    blanks: dict[int, tuple[Layer, ...]] = {}
     for role in ("stem", "projection", "unit", "between", "head"):
         forms: dict[object, list[Instance]] = defaultdict(list)
         for instance in instances:
             if instance.role == role:
-                forms[_form(instance, found)].append(instance)
+                forms[_form(instance, used, blanks)].append(instance)
         for same in forms.values():
-            name = _free(_title(same[0]), taken)
-            found = _with_class(found, name, same, chosen)
-    return found
+            name = free(_title(same[0]), taken)
+            classes.append(_class(used, name, same, chosen))
+    return Modules(tuple(classes), used)
 
 
 def _instances(graph: Graph) -> Iterator[Instance]:
@@ -117,10 +124,13 @@ def _instances(graph: Graph) -> Iterator[Instance]:
         )
 
 
-def _form(instance: Instance, found: Modules) -> object:
-    projected = found.used[instance.projection][0].name if instance.projection else None
-    blank = [tuple(_blank(layer) for layer in part) for part in (instance.shared, instance.layers)]
-    return (projected, *blank)
+def _form(instance: Instance, used: Used, blanks: dict[int, tuple[Layer, ...]]) -> object:
+    """What instances of one class have in common; `blanks` is by the id of shared layers."""
+    projected = used[instance.projection][0].name if instance.projection else None
+    for part in (instance.shared, instance.layers):
+        if id(part) not in blanks:
+            blanks[id(part)] = tuple(map(_blank, part))
+    return (projected, blanks[id(instance.shared)], blanks[id(instance.layers)])
 
 
 def _blank(layer: Layer) -> Layer:
@@ -128,8 +138,17 @@ def _blank(layer: Layer) -> Layer:
     return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer  # type: ignore[arg-type]
 
 
-def _with_class(found: Modules, name: str, same: list[Instance], chosen: frozenset[str]) -> Modules:
-    columns = list(_columns(same, found, chosen))
+def _class(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) -> ModuleClass:
+    """The class of instances of one form; each instance is added to `used`.
+
+    Instances with equal numbers are one row of the columns, so that a stage of many equal units
+    is decided in no more time than a stage of one.
+    """
+    rows: dict[object, list[Instance]] = {}
+    for instance in same:
+        rows.setdefault(_same(instance, used), []).append(instance)
+    distinct = [alike[0] for alike in rows.values()]
+    columns = list(_columns(distinct, used, reads_input(same, chosen)))
     order = sorted(columns, key=lambda item: item[0])
     solution = solve([column for _, _, column in order])
     terms = {key: term for (_, key, _), term in zip(order, solution.terms, strict=True)}
@@ -141,22 +160,27 @@ def _with_class(found: Modules, name: str, same: list[Instance], chosen: frozens
     split = len(first.shared)
     projection = None
     if first.projection:
-        inner, values = found.used[first.projection]
+        inner, values = used[first.projection]
         arguments = tuple(terms["projection", i] for i in range(len(values)))
         projection = (inner.name, arguments)
     made = ModuleClass(
         name, first.role, tuple(solution.parameters), tuple(layers[:split]), tuple(layers[split:]),
         projection,
     )  # fmt: skip
-    used = {
-        instance.scope: (made, tuple(values[i] for values in solution.parameters.values()))
-        for i, instance in enumerate(same)
-    }
-    return Modules((*found.classes, made), {**found.used, **used})
+    given = list(zip(*solution.parameters.values(), strict=True)) or [()] * len(rows)
+    for alike, values in zip(rows.values(), given, strict=True):
+        used.update((instance.scope, (made, values)) for instance in alike)
+    return made
+
+
+def _same(instance: Instance, used: Used) -> object:
+    """Equal for instances with equal numbers: equal units share their layers."""
+    projection = used[instance.projection][1] if instance.projection else None
+    return id(instance.shared), id(instance.layers), projection
 
 
 def _columns(
-    same: list[Instance], found: Modules, chosen: frozenset[str]
+    same: list[Instance], used: Used, entering: bool
 ) -> Iterator[tuple[int, object, Column]]:
     """(rank, key, column): what comes in first, then what goes out, then strides and the rest."""
     layers = [instance.every() for instance in same]
@@ -178,13 +202,13 @@ def _columns(
             elif slot == "p":
                 rank, name = 3, "dropout"
             own = _forced(same[0], layers[0], index, slot)
-            forced = bool(own) or (name == "channels" and reads_input(same, chosen))
+            forced = bool(own) or (name == "channels" and entering)
             yield rank, (index, slot), Column(own or name, values, forced)
         started = started or isinstance(layer, Conv | Linear)
     if same[0].projection:
-        inner = found.used[same[0].projection][0]
+        inner = used[same[0].projection][0]
         for place, name in enumerate(inner.parameters):
-            values = tuple(found.used[i.projection][1][place] for i in same if i.projection)
+            values = tuple(used[i.projection][1][place] for i in same if i.projection)
             yield 4, ("projection", place), Column(name, values)
 
 
@@ -221,12 +245,3 @@ def _title(instance: Instance) -> str:
     elif len(kernels) == len(wide) == 2:
         name = "Double"
     return f"Entry{name}" if instance.projection else name
-
-
-def _free(name: str, taken: set[str]) -> str:
-    chosen, count = name, 1
-    while chosen in taken:
-        count += 1
-        chosen = f"{name}{count}"
-    taken.add(chosen)
-    return chosen

@@ -18,5 +18,6 @@ FOR_INFERENCE: tuple[Pass, ...] = (*PASSES, place)
 def run(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> Graph:
     """Apply passes one after another. Raises InvariantError if one breaks an invariant."""
     for apply in passes:
-        graph = verify(apply(graph))
+        changed = apply(graph)
+        graph = graph if changed is graph else verify(changed)
     return graph

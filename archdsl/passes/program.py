@@ -65,8 +65,8 @@ class Program:
         return bool(self.weighted(Conv))
 
     def weighted(self, kind: type[Conv] | type[Linear]) -> list[Conv | Linear]:
-        """All layers of a kind."""
-        found = (layer for _, chain in self.graph.chains() for layer in chain.layers)
+        """All layers of a kind; those of equal units once."""
+        found = (layer for layers in self.graph.layer_lists for layer in layers)
         return [layer for layer in found if isinstance(layer, kind)]
 
     def arguments(self, scope: str) -> tuple[ModuleClass, tuple[Number, ...]]:

@@ -11,6 +11,7 @@ from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
 from archdsl.passes.columns import Column, Number, Solution, Term, solve
 from archdsl.passes.modules import ModuleClass, Modules, readers_of_input
+from archdsl.passes.names import free
 from archdsl.passes.strategy import Joined, joined_widths, strategy_of, varies
 from archdsl.vocabulary.aggregation import Aggregation
 from archdsl.vocabulary.rule import Rule
@@ -98,14 +99,17 @@ def find_stages(
 ) -> Stages:
     """Group the stages of a compacted graph into classes; `names` are taken already."""
     forms: dict[object, list[_Sketch]] = defaultdict(list)
+    # Stages that keep lists are written alike if one of them needs it, so that they share a class.
+    some_vary = any(varies(stage, shapes) for stage in graph.stages)
+    chosen = readers_of_input(graph)
     for stage in graph.stages:
-        sketch = _sketch(graph, stage, shapes, modules)
+        sketch = _sketch(graph, stage, shapes, modules, some_vary=some_vary, chosen=chosen)
         forms[sketch.form()].append(sketch)
     taken = set(names)
     classes: list[StageClass] = []
     used: dict[int, tuple[StageClass, tuple[Number, ...]]] = {}
     for same in forms.values():
-        solution = solve(_columns(same, bool(readers_of_input(graph))))
+        solution = solve(_columns(same, bool(chosen)))
         made = _stage_class(same, solution, _name(same[0], len(forms), taken))
         classes.append(made)
         for index, sketch in enumerate(same):
@@ -114,11 +118,11 @@ def find_stages(
     return Stages(tuple(classes), tuple(used[index] for index in sorted(used)))
 
 
-def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules) -> _Sketch:
+def _sketch(
+    graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules,
+    *, some_vary: bool, chosen: frozenset[str],
+) -> _Sketch:  # fmt: skip
     strategy = strategy_of(graph, stage, shapes)
-    # Stages that keep lists are written alike if one of them needs it, so that they share a class.
-    some_vary = any(varies(other, shapes) for other in graph.stages)
-    chosen = readers_of_input(graph)
     layers = [modules.used[name] for name in stage.layers]
     incoming = [shapes[name][0] for name in stage.reads]
     grows = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary
@@ -131,7 +135,8 @@ def _sketch(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Mo
     runs = tuple((call[0], len(list(group)), call[1]) for (call, _), group in grouped)
     outputs = [shapes[name][0] for name in stage.outputs]
     widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
-    joins = [name for name in (*stage.reads, stage.exit) if name not in stage.outputs]
+    made = set(stage.outputs)
+    joins = [name for name in (*stage.reads, stage.exit) if name not in made]
     shares = strategy == "list" and len(set(joins)) < len(joins)
     kept = widths if grows or strategy == "buffer" else ()
     joined = joined_widths(stage, outputs, incoming) if grows else "first"
@@ -211,9 +216,4 @@ def _name(sketch: _Sketch, forms: int, taken: set[str]) -> str:
     if forms > 1:
         start = "Projected" if sketch.stage.projected else ""
         name = f"{start}{sketch.stage.operator.kind.title().replace('-', '')}Stage"
-    chosen, count = name, 1
-    while chosen in taken:
-        count += 1
-        chosen = f"{name}{count}"
-    taken.add(chosen)
-    return chosen
+    return free(name, taken)
