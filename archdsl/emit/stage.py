@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from itertools import accumulate
 
 from archdsl.emit import words
 from archdsl.emit.forward import FORWARDS, deepest, has_join, join
@@ -75,7 +76,14 @@ def constructor(out: Writer, made: StageClass) -> None:
         out.line("self.channels = sum(widths)")
     if made.strategy in {"buffer", "list"}:
         reads(out, made)
-    module_list(out, [run(made, index) for index in range(len(made.runs))])
+    starts = accumulate((run.count or 0 for run in made.runs), initial=0)
+    module_list(
+        out,
+        [
+            run(made, index, start)
+            for index, start in zip(range(len(made.runs)), starts, strict=False)
+        ],
+    )
 
 
 def module_list(out: Writer, runs: list[str]) -> None:
@@ -164,10 +172,12 @@ def leaving(made: StageClass, after: str) -> str:
     return rule(made, after)
 
 
-def run(made: StageClass, index: int) -> str:
-    """`Basic(16, 2)`, or `*(Basic(channels) for _ in range(layers - 1))`."""
+def run(made: StageClass, index: int, taken: int) -> str:
+    """`Basic(16, 2)`, or `*(Basic(channels) for _ in range(layers - 1))`.
+
+    `taken` is how many layers the runs before this one have.
+    """
     this = made.runs[index]
-    taken = sum(other.count or 0 for other in made.runs[:index])
     arguments = [argument(made, value) for value in this.arguments]
     made_by = f"{this.module.name}({', '.join(arguments)})"
     grows = INCOMING in this.arguments

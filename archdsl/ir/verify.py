@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from archdsl.errors import ArchdslError
@@ -132,16 +133,22 @@ def placements(graph: Graph) -> Iterator[str]:
         plan = stage.placement
         if plan is None:
             continue
-        whole: set[int] = set()  # outputs that nothing was written over yet
-        used = 0
+        whole: list[tuple[int, int]] = []  # (first channel, output) of those not overwritten yet
         for output, sources in enumerate(stage.all_sources()):
             start, end = plan.span(output)
-            if start < used:
-                whole -= {o for o in whole if plan.span(o)[0] < end and start < plan.span(o)[1]}
-            whole.add(output)
-            used = max(used, end)
-            if plan.gathers[output] != plan.reads(sources) or not whole.issuperset(sources):
+            first = bisect_left(whole, (start, -1))
+            if first and plan.span(whole[first - 1][1])[1] > start:
+                first -= 1
+            whole[first : bisect_left(whole, (end, -1))] = [(start, output)]
+            kept = all(_holds(whole, plan.places[source], source) for source in sources)
+            if plan.gathers[output] != plan.reads(sources) or not kept:
                 yield f"reader {output + 1} of stage {stage.index} gathers something else"
+
+
+def _holds(spans: list[tuple[int, int]], start: int, output: int) -> bool:
+    """Whether ascending spans, which do not overlap, hold an output."""
+    place = bisect_left(spans, (start, output))
+    return spans[place : place + 1] == [(start, output)]
 
 
 def _joins_outputs(node: Node, stage: Stage, sources: tuple[int, ...]) -> bool:

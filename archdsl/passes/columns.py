@@ -6,10 +6,15 @@ literal; one that is a multiple or a fraction of another argument everywhere is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 LARGEST_FACTOR = 16
+RELATED = 16
+"""How many arguments of a class others may be written in terms of: the first ones."""
+
 ALONE = {"stride", "dropout", "layers"}
 Number = int | float
 
@@ -44,27 +49,28 @@ class Solution:
 def solve(columns: Sequence[Column]) -> Solution:
     """Choose arguments, earlier columns first."""
     parameters: dict[str, tuple[Number, ...]] = {}
-    terms = tuple(_term(column, parameters) for column in columns)
+    named: Counter[str] = Counter()
+    terms = tuple(_term(column, parameters, named) for column in columns)
     return Solution(parameters, terms)
 
 
-def _term(column: Column, parameters: dict[str, tuple[Number, ...]]) -> Term:
+def _term(column: Column, parameters: dict[str, tuple[Number, ...]], named: Counter[str]) -> Term:
     values = column.values
     if column.forced and repr(parameters.get(column.name)) == repr(values):
         return Term(parameter=column.name)
     if not column.forced:
         if len(set(values)) == 1:
             return Term(number=values[0])
-        for name, known in parameters.items():
+        for name, known in islice(parameters.items(), RELATED):
             # A stride that happens to be a fraction of a width has nothing to do with it.
             if (column.name in ALONE or name in ALONE) and name != column.name:
                 continue
             if found := _follows(values, name, known):
                 return found
-    name, count = column.name, 1
+    name = column.name
     while name in parameters:
-        count += 1
-        name = f"{column.name}{count}"
+        named[column.name] += 1
+        name = f"{column.name}{named[column.name] + 1}"
     parameters[name] = values
     return Term(parameter=name)
 
@@ -72,8 +78,11 @@ def _term(column: Column, parameters: dict[str, tuple[Number, ...]]) -> Term:
 def _follows(values: tuple[Number, ...], name: str, known: tuple[Number, ...]) -> Term | None:
     if not all(isinstance(value, int) for value in (*values, *known)):
         return Term(parameter=name) if values == known else None
-    pairs = set(zip(values, known, strict=True))
-    for factor in range(1, LARGEST_FACTOR + 1):
+    value, other = values[0], known[0]
+    every = range(1, LARGEST_FACTOR + 1)
+    factors = [f for f in every if value == f * other or value == other // f]
+    pairs = set(zip(values, known, strict=True)) if factors else set()
+    for factor in factors:
         if all(value == factor * other for value, other in pairs):
             return Term(parameter=name, times=factor)
         if all(value == other // factor for value, other in pairs):

@@ -5,7 +5,7 @@ The graph computes what it did; its stages say besides where their outputs are. 
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from dataclasses import replace
 from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
-from archdsl.ir.placement import Placement, Range, merged
+from archdsl.ir.placement import Placement, Range
 from archdsl.passes.strategy import strategy_of
 
 
@@ -53,11 +53,22 @@ def _places(widths: Sequence[int], reads: Sequence[Sequence[int]]) -> tuple[int,
     for output, width in enumerate(widths):
         # What a layer reads last may give its place to what the layer makes: that is written after.
         for over in ending[output]:
-            insort(free, (places[over], places[over] + widths[over]))
-            free = list(merged(free))
+            _release(free, (places[over], places[over] + widths[over]))
         gap, (start, end) = next(
             item for item in enumerate(free) if item[1][1] - item[1][0] >= width
         )
         places.append(start)
         free[gap : gap + 1] = [(start + width, end)] if start + width < end else []
     return tuple(places)
+
+
+def _release(free: list[Range], span: Range) -> None:
+    """Add channels to the free ranges, as one range with those that they touch."""
+    place = bisect_left(free, span)
+    start, end = span
+    first, last = place, place
+    if place and free[place - 1][1] == start:
+        first, start = place - 1, free[place - 1][0]
+    if place < len(free) and free[place][0] == end:
+        last, end = place + 1, free[place][1]
+    free[first:last] = [(start, end)]

@@ -188,23 +188,23 @@ def number(value: Number | str) -> Number:
 
 
 def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageClass:
-    first, terms = same[0], list(solution.terms)
+    first, terms = same[0], iter(solution.terms)
     widths = tuple(
-        (terms.pop(0), count if place + 1 < len(first.widths) else None)
+        (next(terms), count if place + 1 < len(first.widths) else None)
         for place, (_, count) in enumerate(first.widths)
     )
     runs = tuple(
         Run(
             module,
             count if place + 1 < len(first.runs) else None,
-            tuple(INCOMING if value == INCOMING else terms.pop(0) for value in values),
+            tuple(INCOMING if value == INCOMING else next(terms) for value in values),
         )
         for place, (module, count, values) in enumerate(first.runs)
     )
     stage = first.stage
     return StageClass(
         name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
-        tuple(solution.parameters), terms.pop(0), runs, widths, first.joins, first.shares,
+        tuple(solution.parameters), next(terms), runs, widths, first.joins, first.shares,
         first.joined,
         tuple(sketch.stage.depth for sketch in same),
     )  # fmt: skip
