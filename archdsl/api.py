@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ from archdsl.emit.pytorch import emit as emit_graph
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
 from archdsl.ir.graph import Graph
-from archdsl.lower.limits import Limits
-from archdsl.lower.network import Lowered
+from archdsl.lower.limits import Limits, check_together
+from archdsl.lower.network import Lowered, size
 from archdsl.lower.network import lower as lower_spec
 from archdsl.passes.fusing import DEVICES
 from archdsl.shown import Shown
@@ -84,6 +85,18 @@ def load(
 def lower(spec: Spec, limits: Limits | None = None) -> Graph:
     """The graph of a spec. Raises ArchdslError (A1xx to A3xx)."""
     return lower_spec(spec, limits).graph
+
+
+def refuse_together(specs: Iterable[Spec], limits: Limits | None = None) -> None:
+    """Refuse networks that are too large together, by closed form, before any is built.
+
+    Raises: ArchdslError: A305. What `check` refuses of each spec alone is left to it.
+    """
+    sizes, limits = [], limits or Limits()
+    for spec in specs:
+        with suppress(ArchdslError):
+            sizes.append(size(spec))
+    check_together((found for found in sizes if not found.above(limits)), limits)
 
 
 def analyse(graph: Graph) -> Report:

@@ -13,6 +13,7 @@ from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.spec.load import Spec
 from archdsl.spec.parameters import read_value
 from archdsl.spec.schema import Expectation, Figure
+from archdsl.spec.work import long_work
 
 PRINTED = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,20})?) *([kKMGT]?)\Z")
 SCALES = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -61,8 +62,16 @@ class Verdict:
 def verdicts(spec: Spec, facts: Mapping[str, int]) -> list[Verdict]:
     """One verdict per published figure.
 
-    Raises: ArchdslError (A106, A111, A114) for a figure or a setting that cannot be read.
+    Raises: ArchdslError (A010, A106, A111, A114) for a figure or a setting that cannot be read.
     """
+    whens = {
+        f"{index} {name}": value
+        for index, expectation in enumerate(spec.words.expect)
+        for name, value in expectation.when.items()
+    }
+    for _, error in long_work(whens, spec.parameters.defaults):
+        place = spec.at("expect")
+        raise error.within(place["source"], place["span"])
     return [
         judge(spec, index, expectation, quantity, figure, facts[quantity])
         for index, expectation in enumerate(spec.words.expect)

@@ -11,7 +11,6 @@ from typing import Any
 from archdsl.emit.fuse import STEPS
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, fail
-from archdsl.lower.limits import Limits
 from archdsl.spec.load import read_bytes
 from archdsl.version import __version__
 
@@ -43,10 +42,6 @@ class Emitted:
         """Which version wrote it, and which one asks."""
         version = self.text.removeprefix(BANNER).split()[0]
         return f"it says archdsl {version}; this is archdsl {__version__}"
-
-    def limits(self) -> Limits:
-        """A file that exists was within its limits."""
-        return Limits(*[10**18] * 4)
 
 
 def read_emitted(path: Path) -> Emitted:

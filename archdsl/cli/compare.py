@@ -21,6 +21,8 @@ from archdsl.comparing.model import Comparison
 from archdsl.comparing.model import compare as compared
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, Diagnostic, Exit
+from archdsl.lower.limits import Limits
+from archdsl.spec.load import Spec
 
 
 def compare(
@@ -46,6 +48,9 @@ def compare(
     ] = None,
     force: options.Force = False,
     form: options.Format = "text",
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Compare networks: parameters, MACs, links, paths, memory, and errors where printed."""
     forms = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
@@ -57,7 +62,8 @@ def compare(
     if html is not None:
         files.form(html, ["html"], "--html")
     known = COLUMNS if columns is None else chosen(columns)
-    found, findings = read(entries(specs, options.settings(sets), vary(varied or [])))
+    limits = Limits(max_layers, max_links, primitives=max_primitives)
+    found, findings = read(entries(specs, options.settings(sets), vary(varied or [])), limits)
     if found.rows:
         deliver(found, known, kind, output, specs, force=force)
         if html is not None:
@@ -66,15 +72,27 @@ def compare(
     return max((finding.exit for finding in findings), default=Exit.FINE)
 
 
-def read(wanted: Sequence[Entry]) -> tuple[Comparison, list[Diagnostic]]:
-    """Check every network; those that are wrong are left out, with what is wrong."""
+def read(
+    wanted: Sequence[Entry], limits: Limits | None = None
+) -> tuple[Comparison, list[Diagnostic]]:
+    """Check every network; those that are wrong are left out, with what is wrong.
+
+    Raises: ArchdslError: A305 if all networks together are above the limits.
+    """
+    loaded: list[tuple[Entry, Spec]] = []
     found: list[tuple[Entry, api.Checked]] = []
     findings: list[Diagnostic] = []
     with Progress() as progress:
-        for place, entry in enumerate(wanted, start=1):
-            progress.show(f"{place} of {len(wanted)}  {entry.path}")
+        for entry in wanted:
             try:
-                found.append((entry, api.check(api.load(entry.path, entry.settings))))
+                loaded.append((entry, api.load(entry.path, entry.settings)))
+            except ArchdslError as error:
+                findings += [finding for finding in error.diagnostics if finding not in findings]
+        api.refuse_together((spec for _, spec in loaded), limits)
+        for place, (entry, spec) in enumerate(loaded, start=1):
+            progress.show(f"{place} of {len(loaded)}  {entry.path}")
+            try:
+                found.append((entry, api.check(spec, limits)))
             except ArchdslError as error:
                 findings += [finding for finding in error.diagnostics if finding not in findings]
     names = labels([(checked.spec.name, entry) for entry, checked in found])

@@ -19,6 +19,7 @@ from archdsl.cli.render import visible
 from archdsl.emit.pytorch import camel
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.lower.limits import Limits
+from archdsl.spec.load import Spec
 
 MANIFEST = Path("compiled/manifest.yaml")
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
@@ -76,9 +77,10 @@ def compile(
     max_links: options.MaxLinks = options.DEFAULT.links,
     max_parameters: options.MaxParameters = options.DEFAULT.parameters,
     max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Write a standalone PyTorch file for a spec."""
-    limits = Limits(max_layers, max_links, max_parameters, max_bytes)
+    limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
     api.devices(fast := fuse_for or fuse)  # before anything is read
     if spec is not None:
         jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast)]
@@ -109,9 +111,16 @@ def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Made]:
     """Every file, before any is written. Raises ArchdslError with what is wrong with all specs."""
     made: list[Made] = []
     mistakes: list[Diagnostic] = []
+    loaded: list[tuple[Job, Spec]] = []
     for job in jobs:
         try:
-            found = api.check(api.load(job.spec, job.sets), limits)
+            loaded.append((job, api.load(job.spec, job.sets)))
+        except ArchdslError as error:
+            mistakes += error.diagnostics
+    api.refuse_together((spec for _, spec in loaded), limits)
+    for job, spec in loaded:
+        try:
+            found = api.check(spec, limits)
             show(found.remarks, form)
             text = found.require().emit(job.class_name, fuse=job.fuse)
             made.append(Made(job, found, target(job.output, found.spec.name), text))

@@ -15,6 +15,7 @@ from archdsl.differing.model import Difference, difference
 from archdsl.differing.text import text
 from archdsl.draw.paint import DEADLINE, FORMS, SlowError, paint
 from archdsl.errors import Exit, fail
+from archdsl.lower.limits import Limits
 
 
 def diff(
@@ -36,6 +37,9 @@ def diff(
         bool, typer.Option("--exit-code", help="Exit 1 if there is a difference.")
     ] = False,
     force: options.Force = False,
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Say what changed: units, links, widths, costs and paths, in all and part by part."""
     if after is None and not to:
@@ -46,9 +50,10 @@ def diff(
         files.allowed(output, paths, force)
     common = options.settings(sets)
     changed = {**common, **options.settings(to)}
-    one, other = (
-        api.check(api.load(path, some)) for path, some in zip(paths, (common, changed), strict=True)
-    )
+    limits = Limits(max_layers, max_links, primitives=max_primitives)
+    specs = [api.load(path, some) for path, some in zip(paths, (common, changed), strict=True)]
+    api.refuse_together(specs, limits)
+    one, other = (api.check(spec, limits) for spec in specs)
     found = difference(labels(paths, one, other), one, other)
     said = json.dumps(found.as_dict(), indent=2) + "\n" if as_json else text(found)
     print("\n".join(visible(line, 10_000) for line in said.split("\n")), end="")

@@ -40,11 +40,14 @@ def draw(
     form: options.Format = "text",
     max_layers: options.MaxLayers = options.DEFAULT.layers,
     max_links: options.MaxLinks = options.DEFAULT.links,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Draw a network: units, aggregations and links, or folded to an overview."""
     kind = files.form(output, FORMS)
     files.allowed(output, spec, force)
-    found = options.checked(spec, sets, layers=max_layers, links=max_links)
+    found = options.checked(
+        spec, sets, layers=max_layers, links=max_links, primitives=max_primitives
+    )
     made = picture.draw(subject(found, focus), kind, view, style, deadline)
     wrote = files.write(output, made.content, spec=spec, force=force)
     report(made.notes, form)

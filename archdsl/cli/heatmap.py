@@ -12,6 +12,7 @@ from archdsl.cli import files, options
 from archdsl.cli.reproduce import one_of
 from archdsl.errors import Exit, fail
 from archdsl.heatmap.model import HeatMap
+from archdsl.lower.limits import Limits
 
 FORMS = ("svg", "png", "pdf")
 
@@ -29,6 +30,9 @@ def heatmap(
     as_json: options.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
     force: options.Force = False,
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Show the mean absolute weight of every layer on every output it reads."""
     kind = one_of({"json": as_json, "csv": as_csv})
@@ -37,7 +41,8 @@ def heatmap(
     if output is not None:
         files.form(output, FORMS)
         files.allowed(output, [spec, checkpoint], force)
-    graph = api.lower(api.load(spec, options.settings(sets)))
+    limits = Limits(max_layers, max_links, primitives=max_primitives)
+    graph = api.lower(api.load(spec, options.settings(sets)), limits)
     try:
         from archdsl.checkpoint.reading import load
         from archdsl.heatmap.checkpoint import heat_map

@@ -27,6 +27,12 @@ Force = Annotated[
 ]
 MaxLayers = Annotated[int, typer.Option("--max-layers", min=1, help="Most layers to build.")]
 MaxLinks = Annotated[int, typer.Option("--max-links", min=1, help="Most links to build.")]
+MaxPrimitives = Annotated[
+    int,
+    typer.Option(
+        "--max-primitives", min=1, help="Most layers inside units, stem and head to build."
+    ),
+]
 MaxParameters = Annotated[
     int, typer.Option("--max-parameters", min=1, help="Most parameters of a network.")
 ]

@@ -43,9 +43,10 @@ def reconcile(
     max_links: options.MaxLinks = options.DEFAULT.links,
     max_parameters: options.MaxParameters = options.DEFAULT.parameters,
     max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Try the usual unstated choices for a spec that misses a printed number of parameters."""
-    limits = Limits(max_layers, max_links, max_parameters, max_bytes)
+    limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
     source, settings = read_file(spec), options.settings(sets)
     with Progress() as progress:
 

@@ -15,6 +15,7 @@ from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
+from archdsl.lower.limits import Allowance, Limits
 from archdsl.paper import latex, markdown
 from archdsl.paper import page as pages
 from archdsl.paper.classes import run_claim
@@ -46,6 +47,9 @@ def reproduce(
     ] = False,
     force: options.Force = False,
     form: options.Format = "text",
+    max_layers: options.MaxLayers = options.DEFAULT.layers,
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Print published figures beside computed ones, with a verdict on each row."""
     kind = one_of({"json": as_json, "markdown": as_markdown, "latex": as_latex})
@@ -55,7 +59,7 @@ def reproduce(
     if mistakes:
         report(mistakes, form)
         return Exit.USAGE
-    found, whole = run(read)
+    found, whole = run(read, Limits(max_layers, max_links, primitives=max_primitives))
     said = page(found, kind)
     if not whole:
         print(said, end="")
@@ -95,20 +99,21 @@ def read_all(paths: Sequence[Path]) -> tuple[list[Suite], list[Diagnostic]]:
     return read, mistakes
 
 
-def run(suites: Sequence[Suite]) -> tuple[Found, bool]:
+def run(suites: Sequence[Suite], limits: Limits) -> tuple[Found, bool]:
     """All outcomes, and whether these are all: an interrupt keeps what was done before it."""
     found: Found = [(suite, []) for suite in suites]
     count = sum(len(suite.words.rows) + len(suite.words.claims) for suite in suites)
     places = iter(range(1, count + 1))
+    allowance = Allowance(limits, times=2)
     try:
         with Progress() as progress:
             for suite, outcomes in found:
                 for index, row in enumerate(suite.words.rows):
                     progress.show(f"{next(places)} of {count}  {visible(row.label, 50)}")
-                    outcomes.append(run_row(suite, index))
+                    outcomes.append(run_row(suite, index, allowance))
                 for index, claim in enumerate(suite.words.claims):
                     progress.show(f"{next(places)} of {count}  {visible(claim.label, 50)}")
-                    outcomes.append(run_claim(suite, index))
+                    outcomes.append(run_claim(suite, index, allowance))
     except KeyboardInterrupt:
         return found, False
     return found, True

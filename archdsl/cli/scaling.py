@@ -18,8 +18,10 @@ from archdsl.cli.render import report
 from archdsl.cli.show import SpecPaths
 from archdsl.cli.tables import WIDTH
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
+from archdsl.lower.limits import Limits
 from archdsl.paper.growth import Growth
 from archdsl.paper.measured import Scaling, fitted, measure
+from archdsl.paper.scaling import Counts
 from archdsl.paper.table1 import QUANTITIES, Quantity
 
 DEEPEST = 2**17
@@ -41,17 +43,20 @@ def scaling(
     ] = None,
     force: options.Force = False,
     form: options.Format = "text",
+    max_links: options.MaxLinks = options.DEFAULT.links,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Measure how the first stage of specs grows with its depth, and fit Table 1 to it."""
     known = powers(depths)
     if plot is not None:
         check_plot(plot, force)
+    limits = Limits(links=max_links, primitives=max_primitives)
     found: list[Scaling] = []
     findings: list[Diagnostic] = []
     for path in specs:
         try:
             with Progress() as progress:
-                found.append(one(path, sets, known, progress))
+                found.append(one(path, sets, known, progress, limits))
         except ArchdslError as error:
             findings += error.diagnostics
             continue
@@ -69,10 +74,16 @@ def scaling(
     return max((finding.exit for finding in findings), default=Exit.FINE)
 
 
-def one(path: Path, sets: list[str] | None, depths: Sequence[int], progress: Progress) -> Scaling:
+def one(
+    path: Path, sets: list[str] | None, depths: Sequence[int], progress: Progress, limits: Limits
+) -> Scaling:
     """Measure one spec."""
     spec = api.load(path, options.settings(sets))
-    return measure(spec, depths, lambda row: progress.show(f"{spec.name}: N = {row.depth:,}"))
+
+    def told(row: Counts) -> None:
+        progress.show(f"{spec.name}: N = {row.depth:,}")
+
+    return measure(spec, depths, told, limits)
 
 
 def powers(text: str) -> list[int]:

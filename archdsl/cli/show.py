@@ -54,11 +54,12 @@ def show(
     max_links: options.MaxLinks = options.DEFAULT.links,
     max_parameters: options.MaxParameters = options.DEFAULT.parameters,
     max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Print a network: its stages, parameters, multiply-adds, links, paths and memory."""
     found = options.checked(
         spec, sets, layers=max_layers, links=max_links, parameters=max_parameters,
-        activation_bytes=max_bytes,
+        activation_bytes=max_bytes, primitives=max_primitives,
     )  # fmt: skip
     report(found.remarks, form)
     if view not in VIEWS:
@@ -86,6 +87,7 @@ def check(
     max_links: options.MaxLinks = options.DEFAULT.links,
     max_parameters: options.MaxParameters = options.DEFAULT.parameters,
     max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Check specs and their published figures; exit 0 if all is well."""
     findings: list[Diagnostic] = []
@@ -93,7 +95,7 @@ def check(
         try:
             found = options.checked(
                 path, sets, layers=max_layers, links=max_links, parameters=max_parameters,
-                activation_bytes=max_bytes,
+                activation_bytes=max_bytes, primitives=max_primitives,
             )  # fmt: skip
         except ArchdslError as error:
             findings += error.diagnostics

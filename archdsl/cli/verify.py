@@ -27,9 +27,10 @@ def verify(
     max_links: options.MaxLinks = options.DEFAULT.links,
     max_parameters: options.MaxParameters = options.DEFAULT.parameters,
     max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
+    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Check that a generated file is what its spec makes, and that it computes what it should."""
-    limits = Limits(max_layers, max_links, max_parameters, max_bytes)
+    limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
     emitted = read_emitted(file)
     found = (
         api.check(api.load(spec, options.settings(sets)), limits)

@@ -11,9 +11,10 @@ from archdsl.ir.ops import Input
 from archdsl.ir.verify import verify
 from archdsl.lower.builder import Builder
 from archdsl.lower.chain import lower_chain
-from archdsl.lower.limits import Limits, Planned, check
+from archdsl.lower.cost import around, primitives
+from archdsl.lower.limits import Limits, Planned, Size, check, size_of
 from archdsl.lower.plan import plan_stages
-from archdsl.lower.stage import check_rule, lower_stage
+from archdsl.lower.stage import StagePlan, check_rule, lower_stage
 from archdsl.spec.load import Spec
 from archdsl.spec.resolve import resolve, resolve_each, value
 from archdsl.spec.schema import LayerList, Transition
@@ -36,10 +37,8 @@ class Lowered:
 def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
     """Build the graph of a spec. Raises ArchdslError (A101, A11x, A2xx, A3xx), located."""
     plans, roundings = plan_stages(spec)
-    for plan in plans:
-        check_rule(plan)
-    planned = [Planned(plan.layers, plan.rule, plan.place("layers")) for plan in plans]
-    check(planned, limits or Limits())
+    planned = [_planned(plan) for plan in plans]
+    check(planned, limits or Limits(), around(spec, len(plans)))
     network = _Network(spec)
     source = network.builder.add("input", Input(_input(spec)), (), "input")
     source = network.chain("stem", spec.words.stem, source, ("stem",))
@@ -62,6 +61,17 @@ def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
         output=source,
     )
     return Lowered(verify(graph), tuple(network.builder.remarks), tuple(roundings))
+
+
+def size(spec: Spec) -> Size:
+    """How much is built for a spec, by closed form. Raises ArchdslError (A101, A11x, A2xx)."""
+    plans, _ = plan_stages(spec)
+    return size_of(map(_planned, plans)) + Size(primitives=around(spec, len(plans)))
+
+
+def _planned(plan: StagePlan) -> Planned:
+    check_rule(plan)
+    return Planned(plan.layers, plan.rule, plan.place("layers"), primitives(plan))
 
 
 def _input(spec: Spec) -> tuple[int, ...]:

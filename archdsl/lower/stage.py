@@ -85,9 +85,13 @@ class StagePlan:
             return lower_chain(layers, shape, stride, places, self.remarks)
         place = self.place(*where)
         named = resolve(unit, scope, **place)
+        chain = named.layers(stride)
+        if len(chain) > named.size():
+            message = f"the unit `{named.kind}` has {len(chain)} layers (limit {named.size()})"
+            raise fail("A301", message, **place)
         if stride > 1:
             check_unit(named, stride, place)
-        return lower_chain(named.layers(stride), shape, 1, [place], self.remarks)
+        return lower_chain(chain, shape, 1, [place], self.remarks)
 
 
 def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:

@@ -27,12 +27,16 @@ QUANTITIES: dict[str, tuple[str, Callable[[Graph], int]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The parameters of a network, how many of them its norms have, and its size as a graph."""
+    """The parameters of a network, how many of them its norms have, and its size as a graph.
+
+    `primitives` are the layers inside its chains, those of equal chains once.
+    """
 
     parameters: int
     norms: int
     nodes: int
     edges: int
+    primitives: int
 
 
 def measure(spec: Spec, by: str, limits: Limits) -> int:
@@ -61,6 +65,7 @@ def counted(spec: Spec, limits: Limits) -> Counted:
         sum(_size(layer) for layer in norms if isinstance(layer, Norm)),
         len(graph.nodes),
         sum(len(node.inputs) for node in graph),
+        sum(map(len, graph.layer_lists)),
     )
 
 

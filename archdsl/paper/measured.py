@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from archdsl.lower.limits import Limits
 from archdsl.paper.growth import Growth, deeper_half, growth
 from archdsl.paper.scaling import Counts, counts, first_stage
 from archdsl.paper.table1 import QUANTITIES, Claim, Quantity, claim
@@ -60,7 +61,10 @@ class Scaling:
 
 
 def measure(
-    spec: Spec, depths: Iterable[int], told: Callable[[Counts], None] = lambda row: None
+    spec: Spec,
+    depths: Iterable[int],
+    told: Callable[[Counts], None] = lambda row: None,
+    limits: Limits | None = None,
 ) -> Scaling:
     """Count a spec's first stage at each depth, and fit what was counted.
 
@@ -68,12 +72,13 @@ def measure(
         spec: a spec whose first stage has one unit for all layers.
         depths: numbers of layers; for a fractal block rows, powers of two.
         told: is given each row as soon as it is known.
+        limits: see `counts`.
 
     Raises:
         ArchdslError: as `counts`.
     """
     rows = []
-    for row in counts(spec, depths):
+    for row in counts(spec, depths, limits):
         rows.append(row)
         told(row)
     plan = first_stage(spec)

@@ -25,7 +25,7 @@ LARGEST = 3
 """The most changes in a set."""
 MOST = 2_000
 """The most sets that are counted."""
-EFFORT = 60_000
+EFFORT = 45_000
 """What counting them may cost, as `effort` estimates it; no clock, so that results are the same."""
 HITS = 100
 """The most outcomes that are told where a figure is met by many."""
@@ -122,7 +122,8 @@ def reconcile(
 
 def effort(spec: Spec, base: Counted) -> int:
     """Roughly the milliseconds that a network like this takes on a slow machine."""
-    return 5 + len(spec.text) // 250 + base.nodes // 10 + base.edges // 150
+    shapes = base.nodes // 25 + base.edges // 300 + base.primitives // 25
+    return 5 + len(spec.text) // 250 + shapes
 
 
 class _Search:

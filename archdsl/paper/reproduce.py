@@ -12,6 +12,8 @@ from typing import Any
 from archdsl import api
 from archdsl.analysis.macs import paper_flops
 from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.lower.limits import Allowance, Limits
+from archdsl.lower.network import size
 from archdsl.paper.printed import Printed, read_printed
 from archdsl.paper.suite import RowWords, Suite
 
@@ -61,14 +63,18 @@ class Result:
     problems: tuple[Diagnostic, ...] = ()
 
 
-def run_row(suite: Suite, index: int) -> Result:
-    """Run one row. What is wrong with it, or with its spec, is in the result."""
+def run_row(suite: Suite, index: int, allowance: Allowance | None = None) -> Result:
+    """Run one row. What is wrong with it, or with its spec, is in the result.
+
+    `allowance` is shared by rows of one command, and used up by each.
+    """
+    allowance = allowance or Allowance(Limits())
     row = suite.words.rows[index]
     if row.spec is None:
         return Result(suite, row, Verdict.NO_ARCHITECTURE, {})
     try:
-        found = check(suite, row.spec, row.settings, "rows", index)
-        meant = _meant(suite, index)
+        found = check(suite, row.spec, row.settings, allowance, "rows", index)
+        meant = _meant(suite, index, allowance)
     except ArchdslError as error:
         return Result(suite, row, Verdict.FAILS, {}, problems=error.diagnostics)
     figures = {
@@ -99,10 +105,14 @@ def allowed(row: RowWords) -> Fraction:
     return Fraction((row.tolerance or TOLERANCE).rstrip("%")) / 100
 
 
-def check(suite: Suite, spec: str, settings: Mapping[str, Any], *place: str | int) -> api.Checked:
+def check(
+    suite: Suite, spec: str, settings: Mapping[str, Any], allowance: Allowance, *place: str | int
+) -> api.Checked:
     """Check a spec that stands in a suite. Raises ArchdslError, placed in the suite if it can."""
     with placed(suite, *place):
-        return api.check(api.load(suite.spec(spec), settings))
+        loaded = api.load(suite.spec(spec), settings)
+        allowance.take(size(loaded))
+        return api.check(loaded, allowance.limits)
 
 
 @contextmanager
@@ -131,14 +141,14 @@ def _counted(row: RowWords, found: api.Checked) -> Iterator[tuple[str, Printed, 
         yield "gflops", read_printed(row.gflops), sum(paper_flops(found.graph).values())
 
 
-def _meant(suite: Suite, index: int) -> int | None:
+def _meant(suite: Suite, index: int, allowance: Allowance) -> int | None:
     """The parameters of the network that a misprint's figure is said to be of."""
     misprint = suite.words.rows[index].misprint
     if not misprint or not misprint.network:
         return None
     network = misprint.network
     place = ("rows", index, "misprint", "network")
-    return check(suite, network.spec, network.settings, *place).report.parameters
+    return check(suite, network.spec, network.settings, allowance, *place).report.parameters
 
 
 def _explained(row: RowWords, count: int, meant: int | None) -> bool:

@@ -18,11 +18,20 @@ from math import prod
 
 from archdsl.analysis import paths
 from archdsl.analysis.parameters import weights
-from archdsl.errors import fail
+from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.ir.ops import Chain, Input, Layer, Shape
 from archdsl.ir.shapes import mismatch
 from archdsl.lower.builder import Builder
 from archdsl.lower.chain import lower_chain
+from archdsl.lower.cost import primitives
+from archdsl.lower.limits import (
+    SEARCHED,
+    Limits,
+    Planned,
+    Size,
+    links_of,
+    raising,
+)
 from archdsl.lower.plan import plan_stages
 from archdsl.lower.stage import StagePlan, check_rule, lower_stage
 from archdsl.spec.load import Spec
@@ -65,15 +74,17 @@ def first_stage(spec: Spec) -> StagePlan:
     return plan
 
 
-def counts(spec: Spec, depths: Iterable[int]) -> Iterator[Counts]:
+def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> Iterator[Counts]:
     """The counts of a spec's first stage at each depth, ascending, as soon as they are known.
 
-    Raises: ArchdslError (A1xx, A2xx, A302, A503), located, as compiling the stage would.
+    Raises: ArchdslError (A1xx, A2xx, A302, A503), located, as compiling the stage would; A301 if
+        the deepest stage has more links or primitives than `SEARCHED` times the limits.
     """
     plan, entering, depths = first_stage(spec), entering_shape(spec), sorted(set(depths))
     stages = [deepened(plan, depth) for depth in depths]
     for stage in stages:
         check_rule(stage)
+    _refuse(stages[-1], limits or Limits())
     _lower(deepened(plan, min(TRIED, max(depths))), entering)
     first, projection = _entry(plan, entering)
     costs, done = accumulate(_unit_parameters(plan, entering, first)), 0
@@ -88,6 +99,23 @@ def counts(spec: Spec, depths: Iterable[int]) -> Iterator[Counts]:
             shortest_gradient_path=paths.shortest(stage.rule, stage.layers),
             max_aggregated_outputs=most_read(stage.rule, stage.layers),
         )
+
+
+def _refuse(plan: StagePlan, limits: Limits) -> None:
+    """Refuse a stage that takes too long to count. Raises ArchdslError (A301).
+
+    Nothing is built, so layers are not limited, nor are links that a rule reads as a range.
+    """
+    place = plan.place("unit")
+    listed = not isinstance(plan.rule.reads(2), range)
+    links = links_of(Planned(plan.layers, plan.rule, place)) if listed else 0
+    above = Size(links=links, primitives=primitives(plan)).above(limits.times(SEARCHED))
+    if above:
+        said = " and ".join(f"{count:,} {name} (limit {limit:,})" for name, count, limit in above)
+        needed = [(name, -(-count // SEARCHED), limit) for name, count, limit in above]
+        message = f"{plan.layers:,} layers have {said}"
+        help = f"write smaller --depths, or {raising(needed)}"
+        raise ArchdslError(Diagnostic("A301", message, help=help, **place))
 
 
 def entering_shape(spec: Spec) -> Shape:

@@ -10,7 +10,8 @@ from math import inf
 from typing import Any
 
 from archdsl.errors import ArchdslError, Exit, Source, fail
-from archdsl.lower.limits import Limits
+from archdsl.lower.limits import Allowance, Limits
+from archdsl.lower.network import size
 from archdsl.paper.counting import QUANTITIES, measure
 from archdsl.paper.nearest import Flat, Found, UnreachedError, nearest
 from archdsl.spec.load import Spec, parse
@@ -92,7 +93,8 @@ def solve(
     spec = parse(source, settings)
     shape = whole(spec, over)
     limits = limits or Limits()
-    count = partial(_count, source, over, shape, budget.by, settings or {}, limits)
+    allowance = Allowance(limits)
+    count = partial(_count, source, over, shape, budget.by, settings or {}, allowance)
     if count(min(shape)) is None:
         measure(spec, budget.by, limits)  # says why
     try:
@@ -157,12 +159,21 @@ def _count(
     shape: tuple[int, ...],
     by: str,
     settings: Mapping[str, Any],
-    limits: Limits,
-    size: int,
+    allowance: Allowance,
+    setting: int,
 ) -> float | None:
-    """What a size gives; endless if it is too large to build, None if it makes no network."""
+    """What a size gives; endless if it is too large to build, None if it makes no network.
+
+    Raises: ArchdslError: A305 if too much was built for other sizes already.
+    """
     try:
-        return measure(parse(source, {**settings, over: scaled(shape, size)}), by, limits)
+        spec = parse(source, {**settings, over: scaled(shape, setting)})
+        taken = size(spec)
+    except ArchdslError as error:
+        return inf if error.exit == Exit.LIMIT else None
+    allowance.take(taken)
+    try:
+        return measure(spec, by, allowance.limits)
     except ArchdslError as error:
         return inf if error.exit == Exit.LIMIT else None
 

@@ -17,6 +17,7 @@ from typing import Any
 from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.spec.dump import flow
 from archdsl.spec.reader import Document
+from archdsl.spec.work import long_work
 from archdsl.vocabulary.arithmetic import FUNCTIONS, Scope, Value
 from archdsl.vocabulary.expression import parse
 from archdsl.vocabulary.values import Text, locate, refuse_lookalike
@@ -137,6 +138,8 @@ class _Evaluation:
     def order(self) -> list[str]:
         """The names, each after those that it needs. Raises ArchdslError (A115)."""
         needs = {name: sorted(names_in(raw) & self.raw.keys()) for name, raw in self.raw.items()}
+        for name, error in long_work(self.raw, self.raw):
+            raise self.located(error, name)
         try:
             return list(TopologicalSorter(needs).static_order())
         except CycleError as error:

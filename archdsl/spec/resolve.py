@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from archdsl.errors import Place, fail
@@ -67,13 +67,19 @@ def entry_of(entries: tuple[Any, ...], scope: Scope, **place: Any) -> Any:
 
 def waits_for(raw: Any, name: str) -> bool:
     """Whether some arithmetic in these words names something, such as `incoming`."""
+    return any(name in item.expression.names for item in deferred(raw))
+
+
+def deferred(raw: Any) -> Iterator[Deferred]:
+    """All arithmetic in these words."""
     match raw:
-        case Deferred(expression=expression):
-            return name in expression.names
+        case Deferred():
+            yield raw
         case PerStage(entries=entries):
-            return any(waits_for(entry, name) for entry in entries)
+            yield from deferred(entries)
         case Words():
-            return any(waits_for(getattr(raw, f), name) for f in type(raw).model_fields)
+            for name in type(raw).model_fields:
+                yield from deferred(getattr(raw, name))
         case tuple():
-            return any(waits_for(entry, name) for entry in raw)
-    return False
+            for entry in raw:
+                yield from deferred(entry)

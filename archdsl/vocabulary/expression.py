@@ -7,6 +7,7 @@ Python, nothing can be named that the scope does not hold, and nothing can grow 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -39,6 +40,15 @@ class Expression:
     text: str
     term: Term = field(compare=False, repr=False)
     names: frozenset[str] = field(compare=False, repr=False)
+    lists: int = field(default=0, compare=False, repr=False)
+    """How many calls may go through a whole list: `sum(growth)`."""
+
+    def work(self, values: Mapping[str, Value]) -> int:
+        """How much evaluating takes at most: characters, and entries of lists that are added up."""
+        if not self.lists:
+            return len(self.text)
+        lengths = [len(v) for name in self.names if isinstance(v := values.get(name), tuple)]
+        return len(self.text) + self.lists * max(lengths, default=0)
 
     def evaluate(self, scope: Scope) -> Value:
         """The exact value in a scope: int, Fraction, word, or (outside stages) a list.
@@ -61,6 +71,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text, self.position, self.depth = text, 0, 0
         self.names: set[str] = set()
+        self.lists = 0
         self.kind, self.token, self.start = "", "", 0
         self.advance()
 
@@ -103,7 +114,7 @@ class _Parser:
         term = self.sum()
         if self.kind != "end":
             raise self.error("an operator or the end")
-        return Expression(self.text, term, frozenset(self.names))
+        return Expression(self.text, term, frozenset(self.names), self.lists)
 
     def sum(self) -> Term:
         self.depth += 1
@@ -169,6 +180,7 @@ class _Parser:
         if not self.take(")"):
             raise self.error("`,` or `)`")
         count, function = FUNCTIONS[name]
+        self.lists += count is None and len(arguments) == 1
         if count not in {None, len(arguments)}:
             raise fail("A110", f"`{name}` takes {count} value, not {len(arguments)}")
         return lambda scope: function(

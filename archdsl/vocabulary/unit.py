@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from archdsl.errors import fail
 from archdsl.vocabulary.layers import Conv, Dropout, LayerWords, Norm, Order, Relu
 from archdsl.vocabulary.values import Chance, Words, as_pydantic
+
+MOST = 64
+"""Most layers of a unit."""
 
 
 class Unit(Words):
@@ -24,6 +27,10 @@ class Unit(Words):
         """The list this unit stands for; `stride` is the stage's at its first layer, else 1."""
         raise NotImplementedError
 
+    def size(self) -> int:
+        """At most how many layers the list has, known before any number of the unit is."""
+        return MOST
+
 
 class ConvUnit(Unit):
     """What the named units share: convolutions with a norm and a ReLU each, before or after."""
@@ -31,6 +38,7 @@ class ConvUnit(Unit):
     order: Order
     dropout: Chance = 0.0
     bias: bool = False
+    convs: ClassVar[int] = MOST // 3
     final_relu: bool | None = None
     """Post-activation only: false leaves the last ReLU to the aggregation, as ResNet does."""
 
@@ -42,6 +50,10 @@ class ConvUnit(Unit):
             )
             raise as_pydantic(finding)
         return self
+
+    def size(self) -> int:
+        """Convolutions with a norm and a ReLU each; `convs` of them."""
+        return 3 * self.convs + bool(self.dropout)
 
     def chain(self, convs: Sequence[Conv]) -> tuple[LayerWords, ...]:
         """The convolutions in the unit's order, dropout last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from archdsl.vocabulary.layers import Conv, LayerWords
 from archdsl.vocabulary.unit import ConvUnit
@@ -12,6 +12,7 @@ from archdsl.vocabulary.values import Size, Width
 class Basic(ConvUnit):
     """One k x k convolution (DenseNet without bottleneck, VGG)."""
 
+    convs: ClassVar[int] = 1
     kind: Literal["basic"]
     width: Width
     kernel: Size = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from archdsl.vocabulary.values import Size, Width
 class Bottleneck(ConvUnit):
     """ResNet's bottleneck (He et al. 2015): three convolutions, the middle one narrow."""
 
+    convs: ClassVar[int] = 3
     kind: Literal["bottleneck"]
     inner: Width = Field(description="channels between the 1x1 convolutions")
     width: Width | None = Field(None, description="channels it makes; 4 * inner if not given")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from archdsl.vocabulary.values import Size, Width
 class DenseBottleneck(ConvUnit):
     """DenseNet-B's and SparseNet-B's layer (Huang et al. 2016): two convolutions."""
 
+    convs: ClassVar[int] = 2
     kind: Literal["dense-bottleneck"]
     width: Width
     inner: Width | None = Field(None, description="channels between; 4 * width if not given")

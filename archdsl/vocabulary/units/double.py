@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from archdsl.vocabulary.layers import Conv, LayerWords
 from archdsl.vocabulary.unit import ConvUnit
@@ -12,6 +12,7 @@ from archdsl.vocabulary.values import Size, Width
 class Double(ConvUnit):
     """Two k x k convolutions (ResNet-18 and -34, Wide ResNet). The stride is on the first."""
 
+    convs: ClassVar[int] = 2
     kind: Literal["double"]
     inner: Width
     width: Width | None = None
