@@ -53,7 +53,7 @@ TITLES = {
     "A225": "a stage's stride that its unit does not take once",
     "A226": "keys that exclude each other",
     "A227": "windows that see only padding (warning)",
-    "A301": "too many layers or links",
+    "A301": "too many layers, links or primitives",
     "A302": "too many channels",
     "A303": "too many parameters",
     "A304": "too large activations",

@@ -83,7 +83,7 @@ def specs() -> dict[str, str]:
         ),
         "lists": spec(
             "plain", "sum", 4,
-            params=f"{{a: {[1] * 100}, b: [{', '.join(['sum(a)'] * 9_900)}]}}",
+            params=f"{{a: {[1] * 1_000}, b: [{', '.join(['sum(a)'] * 1_000)}]}}",
         ),
     }  # fmt: skip
 

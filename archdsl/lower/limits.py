@@ -89,10 +89,9 @@ def check(stages: Iterable[Planned], limits: Limits, around: int = 0) -> None:
     if above[0][0] != "layers":
         message = f"{size.layers:,} layers make {' and '.join(said)}"
     else:
-        message = f"this is {' with '.join(said)}"
-        message += (
-            f", with {size.links:,} links" if above[1:2] == [] or above[1][0] != "links" else ""
-        )
+        named = any(name == "links" for name, _, _ in above)
+        more = said[1:] if named else [f"{size.links:,} links", *said[1:]]
+        message = f"this is {said[0]} with {' and '.join(more)}"
     raise ArchdslError(Diagnostic("A301", message, help=raising(above), **largest.place))
 
 
