@@ -42,7 +42,7 @@ SPEC = ROOT / "specs" / "sparsenet-bc-cifar.yaml"
 SETTINGS = {"growth": 12, "stem": 12}  # those of the depth-1001 row of Zhu et al. 2018, Table 3
 DEPTHS = (1_001, 10_001)
 REFUSED = 2_000_000_010
-IMPORTS = "import networkx, pydantic, yaml"
+IMPORTS = "import pydantic, yaml"
 TOLERANCE = 1.15
 MOST_ROUNDS = 6  # rounds that are tried for each one that is wanted
 
@@ -189,7 +189,7 @@ def timed(work: Callable[[], object]) -> Seconds:
 
 def versions() -> dict[str, str]:
     """Of all that the times depend on."""
-    names = ("networkx", "pydantic", "pyyaml")
+    names = ("pydantic", "pyyaml")
     return {
         "Python": platform.python_version(),
         "archdsl": __version__,

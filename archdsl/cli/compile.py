@@ -22,6 +22,7 @@ from archdsl.lower.limits import Limits
 from archdsl.spec.load import Spec
 
 MANIFEST = Path("compiled/manifest.yaml")
+WITH_SPEC = "--set, -o, --class-name, --fuse and --fuse-for go with a spec"
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
 
 
@@ -85,8 +86,7 @@ def compile(
     if spec is not None:
         jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast)]
     elif sets or output or class_name or fast:
-        said = "--set, -o, --class-name, --fuse and --fuse-for go with a spec"
-        raise fail("A414", said, help="name a spec")
+        raise fail("A414", WITH_SPEC, help="name a spec")
     else:
         jobs = listed(manifest)
     made = make_all(jobs, limits, form)

@@ -137,7 +137,7 @@ def test_a_manifest_is_counted_as_a_whole(tmp_path: Path) -> None:
 def test_a_search_counts_what_it_builds_together(tmp_path: Path) -> None:
     spec = tmp_path / "small.yaml"
     spec.write_text(SMALL.replace("width: 8", "width: growth") + "params: {growth: 8}\n")
-    words = ["solve", spec, "--over", "growth", "--parameters", "1M"]
+    words: list[str | Path] = ["solve", spec, "--over", "growth", "--parameters", "1M"]
     ran = archdsl(*words, "--max-layers", "4")
     assert ran.code == 3
     assert "error[A305]: the networks that are counted here have 20 layers (limit 16)" in ran.err
@@ -157,7 +157,7 @@ def test_an_allowance_is_used_up_by_what_fits() -> None:
 def test_scaling_is_limited_by_what_it_counts(tmp_path: Path) -> None:
     spec = tmp_path / "small.yaml"
     spec.write_text(SMALL)
-    words = ["scaling", spec, "--depths", "16:64"]
+    words: list[str | Path] = ["scaling", spec, "--depths", "16:64"]
     assert archdsl(*words, "--max-primitives", "48").code == 0
     ran = archdsl(*words, "--max-primitives", "47")
     assert ran.code == 3
@@ -191,21 +191,21 @@ def test_a_unit_of_ones_own_is_counted_by_its_most() -> None:
 
 
 def test_the_largest_accepted_network_keeps_to_its_memory(tmp_path: Path) -> None:
-    """A network of 1,000,000 links is checked in less than 250 MB; it takes about 50."""
+    """A network of 1,000,000 links is checked in less than 200 MB of data; it takes about 50."""
     spec = tmp_path / "large.yaml"
     spec.write_text(SMALL.replace("layers: 4", "layers: 1413").replace("[3, 8, 8]", "[3, 1, 1]"))
     code = (
         "import resource, sys\n"
         "from archdsl.cli.main import run\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (200 * 2**20,) * 2)\n"
         f"sys.argv = ['archdsl', 'check', {str(spec)!r}]\n"
-        "code = run()\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
-        "sys.exit(code)\n"
+        "sys.exit(run())\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False
     )
-    assert int(ran.stdout.splitlines()[-1]) < 250
+    assert ran.returncode == 0, ran.stderr
+    assert "998,991" in ran.stdout  # links
 
 
 def test_limits_can_be_given_in_python() -> None:

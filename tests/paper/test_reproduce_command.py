@@ -286,10 +286,10 @@ def test_file_is_written_though_a_row_fails(archdsl: Command) -> None:
 def test_interrupt_keeps_what_is_done(
     archdsl: Command, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]
 ) -> None:
-    def interrupted(suite: Suite, index: int) -> Result:
+    def interrupted(suite: Suite, index: int, *shared: Any) -> Result:
         if index == 2:
             raise KeyboardInterrupt
-        return run_row(suite, index)
+        return run_row(suite, index, *shared)
 
     monkeypatch.setattr(command, "run_row", interrupted)
     code, out, err = archdsl("mine.yaml", *form, "-o", "page")
