@@ -115,6 +115,13 @@ def rows(folder: Path) -> Iterator[Row]:
     yield "solve", "a fifth of the limits", ["solve", "wide", "--over", "growth",
                                              "--parameters", "300M"]  # fmt: skip
     yield "reconcile", "a fifth of the limits", ["reconcile", "wide", "--parameters", "1M"]
+    suite = "".join(
+        f"  - {{label: row {place}, spec: half, settings: {{depth: {half - place}}}, "
+        "parameters: 1M}\n"
+        for place in range(4)
+    )
+    (folder / "suite").write_text(f"name: worst\ntitle: worst\nsource: here\nrows:\n{suite}")
+    yield "reproduce", "four halves of the limits", ["reproduce", "suite"]
     yield "scaling", "links, all", ["scaling", "links, all", "--depths", "16:131072"]
     yield "scaling", "arithmetic", ["scaling", "arithmetic", "--depths", "16:1024"]
 

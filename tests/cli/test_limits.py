@@ -75,12 +75,13 @@ def test_just_accepted_and_just_refused(what: str, command: str, tmp_path: Path)
     spec.write_text(SMALL)
     # Two networks of one command are counted together.
     pair = [spec] if command in {"diff", "compare"} else []
-    output: list[str | Path] = {
+    options: dict[str, list[str | Path]] = {
         "compile": ["-o", tmp_path / "small.py"],
         "draw": ["-o", tmp_path / "small.dot"],
         "diff": [spec],
         "compare": [spec.with_name("again.yaml")],
-    }.get(command, [])  # type: ignore[assignment]
+    }
+    output = options.get(command, [])
     spec.with_name("again.yaml").write_text(SMALL)
     count = getattr(size(parse(SMALL)), what) * (1 + len(pair))
     ran = archdsl(command, spec, *output, f"--max-{what}={count}")
@@ -103,12 +104,12 @@ def test_a_refusal_builds_nothing(
     spec = tmp_path / "large.yaml"
     large = SMALL.replace("layers: 4", "layers: 100000").replace("full", "exponential")
     spec.write_text(large.replace("width: 8", "width: growth") + "params: {growth: 8}\n")
-    words: Sequence[str | Path] = {
+    options: dict[str, list[str | Path]] = {
         "heatmap": [tmp_path / "none.pt", spec, "--json"],
         "solve": [spec, "--over", "growth", "--parameters", "1M"],
         "reconcile": [spec, "--parameters", "1M"],
-    }.get(command, [spec])
-    ran = archdsl(command, *words)
+    }
+    ran = archdsl(command, *options.get(command, [spec]))
     assert ran.code == 3
     assert "error[A301]" in ran.err
     assert "100,000 layers (limit 50,000)" in ran.err
