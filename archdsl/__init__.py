@@ -15,20 +15,23 @@ from typing import TYPE_CHECKING
 
 from archdsl.api import analyse, build, emit, load, lower
 from archdsl.errors import ArchdslError
-from archdsl.vocabulary.aggregation import Aggregation
-from archdsl.vocabulary.rule import Rule
-from archdsl.vocabulary.unit import Unit
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.rule import Rule
+from archdsl.language.unit import Unit
 
 if TYPE_CHECKING:
-    from archdsl.comparing.model import compare_specs as compare
-    from archdsl.showing import picture
+    from archdsl.apps.compare.model import compare_specs as compare
+    from archdsl.apps.draw.showing import picture
 
 __all__ = [
     "Aggregation", "ArchdslError", "Rule", "Unit", "analyse", "build", "compare", "emit",
     "load", "lower", "picture",
 ]  # fmt: skip
 
-LATE = {"compare": "archdsl.comparing.model:compare_specs", "picture": "archdsl.showing:picture"}
+LATE = {
+    "compare": "archdsl.apps.compare.model:compare_specs",
+    "picture": "archdsl.apps.draw.showing:picture",
+}
 """Looked up when they are used: who compiles need not wait for what draws."""
 
 

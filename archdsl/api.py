@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any
 from archdsl.analysis import Report
 from archdsl.analysis import analyse as analyse_graph
 from archdsl.analysis.links import links
-from archdsl.emit.pytorch import Origin
-from archdsl.emit.pytorch import emit as emit_graph
+from archdsl.backends.pytorch.file import Origin
+from archdsl.backends.pytorch.file import emit as emit_graph
+from archdsl.codegen.fusing import DEVICES
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
+from archdsl.frontend.diagnose import by_place
+from archdsl.frontend.load import Spec
+from archdsl.frontend.load import load as load_file
+from archdsl.frontend.load import parse as parse_text
+from archdsl.frontend.schema import Extension
 from archdsl.ir.graph import Graph
-from archdsl.lower.limits import Limits, check_together
-from archdsl.lower.network import Lowered, size
-from archdsl.lower.network import lower as lower_spec
-from archdsl.passes.fusing import DEVICES
+from archdsl.language.rules.exponential import Exponential
+from archdsl.lowering.limits import Limits, check_together
+from archdsl.lowering.network import Lowered, size
+from archdsl.lowering.network import lower as lower_spec
 from archdsl.shown import Shown
-from archdsl.spec.diagnose import by_place
-from archdsl.spec.load import Spec
-from archdsl.spec.load import load as load_file
-from archdsl.spec.load import parse as parse_text
-from archdsl.spec.schema import Extension
-from archdsl.vocabulary.rules.exponential import Exponential
 
 if TYPE_CHECKING:
     from torch import nn
@@ -137,7 +137,7 @@ def build(spec: Spec, class_name: str | None = None, *, fuse: Fuse = False) -> n
     """
     text = emit(spec, class_name, fuse=fuse)
     try:
-        from archdsl.building import load_module, network_class
+        from archdsl.oracle.comparison import load_module, network_class
     except ModuleNotFoundError as error:
         raise torch_missing(error) from None
     return network_class(load_module(text))()

@@ -10,10 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, fail
-from archdsl.spec.load import Spec
-from archdsl.spec.parameters import read_value
-from archdsl.spec.schema import Expectation, Figure
-from archdsl.spec.work import long_work
+from archdsl.frontend.load import Spec
+from archdsl.frontend.parameters import read_value
+from archdsl.frontend.schema import Expectation, Figure
+from archdsl.frontend.work import long_work
 
 PRINTED = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,20})?) *([kKMGT]?)\Z")
 SCALES = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}

@@ -14,5 +14,5 @@ class Shown:
 
     def _repr_svg_(self) -> str | None:
         """The picture, or None, for which a notebook takes the text."""
-        made: str | None = import_module("archdsl.showing").svg(self)
+        made: str | None = import_module("archdsl.apps.draw.showing").svg(self)
         return made

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from archdsl.lower.limits import Limits
+from archdsl.lowering.limits import Limits
 
 SECONDS, MEGABYTES = 20.0, 500
 LIMITS = Limits()

@@ -21,9 +21,9 @@ from statistics import quantiles
 import torch
 from torch import Tensor, nn
 
-from archdsl.runtime.fuse.convolution import FusedConv
-from archdsl.runtime.fuse.cpu import FusedGather
-from archdsl.runtime.fuse.product import FusedProduct
+from archdsl.backends.pytorch.runtime.fuse.convolution import FusedConv
+from archdsl.backends.pytorch.runtime.fuse.cpu import FusedGather
+from archdsl.backends.pytorch.runtime.fuse.product import FusedProduct
 
 WIDTH = 32
 SIDES = (56, 28, 14, 7)

@@ -10,15 +10,15 @@ import pytest
 
 from archdsl.api import check_text
 from archdsl.errors import Source
-from archdsl.spec.reader import read
-from archdsl.spec.schema import Expectation, Figure, Network, StagesWords, Transition
-from archdsl.spec.unions import word_of
-from archdsl.vocabulary.aggregations import AGGREGATIONS
-from archdsl.vocabulary.arithmetic import FUNCTIONS
-from archdsl.vocabulary.layers import LAYERS
-from archdsl.vocabulary.rules import RULES
-from archdsl.vocabulary.units import UNITS
-from archdsl.vocabulary.values import Words
+from archdsl.frontend.reader import read
+from archdsl.frontend.schema import Expectation, Figure, Network, StagesWords, Transition
+from archdsl.frontend.unions import word_of
+from archdsl.language.aggregations import AGGREGATIONS
+from archdsl.language.arithmetic import FUNCTIONS
+from archdsl.language.layers import LAYERS
+from archdsl.language.rules import RULES
+from archdsl.language.units import UNITS
+from archdsl.language.values import Words
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(path for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")] if path.exists())

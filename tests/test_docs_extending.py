@@ -13,7 +13,7 @@ import pytest
 
 import archdsl
 from archdsl.analysis.shapes import shapes
-from archdsl.vocabulary.rule import Rule
+from archdsl.language.rule import Rule
 
 PAGE = (Path(__file__).parent.parent / "docs" / "extending.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(?:yaml|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -58,7 +58,7 @@ def test_page_has_these_files() -> None:
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.usefixtures("desk")
 def test_emitted_file_equals_the_oracle(word: str) -> None:
-    from archdsl.building import compare, load_module, network_class
+    from archdsl.oracle.comparison import compare, load_module, network_class
 
     module = run(word)
     network = network_class(load_module(module.text))()

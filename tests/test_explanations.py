@@ -16,8 +16,8 @@ from archdsl.api import check_text
 from archdsl.cli.main import run as run_command
 from archdsl.codes import TITLES
 from archdsl.errors import ArchdslError
-from archdsl.lower import lower
-from archdsl.spec.load import parse
+from archdsl.frontend.load import parse
+from archdsl.lowering import lower
 
 SPECS = Path(__file__).parent.parent / "specs"
 FOLDER = Path(__file__).parent.parent / "archdsl" / "explain"

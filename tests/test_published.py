@@ -9,8 +9,8 @@ import pytest
 
 from archdsl.analysis.parameters import parameters
 from archdsl.api import check
-from archdsl.lower import lower
-from archdsl.spec.load import load
+from archdsl.frontend.load import load
+from archdsl.lowering import lower
 
 SPECS = Path(__file__).parent.parent / "specs"
 FILES = sorted(SPECS.glob("*.yaml"))

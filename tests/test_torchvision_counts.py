@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from archdsl.analysis.parameters import parameters
+from archdsl.frontend.load import load
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Conv, Linear, Norm
-from archdsl.lower import lower
-from archdsl.spec.load import load
+from archdsl.lowering import lower
 
 SPECS = Path(__file__).parent.parent / "specs"
 

@@ -14,7 +14,7 @@ from archdsl.analysis.diameter import diameter, longest_road
 from archdsl.analysis.distances import fewest, levels
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Chain
-from archdsl.vocabulary.rule import Rule
+from archdsl.language.rule import Rule
 
 DEEPEST_TABLE = 5_000
 """Layers up to which rules without `offsets` have their shortest paths counted."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 from archdsl.errors import fail
-from archdsl.vocabulary.rule import Rule
+from archdsl.language.rule import Rule
 
 
 def prove(rule: Rule, layers: int, exit: bool = True) -> tuple[int, ...]:

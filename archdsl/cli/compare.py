@@ -9,20 +9,20 @@ from typing import Annotated
 import typer
 
 from archdsl import api
+from archdsl.apps.compare.columns import COLUMNS, Column, chosen, filled
+from archdsl.apps.compare.entries import Entry, entries, labels, vary
+from archdsl.apps.compare.forms import FORMS, SUFFIXES
+from archdsl.apps.compare.model import Comparison
+from archdsl.apps.compare.model import compare as compared
+from archdsl.backends.pytorch.file import BANNER
 from archdsl.cli import files, options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.cli.reproduce import one_of
 from archdsl.cli.show import SpecPaths
-from archdsl.comparing.columns import COLUMNS, Column, chosen, filled
-from archdsl.comparing.entries import Entry, entries, labels, vary
-from archdsl.comparing.forms import FORMS, SUFFIXES
-from archdsl.comparing.model import Comparison
-from archdsl.comparing.model import compare as compared
-from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, Diagnostic, Exit
-from archdsl.lower.limits import Limits
-from archdsl.spec.load import Spec
+from archdsl.frontend.load import Spec
+from archdsl.lowering.limits import Limits
 
 
 def compare(
@@ -118,7 +118,7 @@ def deliver(
 
 def page(found: Comparison, path: Path, specs: Sequence[Path], *, force: bool) -> None:
     """Write the page."""
-    from archdsl.report import html
+    from archdsl.apps.report import html
 
     wrote = files.write(path, html(found), spec=specs, force=force)
     print(f"{'wrote' if wrote else 'unchanged'}  {path}")

@@ -11,15 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from archdsl import api
+from archdsl.backends.pytorch.file import camel
 from archdsl.cli import options
 from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
 from archdsl.cli.render import report as show
 from archdsl.cli.render import visible
-from archdsl.emit.pytorch import camel
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
-from archdsl.lower.limits import Limits
-from archdsl.spec.load import Spec
+from archdsl.frontend.load import Spec
+from archdsl.lowering.limits import Limits
 
 MANIFEST = Path("compiled/manifest.yaml")
 WITH_SPEC = "--set, -o, --class-name, --fuse and --fuse-for go with a spec"

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from archdsl import api
+from archdsl.apps.diff.model import Difference, difference
+from archdsl.apps.diff.text import text
+from archdsl.apps.draw.paint import DEADLINE, FORMS, SlowError, paint
 from archdsl.cli import files, options
 from archdsl.cli.render import visible
-from archdsl.differing.model import Difference, difference
-from archdsl.differing.text import text
-from archdsl.draw.paint import DEADLINE, FORMS, SlowError, paint
 from archdsl.errors import Exit, fail
-from archdsl.lower.limits import Limits
+from archdsl.lowering.limits import Limits
 
 
 def diff(
@@ -75,8 +75,8 @@ def labels(paths: list[Path], one: api.Checked, other: api.Checked) -> tuple[str
 
 def picture(found: Difference, path: Path, specs: list[Path], *, force: bool) -> None:
     """Draw it. Raises ArchdslError (A501, A506)."""
-    from archdsl.differing.picture import scene
-    from archdsl.draw.dot import dot
+    from archdsl.apps.diff.picture import scene
+    from archdsl.apps.draw.dot import dot
 
     try:
         content = paint(dot(scene(found)), path.suffix[1:])

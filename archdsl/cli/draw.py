@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from archdsl.apps.draw import picture
+from archdsl.apps.draw.paint import DEADLINE, FORMS
+from archdsl.apps.draw.picture import STYLES, VIEWS
+from archdsl.apps.draw.showing import subject
 from archdsl.cli import files, options
 from archdsl.cli.render import report
-from archdsl.draw import picture
-from archdsl.draw.paint import DEADLINE, FORMS
-from archdsl.draw.picture import STYLES, VIEWS
 from archdsl.errors import Exit
-from archdsl.showing import subject
 
 
 def draw(

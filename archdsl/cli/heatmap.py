@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from archdsl import api
+from archdsl.apps.heatmap.model import HeatMap
 from archdsl.cli import files, options
 from archdsl.cli.reproduce import one_of
 from archdsl.errors import Exit, fail
-from archdsl.heatmap.model import HeatMap
-from archdsl.lower.limits import Limits
+from archdsl.lowering.limits import Limits
 
 FORMS = ("svg", "png", "pdf")
 
@@ -44,8 +44,8 @@ def heatmap(
     limits = Limits(max_layers, max_links, primitives=max_primitives)
     graph = api.lower(api.load(spec, options.settings(sets)), limits)
     try:
-        from archdsl.checkpoint.reading import load
-        from archdsl.heatmap.checkpoint import heat_map
+        from archdsl.apps.checkpoint.reading import load
+        from archdsl.apps.heatmap.checkpoint import heat_map
     except ModuleNotFoundError as error:
         raise api.torch_missing(error) from None
     found = heat_map(graph, load(checkpoint))
@@ -58,7 +58,7 @@ def heatmap(
 
 def picture(found: HeatMap, path: Path, given: list[Path], *, force: bool, quiet: bool) -> None:
     """Draw it."""
-    from archdsl.heatmap.plot import draw
+    from archdsl.apps.heatmap.plot import draw
 
     wrote = files.write(path, draw(found, path.suffix[1:]), spec=given, force=force)
     if quiet:

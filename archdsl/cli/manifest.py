@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from archdsl.errors import ArchdslError, Source, fail
-from archdsl.spec.diagnose import diagnose
-from archdsl.spec.load import plain_text, read_file
-from archdsl.spec.reader import read
-from archdsl.vocabulary.values import Words
+from archdsl.frontend.diagnose import diagnose
+from archdsl.frontend.load import plain_text, read_file
+from archdsl.frontend.reader import read
+from archdsl.language.values import Words
 
 
 class EntryWords(Words):

@@ -9,7 +9,7 @@ import typer
 
 from archdsl import api
 from archdsl.errors import fail
-from archdsl.lower.limits import Limits
+from archdsl.lowering.limits import Limits
 
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file.", show_default=False)]
 Sets = Annotated[

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archdsl.codegen.fold import Step
+from archdsl.codegen.fusing import Fusing
 from archdsl.ir.placement import Placement, Range
-from archdsl.passes.fold import Step
-from archdsl.passes.fusing import Fusing
 
 KINDS = {
     "buffer": "outputs in a buffer",

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
+from archdsl.apps.search.reconcile import LARGEST, MOST, Outcome, Reconciled
+from archdsl.apps.search.reconcile import reconcile as find
 from archdsl.cli import options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.cli.solve import flag
 from archdsl.errors import Exit
-from archdsl.lower.limits import Limits
-from archdsl.paper.reconcile import LARGEST, MOST, Outcome, Reconciled
-from archdsl.paper.reconcile import reconcile as find
-from archdsl.spec.load import read_file
+from archdsl.frontend.load import read_file
+from archdsl.lowering.limits import Limits
 
 SHOWN = 10
 NUMBERS = ("no change", "one change", "two changes", "three changes")

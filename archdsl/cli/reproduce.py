@@ -10,19 +10,19 @@ from typing import Annotated
 
 import typer
 
+from archdsl.apps.reproduce import latex, markdown
+from archdsl.apps.reproduce import page as pages
+from archdsl.apps.reproduce.classes import run_claim
+from archdsl.apps.reproduce.facts import facts
+from archdsl.apps.reproduce.reproduce import run_row
+from archdsl.apps.reproduce.suite import Suite, read_suite
+from archdsl.apps.reproduce.tables import Outcome, text
+from archdsl.backends.pytorch.file import BANNER
 from archdsl.cli import files, options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
-from archdsl.emit.pytorch import BANNER
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
-from archdsl.lower.limits import Allowance, Limits
-from archdsl.paper import latex, markdown
-from archdsl.paper import page as pages
-from archdsl.paper.classes import run_claim
-from archdsl.paper.facts import facts
-from archdsl.paper.reproduce import run_row
-from archdsl.paper.suite import Suite, read_suite
-from archdsl.paper.tables import Outcome, text
+from archdsl.lowering.limits import Allowance, Limits
 
 SuitePaths = Annotated[
     list[Path], typer.Argument(metavar="SUITE...", help="Suite files.", show_default=False)

@@ -12,17 +12,17 @@ from typing import Annotated
 import typer
 
 from archdsl import api
+from archdsl.apps.scaling.growth import Growth
+from archdsl.apps.scaling.measured import Scaling, fitted, measure
+from archdsl.apps.scaling.scaling import Counts
+from archdsl.apps.scaling.table1 import QUANTITIES, Quantity
 from archdsl.cli import files, options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report
 from archdsl.cli.show import SpecPaths
 from archdsl.cli.tables import WIDTH
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
-from archdsl.lower.limits import Limits
-from archdsl.paper.growth import Growth
-from archdsl.paper.measured import Scaling, fitted, measure
-from archdsl.paper.scaling import Counts
-from archdsl.paper.table1 import QUANTITIES, Quantity
+from archdsl.lowering.limits import Limits
 
 DEEPEST = 2**17
 FORMS = ("svg", "png", "pdf")
@@ -66,7 +66,7 @@ def scaling(
     if as_json:
         print(json.dumps([scaling.as_dict() for scaling in found], indent=2))
     if plot is not None and found:
-        from archdsl.paper.plot import draw
+        from archdsl.apps.scaling.plot import draw
 
         files.write(plot, draw(found, plot.suffix[1:]), force=force)
         print(f"wrote  {plot}", file=sys.stderr if as_json else sys.stdout)
@@ -171,4 +171,4 @@ def check_plot(path: Path, force: bool) -> None:
     """
     files.form(path, FORMS, "--plot")
     files.allowed(path, force=force)
-    import archdsl.plotting  # noqa: F401 (raises A502)
+    import archdsl.apps.plotting  # noqa: F401 (raises A502)

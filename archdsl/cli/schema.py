@@ -11,7 +11,7 @@ import typer
 from archdsl.cli.files import write
 from archdsl.cli.render import visible
 from archdsl.errors import Exit
-from archdsl.spec.json_schema import json_schema
+from archdsl.frontend.json_schema import json_schema
 
 
 def schema(

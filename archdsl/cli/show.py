@@ -13,11 +13,11 @@ from archdsl.cli import options
 from archdsl.cli import plan as planned
 from archdsl.cli.render import report
 from archdsl.cli.tables import expansions, table, totals
+from archdsl.codegen.fusing import DEVICES
+from archdsl.codegen.program import program
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.ir import text
-from archdsl.passes.fusing import DEVICES
 from archdsl.passes.pipeline import FOR_INFERENCE, PASSES, Pass, run
-from archdsl.passes.program import program
 
 VIEWS: dict[str, tuple[Pass, ...]] = {
     "exploded": (),

@@ -10,16 +10,16 @@ from typing import Annotated, Any, Literal
 import typer
 
 from archdsl import api
+from archdsl.apps.search.counting import QUANTITIES, amount, measure
+from archdsl.apps.search.solve import Budget, Point, Setting, Solution
+from archdsl.apps.search.solve import solve as find
 from archdsl.cli import options
 from archdsl.cli.render import report
 from archdsl.cli.tables import aligned
 from archdsl.errors import Exit, fail
-from archdsl.lower.limits import Limits
-from archdsl.paper.counting import QUANTITIES, amount, measure
-from archdsl.paper.solve import Budget, Point, Setting, Solution
-from archdsl.paper.solve import solve as find
-from archdsl.spec.dump import flow
-from archdsl.spec.load import read_file
+from archdsl.frontend.dump import flow
+from archdsl.frontend.load import read_file
+from archdsl.lowering.limits import Limits
 
 
 def solve(

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from archdsl import api
+from archdsl.backends.pytorch.provenance import Emitted, read_emitted
 from archdsl.cli import options
 from archdsl.cli.render import difference, visible
 from archdsl.errors import Exit, fail
-from archdsl.inspect_file import Emitted, read_emitted
-from archdsl.lower.limits import Limits
+from archdsl.lowering.limits import Limits
 
 
 def verify(
@@ -39,7 +39,7 @@ def verify(
     )
     same_text(emitted, found)
     try:
-        from archdsl.verifying import Verification, verify_text
+        from archdsl.oracle.verification import Verification, verify_text
     except ModuleNotFoundError as error:
         raise api.torch_missing(error) from None
     result: Verification = verify_text(emitted.text, found.graph, found.report)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from archdsl.ir.ops import Aggregate, Chain, Layer, Op, Shape
 from archdsl.ir.placement import Placement
 from archdsl.ir.shapes import Steps, after
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.rule import Rule
 from archdsl.shown import Shown
-from archdsl.vocabulary.aggregation import Aggregation
-from archdsl.vocabulary.rule import Rule
 
 if TYPE_CHECKING:
     import networkx as nx

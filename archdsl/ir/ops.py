@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.language.aggregation import Aggregation
 
 Shape = tuple[int, ...]
 

@@ -24,7 +24,7 @@ from archdsl.ir.ops import (
     PoolTo,
     Shape,
 )  # fmt: skip
-from archdsl.vocabulary.aggregation import Aggregation
+from archdsl.language.aggregation import Aggregation
 
 
 def show(shape: Shape) -> str:

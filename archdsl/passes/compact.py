@@ -18,7 +18,7 @@ def compact(graph: Graph) -> Graph:
 
     >>> from archdsl.ir.graph import Graph, Node
     >>> from archdsl.ir.ops import Input
-    >>> from archdsl.vocabulary.aggregations import Sum
+    >>> from archdsl.language.aggregations import Sum
     >>> total = Aggregate(Sum(kind="sum"))
     >>> nodes = [Node(name, Input((1,))) for name in "abc"]
     >>> nodes += [Node("ab", total, ("a", "b")), Node("abc", total, ("a", "b", "c"))]

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from archdsl.frontend.load import load, parse
 from archdsl.ir.graph import Graph
-from archdsl.lower import lower
-from archdsl.spec.load import load, parse
-from archdsl.vocabulary.rules import Explicit
+from archdsl.language.rules import Explicit
+from archdsl.lowering import lower
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 

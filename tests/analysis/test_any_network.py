@@ -12,8 +12,8 @@ from analysis.test_memory import kept_by_torch, naive_peak
 from archdsl.analysis import analyse
 from archdsl.analysis.aggregated import aggregated
 from archdsl.analysis.shapes import shapes
-from archdsl.lower import lower
-from archdsl.spec.load import parse
+from archdsl.frontend.load import parse
+from archdsl.lowering import lower
 from strategies import Case, specs
 
 

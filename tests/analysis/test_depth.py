@@ -10,10 +10,10 @@ from hypothesis import given, settings
 
 from analysis.networks import network, published, stage
 from archdsl.analysis.depth import depth
+from archdsl.frontend.load import parse
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.ops import Chain
-from archdsl.lower import lower
-from archdsl.spec.load import parse
+from archdsl.lowering import lower
 from strategies import Case, specs
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from analysis.networks import network, stage, table
 from archdsl.analysis.links import FanIn, Links, links, prove
 from archdsl.errors import ArchdslError
-from archdsl.lower import lower
-from archdsl.spec.load import parse
-from archdsl.vocabulary.rule import Rule, floor_log
-from archdsl.vocabulary.rules import Exponential, Fractal, Full, Offsets, Plain, Window
+from archdsl.frontend.load import parse
+from archdsl.language.rule import Rule, floor_log
+from archdsl.language.rules import Exponential, Fractal, Full, Offsets, Plain, Window
+from archdsl.lowering import lower
 
 distances = st.sets(st.integers(2, 60), max_size=6).map(lambda more: (1, *sorted(more)))
 rules = st.one_of(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from analysis.networks import EVERY_KIND, network, stage, table
 from analysis.test_links import rules
 from archdsl.analysis import paths
-from archdsl.vocabulary.rule import Rule
-from archdsl.vocabulary.rules import Explicit, Exponential, Full, Offsets, Plain, Window
+from archdsl.language.rule import Rule
+from archdsl.language.rules import Explicit, Exponential, Full, Offsets, Plain, Window
 
 
 def sparse(base: int) -> Exponential:

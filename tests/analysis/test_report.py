@@ -12,10 +12,10 @@ import pytest
 from analysis.networks import EVERY_KIND, network, published, stage
 from archdsl.analysis import analyse
 from archdsl.errors import ArchdslError
+from archdsl.frontend.load import parse
 from archdsl.ir.graph import Graph
-from archdsl.lower import lower
-from archdsl.spec.load import parse
-from archdsl.vocabulary.rules import Full
+from archdsl.language.rules import Full
+from archdsl.lowering import lower
 
 KEYS = {
     "name", "parameters", "macs", "flops", "depth", "layers", "links", "skip_links", "exit_links",

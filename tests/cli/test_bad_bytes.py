@@ -8,7 +8,7 @@ import pytest
 
 from archdsl.cli.render import visible
 from archdsl.errors import Source
-from archdsl.spec import load
+from archdsl.frontend import load
 from cli.commands import SMALL, archdsl, written
 
 SCALAR = f"description: {'x' * 5_000}\n"

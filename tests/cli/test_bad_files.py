@@ -90,7 +90,7 @@ def test_what_the_system_will_not_read(
         raise OSError(reason, os.strerror(reason))
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"archdsl.spec.load.os.{step}", refuse)
+        patch.setattr(f"archdsl.frontend.load.os.{step}", refuse)
         ran = archdsl("check", path)
     assert ran.code == 2
     assert f"error[A403]: {path} cannot be read: {os.strerror(reason)}" in ran.err

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from archdsl.codes import TITLES
-from archdsl.spec.json_schema import json_schema
+from archdsl.frontend.json_schema import json_schema
 from cli.commands import SPECS, archdsl
 
 KINDS = sorted(path.stem for path in SPECS.glob("*.yaml"))

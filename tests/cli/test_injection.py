@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archdsl import api
-from archdsl.spec.load import parse
+from archdsl.frontend.load import parse
 from cli.commands import SMALL, archdsl, written
 
 

@@ -13,12 +13,12 @@ import pytest
 from archdsl import Unit
 from archdsl.api import check_text
 from archdsl.errors import ArchdslError
+from archdsl.frontend.load import parse
 from archdsl.ir.ops import Chain
-from archdsl.lower.builder import Builder
-from archdsl.lower.limits import Allowance, Limits, Size
-from archdsl.lower.network import lower, size
-from archdsl.spec.load import parse
-from archdsl.vocabulary.layers import LayerWords, Norm
+from archdsl.language.layers import LayerWords, Norm
+from archdsl.lowering.builder import Builder
+from archdsl.lowering.limits import Allowance, Limits, Size
+from archdsl.lowering.network import lower, size
 from cli.commands import SMALL, archdsl, environment
 
 HEAD = """stem: [{conv: {width: 8}}, norm]

@@ -150,7 +150,7 @@ def test_without_torch_it_says_so(tmp_path: Path) -> None:
 
 def test_numbers_that_differ_from_the_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
-    monkeypatch.setattr("archdsl.verifying.TOLERANCE", -1)
+    monkeypatch.setattr("archdsl.oracle.verification.TOLERANCE", -1)
     ran = archdsl("verify", "small.py", "--format", "json")
     assert (ran.code, ran.codes()) == (1, ["A421"])
     assert "ok" not in ran.out.split()

@@ -13,10 +13,10 @@ from archdsl.api import check_text
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.ops import Aggregate, Chain, Conv, Input, Linear, Norm
 from archdsl.ir.verify import InvariantError, verify
+from archdsl.language.aggregations import Mean, Running, Sum
 from archdsl.passes import pipeline
 from archdsl.passes.compact import compact
 from archdsl.passes.place import place
-from archdsl.vocabulary.aggregations import Mean, Running, Sum
 from strategies import Case, specs
 
 SPEC = """

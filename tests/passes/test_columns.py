@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archdsl.passes.columns import LARGEST_FACTOR, Column, Number, Solution, Term, solve
+from archdsl.codegen.columns import LARGEST_FACTOR, Column, Number, Solution, Term, solve
 
 NAMES = st.sampled_from(["channels", "width", "inner", "stride", "dropout"])
 

@@ -10,12 +10,12 @@ from hypothesis import given
 
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import check_text
-from archdsl.interpret import interpret
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Aggregate
+from archdsl.oracle.interpret import interpret
 from archdsl.passes import pipeline
 from archdsl.passes.compact import compact, explode
-from emit.networks import REPRESENTATIVES, TOLERANCE, apart, inputs
+from backends.networks import REPRESENTATIVES, TOLERANCE, apart, inputs
 from strategies import Case, specs
 
 

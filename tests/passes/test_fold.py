@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from archdsl.codegen.fold import steps
 from archdsl.ir.ops import Activation, Conv, Dropout, Flatten, Linear, Norm, Pad, Pool, PoolTo
-from archdsl.passes.fold import steps
 
 BN, RELU = Norm("norm", 8), Activation("relu")
 ONE, THREE = Conv("one", 8, 4, 1), Conv("three", 8, 4, 3, padding=1)

@@ -11,7 +11,7 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from archdsl.runtime.fuse.kernels import fused_kernels
+from archdsl.backends.pytorch.runtime.fuse.kernels import fused_kernels
 
 KINDS = {"bf16": "bf16", "fp16": "fp16", "tf32": "fp32"}
 NUMBERS = dict.fromkeys(("scale", "shift", "out_scale", "out_shift"), "*fp32")

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.api import Checked
-from archdsl.building import load_module, network_class
 from archdsl.ir.ops import Input
+from archdsl.oracle.comparison import load_module, network_class
 from cli.commands import SPECS
 
 SHIPPED = sorted(SPECS.glob("*.yaml"))

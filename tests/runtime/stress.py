@@ -24,8 +24,8 @@ import torch
 from torch import Tensor, nn
 
 from archdsl.api import Checked, check_text
-from emit.networks import REPRESENTATIVES
-from emit.test_corners import CORNERS, MEANINGLESS, TOP
+from backends.networks import REPRESENTATIVES
+from backends.test_corners import CORNERS, MEANINGLESS, TOP
 from runtime.fused import STATISTICS, built, fused
 from runtime.test_check import ACCEPTED, REFUSED
 

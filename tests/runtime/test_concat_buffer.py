@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from archdsl.runtime.concat_buffer import ConcatBuffer
+from archdsl.backends.pytorch.runtime.concat_buffer import ConcatBuffer
 
 Reads = list[int] | range
 

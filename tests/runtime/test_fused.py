@@ -13,11 +13,11 @@ from torch import nn
 
 import archdsl
 from archdsl.api import check, check_text, load
-from archdsl.building import fused_devices
-from archdsl.runtime.fuse.folding import fused_bounds
+from archdsl.backends.pytorch.runtime.fuse.folding import fused_bounds
+from archdsl.oracle.comparison import fused_devices
+from backends.networks import REPRESENTATIVES
+from backends.test_corners import CORNERS, MEANINGLESS, TOP
 from cli.commands import SPECS
-from emit.networks import REPRESENTATIVES
-from emit.test_corners import CORNERS, MEANINGLESS, TOP
 from runtime.counting import Counting
 from runtime.fused import (
     SHIPPED,

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from archdsl.runtime.fuse.graph import FusedGraph, fused_captured
+from archdsl.backends.pytorch.runtime.fuse.graph import FusedGraph, fused_captured
 
 
 class Recording:

@@ -14,7 +14,13 @@ import torch
 from torch import Tensor
 
 from archdsl.api import check, load
-from archdsl.runtime.fuse.launch import FusedTable, fused_gather, fused_gemm, fused_rows, fused_tile
+from archdsl.backends.pytorch.runtime.fuse.launch import (
+    FusedTable,
+    fused_gather,
+    fused_gemm,
+    fused_rows,
+    fused_tile,
+)
 from cli.commands import ROOT, SPECS
 from runtime.fused import STATISTICS, assert_close, built, errors, fused, interpreted, ordinary
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from archdsl.runtime.fuse.convolution import FusedConv
-from archdsl.runtime.fuse.memory import FusedMemory
-from archdsl.runtime.fuse.product import FusedProduct
+from archdsl.backends.pytorch.runtime.fuse.convolution import FusedConv
+from archdsl.backends.pytorch.runtime.fuse.memory import FusedMemory
+from archdsl.backends.pytorch.runtime.fuse.product import FusedProduct
 
 WINDOWS: list[dict[str, Any]] = [
     {"kernel_size": 1},

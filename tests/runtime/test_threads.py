@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from archdsl.runtime.fuse.pool import FusedPool
+from archdsl.backends.pytorch.runtime.fuse.pool import FusedPool
 from runtime.fused import assert_close, fused, run
 
 

@@ -1,0 +1,87 @@
+"""Read a checkpoint and its tensors. The only file of this package that imports torch."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from archdsl.errors import ArchdslError, fail
+from archdsl.frontend.load import read_bytes
+
+PACKED = 8
+"""Most bytes that a byte of a file may stand for, so that a small file cannot fill the memory."""
+
+
+def load(path: Path) -> Any:
+    """Return what a file of `torch.save` holds; nothing in the file is run.
+
+    Raises: ArchdslError: A401 to A403 if there is no such file, A440 if it is not a checkpoint.
+    """
+    read_bytes(path, 0)  # refuses folders and devices, and opens no FIFO
+    # torch leaves sparse indices unchecked, and a dense copy would write outside of its memory.
+    checked = torch.sparse.check_sparse_tensor_invariants(True)  # type: ignore[no-untyped-call]
+    try:
+        _check_size(path)
+        with warnings.catch_warnings(), checked:
+            warnings.simplefilter("ignore")  # torch warns of what it then refuses
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file raises nearly anything, MemoryError among it
+        lines = str(error).strip().splitlines()
+        raise fail(
+            "A440",
+            f"{path} is not a checkpoint that can be read safely",
+            note=lines[0][:200] if lines else type(error).__name__,
+            help="save one with torch.save(network.state_dict(), path)",
+        ) from None
+
+
+def _check_size(path: Path) -> None:
+    """Raise ValueError if a file unpacks to much more than it holds: torch packs nothing."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(record.file_size for record in archive.infolist())
+    if unpacked > PACKED * path.stat().st_size:
+        raise ValueError(f"its records unpack to {unpacked:,} bytes")
+
+
+def numbers(name: str, value: Any) -> Tensor:
+    """Return a tensor of a checkpoint as dense float64, of the same shape.
+
+    Sparse and quantised tensors and every floating dtype are converted.
+
+    Raises: ArchdslError (A440) if it has no values, or values that are not real numbers.
+    """
+    if value.is_meta:
+        raise _unusable(name, "is on the meta device and has no values")
+    if not (value.is_floating_point() or value.is_quantized):
+        raise _unusable(name, f"has the dtype {value.dtype}, which is not floating point")
+    try:
+        plain: Tensor = value.detach().dequantize() if value.is_quantized else value.detach()
+        return (plain if plain.layout == torch.strided else plain.to_dense()).double()
+    except RuntimeError:  # a layout or dtype without a conversion
+        raise _unusable(
+            name, f"is {value.layout} {value.dtype}, which cannot be converted"
+        ) from None
+
+
+def shape(name: str, value: Any) -> tuple[int, ...]:
+    """Return a tensor's shape. Raises ArchdslError (A440) if it is not a tensor of one shape."""
+    if not isinstance(value, Tensor):
+        raise _unusable(name, f"is a {type(value).__name__[:40]}, not a tensor")
+    if value.is_nested:
+        raise _unusable(name, "is a nested tensor, which has no single shape")
+    return tuple(value.shape)
+
+
+def _unusable(name: str, why: str) -> ArchdslError:
+    return fail(
+        "A440",
+        f"{name} {why}",
+        help="save the state dict of the network itself: torch.save(network.state_dict(), path)",
+    )

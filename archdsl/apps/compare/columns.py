@@ -1,0 +1,123 @@
+"""What is compared, as data: text, CSV, JSON, Markdown, LaTeX and HTML share these columns."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from archdsl.errors import fail
+from archdsl.frontend.dump import flow
+
+if TYPE_CHECKING:
+    from archdsl.apps.compare.model import Comparison, Row
+
+Value = int | str | None
+"""An exact count, words, or nothing that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One quantity of a network.
+
+    Attributes:
+        name: how programs call it, and `--columns`.
+        title: how people call it.
+        value: the quantity of a row.
+        kind: `count` is an exact whole number, `quoted` an error rate as it was printed.
+        unit: what is counted, where the title does not say it.
+    """
+
+    name: str
+    title: str
+    value: Callable[[Row], Value]
+    kind: Literal["count", "quoted", "words"] = "count"
+    unit: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Title and unit, for tables."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
+
+    def text(self, row: Row) -> str:
+        """The value for people: thousands separated, `?` where a count is not known."""
+        value = self.value(row)
+        if value is None:
+            return "?" if self.kind == "count" else ""
+        return f"{value:,}" if isinstance(value, int) else value
+
+
+def settings(row: Row) -> str:
+    """What was set, as after `--set`: `depth=40 growth=[16, 32, 64]`."""
+    return " ".join(f"{name}={flow(value)}" for name, value in row.settings.items())
+
+
+def topology(row: Row) -> str:
+    """Rule and aggregation of the stages, each once: `exponential 2 concat`."""
+    said = [
+        " ".join([stage.rule, *map(str, stage.arguments), stage.aggregation])
+        for stage in row.report.stages
+    ]
+    return ", ".join(dict.fromkeys(said))
+
+
+COLUMNS = (
+    Column("settings", "settings", settings, "words"),
+    Column("topology", "topology", topology, "words"),
+    Column("parameters", "parameters", lambda row: row.report.parameters),
+    Column("macs", "MACs", lambda row: row.report.macs),
+    Column("flops", "FLOPs", lambda row: row.report.flops, unit="2 per MAC"),
+    Column("depth", "depth", lambda row: row.report.depth),
+    Column("layers", "layers", lambda row: row.report.layers),
+    Column("links", "links", lambda row: row.report.links),
+    Column("skip_links", "skip links", lambda row: row.report.skip_links),
+    Column("exit_links", "exit links", lambda row: row.report.exit_links),
+    Column(
+        "shortest_gradient_path", "shortest gradient path",
+        lambda row: row.report.shortest_gradient_path,
+    ),
+    Column(
+        "longest_gradient_path", "longest gradient path",
+        lambda row: row.report.longest_gradient_path,
+    ),
+    Column(
+        "max_aggregated_outputs", "max aggregated outputs",
+        lambda row: row.report.max_aggregated_outputs,
+    ),
+    Column(
+        "activation_bytes_inference", "activations to infer",
+        lambda row: row.report.activation_bytes.inference, unit="B",
+    ),
+    Column(
+        "activation_bytes_training", "activations to train",
+        lambda row: row.report.activation_bytes.training, unit="B",
+    ),
+    Column("receptive_field", "receptive field", lambda row: row.report.receptive_field),
+    Column("c10_error", "C10+ error", lambda row: row.error("c10"), "quoted", "%"),
+    Column("c100_error", "C100+ error", lambda row: row.error("c100"), "quoted", "%"),
+    Column(
+        "imagenet_error", "ImageNet top-1 error", lambda row: row.error("imagenet"), "quoted", "%",
+    ),
+)  # fmt: skip
+"""All there are, in the order in which they are shown."""
+
+
+def chosen(names: str) -> tuple[Column, ...]:
+    """The columns of a list such as `parameters,links`, in order. Raises ArchdslError (A414)."""
+    known = {column.name: column for column in COLUMNS}
+    found: dict[str, Column] = {}
+    for name in map(str.strip, names.split(",")):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            said = f"did you mean `{near[0]}`?" if near else "columns: " + ", ".join(known)
+            raise fail("A414", f"`{name[:40]}` is no column", help=said)
+        if name in found:
+            raise fail("A414", f"column `{name}` is named twice")
+        found[name] = known[name]
+    return tuple(found.values())
+
+
+def filled(comparison: Comparison, columns: Iterable[Column] = COLUMNS) -> Sequence[Column]:
+    """The columns that say something of at least one network."""
+    return [column for column in columns if any(column.value(row) for row in comparison.rows)]

@@ -1,0 +1,80 @@
+"""A comparison as JSON, CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from io import StringIO
+from typing import Any
+
+from archdsl.apps.compare.columns import Column
+from archdsl.apps.compare.model import Comparison, Row
+from archdsl.apps.compare.tables import quoted, table
+from archdsl.apps.compare.text import text
+from archdsl.apps.reproduce import latex as in_latex
+from archdsl.apps.reproduce import markdown as in_markdown
+from archdsl.version import __version__
+
+Columns = Sequence[Column]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_json(comparison: Comparison, columns: Columns) -> str:
+    """Exact numbers; null where nothing is known. `settings` and `published` are always there."""
+    rows = [_facts(row, columns) for row in comparison.rows]
+    return json.dumps({"archdsl": __version__, "networks": rows}, indent=2) + "\n"
+
+
+def _facts(row: Row, columns: Columns) -> Mapping[str, Any]:
+    values = {column.name: column.value(row) for column in columns if column.kind != "quoted"}
+    return {
+        "label": row.label,
+        "name": row.name,
+        **values,
+        "settings": dict(row.settings),
+        "published": [quote.as_dict() for quote in row.published],
+    }
+
+
+def as_csv(comparison: Comparison, columns: Columns) -> str:
+    """A line for each network, exact numbers, empty where nothing is known."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["network", *(column.name for column in columns)])
+    for row in comparison.rows:
+        values = (column.value(row) for column in columns)
+        writer.writerow([_plain(row.label), *("" if v is None else _plain(v) for v in values)])
+    return out.getvalue()
+
+
+def _plain(value: int | str) -> int | str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def as_markdown(comparison: Comparison, columns: Columns) -> str:
+    """A table of pipes, and the notes below."""
+    made, notes = table(comparison, columns), tuple(quoted(comparison, columns))
+    parts = [
+        f"{in_markdown.BANNER} compare. Do not edit. -->", in_markdown.table(made), made.legend,
+    ]  # fmt: skip
+    return "\n\n".join([*parts, *([in_markdown.notes(notes)] if notes else [])]) + "\n"
+
+
+def as_latex(comparison: Comparison, columns: Columns) -> str:
+    """A float for booktabs."""
+    made = table(comparison, columns)
+    caption = f"Networks compared. {made.legend}"
+    body = in_latex.table(made, caption, "tab:networks", quoted(comparison, columns))
+    return f"{in_latex.BANNER} {__version__} compare. Do not edit.\n\n{body}\n"
+
+
+FORMS: Mapping[str, Callable[[Comparison, Columns], str]] = {
+    "text": text,
+    "json": as_json,
+    "csv": as_csv,
+    "markdown": as_markdown,
+    "latex": as_latex,
+}
+SUFFIXES = {"txt": "text", "json": "json", "csv": "csv", "md": "markdown", "tex": "latex"}

@@ -1,0 +1,71 @@
+"""A comparison as a table of words, for text, Markdown, LaTeX and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from archdsl.apps.compare.columns import Column
+from archdsl.apps.compare.published import Quote
+from archdsl.apps.reproduce.page import Table
+
+if TYPE_CHECKING:
+    from archdsl.apps.compare.model import Comparison, Row
+
+ACROSS = 5
+"""Up to so many networks stand side by side in Markdown and LaTeX; more stand below each other."""
+
+LEGEND = "Counts are exact. Errors are quoted, not measured here."
+
+
+def quoted(comparison: Comparison, columns: Sequence[Column]) -> list[str]:
+    """The notes of a table: where each error is printed, and why it may be another network's."""
+    shown = {column.name for column in columns}
+    quotes = (quote for row in comparison.rows for quote in row.published)
+    return list(dict.fromkeys(note(q) for q in quotes if f"{q.data}_error" in shown))
+
+
+def note(quote: Quote) -> str:
+    """`Zhu et al. 2018, Table 2, row DenseNet (k=12) 40`."""
+    doubt = f"; in doubt: {quote.doubt}" if quote.doubt else ""
+    return f"{quote.source}, row {quote.label}{doubt}"
+
+
+def cell(column: Column, row: Row, notes: Sequence[str]) -> str:
+    """A value, and the number of its note."""
+    text = column.text(row)
+    if column.kind != "quoted" or not text:
+        return text
+    found = next(q for q in row.published if f"{q.data}_error" == column.name)
+    return f"{text} ({notes.index(note(found)) + 1})"
+
+
+def table(comparison: Comparison, columns: Sequence[Column]) -> Table:
+    """Quantities as rows while few networks are compared, else networks as rows."""
+    notes = quoted(comparison, columns)
+    rows = comparison.rows
+    if len(rows) <= ACROSS:
+        heads = ("", *(row.label for row in rows))
+        lines = [(c.heading, *(cell(c, row, notes) for row in rows)) for c in columns]
+        return Table(heads, "l" + "r" * len(rows), tuple(lines), LEGEND)
+    heads = ("network", *(column.heading for column in columns))
+    sides = "l" + "".join("l" if column.kind == "words" else "r" for column in columns)
+    found = [(row.label, *(cell(c, row, notes) for c in columns)) for row in rows]
+    return Table(heads, sides, tuple(found), LEGEND)
+
+
+def html(made: Table, notes: Sequence[str]) -> str:
+    """A plain table, for notebooks; every text is escaped."""
+    heads = "".join(f"<th>{escape(head)}</th>" for head in made.heads)
+    rows = "".join(
+        "<tr>" + "".join(
+            f'<td style="text-align: {"left" if side == "l" else "right"}">{escape(cell)}</td>'
+            for side, cell in zip(made.sides, row, strict=True)
+        ) + "</tr>"
+        for row in made.rows
+    )  # fmt: skip
+    below = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    listed = f"<ol>{below}</ol>" if below else ""
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"{table}{listed}<p>{escape(made.legend)}</p>"

@@ -1,0 +1,62 @@
+"""A comparison for terminals of 80 columns, without colour, piped or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+from textwrap import wrap
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Words
+
+from archdsl.apps.compare.columns import Column
+from archdsl.apps.compare.model import Comparison, Row
+from archdsl.apps.compare.tables import LEGEND, cell, quoted
+
+WIDTH, WIDEST = 80, 22
+"""Letters of a line, and most of one cell in it."""
+
+
+def text(comparison: Comparison, columns: Sequence[Column]) -> str:
+    """For terminals of 80 columns: networks side by side, in as many blocks as that takes."""
+    notes = quoted(comparison, columns)
+    left = max(len(column.heading) for column in columns)
+    blocks: list[list[Row]] = [[]]
+    room = 0
+    for row in comparison.rows:
+        wide = _width(row, columns, notes) + 2
+        if blocks[-1] and room + wide > WIDTH - left:
+            blocks.append([])
+            room = 0
+        blocks[-1].append(row)
+        room += wide
+    parts = [_block(block, columns, notes, left) for block in blocks]
+    said = [_hanging(f"({n})", text) for n, text in enumerate(notes, 1)]
+    return "\n\n".join([*parts, *(["\n".join([*said, LEGEND])] if notes else [])]) + "\n"
+
+
+def _width(row: Row, columns: Sequence[Column], notes: Sequence[str]) -> int:
+    cells = [row.label, *(cell(column, row, notes) for column in columns)]
+    return max(len(line) for text in cells for line in wrap(text, WIDEST) or [""])
+
+
+def _block(rows: Sequence[Row], columns: Sequence[Column], notes: Sequence[str], left: int) -> str:
+    """A column for each network, as wide as it needs to be; cells that are wider are wrapped."""
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    grid.add_column(width=left)
+    for row in rows:
+        grid.add_column(justify="right", width=_width(row, columns, notes))
+    grid.add_row("", *(Words(row.label) for row in rows))
+    for column in columns:
+        cells = [cell(column, row, notes) for row in rows]
+        if any(cells):
+            grid.add_row(column.heading, *map(Words, cells))
+    out = StringIO()
+    Console(file=out, width=WIDTH, color_system=None, force_terminal=False).print(grid)
+    return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
+
+
+def _hanging(mark: str, said: str) -> str:
+    indent = " " * (len(mark) + 1)
+    return "\n".join(wrap(f"{mark} {said}", WIDTH, subsequent_indent=indent))

@@ -1,0 +1,183 @@
+"""What changed between two networks, as data: text, JSON and the picture say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from archdsl.analysis.parts import PartReport
+from archdsl.analysis.report import Report, StageReport
+from archdsl.api import Checked
+from archdsl.apps.diff.links import LinkDiff, link_diff
+from archdsl.apps.diff.words import chain_words, unit_words, widths
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.shapes import show
+
+Value = int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One quantity or word before and after; None where there is none."""
+
+    name: str
+    before: Value
+    after: Value
+
+    @property
+    def differs(self) -> bool:
+        """Whether it changed."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class PartDiff:
+    """A part of both networks, or of one: a stem, a stage, what lies between, a head.
+
+    `changes` hold every quantity, changed or not; `links` are a stage's.
+    """
+
+    name: str
+    changes: tuple[Change, ...]
+    links: LinkDiff | None = None
+    stages: tuple[Stage | None, Stage | None] = (None, None)
+
+    @property
+    def status(self) -> str:
+        """`same`, `changed`, `added` or `removed`."""
+        if all(change.before is None for change in self.changes):
+            return "added"
+        if all(change.after is None for change in self.changes):
+            return "removed"
+        moved = self.links is not None and self.links.changed
+        return "changed" if moved or any(change.differs for change in self.changes) else "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Everything that is compared; `labels` name the two networks."""
+
+    labels: tuple[str, str]
+    totals: tuple[Change, ...]
+    parts: tuple[PartDiff, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether the networks are equal in all that is compared."""
+        parts = all(part.status == "same" for part in self.parts)
+        return parts and not any(change.differs for change in self.totals)
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """The machine-readable form; links are null where they were not told apart."""
+        return {
+            "before": self.labels[0],
+            "after": self.labels[1],
+            "same": self.same,
+            "totals": {c.name: {"before": c.before, "after": c.after} for c in self.totals},
+            "parts": [_part(part) for part in self.parts],
+        }
+
+
+def difference(labels: tuple[str, str], one: Checked, other: Checked) -> Difference:
+    """What changed from one network to the other. Stages are matched by their index."""
+    totals = tuple(_changes(_totals(one.report), _totals(other.report)))
+    return Difference(labels, totals, tuple(_parts(one, other)))
+
+
+def _totals(report: Report) -> dict[str, Value]:
+    names = (
+        "parameters", "macs", "flops", "depth", "layers", "links", "skip_links", "exit_links",
+        "shortest_gradient_path", "longest_gradient_path", "max_aggregated_outputs",
+        "receptive_field",
+    )  # fmt: skip
+    found: dict[str, Value] = {name: getattr(report, name) for name in names}
+    found["activation_bytes_inference"] = report.activation_bytes.inference
+    found["activation_bytes_training"] = report.activation_bytes.training
+    return found
+
+
+def _changes(one: Mapping[str, Value], other: Mapping[str, Value]) -> Iterator[Change]:
+    for name in dict.fromkeys([*one, *other]):
+        yield Change(name, one.get(name), other.get(name))
+
+
+def _parts(one: Checked, other: Checked) -> Iterator[PartDiff]:
+    """Stem, stages with what lies between them, head: in the order of computation."""
+    known = [{part.name: part for part in net.report.parts} for net in (one, other)]
+    for name in _merged(*(list(parts) for parts in known)):
+        stages = (_stage(one, name), _stage(other, name))
+        facts = [
+            _facts(net, parts.get(name), stage)
+            for net, parts, stage in zip((one, other), known, stages, strict=True)
+        ]
+        moved = link_diff(*stages) if any(stages) else None
+        yield PartDiff(name, tuple(_changes(*facts)), moved, stages)
+
+
+def _merged(one: Sequence[str], other: Sequence[str]) -> Iterable[str]:
+    """The names of both in one order: a longer network's extra parts come before the head."""
+    names = list(dict.fromkeys(name for pair in zip_longest(one, other) for name in pair if name))
+    return sorted(names, key=lambda name: name == "head")
+
+
+def _stage(net: Checked, name: str) -> Stage | None:
+    return next((s for s in net.graph.stages if f"stages.{s.index}" == name), None)
+
+
+def _facts(net: Checked, part: PartReport | None, stage: Stage | None) -> dict[str, Value]:
+    if part is None:
+        return {}
+    costs: dict[str, Value] = {"parameters": part.parameters, "macs": part.macs}
+    if stage is None:
+        return {"does": chain_words(net.graph, part.name), "out": show(part.shape), **costs}
+    return {**_stage_facts(net.graph, net.report.stages[stage.index], stage), **costs}
+
+
+def _stage_facts(graph: Graph, report: StageReport, stage: Stage) -> dict[str, Value]:
+    rule = " ".join([report.rule, *map(_argument, report.arguments)])
+    return {
+        "layers": report.layers,
+        "unit": unit_words(graph, stage),
+        "rule": rule,
+        "aggregation": report.aggregation,
+        "exit": report.exit,
+        "widths": widths(graph, stage),
+        "channels": f"{report.channels_in:,} to {report.channels_out:,}",
+        "map": show(report.size),
+        "links": report.links,
+        "exit_links": report.exit_links,
+        "shortest_gradient_path": report.shortest_gradient_path,
+        "longest_gradient_path": report.longest_gradient_path,
+        "max_aggregated_outputs": report.max_aggregated_outputs,
+    }
+
+
+def _argument(argument: int | tuple[int, ...]) -> str:
+    return str(argument) if isinstance(argument, int) else f"[{', '.join(map(str, argument))}]"
+
+
+def _part(part: PartDiff) -> Mapping[str, Any]:
+    made: dict[str, Any] = {
+        "name": part.name,
+        "status": part.status,
+        "changes": {
+            c.name: {"before": c.before, "after": c.after} for c in part.changes if c.differs
+        },
+    }
+    if part.links is not None:
+        layers = part.links.layers
+        made["links"] = {
+            "before": part.links.before,
+            "after": part.links.after,
+            "added": part.links.added,
+            "removed": part.links.removed,
+            "layers": None if layers is None else [
+                {"layer": one.layer, "added": list(one.added), "removed": list(one.removed)}
+                for one in layers
+            ],
+            "exit": {"added": list(part.links.exit.added),
+                     "removed": list(part.links.exit.removed)},
+        }  # fmt: skip
+    return made

@@ -1,0 +1,133 @@
+"""A difference as a picture: links added, removed and kept, a row for each stage that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from archdsl.apps.diff.model import Difference, PartDiff
+from archdsl.apps.draw.captions import beside, page
+from archdsl.apps.draw.curves import straight
+from archdsl.apps.draw.looks import ADDED, BACK, FAINT, PLAIN_BOX, REMOVED, Look
+from archdsl.apps.draw.row import Link, Row
+from archdsl.apps.draw.scene import Box, Curve, Scene, Text, text_width
+from archdsl.apps.draw.subject import counted
+from archdsl.ir.graph import Stage
+
+LAYERS = 24
+"""Most layers of a row; of a deeper stage those around its first change are drawn."""
+
+ROWS = 8
+"""Most stages."""
+
+NEW = Look(ADDED.stroke, "#ffffff", 1.2)
+GONE = Look(REMOVED.stroke, "#ffffff", 1.2, dashes="dashed")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The outputs `first` to `last` of a stage that are drawn."""
+
+    first: int
+    last: int
+
+    def holds(self, link: Link) -> bool:
+        """Whether both ends are drawn."""
+        return self.first <= link[0] and link[1] <= self.last
+
+
+def scene(found: Difference) -> Scene:
+    """Kept links grey, added ones solid blue above, removed ones dashed orange below the line."""
+    changed = [part for part in found.parts if any(part.stages) and part.status != "same"]
+    rows = [_row(part) for part in changed[:ROWS]]
+    title = f"{found.labels[0]} to {found.labels[1]}"
+    same = sum(any(part.stages) and part.status == "same" for part in found.parts)
+    said = [f"{counted(same, 'stage')} did not change."] if same else []
+    said += [f"{counted(len(changed) - ROWS, 'more stage')} changed."] * (len(changed) > ROWS)
+    said += _cut(changed[:ROWS])
+    return page(title, [*rows, *_legend(rows)], " ".join(said), 26.0)
+
+
+def _cut(parts: Sequence[PartDiff]) -> list[str]:
+    """Which layers of deep stages are drawn."""
+    deep = [part for part in parts if _deepest(part) > LAYERS]
+    around = any(_first(part) for part in deep)
+    first = any(not _first(part) for part in deep)
+    return ["Of deep stages, the layers around the first change of links are drawn."] * around + [
+        f"Of deep stages without such a change, the first {LAYERS} layers are drawn."
+    ] * first
+
+
+def _first(part: PartDiff) -> int | None:
+    """The first layer whose links differ."""
+    return part.links.layers[0].layer if part.links and part.links.layers else None
+
+
+def _deepest(part: PartDiff) -> int:
+    return max(stage.depth for stage in part.stages if stage)
+
+
+def _window(part: PartDiff) -> Window:
+    depth = _deepest(part)
+    if depth <= LAYERS:
+        return Window(0, depth)
+    first = max(0, min((_first(part) or 1) - LAYERS // 2, depth - LAYERS))
+    return Window(first, first + LAYERS)
+
+
+def _row(part: PartDiff) -> Scene:
+    window, name = _window(part), part.name
+    one, other = (_links(stage, window) for stage in part.stages)
+    row = Row(f"{name}.", step=40.0, width=28.0)
+    boxes = tuple(_boxes(part, row, window))
+    kept = [row.curve(link, (BACK, False)) for link in sorted(one & other)]
+    added = [row.curve(link, (ADDED, True)) for link in sorted(other - one)]
+    gone = [row.curve(link, (REMOVED, True), below=True) for link in sorted(one - other)]
+    body = Scene(name, boxes, (*kept, *gone, *added)).moved(-window.first * row.step, 0)
+    return beside(body, name.replace("stages.", "stage "), _said(part))
+
+
+def _said(part: PartDiff) -> list[str]:
+    changes = {change.name: change for change in part.changes}
+    said = []
+    for name in ("rule", "aggregation", "layers"):
+        change = changes[name]
+        if change.differs:
+            before, after = (v if v is not None else "none" for v in (change.before, change.after))
+            said.append(f"{name}: {before} to {after}"[:48])
+    links = part.links
+    if links and links.added is not None:
+        said.append(f"{links.added:,} links added, {links.removed:,} removed")
+    return said
+
+
+def _links(stage: Stage | None, window: Window) -> set[Link]:
+    if stage is None:
+        return set()
+    layers = range(window.first + 1, min(window.last, stage.depth) + 1)
+    links = {(source, layer) for layer in layers for source in stage.sources(layer)}
+    return set(filter(window.holds, links))
+
+
+def _boxes(part: PartDiff, row: Row, window: Window) -> Iterator[Box]:
+    one, other = part.stages
+    for layer in range(window.first, window.last + 1):
+        old, new = (stage is not None and layer <= stage.depth for stage in (one, other))
+        look = PLAIN_BOX if old and new else NEW if new else GONE
+        yield from row.boxes([layer], lambda _, look=look: look)  # type: ignore[misc]
+
+
+def _legend(rows: Iterable[Scene]) -> Iterator[Scene]:
+    """What the lines mean, of the kinds of lines that are drawn."""
+    drawn = {curve.look for row in rows for curve in row.curves}
+    boxes, curves, texts, x = [], [], [], 0.0
+    for name, look in (("added", ADDED), ("removed", REMOVED), ("kept", BACK)):
+        if look not in drawn:
+            continue
+        boxes.append(Box(f"legend {name}", x, 0, 0.1, 0.1, "", Look("none", "none", 0), "box"))
+        line = straight((x, 0), (x + 26, 0))
+        curves.append(Curve(f"legend {name}", f"legend {name}", line, look))
+        texts.append(Text(x + 31, 0, name, side="left", colour=FAINT))
+        x += 31 + text_width(name) + 18
+    if boxes:
+        yield Scene("legend", tuple(boxes), tuple(curves), tuple(texts))

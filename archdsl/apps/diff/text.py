@@ -1,0 +1,109 @@
+"""A difference for terminals: 80 columns, `-` before, `+` after, no colour needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+from archdsl.apps.diff.links import LayerLinks
+from archdsl.apps.diff.model import Change, Difference, PartDiff
+
+WIDTH = 80
+LISTED = 6
+"""How many layers, and how many outputs of one, are listed."""
+
+
+def text(found: Difference) -> str:
+    """Totals, then every part that changed; parts that did not are named in the last line."""
+    before, after = found.labels
+    lines = [*_wrapped("--- ", before), *_wrapped("+++ ", after)]
+    if found.same:
+        return "\n".join([*lines, "", "no difference"]) + "\n"
+    lines += ["", *_table(found.totals)]
+    same = [part.name for part in found.parts if part.status == "same"]
+    for part in found.parts:
+        if part.status != "same":
+            lines += ["", *_part(part)]
+    lines += ["", *_wrapped("unchanged: ", ", ".join(same))] if same else []
+    return "\n".join(lines) + "\n"
+
+
+def _table(changes: Sequence[Change]) -> Iterator[str]:
+    """Counts that changed; others are not shown."""
+    for change in changes:
+        if change.differs:
+            yield _count(change, 26)
+
+
+def _count(change: Change, width: int) -> str:
+    name = change.name.replace("_", " ")
+    before, after = (_number(value) for value in (change.before, change.after))
+    return f"{name:<{width}}  {before:>15}  {after:>15}  {_by(change):>16}".rstrip()
+
+
+def _number(value: int | str | None) -> str:
+    return "?" if value is None else f"{value:,}" if isinstance(value, int) else value
+
+
+def _by(change: Change) -> str:
+    """The percentage; how much more or less if there was nothing before."""
+    if not isinstance(change.before, int) or not isinstance(change.after, int):
+        return ""
+    more = change.after - change.before
+    return f"{more / change.before:+.1%}" if change.before else f"{more:+,}"
+
+
+def _part(part: PartDiff) -> Iterator[str]:
+    status = part.status
+    yield part.name + ("" if status == "changed" else f"  {status}")
+    for change in part.changes:
+        if not change.differs:
+            continue
+        if isinstance(change.before, int) and isinstance(change.after, int):
+            yield "  " + _count(change, 24)
+        else:
+            yield from _words(change)
+    if part.links is not None and status == "changed":
+        yield from _links(part)
+
+
+def _words(change: Change) -> Iterator[str]:
+    """Before and after, one below the other."""
+    name = change.name.replace("_", " ")
+    for mark, value in (("-", change.before), ("+", change.after)):
+        if value is not None:
+            yield from _wrapped(f"  {name:<12} {mark} ", _number(value))
+            name = ""
+
+
+def _links(part: PartDiff) -> Iterator[str]:
+    found = part.links
+    assert found is not None
+    if found.layers is None:
+        yield "  links are too many to be told apart"
+    elif found.layers:
+        yield f"  links that differ: {found.added:,} added, {found.removed:,} removed"
+        for one in found.layers[:LISTED]:
+            yield from _wrapped(f"    F{one.layer:<6} ", _signed(one))
+        if len(found.layers) > LISTED:
+            yield f"    {len(found.layers) - LISTED:,} more layers"
+    if found.exit.added or found.exit.removed:
+        yield from _wrapped("    exit    ", _signed(found.exit))
+
+
+def _signed(one: LayerLinks) -> str:
+    """`+F3 +F1 -F2`."""
+    return "  ".join(filter(None, (_some("+", one.added), _some("-", one.removed))))
+
+
+def _some(mark: str, layers: Sequence[int]) -> str:
+    said = [f"{mark}F{layer}" for layer in layers[:LISTED]]
+    left = len(layers) - LISTED
+    return " ".join([*said, *([f"and {left:,} more"] if left > 0 else [])])
+
+
+def _wrapped(head: str, said: str) -> list[str]:
+    return wrap(
+        head + said, WIDTH, subsequent_indent=" " * len(head), drop_whitespace=True,
+        replace_whitespace=False, break_on_hyphens=False,
+    ) or [head]  # fmt: skip

@@ -1,0 +1,81 @@
+"""Words around a picture: a title above, a caption at the left of every row, a sentence below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+from textwrap import wrap
+
+from archdsl.apps.draw.looks import FAINT
+from archdsl.apps.draw.scene import ADVANCE, SIZE, Scene, Text, stacked
+from archdsl.apps.draw.subject import Subject, counted, ruled
+from archdsl.ir.graph import Stage
+from archdsl.ir.shapes import show
+
+TITLE = 12.0
+GAP = 18.0
+"""Points between a caption and its row."""
+
+
+def stage_lines(subject: Subject, stage: Stage) -> list[str]:
+    """What is said of a stage beside its row."""
+    report = subject.stage_report(stage)
+    said = [
+        f"{ruled(report)}; {show(subject.shapes[stage.exit])}",
+        f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}",
+    ]
+    if focus := subject.focused(stage):
+        said[-1] += f"; F{focus} reads {len(stage.sources(focus)):,}"
+    return said
+
+
+def lanes(distances: Iterable[int]) -> str:
+    """What the heights of arcs tell, given the distances of all links drawn; empty if nothing.
+
+    >>> lanes([1, 2, 4]), lanes([1, 3, 9])
+    ('Each lane up doubles the distance.', 'Each lane up multiplies the distance by 3.')
+    >>> lanes([1, 2, 3]), lanes([1, 1])
+    ('The higher a link, the longer its distance.', '')
+    """
+    ordered = sorted(set(distances))
+    ratios = {after / before for before, after in pairwise(ordered)}
+    if not ratios:
+        return ""
+    ratio = ratios.pop()
+    if ratios or ratio != int(ratio):
+        return "The higher a link, the longer its distance."
+    return f"Each lane up {'doubles' if ratio == 2 else 'multiplies'} the distance" + (
+        "." if ratio == 2 else f" by {int(ratio):,}."
+    )
+
+
+def beside(row: Scene, name: str, lines: Iterable[str], y: float = 0.0) -> Scene:
+    """A row with its caption at the left, a bold name above plain lines."""
+    x = row.bounds.left - GAP
+    lines = list(lines)
+    first = y + (len(lines) * SIZE * 1.25) / 2
+    texts = [Text(x, first, name, side="right", bold=True)]
+    texts += [
+        Text(x, first - (place + 1) * SIZE * 1.25, said, side="right", colour=FAINT)
+        for place, said in enumerate(lines)
+    ]
+    return replace(row, texts=(*row.texts, *texts))
+
+
+def page(title: str, rows: Iterable[Scene], sentences: str, gap: float = 22.0) -> Scene:
+    """Rows from top to bottom under a title, with sentences below, wrapped to the rows' width."""
+    body = stacked(title, rows, gap)
+    bounds = body.bounds
+    room = max(bounds.right - bounds.left, 320.0)
+    lines = wrap(sentences, max(40, int(room / (ADVANCE * SIZE))), break_long_words=True)
+    heading = wrap(title, max(20, int(room / (ADVANCE * TITLE))), break_long_words=True)
+    above = Text(
+        bounds.left, bounds.top + 12 + TITLE * 0.625 * len(heading), "\n".join(heading), TITLE,
+        "left", bold=True,
+    )  # fmt: skip
+    below = Text(
+        bounds.left, bounds.bottom - 10 - SIZE * 0.625 * len(lines), "\n".join(lines), SIZE,
+        "left", FAINT,
+    )  # fmt: skip
+    return replace(body, texts=(above, *body.texts, *((below,) if lines else ())))

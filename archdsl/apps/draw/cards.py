@@ -1,0 +1,150 @@
+"""What the overview says of each part of a network: its words, and its share of the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archdsl.analysis.parts import PartReport
+from archdsl.analysis.report import StageReport
+from archdsl.apps.draw.looks import Look
+from archdsl.apps.draw.scene import SIZE, text_width
+from archdsl.apps.draw.subject import Subject, counted, ruled
+from archdsl.ir.graph import Graph
+from archdsl.ir.ops import Chain, Conv, Flatten, Layer, Linear, Pool, PoolTo
+from archdsl.ir.shapes import show
+
+PARTS = 18
+"""Most boxes; of more, those in the middle become one."""
+
+PITCH = 15.0
+BAR = 56.0
+PAD = 7.0
+STAGE = Look(fill="#eaf1f8", width=0.9)
+OTHER = Look(fill="#f4f4f4", width=0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a box says: pairs of words, then shares of the cost between 0 and 1."""
+
+    name: str
+    title: str
+    look: Look
+    pairs: tuple[tuple[str, str], ...]
+    shares: tuple[tuple[str, float], ...]
+    leaves: str
+
+    @property
+    def width(self) -> float:
+        """In points, by its widest line."""
+        pairs = [text_width(one) + text_width(other) + 14 for one, other in self.pairs]
+        shares = [text_width(one) + 14 + BAR + 36 for one, _ in self.shares]
+        return 2 * PAD + max([text_width(self.title, SIZE + 1), *pairs, *shares])
+
+    @property
+    def height(self) -> float:
+        """In points, by its lines."""
+        return PITCH * (1 + len(self.pairs) + len(self.shares)) + PAD
+
+
+def cards(subject: Subject) -> list[Card]:
+    """A card for each part of a network; of many, those in the middle share one."""
+    report = subject.report
+    stages = {f"stages.{stage.index}": stage for stage in report.stages}
+    parts = report.parts
+    first, last = (
+        (parts, ()) if len(parts) <= PARTS else (parts[: PARTS // 2], parts[-PARTS // 2 :])
+    )
+    made = [_card(subject, part, stages.get(part.name)) for part in first]
+    if last:
+        left = parts[len(first) : len(parts) - len(last)]
+        made.append(_folded(subject, left))
+        made += [_card(subject, part, stages.get(part.name)) for part in last]
+    return made
+
+
+def _card(subject: Subject, part: PartReport, stage: StageReport | None) -> Card:
+    leaves = show(part.shape)
+    if stage is None:
+        chain = subject.graph[part.name].op
+        said = summary(chain.layers) if isinstance(chain, Chain) else ""
+        pairs = tuple(("", line) for line in (said, f"to {leaves}") if line)
+        return Card(part.name, _title(part.name), OTHER, pairs, _shares(subject, [part]), leaves)
+    full = stage.layers * (stage.layers + 1) // 2
+    fan = stage.fan_in
+    reads = (
+        f"{fan.min:,}" if fan.min == fan.max else f"{fan.min:,} to {fan.max:,}, mean {fan.mean:.1f}"
+    )
+    pairs = (
+        ("unit", unit(subject.graph, stage.index)),
+        ("rule", ruled(stage)),
+        ("reads", f"{reads} a layer"),
+        ("links", f"{stage.links:,} ({percent(stage.links / full)} of the full rule's)"),
+        ("channels", f"{stage.channels_in:,} to {stage.channels_out:,}"),
+        ("map", show(stage.size)),
+    )  # fmt: skip
+    title = f"stage {stage.index}: {counted(stage.layers, 'layer')}"
+    return Card(
+        part.name, title, STAGE, tuple(p for p in pairs if p[1]), _shares(subject, [part]), leaves
+    )
+
+
+def _folded(subject: Subject, parts: Sequence[PartReport]) -> Card:
+    shares = _shares(subject, parts)
+    return Card(
+        "folded", counted(len(parts), "more part"), OTHER, (), shares, show(parts[-1].shape)
+    )
+
+
+def _title(name: str) -> str:
+    return name.replace(".", " ")
+
+
+def _shares(subject: Subject, parts: Sequence[PartReport]) -> tuple[tuple[str, float], ...]:
+    report = subject.report
+    weights, macs = sum(p.parameters for p in parts), sum(p.macs for p in parts)
+    return (
+        ("parameters", weights / max(1, report.parameters)),
+        ("MACs", macs / max(1, report.macs)),
+    )
+
+
+def unit(graph: Graph, index: int) -> str:
+    """What a layer of a stage computes; `...` if not all layers of it are alike."""
+    stage = graph.stages[index]
+    found = {summary(op.layers) for name in stage.layers if isinstance(op := graph[name].op, Chain)}
+    said = sorted(found, key=lambda text: (len(text), text))
+    return said[0] + (", ..." if len(said) > 1 else "") if said else ""
+
+
+def summary(layers: Sequence[Layer]) -> str:
+    """Convolutions, poolings and linear layers, in order: `conv 1x1, conv 3x3`."""
+    said = [word for layer in layers if (word := _word(layer))]
+    return ", ".join(said[:4]) + (f", {len(said) - 4} more" if len(said) > 4 else "")
+
+
+def _word(layer: Layer) -> str:
+    match layer:
+        case Conv(kernel=kernel, stride=stride):
+            return f"conv {kernel}x{kernel}" + (f" / {stride}" if stride > 1 else "")
+        case Pool(kind=kind, kernel=kernel):
+            return f"{kind} pool {kernel}x{kernel}"
+        case PoolTo(kind=kind, side=side):
+            return f"{kind} pool to {side}x{side}"
+        case Linear(width=width):
+            return f"linear {width:,}"
+        case Flatten():
+            return "flatten"
+    return ""
+
+
+def percent(share: float) -> str:
+    """A share for people.
+
+    >>> percent(0.0001), percent(0.4), percent(1.0)
+    ('<0.1%', '40.0%', '100%')
+    """
+    if 0 < share < 0.001:
+        return "<0.1%"
+    return f"{share:.0%}" if share in {0.0, 1.0} else f"{share:.1%}"

@@ -1,0 +1,176 @@
+"""The links of a stage as coloured cells of a grid, and few shapes that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from math import ceil, log, prod
+
+from archdsl.apps.draw.curves import straight
+from archdsl.apps.draw.looks import Look
+from archdsl.apps.draw.scene import Box, Curve
+from archdsl.apps.draw.subject import Subject
+from archdsl.ir.graph import Stage
+
+MOST = 500
+"""Most rows of a grid; deeper stages are grouped."""
+
+APART = 600
+"""Up to so many cells each has a box and a tooltip of its own."""
+
+ANCHORS = ("#a6cbe3", "#6aaed6", "#3a8bc2", "#1660a0", "#08306b")
+"""Light to dark: blues that stay apart in grey and on white paper."""
+
+LEVELS = 16
+
+Cell = tuple[int, int]
+"""(row, column): a source's group and a reader's, as in a heat map."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Colours of costs between the least and the most, on a logarithmic scale."""
+
+    least: int
+    most: int
+    colours: tuple[str, ...]
+
+    def level(self, cost: float) -> int:
+        """The place of a cost's colour."""
+        if self.least == self.most:
+            return len(self.colours) // 2
+        part = log(cost / self.least) / log(self.most / self.least)
+        return min(len(self.colours) - 1, max(0, round(part * (len(self.colours) - 1))))
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Levels of the cells that hold links; `group` layers stand in a row."""
+
+    group: int
+    scale: Scale
+    levels: Mapping[Cell, int]
+    costs: tuple[int, ...]
+
+
+def scale(subject: Subject) -> Scale:
+    """The scale of the links that are shown: outputs that no layer reads have no part in it."""
+    costs = [cost for stage in subject.shown for cost in _read(subject, stage)]
+    return Scale(min(costs), max(costs), tuple(_colours()))
+
+
+def cells(subject: Subject, stage: Stage, known: Scale) -> Cells:
+    """The grid of a stage."""
+    costs = tuple(_costs(subject, stage))
+    group = grouped(stage.depth + 1)
+    counts: dict[Cell, int] = {}
+    sums: dict[Cell, int] = {}
+    for layer in range(1, stage.depth + 1):
+        for source in stage.sources(layer):
+            cell = (source // group, layer // group)
+            counts[cell] = counts.get(cell, 0) + 1
+            sums[cell] = sums.get(cell, 0) + costs[source]
+    levels = {cell: known.level(sums[cell] / count) for cell, count in counts.items()}
+    return Cells(group, known, levels, costs)
+
+
+def grouped(outputs: int) -> int:
+    """How many layers stand in a row."""
+    return ceil(outputs / MOST)
+
+
+def shapes(made: Cells, stage: Stage, step: float) -> tuple[tuple[Box, ...], tuple[Curve, ...]]:
+    """Boxes, or lines along diagonals where those are fewer; `step` is the side of a cell."""
+    if len(made.levels) <= APART and made.group == 1:
+        return tuple(_apart(made, stage, step)), ()
+    rows, diagonals = list(_runs(made.levels, _row)), list(_runs(made.levels, _diagonal))
+    if len(rows) <= len(diagonals):
+        return tuple(map(partial(_bar, made, stage, step), rows)), ()
+    return (), tuple(map(partial(_line, made, stage, step), diagonals))
+
+
+def _costs(subject: Subject, stage: Stage) -> Iterator[int]:
+    """Numbers in each output of a stage."""
+    return (prod(subject.shapes[name]) for name in stage.outputs)
+
+
+def _read(subject: Subject, stage: Stage) -> Iterator[int]:
+    """The costs of the outputs that some layer reads."""
+    costs = tuple(_costs(subject, stage))
+    layers = range(1, stage.depth + 1)
+    read = {source for layer in layers for source in stage.sources(layer)}
+    return (costs[source] for source in read)
+
+
+def _colours() -> Iterator[str]:
+    """`LEVELS` colours between the anchors, evenly."""
+    known = [tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for colour in ANCHORS]
+    for level in range(LEVELS):
+        place = level / (LEVELS - 1) * (len(known) - 1)
+        low = min(int(place), len(known) - 2)
+        mixed = (
+            a + (b - a) * (place - low) for a, b in zip(known[low], known[low + 1], strict=True)
+        )
+        yield "#" + "".join(f"{round(part):02x}" for part in mixed)
+
+
+def _row(cell: Cell) -> Cell:
+    """The line a cell lies on, and its place there: along its row."""
+    return cell
+
+
+def _diagonal(cell: Cell) -> Cell:
+    return cell[0] - cell[1], cell[1]
+
+
+Run = tuple[Cell, Cell, int]
+"""First and last cell, and their level."""
+
+
+def _runs(levels: Mapping[Cell, int], along: Callable[[Cell], Cell]) -> Iterator[Run]:
+    """Stretches of neighbours of one level."""
+    ordered = sorted(levels, key=along)
+    keyed: Iterable[tuple[int, Cell]] = enumerate(ordered)
+
+    def same(item: tuple[int, Cell]) -> tuple[int, int, int]:
+        index, cell = item
+        line, place = along(cell)
+        return line, place - index, levels[cell]
+
+    for (_, _, level), group in groupby(keyed, key=same):
+        run = [cell for _, cell in group]
+        yield run[0], run[-1], level
+
+
+def _apart(made: Cells, stage: Stage, step: float) -> Iterator[Box]:
+    for (row, column), level in sorted(made.levels.items()):
+        said = f"F{column} reads F{row}: {made.costs[row]:,} numbers"
+        yield _box(f"{stage.index}.{row}.{column}", (row, column), (row, column), step,
+                   made.scale.colours[level], said)  # fmt: skip
+
+
+def _bar(made: Cells, stage: Stage, step: float, run: Run) -> Box:
+    (row, column), last, level = run
+    name = f"{stage.index}.{row}.{column}"
+    return _box(name, run[0], last, step, made.scale.colours[level], " ")
+
+
+def _box(name: str, first: Cell, last: Cell, step: float, colour: str, said: str) -> Box:
+    left, right = first[1] * step, (last[1] + 1) * step
+    high = step * 0.92 if step > 3 else step
+    wide = right - left - (step - high)
+    return Box(
+        name, (left + right) / 2, -(first[0] + 0.5) * step, wide, high, "",
+        Look(colour, colour, 0), "box", tooltip=said,
+    )  # fmt: skip
+
+
+def _line(made: Cells, stage: Stage, step: float, run: Run) -> Curve:
+    """From the upper left corner of the first cell to the lower right one of the last."""
+    first, last, level = run
+    start = (first[1] * step, -first[0] * step)
+    end = ((last[1] + 1) * step, -(last[0] + 1) * step)
+    look = Look(made.scale.colours[level], width=max(0.5, step * 0.75))
+    return Curve(str(stage.index), str(stage.index), straight(start, end), look)

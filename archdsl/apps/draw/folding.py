@@ -1,0 +1,72 @@
+"""A stage folded around one layer: what it reads and feeds by name, runs of the rest as counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from archdsl.apps.draw.subject import readers
+from archdsl.ir.graph import Stage
+
+NEAREST = 12
+"""How many reads, and how many readers, are named where there are more than twice as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Layers `first` to `last`; `read` of them are read by the focus, `fed` of them read it.
+
+    A run of one that is `named` stands by itself; other runs are folded.
+    """
+
+    first: int
+    last: int
+    read: int = 0
+    fed: int = 0
+    named: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many layers it stands for."""
+        return self.last - self.first + 1
+
+    @property
+    def label(self) -> str:
+        """What its box says: a name, how many of how many are linked, or how many there are."""
+        if self.named:
+            return f"F{self.first}"
+        linked = self.read or self.fed
+        if not linked:
+            return f"{self.count:,}"
+        span = f"F{self.first} to F{self.last}"
+        return span if linked == self.count else f"{span}\n{linked:,} of {self.count:,}"
+
+
+def folded(stage: Stage, focus: int) -> list[Run]:
+    """All of y_0 ... y_N in order: no layer is left out, and no link of the focus.
+
+    >>> from archdsl.apps.draw.folding import named
+    >>> named(range(30), 30)[:2], named([5, 4, 2], 6)
+    ([29, 28], [5, 4, 2])
+    """
+    reads, feeds = set(stage.sources(focus)), set(readers(stage, focus))
+    alone = {0, focus, stage.depth, *named(reads, focus), *named(feeds, focus)}
+    runs: list[Run] = []
+    for layer, following in pairwise([*sorted(alone), stage.depth + 1]):
+        runs.append(Run(layer, layer, int(layer in reads), int(layer in feeds), named=True))
+        if following - layer > 1:
+            runs += _between(layer + 1, following - 1, reads, feeds)
+    return runs
+
+
+def named(linked: Iterable[int], focus: int) -> list[int]:
+    """The linked layers that are named, nearest first."""
+    ordered = sorted(linked, key=lambda layer: (abs(layer - focus), layer))
+    return ordered if len(ordered) <= 2 * NEAREST else ordered[:NEAREST]
+
+
+def _between(first: int, last: int, reads: set[int], feeds: set[int]) -> Iterator[Run]:
+    inside = range(first, last + 1)
+    read, fed = (sum(layer in linked for layer in inside) for linked in (reads, feeds))
+    yield Run(first, last, read, fed)

@@ -1,0 +1,125 @@
+"""A stage as a line of boxes, y_0 to y_N, with its links as arcs above or below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from archdsl.apps.draw.curves import arc, lane, straight
+from archdsl.apps.draw.looks import (
+    BACK,
+    CHAIN,
+    FOCUS_BOX,
+    INTO,
+    OUT_OF,
+    PLAIN_BOX,
+    SOURCE_BOX,
+    Look,
+)
+from archdsl.apps.draw.scene import Box, Curve, Scene
+
+Link = tuple[int, int]
+"""(source, reader): the indices of two outputs of a stage."""
+
+Painted = tuple[Look, bool]
+"""How a link looks, and whether it stands in front, with an arrow head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a line is drawn, in points. `prefix` begins the names of its boxes: `1.` and so on.
+
+    `step` lies between neighbouring layers; `lowest` and `lane` are the height of the arc that
+    passes over one layer, and what each doubling of the distance adds.
+    """
+
+    prefix: str
+    step: float = 36.0
+    width: float = 24.0
+    height: float = 18.0
+    size: float = 9.0
+    lowest: float = 14.0
+    lane: float = 20.0
+    label: Callable[[int], str] = lambda layer: f"F{layer}"
+    tooltip: Callable[[int], str] = lambda layer: ""
+
+    def name(self, layer: int) -> str:
+        """The name of a box."""
+        return f"{self.prefix}{layer}"
+
+    def x(self, layer: int) -> float:
+        """The middle of a box."""
+        return layer * self.step
+
+    def boxes(self, layers: Iterable[int], look: Callable[[int], Look]) -> Iterator[Box]:
+        """Boxes at y = 0."""
+        for layer in layers:
+            yield Box(
+                self.name(layer), self.x(layer), 0, self.width, self.height, self.label(layer),
+                look(layer), size=self.size, tooltip=self.tooltip(layer),
+            )  # fmt: skip
+
+    def curve(
+        self,
+        link: Link,
+        painted: Painted,
+        *,
+        below: bool = False,
+        neighbours: Literal["straight", "arc"] = "straight",
+    ) -> Curve:
+        """An arc above or below the line; above it, neighbours may be joined straight."""
+        source, reader = link
+        look, front = painted
+        side = -1.0 if below else 1.0
+        if reader - source == 1 and not below and neighbours == "straight":
+            start, end = self.x(source) + self.width / 2, self.x(reader) - self.width / 2
+            points = straight((start, 0.0), (end, 0.0))
+        else:
+            foot = side * self.height / 2
+            high = side * lane(reader - source, self.lowest, self.lane)
+            points = arc((self.x(source), foot), (self.x(reader), foot), high)
+        tooltip = f"{self.label(source)} to {self.label(reader)}"
+        return Curve(self.name(source), self.name(reader), points, look, front, tooltip, front)
+
+
+def links_of(reads: Callable[[int], Iterable[int]], layers: Iterable[int]) -> Iterator[Link]:
+    """The links into layers, in order."""
+    for layer in layers:
+        for source in reads(layer):
+            yield source, layer
+
+
+def into(focus: int) -> Callable[[Link], Painted]:
+    """Red into the focus, blue out of it, grey elsewhere."""
+
+    def painted(link: Link) -> Painted:
+        source, reader = link
+        if reader == focus:
+            return INTO, True
+        if source == focus:
+            return OUT_OF, True
+        return (CHAIN if reader - source == 1 else BACK), False
+
+    return painted
+
+
+def boxed(focus: int, sources: Iterable[int]) -> Callable[[int], Look]:
+    """The focus is filled; what it reads is outlined."""
+    known = set(sources)
+    return lambda layer: (
+        FOCUS_BOX if layer == focus else SOURCE_BOX if layer in known else PLAIN_BOX
+    )
+
+
+def line(
+    row: Row, depth: int, links: Iterable[Link], focus: int, sources: Iterable[int], title: str = ""
+) -> Scene:
+    """A whole line: every box of 0 to `depth` and every link, those of the focus in front."""
+    painted = into(focus)
+    ordered = sorted(links, key=lambda link: (link[1] == focus, link[0] == focus, link))
+    return Scene(
+        title,
+        tuple(row.boxes(range(depth + 1), boxed(focus, sources))),
+        tuple(row.curve(link, painted(link)) for link in ordered),
+    )

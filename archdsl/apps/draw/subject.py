@@ -1,0 +1,139 @@
+"""What a picture is of: a network, its counts, the layer in focus, and what to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from archdsl.analysis import Report
+from archdsl.analysis.parameters import parameters
+from archdsl.analysis.report import StageReport
+from archdsl.analysis.shapes import shapes
+from archdsl.apps.draw.focus import Focus
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Shape
+from archdsl.ir.shapes import show
+
+LISTED = 8
+"""How many reads a sentence names."""
+
+LONGEST = 60
+"""Most letters of a name or a setting in a title."""
+
+ROWS = 8
+"""How many stages a picture shows."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network to draw. `title` is plain text; whoever writes it into a format escapes it."""
+
+    graph: Graph
+    report: Report
+    focus: Focus
+    title: str
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """What every node makes."""
+        return shapes(self.graph)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, int]:
+        """Learnt numbers of every node that has some."""
+        return parameters(self.graph)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage of the focus."""
+        return self.graph.stages[self.focus.stage]
+
+    def stage_report(self, stage: Stage) -> StageReport:
+        """What is counted of a stage."""
+        return self.report.stages[stage.index]
+
+    def focused(self, stage: Stage) -> int | None:
+        """The layer in focus, if it stands in this stage."""
+        return self.focus.layer if stage.index == self.focus.stage else None
+
+    @cached_property
+    def shown(self) -> Sequence[Stage]:
+        """The stages that a picture has room for: all, or the first ones and the focus's."""
+        stages = self.graph.stages
+        if len(stages) <= ROWS:
+            return stages
+        others = [stage for stage in stages if stage is not self.stage][: ROWS - 1]
+        return sorted([*others, self.stage], key=lambda stage: stage.index)
+
+    def missing(self) -> str:
+        """The sentence on stages that are not shown; empty if all are."""
+        left = len(self.graph.stages) - len(self.shown)
+        verb = "is" if left == 1 else "are"
+        return f"{counted(left, 'more stage')} {verb} not shown." if left else ""
+
+    def tooltip(self, stage: Stage, layer: int) -> str:
+        """A layer in a line: what it reads, its shapes, its parameters."""
+        if layer == 0:
+            return f"what enters stage {stage.index}: {show(self.shapes[stage.entry])}"
+        name, given = stage.layers[layer - 1], stage.reads[layer - 1]
+        count = self.parameters.get(name, 0)
+        made = f"{show(self.shapes[given])} to {show(self.shapes[name])}"
+        return (
+            f"F{layer} of stage {stage.index} reads {listed(stage.sources(layer))}; "
+            f"{made}; {count:,} parameters"
+        )
+
+
+def readers(stage: Stage, source: int) -> Iterator[int]:
+    """The layers that read an output, ascending."""
+    for layer in range(source + 1, stage.depth + 1):
+        if source in stage.sources(layer):
+            yield layer
+
+
+def fed(stage: Stage, source: int, *, layers: str = "", exit: str = "") -> str:
+    """`9 layers and the exit`: what reads an output; `layers` and `exit` follow these words."""
+    count = sum(1 for _ in readers(stage, source))
+    words = [counted(count, "layer") + layers] if count else []
+    words += [f"the exit{exit}"] if source in stage.exit_sources() else []
+    return " and ".join(words) or "nothing"
+
+
+def titled(name: str, settings: Mapping[str, object]) -> str:
+    """A network's name, and what was set: `sparsenet-bc-cifar, depth = 1001`."""
+    said = [name, *(f"{key} = {value}" for key, value in settings.items())]
+    return ", ".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}..." for text in said)
+
+
+def listed(layers: Sequence[int]) -> str:
+    """`F5, F4 and F2`; a long list is cut short.
+
+    >>> listed([5, 4, 2])
+    'F5, F4 and F2'
+    >>> listed(range(20))
+    'F0, F1, F2, F3, F4, F5, F6 and 13 more'
+    """
+    if len(layers) > LISTED:
+        names = [f"F{layer}" for layer in layers[: LISTED - 1]]
+        return f"{', '.join(names)} and {len(layers) - len(names):,} more"
+    names = [f"F{layer}" for layer in layers]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def ruled(report: StageReport) -> str:
+    """`exponential 2, concat`."""
+    return f"{' '.join([report.rule, *map(numbers, report.arguments)])}, {report.aggregation}"
+
+
+def numbers(argument: int | tuple[int, ...]) -> str:
+    """An argument of a rule; a long list is cut short."""
+    if isinstance(argument, int):
+        return str(argument)
+    said = ",".join(map(str, argument[:6]))
+    return f"[{said}{',...' if len(argument) > 6 else ''}]"
+
+
+def counted(number: int, word: str) -> str:
+    """`1 link`, `1,081 links`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,170 @@
+"""`arc`: layers of a stage on a line, distances as lanes, a sample of links behind the focus.
+
+Links of the layer in focus are all drawn. Of the others, those into evenly spaced layers are, one
+in each lane; the caption says how many. Work is bounded by what is drawn, not by what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from archdsl.apps.draw.captions import beside, lanes, page, stage_lines
+from archdsl.apps.draw.looks import BACK, FAR_BACK, FOCUS_BOX, INTO, OUT_OF, TICK, Look
+from archdsl.apps.draw.row import Link, Row
+from archdsl.apps.draw.scene import Box, Curve, Scene, Text, text_width
+from archdsl.apps.draw.subject import Subject, counted, fed, readers
+from archdsl.ir.graph import Stage
+
+SPAN = 1_100.0
+"""Points that the deepest stage takes, where its layers stand neither too near nor too far."""
+
+NEAREST, FARTHEST = 1.2, 14.0
+LAYERS = 20_000
+"""Most layers that are drawn as ticks."""
+
+EVERY = 400
+"""Up to so many links a stage is drawn whole."""
+
+SAMPLED = 60
+"""How many layers are given their links where a sample is drawn."""
+
+TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The links of a stage that a picture shows: behind, into the focus, out of it."""
+
+    behind: tuple[Link, ...]
+    into: tuple[Link, ...]
+    out: tuple[Link, ...]
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return len(self.all)
+
+    @property
+    def all(self) -> tuple[Link, ...]:
+        """All of them, from back to front."""
+        return (*self.behind, *self.out, *self.into)
+
+
+def fits(subject: Subject) -> bool:
+    """Whether there is a tick for every layer."""
+    return sum(stage.depth for stage in subject.shown) <= LAYERS
+
+
+def scene(subject: Subject) -> Scene:
+    """A row for each stage, all at the same scale."""
+    deepest = max(stage.depth for stage in subject.shown)
+    step = min(FARTHEST, max(NEAREST, SPAN / deepest))
+    drawn = [chosen(stage, subject.focused(stage)) for stage in subject.shown]
+    rows = [
+        beside(
+            _row(subject, stage, step, links), f"stage {stage.index}", stage_lines(subject, stage)
+        )
+        for stage, links in zip(subject.shown, drawn, strict=True)
+    ]
+    return page(subject.title, rows, _caption(subject, drawn))
+
+
+def chosen(stage: Stage, focus: int | None) -> Drawn:
+    """What is drawn of a stage's links."""
+    into = tuple((source, focus) for source in stage.sources(focus)) if focus else ()
+    out = tuple((focus, reader) for reader in readers(stage, focus)) if focus else ()
+    known = {*into, *out}
+    behind = (link for link in _behind(stage) if link not in known)
+    return Drawn(tuple(dict.fromkeys(behind)), into, out)
+
+
+def _behind(stage: Stage) -> Iterator[Link]:
+    every = max(1, stage.depth // SAMPLED)
+    whole = stage.rule.links(stage.depth) <= EVERY
+    for layer in range(1 if whole else every, stage.depth + 1, 1 if whole else every):
+        lanes = set()
+        for source in stage.sources(layer):
+            lane = (layer - source).bit_length()
+            if whole or lane not in lanes:
+                lanes.add(lane)
+                yield source, layer
+
+
+def _row(subject: Subject, stage: Stage, step: float, drawn: Drawn) -> Scene:
+    row = Row(
+        f"{stage.index}.", step=step, width=step * 0.7, height=7.0, lowest=7.0,
+        lane=14.0 if stage.depth > 100 else 16.0,
+    )  # fmt: skip
+    focus = subject.focused(stage)
+    behind = FAR_BACK if len(drawn.behind) > EVERY / 2 else BACK
+    thin = min(1.0, 24 / max(1, len(drawn.into)))
+    links = (
+        *(_link(row, link, behind, front=False) for link in drawn.behind),
+        *(_link(row, link, replace(OUT_OF, width=OUT_OF.width * thin)) for link in drawn.out),
+        *(_link(row, link, replace(INTO, width=INTO.width * thin)) for link in drawn.into),
+    )
+    boxes = tuple(_tick(subject, stage, row, layer, focus) for layer in range(stage.depth + 1))
+    texts = tuple(_numbers(row, stage, focus))
+    return Scene(f"stage {stage.index}", boxes, links, texts)
+
+
+def _link(row: Row, link: Link, look: Look, *, front: bool = True) -> Curve:
+    made = row.curve(link, (look, front), neighbours="arc")
+    return replace(made, arrow=False, tooltip=made.tooltip if front else "")
+
+
+def _tick(subject: Subject, stage: Stage, row: Row, layer: int, focus: int | None) -> Box:
+    wide, high, look = row.width, row.height, TICK
+    if layer == focus:
+        wide, high, look = (
+            min(6.0, max(row.width, 3.0)),
+            16.0,
+            replace(FOCUS_BOX, fill=INTO.stroke, width=0),
+        )
+    elif layer == 0:
+        look = replace(TICK, fill="#444444")
+    return Box(
+        row.name(layer), row.x(layer), 0, wide, high, "", look, "box",
+        tooltip=subject.tooltip(stage, layer),
+    )  # fmt: skip
+
+
+def _numbers(row: Row, stage: Stage, focus: int | None) -> Iterator[Text]:
+    """Numbers of layers below, as many as have room; the focus always has its own."""
+    y, wide = -16.0, text_width(f"{stage.depth}") * 2.2
+    every = next((tick for tick in TICKS if tick * row.step >= wide), stage.depth + 1)
+    labels = {layer: str(layer) for layer in range(0, stage.depth + 1, every)}
+    if focus is not None:
+        red = Text(row.x(focus), y, f"F{focus}", colour=INTO.stroke, bold=True)
+        yield red
+        room = red.width / 2 + text_width(f"{stage.depth}") / 2 + 4
+        labels = {k: v for k, v in labels.items() if abs(row.x(k) - row.x(focus)) > room}
+    yield from (Text(row.x(layer), y, said, colour="#6b6b6b") for layer, said in labels.items())
+
+
+def _caption(subject: Subject, drawn: Sequence[Drawn]) -> str:
+    focus, stage = subject.focus, subject.stage
+    where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
+    name = f"F{focus.layer}{where}"
+    distances = lanes(reader - source for links in drawn for source, reader in links.all)
+    sentences = (
+        f"{_total(subject, drawn, name)}.",
+        f"{name} reads {len(stage.sources(focus.layer)):,} (red) and feeds "
+        f"{fed(stage, focus.layer, layers=' (blue)')}.",
+        distances,
+        subject.missing(),
+    )
+    return " ".join(filter(None, sentences))
+
+
+def _total(subject: Subject, drawn: Sequence[Drawn], name: str) -> str:
+    """How many links there are, how many are drawn, and which."""
+    report = subject.report
+    total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}"
+    count = sum(links.count for links in drawn)
+    if count == report.links:
+        return total
+    shown = sum(subject.stage_report(stage).links for stage in subject.shown)
+    how = f": every link of {name}, a sample of the rest" if count < shown else ""
+    return f"{total} ({count:,} drawn{how})"

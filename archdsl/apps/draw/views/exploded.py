@@ -1,0 +1,94 @@
+"""A stage as in figure 1(b) and (c): units in a line, before each a mark that joins its reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archdsl.apps.draw.curves import arc, lane, straight
+from archdsl.apps.draw.looks import BACK, CHAIN, FOCUS_BOX, INTO, JOIN, PLAIN_BOX, SOURCE_BOX, Look
+from archdsl.apps.draw.scene import Box, Curve, Scene, Text
+from archdsl.apps.draw.subject import Subject
+from archdsl.ir.graph import Stage
+
+STEP = 58.0
+WIDTH, HEIGHT = 28.0, 18.0
+BEFORE = 27.0
+"""How far the mark stands before its unit, centre to centre."""
+
+MARK = 11.0
+"""Diameter of a mark."""
+
+LABEL = "\u00d7"
+"""In its circle, the operator of equation 2."""
+
+
+def exploded(subject: Subject, stage: Stage) -> Scene:
+    """Boxes `S.L` and marks `S.L.join`; a layer of one read has none. Links end at the mark."""
+    focus = subject.focused(stage)
+    ends = stage.exit_sources()
+    boxes = [_unit(subject, stage, layer, focus) for layer in range(stage.depth + 1)]
+    curves: list[Curve] = []
+    for layer in range(1, stage.depth + 2):
+        sources = stage.sources(layer) if layer <= stage.depth else ends
+        hot = layer == focus
+        if len(sources) > 1:
+            boxes.append(_mark(subject, stage, layer, hot=hot))
+        curves += _links(stage, layer, sources, hot=hot)
+    leaves = Text(_x(stage.depth + 1), 0, leaving(subject, stage), side="left", colour="#6b6b6b")
+    return Scene(f"stage {stage.index}", tuple(boxes), tuple(curves), (leaves,))
+
+
+def leaving(subject: Subject, stage: Stage) -> str:
+    """Where what leaves a stage goes."""
+    last = stage.index + 1 == len(subject.graph.stages)
+    return "out" if last else f"to stage {stage.index + 1}"
+
+
+def _unit(subject: Subject, stage: Stage, layer: int, focus: int | None) -> Box:
+    read = focus is not None and layer in stage.sources(focus)
+    look = FOCUS_BOX if layer == focus else SOURCE_BOX if read else PLAIN_BOX
+    return Box(
+        f"{stage.index}.{layer}", _x(layer), 0, WIDTH, HEIGHT, f"F{layer}", look,
+        tooltip=subject.tooltip(stage, layer),
+    )  # fmt: skip
+
+
+def _mark(subject: Subject, stage: Stage, layer: int, *, hot: bool) -> Box:
+    look = Look(INTO.stroke, "#ffffff", 1.0, INTO.stroke) if hot else JOIN
+    said = f"{stage.operator.says()}: what {'leaves' if layer > stage.depth else f'F{layer} reads'}"
+    return Box(
+        f"{stage.index}.{layer}.join", _x(layer) - BEFORE, 0, MARK, MARK, LABEL, look, "circle",
+        size=8.0, tooltip=said,
+    )  # fmt: skip
+
+
+def _links(stage: Stage, layer: int, sources: Sequence[int], *, hot: bool) -> Iterator[Curve]:
+    """Into the mark, and from the mark into the unit; or straight into the unit."""
+    joined = len(sources) > 1
+    out = layer > stage.depth
+    unit = f"{stage.index}.{layer}" if not out else f"{stage.index}.{layer}.out"
+    target = f"{unit.removesuffix('.out')}.join" if joined else unit
+    end = _x(layer) - BEFORE if joined else _x(layer)
+    half = MARK / 2 if joined else WIDTH / 2
+    if out and not joined:
+        end, half, target = _x(layer) - 4, 0.0, f"{stage.index}.{stage.depth}"
+    for source in sources:
+        name = f"{stage.index}.{source}"
+        look = INTO if hot else CHAIN if layer - source == 1 else BACK
+        if layer - source == 1:
+            points = straight((_x(source) + WIDTH / 2, 0), (end - half, 0))
+        else:
+            top = MARK / 2 if joined else HEIGHT / 2
+            points = arc((_x(source), HEIGHT / 2), (end, top), lane(layer - source))
+        said = f"F{source} to {f'F{layer}' if not out else 'the exit'}"
+        yield Curve(name, target, points, look, hot, said, hot)
+    if joined:
+        start = _x(layer) - BEFORE + MARK / 2
+        finish = _x(layer) - (4 if out else WIDTH / 2)
+        look = INTO if hot else CHAIN
+        points = straight((start, 0), (finish, 0))
+        yield Curve(target, target if out else unit, points, look, True, "", hot)
+
+
+def _x(layer: int) -> float:
+    return layer * STEP

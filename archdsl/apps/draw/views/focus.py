@@ -1,0 +1,153 @@
+"""`focus`: one layer, all it reads and all it feeds; layers between them are folded to a count.
+
+Of many reads or readers the nearest are drawn one by one; those farther away stand together in
+runs, each with one link. So nothing is left out, and the picture is as small at any depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archdsl.apps.draw.captions import beside, page
+from archdsl.apps.draw.curves import arc
+from archdsl.apps.draw.folding import Run, folded
+from archdsl.apps.draw.looks import (
+    FAINT,
+    FOCUS_BOX,
+    INTO,
+    OUT_OF,
+    PLAIN_BOX,
+    READER_BOX,
+    SOURCE_BOX,
+    Look,
+)
+from archdsl.apps.draw.scene import LINE, SIZE, Box, Curve, Scene, text_width
+from archdsl.apps.draw.subject import Subject, counted, fed, listed, ruled
+from archdsl.ir.shapes import show
+
+GAP = 8.0
+LOWEST, LANE = 15.0, 11.0
+"""Points: the height of the nearest link's arc, and what each farther one adds."""
+
+TIP = 5.0
+"""Room for an arrow head beside another."""
+
+FOLDED = Look("none", "none", 0, FAINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A run and its box."""
+
+    run: Run
+    box: Box
+
+
+def fits(subject: Subject) -> bool:
+    """Always: the picture has the same size at any depth."""
+    return True
+
+
+def scene(subject: Subject) -> Scene:
+    """A line of boxes: what is read arrives above in red, what reads leaves below in blue."""
+    stage, focus = subject.stage, subject.focus.layer
+    runs = folded(stage, focus)
+    line = _line(subject, runs, 8 + TIP * max(_arrows(runs)))
+    centre = next(p.box for p in line if p.run.named and p.run.first == focus)
+    sources = [p for p in reversed(line) if p.run.read]
+    feeds = [p for p in line if p.run.fed]
+    curves = [_into(p, centre, rank, len(sources)) for rank, p in enumerate(sources)]
+    curves += [_out(p.box, centre, rank, len(feeds)) for rank, p in enumerate(feeds)]
+    boxes = [p.box for p in line]
+    if focus in stage.exit_sources():
+        boxes.append(_exit(stage.index, line[-1].box))
+        curves.append(_out(boxes[-1], centre, len(feeds), len(feeds) + 1))
+    body = Scene(subject.title, tuple(boxes), tuple(curves))
+    report = subject.stage_report(stage)
+    said = [ruled(report), f"{counted(stage.depth, 'layer')}, {counted(report.links, 'link')}"]
+    return page(
+        subject.title, [beside(body, f"stage {stage.index}", said)], _caption(subject, runs)
+    )
+
+
+def _arrows(runs: Sequence[Run]) -> tuple[int, int]:
+    """How many links arrive at the focus, and how many leave it, the exit's among them."""
+    return sum(bool(run.read) for run in runs), sum(bool(run.fed) for run in runs) + 1
+
+
+def _line(subject: Subject, runs: Sequence[Run], widest: float) -> list[Placed]:
+    """Boxes from left to right, each as wide as its label, the focus `widest` at least."""
+    placed, left = [], 0.0
+    for run in runs:
+        lines = 1 + run.label.count("\n")
+        width = max(26.0, text_width(run.label) + 8)
+        if run.named and run.first == subject.focus.layer:
+            width = max(width, widest)
+        box = Box(
+            _name(subject, run), left + width / 2, 0, width, SIZE * LINE * lines + 7, run.label,
+            _look(subject, run), tooltip=_tooltip(subject, run),
+        )  # fmt: skip
+        placed.append(Placed(run, box))
+        left += width + GAP
+    return placed
+
+
+def _name(subject: Subject, run: Run) -> str:
+    last = "" if run.named else f"-{run.last}"
+    return f"{subject.focus.stage}.{run.first}{last}"
+
+
+def _tooltip(subject: Subject, run: Run) -> str:
+    if run.named:
+        return subject.tooltip(subject.stage, run.first)
+    return f"{counted(run.count, 'layer')}, F{run.first} to F{run.last}"
+
+
+def _look(subject: Subject, run: Run) -> Look:
+    if run.named and run.first == subject.focus.layer:
+        return FOCUS_BOX
+    look = SOURCE_BOX if run.read else READER_BOX if run.fed else PLAIN_BOX
+    if run.named:
+        return look
+    return Look(look.stroke, "#ffffff", 0.8, look.text, "dashed") if look != PLAIN_BOX else FOLDED
+
+
+def _exit(stage: int, last: Box) -> Box:
+    x = last.area.right + GAP + 18
+    said = f"what leaves stage {stage}"
+    return Box(f"{stage}.exit", x, 0, 36, 18, "exit", READER_BOX, tooltip=said)
+
+
+def _into(placed: Placed, centre: Box, rank: int, count: int) -> Curve:
+    """From a box's top to the focus's; the farther, the higher and the more to the right."""
+    end = (_spread(centre, (rank + 0.5) / count), centre.area.top)
+    points = arc((placed.box.x, placed.box.area.top), end, LOWEST + LANE * rank)
+    said = f"{placed.run.read:,} of the reads" if placed.run.read > 1 else placed.box.label
+    return Curve(placed.box.name, centre.name, points, INTO, True, said, True)
+
+
+def _out(box: Box, centre: Box, rank: int, count: int) -> Curve:
+    """From the focus's bottom to a box's; the farther, the lower and the more to the left."""
+    start = (_spread(centre, 1 - (rank + 0.5) / count), centre.area.bottom)
+    points = arc(start, (box.x, box.area.bottom), -LOWEST - LANE * rank)
+    return Curve(centre.name, box.name, points, OUT_OF, True, box.label, True)
+
+
+def _spread(box: Box, part: float) -> float:
+    """A place across a box, clear of its round corners."""
+    return box.area.left + 4 + part * (box.width - 8)
+
+
+def _caption(subject: Subject, runs: Sequence[Run]) -> str:
+    stage, focus = subject.stage, subject.focus.layer
+    given, name = stage.reads[focus - 1], stage.layers[focus - 1]
+    reads, feeds = stage.sources(focus), fed(stage, focus)
+    blue = "" if feeds == "nothing" else " (blue)"
+    counts = any(not (run.named or run.read or run.fed) for run in runs)
+    return (
+        f"F{focus} reads {counted(len(reads), 'output')} (red: {listed(reads)}) and feeds "
+        f"{feeds}{blue}. {show(subject.shapes[given])} to "
+        f"{show(subject.shapes[name])}; {counted(subject.parameters.get(name, 0), 'parameter')}."
+        f"{' Grey numbers count layers between.' if counts else ''}"
+    )

@@ -1,0 +1,68 @@
+"""`paper`: figure 1 of Zhu et al. 2018, exploded or compact; a row for each stage."""
+
+from __future__ import annotations
+
+from archdsl.apps.draw.captions import beside, page, stage_lines
+from archdsl.apps.draw.scene import Scene
+from archdsl.apps.draw.subject import Subject, counted, listed
+from archdsl.apps.draw.views.columns import columns
+from archdsl.apps.draw.views.compact import compact, continues, marks
+from archdsl.apps.draw.views.exploded import exploded
+from archdsl.errors import fail
+from archdsl.ir.graph import Stage
+from archdsl.language.rules.fractal import Fractal
+
+LAYERS = 64
+"""Most layers of a stage that are drawn with names."""
+
+
+def fits(subject: Subject) -> bool:
+    """Whether every row is short enough to be read."""
+    return all(stage.depth <= LAYERS for stage in subject.shown)
+
+
+def scene(subject: Subject) -> Scene:
+    """Every aggregation drawn by itself, which is the view to compare networks in."""
+    rows = [_beside(subject, stage, _row(subject, stage)) for stage in subject.shown]
+    return page(subject.title, rows, _caption(subject))
+
+
+def compact_scene(subject: Subject) -> Scene:
+    """Aggregates that continue each other. Raises ArchdslError (A414) if some do not."""
+    for stage in subject.shown:
+        if not continues(stage):
+            raise fail(
+                "A414",
+                f"stage {stage.index} of {subject.graph.name} has no compact view: "
+                "each layer must read everything, joined by an associative operator, and all or "
+                "the last of it must leave",
+                help="leave --style compact out",
+            )
+    rows = [_beside(subject, stage, compact(subject, stage)) for stage in subject.shown]
+    return page(subject.title, rows, _compact_caption(subject))
+
+
+def _row(subject: Subject, stage: Stage) -> Scene:
+    rule = stage.rule
+    if isinstance(rule, Fractal) and stage.depth == rule.depth_given() and stage.leaves == "rule":
+        return columns(subject, stage, rule.columns)
+    return exploded(subject, stage)
+
+
+def _beside(subject: Subject, stage: Stage, row: Scene) -> Scene:
+    return beside(row, f"stage {stage.index}", stage_lines(subject, stage))
+
+
+def _caption(subject: Subject) -> str:
+    focus, report = subject.focus, subject.report
+    reads = listed(subject.stage.sources(focus.layer))
+    where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
+    total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}."
+    return f"{total} Red: F{focus.layer}{where} reads {reads}. {subject.missing()}".rstrip()
+
+
+def _compact_caption(subject: Subject) -> str:
+    chained = any(marks(stage) > 1 for stage in subject.shown)
+    said = "Compact view" + chained * ": the result of one aggregation enters the next"
+    advice = "To compare networks, use the exploded view."
+    return f"{said}. {advice} {subject.missing()}".rstrip()

@@ -1,0 +1,97 @@
+"""From weights to a heat map. The only file of this package that imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from archdsl.analysis.parameters import state_shapes
+from archdsl.apps.checkpoint.reading import numbers, shape
+from archdsl.apps.checkpoint.wrapped import unwrap
+from archdsl.apps.heatmap.model import HeatMap, Panel
+from archdsl.apps.heatmap.readers import Reader, readers, tells_apart
+from archdsl.errors import fail
+from archdsl.ir.graph import Graph
+
+FUSED = "what fuse() returns has folded weights: save the state dict of the network itself"
+
+
+def heat_map(graph: Graph, loaded: object) -> HeatMap:
+    """Return the mean absolute weight of every link.
+
+    Args:
+        graph: the network.
+        loaded: what a checkpoint holds: its state dict, or one that is wrapped.
+
+    Raises: ArchdslError: A440 for weights that are not plain numbers, A441 for another network's,
+        A442 if no stage has separate weights for each output, A443 for several state dicts.
+    """
+    weights = _weights(graph, loaded)
+    means: dict[int, dict[tuple[int, int], float]] = {}
+    for reader in readers(graph):
+        links = means.setdefault(reader.stage, {})
+        weight = numbers(reader.key, weights[reader.key])
+        for source, mean in zip(reader.sources, _means(reader, weight), strict=True):
+            links[source, reader.layer] = mean
+    panels = tuple(
+        Panel(stage.index, stage.depth, means[stage.index])
+        for stage in graph.stages
+        if means.get(stage.index)
+    )
+    if not panels:
+        raise fail(
+            "A442",
+            f"the layers of {graph.name} have no separate weights for each output they read",
+            note="outputs that are added share the same weights",
+            help="the stages of a heat map join their outputs by concat",
+        )
+    left = [stage.index for stage in graph.stages if not tells_apart(stage)]
+    return HeatMap(graph.name, panels, left)
+
+
+def _means(reader: Reader, weight: Tensor) -> list[float]:
+    """One for each source. Features of group g are seen by the outputs of group g alone."""
+    seen = weight.abs().reshape(reader.groups, -1, *weight.shape[1:])
+    each = seen.flatten(3).mean(dim=3) if seen.dim() > 3 else seen
+    by_feature = each.mean(dim=1).flatten()
+    return [float(part.mean()) for part in torch.split(by_feature, list(reader.features))]
+
+
+def _weights(graph: Graph, loaded: object) -> dict[str, Tensor]:
+    """The network's weights by name, of the right shapes and finite.
+
+    Raises: ArchdslError (A440, A441, A443).
+    """
+    shapes = state_shapes(graph)
+    state = unwrap(loaded, shapes)
+    if missing := [name for name in shapes if name not in state.entries]:
+        where = f" under `{state.where[:60]}`" if state.where else ""
+        raise _other(graph, f"it has no {_named(missing)}{where}", FUSED)
+    if state.extra:
+        raise _other(graph, f"the network has no {_named(state.extra)}")
+    for name, expected in shapes.items():
+        if (size := shape(name, state.entries[name])) != expected:
+            there = "x".join(map(str, size)) or "a scalar"
+            raise _other(graph, f"{name} is {there}, not {'x'.join(map(str, expected))}")
+    for name in shapes:
+        if name.endswith(".num_batches_tracked"):
+            continue
+        if not bool(torch.isfinite(numbers(name, state.entries[name])).all()):
+            raise _other(graph, f"{name} has values that are not finite")
+    return state.entries
+
+
+def _other(graph: Graph, why: str, note: str | None = None) -> Exception:
+    return fail(
+        "A441",
+        f"the checkpoint is not one of {graph.name}: {why}",
+        note=note,
+        help="name the spec it was trained from, with the same --set",
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    return f"{names[0][:80]}{more}"

@@ -1,0 +1,83 @@
+"""The heat map as a picture: a panel for each stage, sources down, layers across, white between."""
+
+from __future__ import annotations
+
+from math import ceil, nan
+from typing import TYPE_CHECKING, Any
+
+from archdsl.apps.heatmap.model import HeatMap, Panel
+from archdsl.apps.plotting import Figure, plotted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+CREATOR = "archdsl heatmap"
+FORMS: dict[str, dict[str, Any]] = {
+    "svg": {"Creator": CREATOR, "Date": None},
+    "pdf": {"Creator": CREATOR, "Producer": CREATOR, "CreationDate": None},
+    "png": {"Software": CREATOR},
+}
+"""File formats with their metadata."""
+
+STYLE: Any = {
+    "axes.titlesize": 9.5,
+    "figure.dpi": 200,
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": CREATOR,
+}
+ACROSS = 3
+"""Panels in a row."""
+
+SIDE = 2.7
+"""Inches of a panel."""
+
+COLOURS = "viridis_r"
+"""Even to the eye, and nowhere near the white of what is not there; dark is strong."""
+
+
+def draw(found: HeatMap, form: str) -> bytes:
+    """The picture as a file of a form of `FORMS`; the same bytes for the same numbers."""
+    across = min(ACROSS, len(found.panels))
+    down = ceil(len(found.panels) / across)
+    size = (across * SIDE + 0.9, down * (SIDE + 0.35) + 0.4)
+
+    def fill(figure: Figure) -> None:
+        _panels(figure, found, down, across)
+
+    return plotted(fill, form, size=size, style=STYLE, metadata=FORMS[form])
+
+
+def _panels(figure: Figure, found: HeatMap, down: int, across: int) -> None:
+    grid = figure.subplots(down, across, squeeze=False)
+    for axes, panel in zip(grid.flat, found.panels, strict=False):
+        image = _panel(axes, panel)
+    for axes in grid.flat[len(found.panels) :]:
+        axes.set_axis_off()
+    bar = figure.colorbar(image, ax=grid, shrink=0.8, pad=0.02)
+    bar.set_label("mean absolute weight, by the layer's largest")
+    figure.suptitle(found.name, fontsize=10)
+
+
+def _panel(axes: Axes, panel: Panel) -> AxesImage:
+    """Column l is layer l, the last one what comes after the stage; row s is output s."""
+    values = [[nan] * (panel.depth + 1) for _ in range(panel.depth + 1)]
+    for (source, layer), value in panel.rescaled.items():
+        values[source][layer - 1] = value
+    extent = (0.5, panel.depth + 1.5, panel.depth + 0.5, -0.5)
+    image = axes.imshow(values, cmap=COLOURS, vmin=0, vmax=1, interpolation="none", extent=extent)
+    exit = any(layer > panel.depth for _, layer in panel.means)
+    axes.set(
+        title=f"stage {panel.stage}",
+        xlabel=f"layer{f', last the exit ({panel.depth + 1})' if exit else ''}",
+        ylabel="output it reads",
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    from matplotlib.ticker import MaxNLocator
+
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+    return image

@@ -1,0 +1,71 @@
+"""The page itself: everything escaped by the template, numbers exact beside their text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from archdsl.apps.compare.columns import Column, filled
+from archdsl.apps.compare.model import Comparison, Row
+from archdsl.apps.compare.tables import cell, quoted
+from archdsl.apps.report.efficiency import points
+from archdsl.apps.report.growing import curves
+from archdsl.apps.report.plots import growth, scatter
+from archdsl.apps.report.topologies import left_out, topologies
+from archdsl.version import __version__
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a cell shows, and the number by which it is sorted, if it is one."""
+
+    text: str
+    number: str
+
+
+def html(comparison: Comparison) -> str:
+    """One self-contained file; the same bytes for the same networks."""
+    columns = filled(comparison)
+    notes = quoted(comparison, columns)
+    drawn, left = curves(comparison)
+    pictures = topologies(comparison)
+    efficiency = points(comparison)
+    page: str = _template().render(
+        version=__version__,
+        title=", ".join(dict.fromkeys(row.name for row in comparison.rows)),
+        columns=columns,
+        rows=[(row.label, [_cell(c, row, notes) for c in columns]) for row in comparison.rows],
+        notes=notes,
+        topologies=[(t, Markup(t.svg)) for t in pictures if t.svg],
+        undrawn=[t for t in pictures if not t.svg],
+        left_out=left_out(comparison),
+        growth=Markup(growth(drawn)) if drawn else "",
+        not_grown=left,
+        scatter=Markup(scatter(efficiency)),
+        ringed=any(point.ours for point in efficiency),
+        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
+    )
+    return page if page.endswith("\n") else page + "\n"
+
+
+def _template() -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string((HERE / "page.html").read_text(encoding="utf-8"))
+
+
+def _cell(column: Column, row: Row, notes: list[str]) -> Cell:
+    value = column.value(row)
+    number = ""
+    if column.kind == "count" and value is not None:
+        number = str(value)
+    elif column.kind == "quoted" and value is not None:
+        number = str(value).rstrip("*")
+    return Cell(cell(column, row, notes), number)

@@ -1,0 +1,246 @@
+"""What a stage costs as it gets deeper, counted without a graph (the paper's Table 1, measured).
+
+One thing varies: N, the layers of a spec's first stage. Its unit, rule, aggregation and entry are
+as the spec says under its settings, and so is what enters it; the layers that the spec itself asks
+for do not matter, nor what follows the stage. Links and paths come from the rule's closed forms,
+parameters from one pass over the layers that knows nothing but shapes, so no limit on links binds.
+
+A fractal block of C columns is N = 2^(C - 1) rows deep and has 2 N - 1 units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import accumulate, count, islice
+from math import prod
+
+from archdsl.analysis import paths
+from archdsl.analysis.parameters import weights
+from archdsl.errors import ArchdslError, Diagnostic, fail
+from archdsl.frontend.load import Spec
+from archdsl.frontend.resolve import resolve_each, value, waits_for
+from archdsl.ir.ops import Chain, Input, Layer, Shape
+from archdsl.ir.shapes import mismatch
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.arithmetic import Scope
+from archdsl.language.rule import Rule
+from archdsl.language.rules import Fractal
+from archdsl.lowering.builder import Builder
+from archdsl.lowering.chain import lower_chain
+from archdsl.lowering.cost import primitives
+from archdsl.lowering.limits import SEARCHED, Limits, Planned, Size, links_of, raising
+from archdsl.lowering.plan import plan_stages
+from archdsl.lowering.rules import check_rule
+from archdsl.lowering.stage import StagePlan, lower_stage
+
+TRIED = 8
+"""Depth of the stage that is lowered for its diagnostics before anything is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A stage `depth` = N deep; the other names are those of a report on a stage.
+
+    `max_aggregated_outputs` is what the layer that reads most reads. The path is None where it is
+    not counted (see `paths.shortest`).
+    """
+
+    depth: int
+    layers: int
+    parameters: int
+    links: int
+    shortest_gradient_path: int | None
+    max_aggregated_outputs: int
+
+
+def first_stage(spec: Spec) -> StagePlan:
+    """The stage whose depth varies. Raises ArchdslError (A503) if the spec lists its units."""
+    plan = plan_stages(spec)[0][0]
+    if len(plan.units) > 1:
+        raise fail(
+            "A503",
+            "the first stage lists a unit per layer, so its depth cannot vary",
+            help="write `layers` as a number, and one `unit`",
+            **plan.place("layers"),
+        )
+    return plan
+
+
+def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> Iterator[Counts]:
+    """The counts of a spec's first stage at each depth, ascending, as soon as they are known.
+
+    Raises: ArchdslError (A1xx, A2xx, A302, A503), located, as compiling the stage would; A301 if
+        the deepest stage has more links or primitives than `SEARCHED` times the limits.
+    """
+    plan, entering, depths = first_stage(spec), entering_shape(spec), sorted(set(depths))
+    stages = [deepened(plan, depth) for depth in depths]
+    for stage in stages:
+        check_rule(stage)
+    _refuse(stages[-1], limits or Limits())
+    _lower(deepened(plan, min(TRIED, max(depths))), entering)
+    first, projection = _entry(plan, entering)
+    costs, done = accumulate(_unit_parameters(plan, entering, first)), 0
+    for depth, stage in zip(depths, stages, strict=True):
+        total = next(islice(costs, stage.layers - done - 1, None))
+        done = stage.layers
+        yield Counts(
+            depth=depth,
+            layers=stage.layers,
+            parameters=total + (projection if projection and _reads_entry(stage) else 0),
+            links=stage.rule.links(stage.layers),
+            shortest_gradient_path=paths.shortest(stage.rule, stage.layers),
+            max_aggregated_outputs=most_read(stage.rule, stage.layers),
+        )
+
+
+def _refuse(plan: StagePlan, limits: Limits) -> None:
+    """Refuse a stage that takes too long to count. Raises ArchdslError (A301).
+
+    Nothing is built, so layers are not limited, nor are links that a rule reads as a range.
+    """
+    place = plan.place("unit")
+    listed = not isinstance(plan.rule.reads(2), range)
+    links = links_of(Planned(plan.layers, plan.rule, place)) if listed else 0
+    above = Size(links=links, primitives=primitives(plan)).above(limits.times(SEARCHED))
+    if above:
+        said = " and ".join(f"{count:,} {name} (limit {limit:,})" for name, count, limit in above)
+        needed = [(name, -(-count // SEARCHED), limit) for name, count, limit in above]
+        message = f"{plan.layers:,} layers have {said}"
+        help = f"write smaller --depths, or {raising(needed)}"
+        raise ArchdslError(Diagnostic("A301", message, help=help, **place))
+
+
+def entering_shape(spec: Spec) -> Shape:
+    """The shape of what enters the first stage. Raises ArchdslError (A1xx, A2xx)."""
+    values = spec.parameters.values
+    shape: Shape = tuple(value(spec.words.input, Scope(values), **spec.at("input")))
+    if spec.words.stem is None:
+        return shape
+    scope = Scope({**values, "incoming": shape[0]})
+    words = spec.words.stem.layers
+    places = [spec.at("stem", index) for index in range(len(words))]
+    return lower_chain(resolve_each(words, scope, places), shape, 1, places, remarks=[])[1]
+
+
+def deepened(plan: StagePlan, depth: int) -> StagePlan:
+    """The stage N layers deep; a fractal block N rows deep, N a power of two."""
+    if isinstance(plan.rule, Fractal):
+        assert depth == 2 ** (depth.bit_length() - 1), "a block has a power of two of rows"
+        rule = plan.rule.model_copy(update={"columns": depth.bit_length()})
+        return replace(plan, rule=rule, layers=rule.depth_given())
+    return replace(plan, layers=depth)
+
+
+def most_read(rule: Rule, layers: int) -> int:
+    """The most outputs that any of the layers 1 ... N reads.
+
+    With fixed distances it is the last layer that has room for most of them. In a fractal block
+    the joined row before the middle has C - 1 units; the last one, of C, only the exit reads.
+    """
+    if isinstance(rule, Fractal):
+        return max(1, rule.columns - 1)
+    if rule.offsets(layers) is not None:
+        return rule.fan_in(layers)
+    return max(rule.fan_in(layer) for layer in range(1, layers + 1))
+
+
+def _lower(plan: StagePlan, entering: Shape) -> tuple[Builder, Shape]:
+    """The nodes of a stage, and the shape of its y_0. Raises ArchdslError, located."""
+    builder = Builder()
+    stage = lower_stage(builder, plan, builder.add("input", Input(entering), (), "input"))
+    return builder, builder.shapes[stage.outputs[0]]
+
+
+def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, int]:
+    """The shape of y_0 where something reads it, and the parameters of what makes it."""
+    if plan.entry == "identity":
+        return entering, 0
+    # That all outputs leave makes sure that y_0 is read.
+    builder, first = _lower(replace(plan, layers=1, leaves="all"), entering)
+    chains = [node.op.layers for node in builder.nodes.values() if isinstance(node.op, Chain)]
+    unit, _ = plan.chain(1, entering)
+    return first, sum(map(_parameters, chains)) - _parameters(unit)
+
+
+def _reads_entry(plan: StagePlan) -> bool:
+    """Whether anything but the first layer reads y_0, as lowering asks before it projects."""
+    if plan.operator.running or plan.leaves == "all":
+        return True
+    last = plan.layers + (plan.leaves == "rule")
+    return any(0 in plan.rule.reads(layer) for layer in range(2, last + 1))
+
+
+def _unit_parameters(plan: StagePlan, entering: Shape, first: Shape) -> Iterator[int]:
+    """Parameters of the units of layers 1, 2, ...; those that are given equal shapes are alike."""
+    outputs = _Outputs(plan, first)
+    varies = waits_for(plan.units[0], "layer")
+    known: dict[Shape, tuple[int, Shape]] = {}
+    for layer in count(1):
+        shape = outputs.joined(layer) if layer > 1 else entering
+        if layer == 1 or varies or shape not in known:
+            stride = plan.stride if layer == 1 else 1
+            chain, made = plan.make(plan.unit(layer), layer, shape, stride)
+            found = _parameters(chain), made
+            if layer > 1 and not varies:
+                known[shape] = found
+        else:
+            found = known[shape]
+        outputs.append(found[1])
+        yield found[0]
+
+
+def _parameters(layers: Sequence[Layer]) -> int:
+    return sum(prod(shape) for layer in layers for shape in weights(layer).values())
+
+
+class _Outputs:
+    """The shapes of y_0, y_1, ... so far. `totals[i]` is the width of the first i together."""
+
+    def __init__(self, plan: StagePlan, first: Shape) -> None:
+        self.plan, self.operator = plan, plan.operator
+        self.shapes, self.totals = [first], [0, first[0]]
+        self.alike = self.level = True
+        """Whether all shapes are equal, and whether they are but for their widths."""
+
+    def append(self, shape: Shape) -> None:
+        self.alike = self.alike and shape == self.shapes[0]
+        self.level = self.level and shape[1:] == self.shapes[0][1:]
+        self.shapes.append(shape)
+        self.totals.append(self.totals[-1] + shape[0])
+
+    def joined(self, layer: int) -> Shape:
+        """The shape of what a layer is given."""
+        if self.alike and type(self.operator).width is Aggregation.width:
+            return self.shapes[0]
+        reads = range(layer) if self.operator.running else self.plan.rule.reads(layer)
+        nearest = self.shapes[reads[0]]
+        if len(reads) == 1:
+            return nearest
+        if not (self.alike if self.operator.equal_widths else self.level):
+            self.check(layer, reads)
+        return (self.width(reads), *nearest[1:])
+
+    def width(self, reads: Sequence[int]) -> int:
+        """Features of the aggregate."""
+        if self.operator.operation == "concat":
+            if isinstance(reads, range) and abs(reads.step) == 1:
+                return (
+                    self.totals[max(reads[0], reads[-1]) + 1]
+                    - self.totals[min(reads[0], reads[-1])]
+                )
+            return sum(self.shapes[read][0] for read in reads)
+        widths = [self.shapes[read][0] for read in reads]
+        if self.operator.running:  # each aggregate is made of the one before and one output
+            return reduce(lambda total, width: self.operator.width([total, width]), widths)
+        return self.operator.width(widths)
+
+    def check(self, layer: int, reads: Sequence[int]) -> None:
+        """Refuse shapes that do not agree. Raises ArchdslError (A210, A211)."""
+        if mismatch(self.operator, [self.shapes[read] for read in reads]) is not None:
+            raise fail(
+                "A210" if self.operator.equal_widths else "A211",
+                f"{self.operator.kind} would join outputs of different shapes in layer {layer:,}",
+                **self.plan.place("aggregate"),
+            )

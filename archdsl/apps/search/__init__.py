@@ -1,0 +1,1 @@
+"""Settings that meet a budget or a published figure."""

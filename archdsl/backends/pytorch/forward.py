@@ -1,0 +1,151 @@
+"""How a stage runs: one small function per way of keeping its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archdsl.backends.pytorch.literal import literal
+from archdsl.backends.pytorch.module import FUNCTIONS
+from archdsl.backends.pytorch.writer import Writer
+from archdsl.codegen.program import drops_path
+from archdsl.codegen.stages import StageClass
+from archdsl.language.aggregation import Aggregation
+
+
+def forward_chain(out: Writer, made: StageClass) -> None:
+    """Nothing is kept: one output goes into the next layer."""
+    with out.block("for layer in self.layers:"):
+        out.line("x = layer(x)")
+    out.line("return x")
+
+
+def forward_running(out: Writer, made: StageClass) -> None:
+    """The aggregate so far is kept."""
+    layers = _first(out, made)
+    if made.projected:
+        add(out, made, "shortcut", "y")
+    with out.block(f"for layer in {layers}:"):
+        if made.leaves == "last":
+            out.line("y = layer(x)")
+            add(out, made, "x", "y")
+        else:
+            add(out, made, "x", "layer(x)")
+    out.line("return y" if made.leaves == "last" else "return x")
+
+
+def add(out: Writer, made: StageClass, total: str, newest: str) -> None:
+    """Assign the next aggregate to `x`."""
+    operator, then = made.operator, made.operator.then()
+    if operator.operation != "sum":
+        call(out, "x = ", operator, f"[{total}, {newest}]")
+    elif then is None:
+        out.line(f"x = {total} + {newest}")
+    else:
+        out.line(f"x = {FUNCTIONS[then]}({total} + {newest})")
+
+
+def call(out: Writer, before: str, operator: Aggregation, outputs: str) -> None:
+    """A statement that calls the operator's function: `return scaled([x, y], 0.5)`."""
+    name = operator.join.__name__  # type: ignore[union-attr]
+    out.call(f"{before}{name}(", [outputs, *map(literal, operator.arguments())])
+
+
+def forward_buffer(out: Writer, made: StageClass) -> None:
+    """Outputs stand side by side in one buffer."""
+    layers = _first(out, made)
+    out.line(f"outputs = ConcatBuffer({'shortcut' if made.projected else 'x'}, self.channels)")
+    if made.projected:
+        out.line("outputs.append(y)")
+    with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
+        out.line("outputs.append(layer(outputs.read(reads)))")
+    out.line("return outputs.read(self.exit)")
+
+
+def forward_list(out: Writer, made: StageClass) -> None:
+    """Outputs are kept each on its own."""
+    layers = _first(out, made)
+    out.line(f"outputs = [{'shortcut, y' if made.projected else 'x'}]")
+    if made.shares:
+        out.line("joins: dict[tuple[int, ...], Tensor] = {}")
+    with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
+        out.line(f"outputs.append(layer({joined(made, 'reads')}))")
+    out.line(f"return {joined(made, 'self.exit')}")
+
+
+def joined(made: StageClass, reads: str) -> str:
+    """An expression for the aggregate of the outputs at some positions."""
+    if has_join(made):
+        path = "path, " if drops_path(made) else ""
+        return f"self.join({path}outputs, {'joins, ' if made.shares else ''}{reads})"
+    outputs = f"[outputs[source] for source in {reads}]"
+    if drops_path(made):
+        return f"path.mean({outputs}, {literal(made.operator.dropped())})"
+    return f"{made.operator.join.__name__}({outputs})"  # type: ignore[union-attr]
+
+
+def has_join(made: StageClass) -> bool:
+    """Whether a stage has a method `join`, for aggregates that are shared or not archdsl's own.
+
+    The functions of archdsl return a single output as it is; one from elsewhere need not.
+    """
+    return made.strategy == "list" and (made.shares or made.operator.operation is None)
+
+
+def join(out: Writer, made: StageClass) -> None:
+    """A method that computes an aggregate, once however many layers read it."""
+    parameters = ["self", "outputs: list[Tensor]", "reads: list[int] | range"]
+    if made.shares:
+        parameters.insert(2, "joins: dict[tuple[int, ...], Tensor]")
+    if drops_path(made):
+        parameters.insert(1, 'path: "DropPath"')
+    out.signature("def join(", parameters, ") -> Tensor:")
+    out.depth += 1
+    if made.operator.operation is None:
+        with out.block("if len(reads) == 1:"):
+            out.line("return outputs[reads[0]]")
+    if made.shares:
+        out.line("key = tuple(reads)")
+        with out.block("if key not in joins:"):
+            _aggregate(out, "joins[key] = ", made)
+        out.line("return joins[key]")
+    else:
+        _aggregate(out, "return ", made)
+    out.depth -= 1
+
+
+def _aggregate(out: Writer, before: str, made: StageClass) -> None:
+    outputs = "[outputs[source] for source in reads]"
+    if drops_path(made):
+        out.line(f"{before}path.mean({outputs}, {literal(made.operator.dropped())})")
+    else:
+        call(out, before, made.operator, outputs)
+
+
+def deepest(out: Writer) -> None:
+    """A method for the deepest column alone: the first of every join, back from the exit."""
+    with out.block("def deepest(self, x: Tensor) -> Tensor:"):
+        out.line('"""The deepest column alone, as FractalNet is run when it is cut down."""')
+        out.line("source, column = self.exit[0], []")
+        with out.block("while source:"):
+            out.line("column.append(self.layers[source - 1])")
+            out.line("source = self.reads[source - 1][0]")
+        with out.block("for layer in reversed(column):"):
+            out.line("x = layer(x)")
+        out.line("return x")
+
+
+def _first(out: Writer, made: StageClass) -> str:
+    """The first layer of a projected stage gives two outputs."""
+    if not made.projected:
+        return "self.layers"
+    out.line("first, *rest = self.layers")
+    out.line("shortcut, y = first(x)")
+    return "rest"
+
+
+FORWARDS: dict[str, Callable[[Writer, StageClass], None]] = {
+    "chain": forward_chain,
+    "running": forward_running,
+    "buffer": forward_buffer,
+    "list": forward_list,
+}

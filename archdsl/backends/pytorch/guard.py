@@ -1,0 +1,131 @@
+"""The last check before a file is written: its syntax tree holds nothing that we do not print.
+
+Spec text only ever becomes string literals, so this cannot fail unless we have a bug; then nothing
+is written.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from archdsl.backends.pytorch.pasted import helpers
+from archdsl.codegen.program import Program
+
+STATEMENTS = (
+    ast.Module, ast.ClassDef, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign,
+    ast.AnnAssign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Import, ast.ImportFrom,
+    ast.alias, ast.Expr, ast.keyword,
+)  # fmt: skip
+EXPRESSIONS = (
+    ast.Call, ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Slice, ast.Tuple, ast.List,
+    ast.Dict, ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.BinOp, ast.UnaryOp,
+    ast.BoolOp, ast.Compare, ast.IfExp, ast.Starred, ast.expr_context, ast.operator, ast.unaryop,
+    ast.boolop, ast.cmpop,
+)  # fmt: skip
+IMPORTS = {
+    "import torch",
+    "from torch import Tensor, nn",
+    "from torch.nn import functional",
+    "from __future__ import annotations",
+    "from copy import deepcopy",
+    "from functools import cache, partial",
+    "from functools import partial",
+    "from math import gcd",
+    "from typing import Any",
+}
+BUILTINS = {
+    "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed", "str",
+    "sum", "super", "tuple", "zip",
+}  # fmt: skip
+PASTED = (ast.FunctionDef, ast.ClassDef, ast.AnnAssign)
+NAMING = ("id", "attr", "name", "arg")
+DUNDERS = {"__init__", "__all__"}
+
+
+class GuardError(Exception):
+    """The emitted text holds something it must not: a bug of ours."""
+
+
+def check(text: str, program: Program, runtime: str = "") -> None:
+    """Refuse text that archdsl does not print. Raises GuardError.
+
+    `runtime` is the source that `fuse` needs; like the helpers of the program it is trusted.
+    """
+    if not text.isascii():
+        raise GuardError("the text is not ASCII")
+    tree = ast.parse(text)
+    pasted = _pasted(tree, "\n".join([*helpers(program), runtime]))
+    names = {node.name for node in pasted if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    trusted = {id(node) for part in pasted for node in ast.walk(part)}
+    for statement in tree.body:
+        if id(statement) not in trusted:
+            _top(statement, names)
+    for node in ast.walk(tree):
+        if id(node) not in trusted:
+            _node(node)
+
+
+def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
+    """Rules, operators and source of ours, pasted from what is trusted already."""
+    known = {ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, PASTED)}
+    return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in known]
+
+
+def _top(node: ast.stmt, names: set[str]) -> None:
+    allowed = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Assign)
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if not isinstance(node, allowed) and not docstring:
+        raise GuardError(f"line {node.lineno}: {type(node).__name__} at the top")
+    if isinstance(node, ast.Assign):
+        _literal(node, names)
+
+
+def _literal(node: ast.Assign, names: set[str]) -> None:
+    """Literals, which may hold names of pasted functions and classes."""
+    value = _Named(names).visit(ast.parse(ast.unparse(node.value), mode="eval").body)
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        raise GuardError(f"line {node.lineno}: no literal") from None
+
+
+class _Named(ast.NodeTransformer):
+    """Puts a constant in the place of every name that is known."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(node.id) if node.id in self.names else node
+
+
+def _node(node: ast.AST) -> None:
+    line = getattr(node, "lineno", "?")
+    if not isinstance(node, STATEMENTS + EXPRESSIONS):
+        raise GuardError(f"line {line}: {type(node).__name__}")
+    if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in IMPORTS:
+        raise GuardError(f"line {line}: {ast.unparse(node)}")
+    name = next((str(getattr(node, key)) for key in NAMING if hasattr(node, key)), "")
+    if name.startswith("__") and name not in DUNDERS:
+        raise GuardError(f"line {line}: the name {name}")
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        builtin = hasattr(builtins, node.id) and node.id not in BUILTINS
+        if builtin:
+            raise GuardError(f"line {line}: the name {node.id}")
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        _torch(node.value.id, node.attr, line)
+
+
+TORCH = {"Tensor", "flatten", "relu"}
+FUNCTIONAL = {
+    "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "dropout", "gelu", "max_pool2d",
+    "pad", "silu",
+}  # fmt: skip
+NN = {"BatchNorm1d", "BatchNorm2d", "Conv2d", "Linear", "Module", "ModuleList", "init"}
+
+
+def _torch(module: str, name: str, line: object) -> None:
+    known = {"torch": TORCH, "nn": NN, "functional": FUNCTIONAL, "Tensor": set[str]()}
+    if name not in known.get(module, {name}):
+        raise GuardError(f"line {line}: {module}.{name}")

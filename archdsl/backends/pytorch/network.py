@@ -1,0 +1,205 @@
+"""The class of the whole network: its parts, its forward with shapes, its initialisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from archdsl.backends.pytorch.writer import Writer
+from archdsl.codegen.program import Program, cuts_down, drops_path
+from archdsl.ir.ops import Linear, Shape
+from archdsl.ir.shapes import show
+
+CHOSEN = ("num_classes", "in_channels")
+
+
+More = Callable[[Writer, Program], None]
+
+
+def network(out: Writer, program: Program, more: More | None = None) -> None:
+    """Print the network's class; `more` prints further methods."""
+    graph = program.graph
+    with out.block(f"class {program.class_name}(nn.Module):"):
+        given, made = (program.shapes[name] for name in (graph.input.name, graph.output))
+        out.line(f'"""From {shape(given)} to {shape(made)}."""')
+        out.blank()
+        with out.block(f"def __init__({', '.join(['self', *choices(program)])}) -> None:"):
+            out.line("super().__init__()")
+            for text in parts(program):
+                out.line(text)
+            several(out, "stages", [stage_call(program, i) for i in range(len(graph.stages))])
+            if any(graph.between):
+                calls = [part_call(program, gap) for gap in graph.between if gap]
+                several(out, "between", calls)
+            if graph.head:
+                out.line(f"self.head = {part_call(program, graph.head)}")
+            initialise(out, program)
+        out.blank()
+        with out.block("def forward(self, x: Tensor) -> Tensor:"):
+            if program.columns:
+                out.line(f"path = DropPath({program.columns}, self.training)")
+            body(out, [(f"{call}({handed(program, call)})", made) for call, made in steps(program)])
+        if program.cuts_down:
+            out.blank()
+            deepest(out, program)
+        if more is not None:
+            out.blank()
+            more(out, program)
+
+
+def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:
+    """One statement per part, with the shape it makes."""
+    *earlier, last = calls
+    for call, made in earlier:
+        out.line(f"x = {call}  # {shape(made)}")
+    out.line(f"return {last[0]}  # {shape(last[1])}")
+
+
+def handed(program: Program, call: str) -> str:
+    """What a part is given: means with drop-path need to know what is kept in this pass."""
+    stage = stage_of(program, call)
+    return "x, path" if stage is not None and drops_path(program.stages.used[stage][0]) else "x"
+
+
+def stage_of(program: Program, call: str) -> int | None:
+    """The index of the stage that `self.stages[i]` calls."""
+    found = (s.index for s in program.graph.stages if call == f"self.stages[{s.index}]")
+    return next(found, None)
+
+
+def deepest(out: Writer, program: Program) -> None:
+    """The same with the deepest column of every fractal stage alone."""
+    with out.block("def deepest(self, x: Tensor) -> Tensor:"):
+        out.line('"""The deepest column of every block alone: a plain network."""')
+        calls = []
+        for call, made in steps(program):
+            stage = stage_of(program, call)
+            alone = stage is not None and cuts_down(program.stages.used[stage][0])
+            calls.append(
+                (f"{call}.deepest(x)" if alone else f"{call}({handed(program, call)})", made)
+            )
+        if any("path" in call for call, _ in calls):
+            out.line(f"path = DropPath({program.columns}, self.training)")
+        body(out, calls)
+
+
+def shape(made: Shape) -> str:
+    """`(N, 48, 32, 32)`."""
+    return f"(N, {', '.join(map(str, made))})"
+
+
+def choices(program: Program) -> Iterator[str]:
+    """What a caller may choose, with the spec's own numbers as defaults."""
+    for name in CHOSEN:
+        for part in (program.graph.head, program.graph.stem):
+            if part is None:
+                continue
+            made, values = program.arguments(part)
+            if name in made.parameters:
+                yield f"{name}: int = {values[made.parameters.index(name)]}"
+    if program.takes_channels:
+        yield f"in_channels: int = {program.shapes[program.graph.input.name][0]}"
+
+
+def entry_call(program: Program) -> str:
+    """The first stage where it is given the input itself: `Stage(in_channels, 16)`."""
+    made, values = program.stages.used[0]
+    given = [
+        "in_channels" if name == "channels" else str(value)
+        for name, value in zip(made.parameters, values, strict=True)
+    ]
+    return f"{made.name}({', '.join(given)})"
+
+
+def part_call(program: Program, scope: str) -> str:
+    """`Transition(120)`; what a caller may choose is passed on by name."""
+    made, values = program.arguments(scope)
+    given = [
+        name if name in CHOSEN else str(value)
+        for name, value in zip(made.parameters, values, strict=True)
+    ]
+    return f"{made.name}({', '.join(given)})"
+
+
+def stage_call(program: Program, index: int) -> str:
+    """`Stage(48)`."""
+    if index == 0 and program.takes_channels:
+        return entry_call(program)
+    made, values = program.stages.used[index]
+    return f"{made.name}({', '.join(map(str, values))})"
+
+
+def parts(program: Program) -> Iterator[str]:
+    """What comes before the stages."""
+    if program.graph.stem:
+        yield f"self.stem = {part_call(program, program.graph.stem)}"
+
+
+def several(out: Writer, name: str, calls: Sequence[str]) -> None:
+    """`self.stages = nn.ModuleList([...])`."""
+    before = f"self.{name} = nn.ModuleList("
+    joined = f"[{', '.join(calls)}]"
+    if 4 * out.depth + len(before) + len(joined) + 1 <= 100:
+        out.line(f"{before}{joined})")
+        return
+    out.line(before)
+    out.depth += 1
+    out.call("[", calls, "]")
+    out.depth -= 1
+    out.line(")")
+
+
+def initialise(out: Writer, program: Program) -> None:
+    """He et al.'s initialisation, as in the paper; biases start at zero."""
+    lines = []
+    if program.weighted_convs:
+        init = 'nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")'
+        lines.append(("nn.Conv2d", [init]))
+        if program.has_bias:
+            lines[-1][1].append("if module.bias is not None:")
+            lines[-1][1].append("    nn.init.zeros_(module.bias)")
+    if program.has_linear:
+        zero = ["nn.init.zeros_(module.bias)"]
+        if not all(layer.bias for layer in program.weighted(Linear)):
+            zero = ["if module.bias is not None:", f"    {zero[0]}"]
+        lines.append(("nn.Linear", zero))
+    if not lines:
+        return
+    with out.block("for module in self.modules():  # He et al. 2015"):
+        for place, (kind, body) in enumerate(lines):
+            with out.block(f"{'el' if place else ''}if isinstance(module, {kind}):"):
+                for text in body:
+                    out.line(text)
+
+
+def steps(program: Program) -> Iterator[tuple[str, Shape]]:
+    """The parts in order, each with the shape it makes."""
+    graph, shapes = program.graph, program.shapes
+    if graph.stem:
+        yield "self.stem", shapes[graph.stem]
+    gaps = 0
+    for stage in graph.stages:
+        yield f"self.stages[{stage.index}]", shapes[stage.exit]
+        gap = graph.between[stage.index] if stage.index < len(graph.between) else None
+        if gap:
+            yield f"self.between[{gaps}]", shapes[gap]
+            gaps += 1
+    if graph.head:
+        yield "self.head", shapes[graph.head]
+
+
+def summary(program: Program) -> Iterator[tuple[str, ...]]:
+    """The rows of the file's table: part, layers, what they read, channels, size."""
+    graph, shapes = program.graph, program.shapes
+    before = shapes[graph.input.name]
+    for call, made in steps(program):
+        part = call.removeprefix("self.").replace("[", ".").removesuffix("]")
+        stage = next((s for s in graph.stages if part == f"stages.{s.index}"), None)
+        yield (
+            part,
+            str(stage.depth) if stage else "",
+            stage.rule.rule if stage else "",
+            stage.operator.kind if stage else "",
+            f"{before[0]} -> {made[0]}",
+            show(made[1:]),
+        )
+        before = made

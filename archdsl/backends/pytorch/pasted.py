@@ -1,0 +1,100 @@
+"""Source of `runtime/` that emitted files carry: what is used of it, and what that imports.
+
+It is real, tested source. What is pasted is what the roots name, what that names, and so on.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from archdsl.codegen.program import Program
+
+FUSE = (
+    "fused", "check", "pool", "freeze", "recorder", "memory", "stages", "outputs", "layers", "cpu",
+    "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
+)  # fmt: skip
+"""The files of `archdsl/backends/pytorch/runtime/fuse` in the order in which they are read."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function, a class or a variable of a file: its source, and the names that it uses."""
+
+    name: str
+    text: str
+    uses: frozenset[str]
+
+
+def helpers(decided: Program) -> list[str]:
+    """Source of the rules and aggregations of a network, and of the classes that run it."""
+    found = [rule.source() or "" for rule in decided.rules]
+    found += [operator.source() for operator in decided.joins]
+    found += [runtime_class("concat_buffer")] if decided.buffered else []
+    found += [runtime_class("drop_path")] if decided.columns else []
+    return found
+
+
+def runtime_class(name: str) -> str:
+    """The class of a file in `archdsl/backends/pytorch/runtime`."""
+    return "\n\n\n".join(item.text for item in _definitions(f"{name}.py"))
+
+
+def fuse_source(roots: Iterable[str]) -> list[Definition]:
+    """The definitions for inference that are needed by some of them, in reading order."""
+    known = {item.name: item for file in FUSE for item in _definitions(f"fuse/{file}.py")}
+    wanted, waiting = set[str](), list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in wanted:
+            wanted.add(name)
+            waiting += known[name].uses
+    return [item for name, item in known.items() if name in wanted]
+
+
+def fuse_imports(kept: Iterable[Definition]) -> list[str]:
+    """The import statements of some of the definitions, but for torch's own."""
+    uses = frozenset[str]().union(*(item.uses for item in kept))
+    found: dict[str, set[str]] = {}
+    for module, name in (pair for file in FUSE for pair in _imports(f"fuse/{file}.py")):
+        if name in uses and not module.startswith(("archdsl", "torch", "__future__")):
+            found.setdefault(module, set()).add(name)
+    return [f"from {module} import {', '.join(sorted(found[module]))}" for module in sorted(found)]
+
+
+@cache
+def _read(path: str) -> str:
+    return resources.files("archdsl.backends.pytorch.runtime").joinpath(path).read_text("ascii")
+
+
+@cache
+def _definitions(path: str) -> tuple[Definition, ...]:
+    text = _read(path)
+    return tuple(_found(text, node) for node in ast.parse(text).body if _name(node))
+
+
+def _found(text: str, node: ast.stmt) -> Definition:
+    # Decorators stand before the line where a function begins.
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+    lines = text.split("\n")[first - 1 : node.end_lineno]
+    uses = frozenset(item.id for item in ast.walk(node) if isinstance(item, ast.Name))
+    return Definition(_name(node), "\n".join(lines), uses)
+
+
+def _name(node: ast.stmt) -> str:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return node.name
+    return (
+        node.target.id
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        else ""
+    )
+
+
+def _imports(path: str) -> Iterator[tuple[str, str]]:
+    for node in ast.parse(_read(path)).body:
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", name.name) for name in node.names)

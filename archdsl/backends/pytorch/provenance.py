@@ -1,0 +1,89 @@
+"""What an emitted file says of itself, read without running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archdsl.backends.pytorch.file import BANNER
+from archdsl.backends.pytorch.fuse import STEPS
+from archdsl.errors import ArchdslError, fail
+from archdsl.frontend.load import read_bytes
+from archdsl.version import __version__
+
+LARGEST = 8 * 1024 * 1024
+LARGEST_SPEC = 2 * 1024 * 1024
+"""Bytes of a spec and its settings as literals: a spec has at most 256 KiB."""
+
+CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
+NAMES = re.compile(r"^__all__ = \[.{1,200}\]$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """An emitted file: its text, and the spec and settings that it carries."""
+
+    path: Path
+    text: str
+    spec: str
+    settings: dict[str, Any]
+    class_name: str
+    fuse: tuple[str, ...]
+
+    @property
+    def fast(self) -> bool | str:
+        """The argument `fuse` of `archdsl.emit`: the one device, or whether there is any."""
+        return self.fuse[0] if len(self.fuse) == 1 else bool(self.fuse)
+
+    def made_by(self) -> str:
+        """Which version wrote it, and which one asks."""
+        version = self.text.removeprefix(BANNER).split()[0]
+        return f"it says archdsl {version}; this is archdsl {__version__}"
+
+
+def read_emitted(path: Path) -> Emitted:
+    """Read a file's literals. Raises ArchdslError (A401 to A403, A420)."""
+    content = read_bytes(path, LARGEST + 1)
+    if not content.startswith(BANNER.encode()) or len(content) > LARGEST:
+        raise _foreign(path)
+    try:
+        text = content.decode("ascii")
+        values = _literals(ast.parse(_said(text)))
+        spec, settings = "".join(f"{line}\n" for line in values["SPEC"]), values.get("SETTINGS", {})
+        (class_name,) = values["__all__"]
+        if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):
+            raise _foreign(path)
+    except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
+        raise _foreign(path) from None
+    classes = set(CLASS.findall(text))
+    fuse = tuple(device for device, steps in STEPS.items() if steps in classes)
+    return Emitted(path, text, spec, dict(settings), str(class_name), fuse)
+
+
+def _said(text: str) -> str:
+    """The lines that say what a file is: the rest is not parsed, which could take gigabytes.
+
+    Raises: ValueError if they are not there, or too large.
+    """
+    end = text.rfind("\nSPEC = (\n") + 1
+    names = NAMES.search(text)
+    if names is None or not end or len(text) - end > LARGEST_SPEC:
+        raise ValueError
+    return f"{names[0]}\n{text[end:]}"
+
+
+def _literals(tree: ast.Module) -> dict[str, Any]:
+    return {
+        statement.targets[0].id: ast.literal_eval(statement.value)
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and statement.targets[0].id in {"SPEC", "SETTINGS", "__all__"}
+    }
+
+
+def _foreign(path: Path) -> ArchdslError:
+    return fail("A420", f"{path} is not a file that archdsl generated, or was edited since")

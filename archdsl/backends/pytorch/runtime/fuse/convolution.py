@@ -1,0 +1,91 @@
+"""A convolution on a CPU with the norms around it folded in; pasted into emitted files."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from archdsl.backends.pytorch.runtime.fuse.check import FusedError
+from archdsl.backends.pytorch.runtime.fuse.folding import fused_affine
+from archdsl.backends.pytorch.runtime.fuse.onednn import (
+    fused_convolve,
+    fused_convolve_onto,
+    fused_onednn,
+    fused_packed,
+)
+
+
+class FusedConv:
+    """A convolution of scale * x + shift, with the norm `after` it, folded in float64.
+
+    Args:
+        conv: the convolution.
+        before: scale and shift, (C_in,) each, or None. Only for a 1x1 convolution without padding.
+        after: a norm, or None.
+    """
+
+    SHAPES = 8  # of input for which packed weights are kept
+
+    def __init__(self, conv: Any, before: Any, after: Any) -> None:
+        weight = conv.weight.detach().double()
+        bias = torch.zeros(len(weight), dtype=torch.float64)
+        if conv.bias is not None:
+            bias = bias + conv.bias.detach().double()
+        if before is not None:
+            scale, shift = before
+            bias = bias + weight[:, :, 0, 0] @ shift
+            weight = weight * scale.view(1, -1, 1, 1)
+        if after is not None:
+            scale, shift = fused_affine(after)
+            if len(scale) != len(weight):
+                raise FusedError(f"a norm has {len(scale)} channels and its input {len(weight)}")
+            weight, bias = weight * scale.view(-1, 1, 1, 1), bias * scale + shift
+        self.bias = bias.float()
+        self.weight = weight.float().contiguous(memory_format=torch.channels_last)
+        self.window = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
+        kernel = tuple(conv.weight.shape[2:])
+        self.pointwise = (kernel, *self.window) == ((1, 1), [0, 0], [1, 1], [1, 1], 1)
+        self.packed: dict[tuple[int, ...], Tensor] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without packed weights, which belong to this machine."""
+        return {**self.__dict__, "packed": {}}
+
+    def step(self, shape: tuple[int, ...]) -> Any:
+        """Return the function of an input of this shape."""
+        if not fused_onednn():
+            padding, stride, dilation, groups = self.window
+            return partial(
+                functional.conv2d, weight=self.weight, bias=self.bias, padding=padding,
+                stride=stride, dilation=dilation, groups=groups,
+            )  # fmt: skip
+        packed = self.pack(shape)
+        return partial(fused_convolve, packed=packed, bias=self.bias, window=self.window)
+
+    def step_onto(self, shape: tuple[int, ...]) -> Any:
+        """Return the function that adds its result to a tensor; by oneDNN alone."""
+        packed = self.pack(shape)
+        return partial(fused_convolve_onto, packed=packed, bias=self.bias, window=self.window)
+
+    def pack(self, shape: tuple[int, ...]) -> Tensor:
+        """Return the weights laid out for an input of this shape."""
+        packed = self.packed.get(shape)
+        if packed is None:
+            packed = self.packed[shape] = fused_packed(self.weight, self.window, shape)
+            for old in list(self.packed)[: -self.SHAPES]:
+                self.packed.pop(old, None)  # another thread may have done so
+        return packed
+
+    def output(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of the output for an input of this shape."""
+        kernel = self.weight.shape[2:]
+        padding, stride, dilation, _ = self.window
+        sides = (
+            (side + 2 * p - d * (k - 1) - 1) // s + 1
+            for side, p, d, k, s in zip(shape[2:], padding, dilation, kernel, stride, strict=True)
+        )
+        return (shape[0], len(self.weight), *sides)

@@ -1,0 +1,145 @@
+"""Steps on a CPU, in float32, by oneDNN and BLAS; pasted into emitted files."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from archdsl.backends.pytorch.runtime.fuse.convolution import FusedConv
+from archdsl.backends.pytorch.runtime.fuse.folding import fused_affine, fused_bounds
+from archdsl.backends.pytorch.runtime.fuse.layers import FusedLayer, FusedLinear, FusedStep
+from archdsl.backends.pytorch.runtime.fuse.onednn import fused_onednn
+from archdsl.backends.pytorch.runtime.fuse.product import FusedProduct
+from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder
+
+
+class FusedCpuNorm(FusedStep):
+    """A norm: its name, and whether a ReLU follows."""
+
+    def __init__(self, module: nn.Module, name: str, relu: bool) -> None:
+        self.numbers = [number.float() for number in fused_affine(module.get_submodule(name))]
+        self.relu = relu
+
+    def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record the norm of values side by side, in one pass, and the ReLU in place."""
+        x = fused_side_by_side(recorder, values, fused_scaled, *self.numbers)
+        x = recorder.call(torch.relu_, x) if self.relu else x
+        return x if passing else recorder.owned(x)
+
+
+class FusedCpuConv(FusedStep):
+    """A convolution: its name, norm with ReLU before, pooling between, norm after, and a ReLU.
+
+    The norm before it is folded into the weights where it can be, and its ReLU is a bound then.
+    """
+
+    def __init__(
+        self, module: nn.Module, name: str, before: str, pool: tuple[int, ...], after: str,
+        relu: bool,
+    ) -> None:  # fmt: skip
+        affine = fused_affine(module.get_submodule(before)) if before else None
+        self.bounds = fused_bounds(*affine) if affine else None
+        self.norm = FusedCpuNorm(module, before, True) if before and not self.bounds else None
+        self.pool, self.relu = pool, relu
+        norm = module.get_submodule(after) if after else None
+        self.conv = FusedConv(module.get_submodule(name), affine if self.bounds else None, norm)
+
+    def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record the convolution, and the ReLU in place."""
+        output = self.convolve(recorder, self.prepare(recorder, values))
+        return recorder.call(torch.relu_, output) if self.relu else output
+
+    def add(self, recorder: FusedRecorder, values: list[int], total: int, relu: bool) -> int:
+        """Record the convolution onto a sum, unless it reads the sum itself."""
+        x = self.prepare(recorder, values)
+        shape = recorder.shape(x)
+        fits = self.conv.output(shape) == recorder.shape(total)
+        if self.relu or x == total or not fits or not fused_onednn():
+            return super().add(recorder, values, total, relu)
+        total = recorder.call(self.conv.step_onto(shape), total, x)
+        return recorder.call(torch.relu_, total) if relu else total
+
+    def prepare(self, recorder: FusedRecorder, values: list[int]) -> int:
+        """Record what comes before the convolution; return its input."""
+        if self.norm is not None:
+            values = [self.norm.record(recorder, values, True)]
+        if self.bounds is not None:
+            low, high = self.bounds
+            numbers = (low,) if high is None else (low, high)
+            cut = torch.maximum if high is None else torch.clamp
+            values = [fused_side_by_side(recorder, values, cut, *numbers)]
+        x = recorder.join(values)
+        if self.pool:
+            kernel, stride = self.pool
+            pool = partial(functional.avg_pool2d, kernel_size=kernel, stride=stride)
+            x = recorder.ordered(recorder.call(pool, x))
+        return x
+
+    def convolve(self, recorder: FusedRecorder, x: int) -> int:
+        """Record the convolution itself, in the way that suits the input's size."""
+        shape = recorder.shape(x)
+        if FusedProduct.pays(self.conv, shape):
+            return recorder.call(FusedProduct(self.conv, shape, recorder.memory), x)
+        return recorder.call(self.conv.step(shape), x)
+
+
+class FusedCpu:
+    """The steps for CPUs."""
+
+    DEVICE = "cpu"
+    DTYPES = (torch.float32,)
+    conv, norm, layer, linear = FusedCpuConv, FusedCpuNorm, FusedLayer, FusedLinear
+
+    @staticmethod
+    def switches(x: Tensor) -> Any:
+        """Return what else than the input's shape decides how it is computed."""
+        return fused_onednn(), torch.get_float32_matmul_precision()
+
+    @staticmethod
+    def ready(recording: Any, x: Tensor) -> Any:
+        """Return what runs a recording."""
+        return recording
+
+
+class FusedGather:
+    """Values side by side in one map, each channel after a function with numbers of its own."""
+
+    SMALL = 32768  # elements that torch leaves to one thread: there starting a call costs most
+
+    def __init__(
+        self, function: Any, numbers: tuple[Tensor, ...], widths: list[int], result: Tensor
+    ) -> None:
+        self.function, self.result = function, result
+        self.numbers = [number.view(1, -1, 1, 1) for number in numbers]
+        split = [torch.split(x, widths, 1) for x in (result, *self.numbers)]
+        self.pieces = list(zip(*split, strict=True))
+        self.joined = len(widths) > 2 and result.numel() <= self.SMALL
+
+    def __call__(self, *parts: Tensor) -> Tensor:
+        """Read every part once; where there is little to read, all of them in one call."""
+        if self.joined:
+            torch.cat(parts, 1, out=self.result)
+            self.function(self.result, *self.numbers, out=self.result)
+            return self.result
+        for part, (target, *numbers) in zip(parts, self.pieces, strict=True):
+            self.function(part, *numbers, out=target)
+        return self.result
+
+
+def fused_side_by_side(
+    recorder: FusedRecorder, values: list[int], function: Any, *numbers: Tensor
+) -> int:
+    """Record a function of values side by side, with numbers (C,) for every channel."""
+    n, _, h, w = recorder.shape(values[0])
+    widths = [recorder.shape(value)[1] for value in values]
+    result = recorder.memory.maps("gathered", (n, sum(widths), h, w))
+    return recorder.call(FusedGather(function, numbers, widths, result), *values)
+
+
+def fused_scaled(part: Tensor, scale: Tensor, shift: Tensor, out: Tensor) -> Tensor:
+    """Scale and shift."""
+    return torch.addcmul(shift, part, scale, out=out)

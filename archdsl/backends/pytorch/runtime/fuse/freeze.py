@@ -1,0 +1,137 @@
+"""The parts of a network as steps with copied weights; pasted into emitted files."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+
+from archdsl.backends.pytorch.runtime.fuse.layers import fused_add, fused_add_relu
+from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder
+
+
+class FusedChain:
+    """A unit, a stem, a transition or a head: its steps, and where a projection branches off."""
+
+    def __init__(self, module: nn.Module, plan: Any, device: Any) -> None:
+        words = list(plan[type(module).__name__])
+        self.fork = words.index(("fork",)) if ("fork",) in words else -1
+        self.projection: Any = None
+        if self.fork >= 0:
+            del words[self.fork]
+            self.projection = fused_chain(module.get_submodule("projection"), plan, device)
+        self.steps = [getattr(device, word)(module, *numbers) for word, *numbers in words]
+
+    def record(self, recorder: FusedRecorder, values: list[int]) -> list[int]:
+        """Record the steps; with a projection the results are the shortcut and the output."""
+        shortcut, values = self.begin(recorder, values, len(self.steps))
+        return shortcut + values
+
+    def add(self, recorder: FusedRecorder, total: int, relu: bool) -> int:
+        """Record the steps on a sum and add their output to it in place."""
+        _, values = self.begin(recorder, [total], len(self.steps) - 1)
+        return int(self.steps[-1].add(recorder, values, total, relu))
+
+    def begin(
+        self, recorder: FusedRecorder, values: list[int], count: int
+    ) -> tuple[list[int], list[int]]:
+        """Record the first steps; return the shortcut and what the next step reads."""
+        shortcut: list[int] = []
+        last: list[int] = []
+        for index in range(count + 1):
+            if index == self.fork:
+                shortcut = self.projection.record(recorder, values)
+            if index < count:
+                values = [self.steps[index].record(recorder, values, self.passing(index))]
+                recorder.free(last)
+                last = values
+        return shortcut, values
+
+    def passing(self, index: int) -> bool:
+        """Whether the next step alone reads the result of this one, and makes a new tensor."""
+        following = self.steps[index + 1 : index + 2]
+        return bool(following) and index + 1 != self.fork and following[0].keeps_memory
+
+
+class FusedModule:
+    """A copy of a module that has no steps; it is called as it is."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = deepcopy(module).requires_grad_(False)
+
+    def record(self, recorder: FusedRecorder, values: list[int]) -> list[int]:
+        """Record the call, on a tensor that the module may keep."""
+        recorder.recording.foreign = True
+        value = recorder.call(self.module, recorder.owned(recorder.join(values)))
+        results = recorder.values[value]
+        if not isinstance(results, tuple):
+            return [value]
+        return [recorder.call(partial(fused_item, index), value) for index in range(len(results))]
+
+    def add(self, recorder: FusedRecorder, total: int, relu: bool) -> int:
+        """Record the call on a copy of a sum, and add the output to the sum in place."""
+        (output,) = self.record(recorder, [total])
+        return recorder.call(fused_add_relu if relu else fused_add, total, output)
+
+
+class FusedStage:
+    """A stage: its units, which outputs each of them reads, and how it is run."""
+
+    def __init__(self, stage: Any, plan: Any, device: Any, run: Any, *numbers: Any) -> None:
+        self.layers = [fused_chain(layer, plan, device) for layer in stage.layers]
+        self.reads = [list(sources) for sources in getattr(stage, "reads", ())]
+        self.exit = list(getattr(stage, "exit", ()))
+        self.run, self.numbers = run, numbers
+
+    def record(self, recorder: FusedRecorder, values: list[int]) -> list[int]:
+        """Record the stage on its input; return its output, which may be several values."""
+        outputs: list[int] = self.run(recorder, self, values, *self.numbers)
+        return outputs
+
+
+def fused_freeze(
+    network: nn.Module, parts: list[str], plan: Any, stages: Any, device: Any
+) -> list[Any]:
+    """Copy the parts of a network, in order, as steps for a device."""
+    remaining = iter(stages)
+    frozen: list[Any] = []
+    for name in parts:
+        part = network.get_submodule(name)
+        if not name.startswith("stages."):
+            frozen.append(fused_chain(part, plan, device))
+            continue
+        run, *numbers = next(remaining)
+        if run is None:
+            frozen.append(FusedModule(part))
+        else:
+            frozen.append(FusedStage(part, plan, device, run, *numbers))
+    return frozen
+
+
+def fused_chain(module: nn.Module, plan: Any, device: Any) -> Any:
+    """Copy a module as steps if its class has some, and as it is otherwise."""
+    known = plan.get(type(module).__name__)
+    return FusedChain(module, plan, device) if known else FusedModule(module)
+
+
+def fused_channels(network: nn.Module, made: type[nn.Module], default: int) -> int:
+    """Return the channels of the network's input, which its constructor may let a caller choose.
+
+    Then the first convolution or norm reads the input.
+    """
+    constructor: Any = made.__init__
+    if "in_channels" not in constructor.__code__.co_varnames:
+        return default
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            return module.weight.shape[1] * module.groups
+        if isinstance(module, nn.BatchNorm2d):
+            return len(module.weight)
+    return default
+
+
+def fused_item(index: int, results: tuple[Tensor, ...]) -> Tensor:
+    """Return one of several results."""
+    return results[index]

@@ -1,0 +1,178 @@
+"""Steps on an accelerator: Triton for gathers and 1x1 convolutions, cuDNN for others; pasted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from archdsl.backends.pytorch.runtime.fuse.folding import fused_affine
+from archdsl.backends.pytorch.runtime.fuse.graph import fused_captured
+from archdsl.backends.pytorch.runtime.fuse.kernels import fused_kernels
+from archdsl.backends.pytorch.runtime.fuse.launch import FusedTable, fused_gather, fused_gemm
+from archdsl.backends.pytorch.runtime.fuse.layers import FusedLayer, FusedLinear, FusedStep
+from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder, fused_ordered
+
+
+class FusedGpuNorm(FusedStep):
+    """A norm in float32 registers: its name, and whether a ReLU follows."""
+
+    def __init__(self, module: nn.Module, name: str, relu: bool) -> None:
+        self.scale, self.shift = fused_numbers(module.get_submodule(name))
+        self.relu = relu
+
+    def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record the norm of values side by side, in one pass."""
+        values = fused_within_one(recorder, values)
+        table = FusedTable([recorder.values[value] for value in values], 128)
+        result = fused_room(recorder, "gathered", values[0], table.channels, passing)
+        return recorder.call(self.gather(recorder, table), values[0], result)
+
+    def gather(self, recorder: FusedRecorder, table: FusedTable) -> Any:
+        """Return the function of the first map of a table and of the result."""
+        return partial(
+            fused_gather, table=table, scale=self.scale, shift=self.shift, relu=self.relu,
+            triton=fused_triton(recorder.values[0]),
+        )  # fmt: skip
+
+
+class FusedGpuConv(FusedStep):
+    """A convolution by cuDNN: its name, norm with ReLU before, pooling, norm after, and a ReLU.
+
+    Weights are not folded, so float16 and bfloat16 lose nothing that the network itself keeps.
+    """
+
+    def __init__(
+        self, module: nn.Module, name: str, before: str, pool: tuple[int, ...], after: str,
+        relu: bool,
+    ) -> None:  # fmt: skip
+        conv: Any = module.get_submodule(name)
+        self.before = FusedGpuNorm(module, before, True) if before else None
+        self.after = FusedGpuNorm(module, after, relu) if after else None
+        self.pool, self.relu = pool, relu
+        self.weight = fused_ordered(conv.weight.detach().clone())
+        self.bias = None if conv.bias is None else conv.bias.detach().clone()
+        self.window = (conv.stride, conv.padding, conv.dilation, conv.groups)
+        self.pointwise = bool(before) and not pool and conv.stride == (1, 1)
+        if self.pointwise:
+            self.matrix = self.weight[:, :, 0, 0].t().contiguous()
+            self.out_scale, self.out_shift = fused_finish(
+                conv, module.get_submodule(after) if after else None
+            )
+
+    def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record the convolution with the norms around it."""
+        if self.pointwise:
+            return self.product(recorder, values, passing)
+        x = self.before.record(recorder, values, True) if self.before else recorder.join(values)
+        if self.pool:
+            kernel, stride = self.pool
+            pool = partial(functional.avg_pool2d, kernel_size=kernel, stride=stride)
+            x = recorder.ordered(recorder.call(pool, x))
+        convolve = partial(fused_conv, weight=self.weight, bias=self.bias, window=self.window)
+        x = recorder.ordered(recorder.call(convolve, x))
+        if self.after is None:
+            return recorder.call(torch.relu_, x) if self.relu else x
+        table = FusedTable([recorder.values[x]], 128)
+        return recorder.call(self.after.gather(recorder, table), x, x)
+
+    def product(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record a 1x1 convolution that gathers what it reads."""
+        assert self.before is not None
+        values = fused_within_one(recorder, values)
+        table = FusedTable([recorder.values[value] for value in values], 64)
+        given = recorder.values[0]
+        step = partial(
+            fused_gemm, table=table, scale=self.before.scale, shift=self.before.shift,
+            weight=self.matrix, out_scale=self.out_scale, out_shift=self.out_shift,
+            relu=self.relu, triton=fused_triton(given), precision=fused_precision(given),
+        )  # fmt: skip
+        name = fused_beside(recorder, values[0], "product")
+        result = fused_room(recorder, name, values[0], self.matrix.shape[1], passing)
+        return recorder.call(step, values[0], result)
+
+
+class FusedGpu:
+    """The steps for accelerators; on a CPU, or without Triton, kernels are run in plain torch."""
+
+    DEVICE = "cuda"
+    DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+    conv, norm, layer, linear = FusedGpuConv, FusedGpuNorm, FusedLayer, FusedLinear
+
+    @staticmethod
+    def switches(x: Tensor) -> Any:
+        """Return how exact products are, and the stream that the memory is used on."""
+        if not x.is_cuda:
+            return None
+        stream = torch.cuda.current_stream(x.device).cuda_stream
+        return fused_precision(x), stream
+
+    @staticmethod
+    def ready(recording: Any, x: Tensor) -> Any:
+        """Return the recording as a CUDA graph, where that helps."""
+        return fused_captured(recording, x)
+
+
+def fused_triton(x: Tensor) -> bool:
+    """Whether kernels are run by Triton for this input."""
+    return x.is_cuda and bool(fused_kernels())
+
+
+def fused_within_one(recorder: FusedRecorder, values: list[int]) -> list[int]:
+    """Return dense maps that lie in one block of memory, copied side by side if they do not."""
+    maps = [recorder.values[value] for value in values]
+    blocks = {tensor.untyped_storage().data_ptr() for tensor in maps}
+    dense = all(fused_ordered(tensor) is tensor for tensor in maps)
+    return values if len(blocks) == 1 and dense else [recorder.join(values)]
+
+
+def fused_beside(recorder: FusedRecorder, value: int, name: str) -> str:
+    """Return the name of a block of memory other than the one that a value lies in."""
+    address = recorder.values[value].untyped_storage().data_ptr()
+    block = recorder.memory.blocks.get(name)
+    inside = block is not None and block.untyped_storage().data_ptr() == address
+    return f"other {name}" if inside else name
+
+
+def fused_room(recorder: FusedRecorder, name: str, like: int, channels: int, passing: bool) -> int:
+    """Return maps to write: in the recording's memory if they pass, else new ones in every run."""
+    n, _, h, w = recorder.shape(like)
+    if passing:
+        return recorder.constant(recorder.memory.maps(name, (n, channels, h, w)))
+    return recorder.call(partial(fused_new, channels), like)
+
+
+def fused_conv(x: Tensor, weight: Tensor, bias: Any, window: Any) -> Tensor:
+    """Convolve; `window` is stride, padding, dilation, groups."""
+    return functional.conv2d(x, weight, bias, *window)
+
+
+def fused_numbers(norm: Any) -> list[Tensor]:
+    """Return scale and shift of a norm, (C,) each, in float32."""
+    return [number.float() for number in fused_affine(norm)]
+
+
+def fused_finish(conv: Any, norm: Any) -> list[Tensor]:
+    """Return what the product of a 1x1 convolution is scaled and shifted by: bias and norm."""
+    bias = 0 if conv.bias is None else conv.bias.detach().double()
+    one = torch.ones(conv.weight.shape[0], dtype=torch.float64, device=conv.weight.device)
+    scale, shift = (one, 0 * one) if norm is None else fused_affine(norm)
+    return [scale.float(), (shift + bias * scale).float()]
+
+
+def fused_precision(x: Tensor) -> str:
+    """Return how torch multiplies float32 in convolutions now: `tf32` or `ieee`."""
+    if not x.is_cuda or torch.version.hip:
+        return "ieee"
+    cudnn: Any = torch.backends.cudnn
+    kind = cudnn.conv.fp32_precision if hasattr(cudnn, "conv") else ""
+    return "tf32" if kind == "tf32" or (not kind and cudnn.allow_tf32) else "ieee"
+
+
+def fused_new(channels: int, x: Tensor) -> Tensor:
+    """Return maps like x with other channels, not written yet."""
+    n, _, h, w = x.shape
+    return x.new_empty((n, h, w, channels)).permute(0, 3, 1, 2)

@@ -1,0 +1,87 @@
+"""Steps that are the same on every device, and what all steps have; pasted into emitted files."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder
+
+
+class FusedStep:
+    """One operation of a chain, with its weights; it knows no shape until it is recorded."""
+
+    keeps_memory = True  # False if the result may be a view of what is read
+
+    def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record the step on values side by side.
+
+        Args:
+            recorder: of a shape of input.
+            values: what is read.
+            passing: whether the next step alone reads the result, so that it may lie in memory
+                which the step after that writes over.
+
+        Returns:
+            The index of the result.
+        """
+        raise NotImplementedError
+
+    def add(self, recorder: FusedRecorder, values: list[int], total: int, relu: bool) -> int:
+        """Record the step, add its result to `total` in place, and apply a ReLU if wanted."""
+        output = self.record(recorder, values, False)
+        return recorder.call(fused_add_relu if relu else fused_add, total, output)
+
+
+class FusedLayer(FusedStep):
+    """A layer without weights: its kind and its numbers."""
+
+    def __init__(self, module: nn.Module, kind: str, *numbers: Any) -> None:
+        self.kind, self.numbers = kind, numbers
+        self.keeps_memory = kind != "flatten"
+
+    def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record the layer's function."""
+        function, numbers = fused_function(self.kind), self.numbers
+        return recorder.call(lambda x: function(x, *numbers), recorder.join(values))
+
+
+class FusedLinear(FusedStep):
+    """A fully connected layer: its name."""
+
+    def __init__(self, module: nn.Module, name: str) -> None:
+        linear: Any = module.get_submodule(name)
+        self.weight = linear.weight.detach().clone()
+        self.bias = None if linear.bias is None else linear.bias.detach().clone()
+
+    def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record the product."""
+        step = partial(functional.linear, weight=self.weight, bias=self.bias)
+        return recorder.call(step, recorder.join(values))
+
+
+def fused_function(kind: str) -> Any:
+    """Return the function of a layer without weights."""
+    functions = {
+        "relu": torch.relu,
+        "average": functional.avg_pool2d,
+        "max": functional.max_pool2d,
+        "average_to": functional.adaptive_avg_pool2d,
+        "max_to": functional.adaptive_max_pool2d,
+        "flatten": torch.flatten,
+    }
+    return functions[kind]
+
+
+def fused_add(total: Tensor, output: Tensor) -> Tensor:
+    """Add in place."""
+    return total.add_(output)
+
+
+def fused_add_relu(total: Tensor, output: Tensor) -> Tensor:
+    """Add in place, then apply a ReLU."""
+    return total.add_(output).relu_()

@@ -1,0 +1,206 @@
+"""A class for a stage: its docstring and its constructor."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from itertools import accumulate
+
+from archdsl.backends.pytorch import words
+from archdsl.backends.pytorch.forward import FORWARDS, deepest, has_join, join
+from archdsl.backends.pytorch.literal import literal
+from archdsl.backends.pytorch.module import LONGEST, signature
+from archdsl.backends.pytorch.writer import WIDTH, Writer
+from archdsl.codegen.columns import Term
+from archdsl.codegen.program import cuts_down, drops_path
+from archdsl.codegen.stages import INCOMING, Run, StageClass
+
+LONG_LIST = 32
+READ = "channels_read"
+WIDTHS = {"first": "widths[reads[0]]", "sum": "sum(widths[source] for source in reads)"}
+
+
+def stage(out: Writer, made: StageClass) -> None:
+    """Print a stage class."""
+    with out.block(f"class {made.name}(nn.Module):"):
+        docstring(out, made)
+        out.blank()
+        with out.block(f"def __init__({signature(made.parameters)}) -> None:"):
+            out.line("super().__init__()")
+            constructor(out, made)
+        out.blank()
+        path = ', path: "DropPath"' if drops_path(made) else ""
+        with out.block(f"def forward(self, x: Tensor{path}) -> Tensor:"):
+            FORWARDS[made.strategy](out, made)
+        if has_join(made):
+            out.blank()
+            join(out, made)
+        if cuts_down(made):
+            out.blank()
+            deepest(out)
+
+
+def docstring(out: Writer, made: StageClass) -> None:
+    """What a layer reads and how that is joined."""
+    count = f"{made.layers.number} layers; each reads" if made.layers.number else "Each layer reads"
+    text = f"{count} {made.rule.says()}"
+    text += "." if made.rule.rule == "plain" else f", {made.operator.says()}."
+    leaves = {"all": ["All outputs leave."], "last": ["The last output leaves."]}
+    details = leaves.get(made.leaves, [])
+    if len(text) > LONGEST:
+        text, details = "Layers that read earlier outputs of their stage.", [text, *details]
+    out.docstring(text, *details)
+
+
+def layers_less(made: StageClass, taken: int) -> str:
+    """The number of layers after the first few, or up to one more."""
+    count = made.layers
+    if count.number is not None:
+        return str(count.number - taken)
+    sign = "-" if taken > 0 else "+"
+    return words.term(count) + (f" {sign} {abs(taken)}" if taken else "")
+
+
+def constructor(out: Writer, made: StageClass) -> None:
+    """Widths where they are needed, reads where they are followed, and the layers."""
+    grows = any(INCOMING in run.arguments for run in made.runs)
+    if grows and isinstance(made.joined, tuple):
+        out.call("incoming = [", [*map(str, made.joined)], "]")
+    if made.strategy == "buffer" or (grows and isinstance(made.joined, str)):
+        parts = widths(made)
+        if 4 * out.depth + len(f"widths = {' + '.join(parts)}") <= WIDTH:
+            out.line(f"widths = {' + '.join(parts)}")
+        else:
+            out.call("widths = [", [f"*{part}" for part in parts], "]")
+    if made.strategy == "buffer":
+        out.line("self.channels = sum(widths)")
+    if made.strategy in {"buffer", "list"}:
+        reads(out, made)
+    starts = accumulate((run.count or 0 for run in made.runs), initial=0)
+    module_list(
+        out,
+        [
+            run(made, index, start)
+            for index, start in zip(range(len(made.runs)), starts, strict=False)
+        ],
+    )
+
+
+def module_list(out: Writer, runs: list[str]) -> None:
+    """`self.layers`: a generator if all layers are made alike, else a list."""
+    before = "self.layers = nn.ModuleList("
+    room = WIDTH - 4 * out.depth - len(before) - 1
+    if len(runs) == 1 and runs[0].startswith("*("):
+        if len(runs[0]) - 3 <= room:
+            out.line(f"{before}{runs[0][2:-1]})")
+            return
+        out.line(before)
+        out.generator(runs[0][2:-1])
+    else:
+        joined = f"[{', '.join(runs)}]"
+        if len(joined) <= room:
+            out.line(f"{before}{joined})")
+            return
+        out.line(before)
+        out.depth += 1
+        out.call("[", runs, "]")
+        out.depth -= 1
+    out.line(")")
+
+
+def widths(made: StageClass) -> list[str]:
+    """`[channels]`, `[24] * layers`."""
+    parts, taken = [], 0
+    for place, (width, count) in enumerate(made.widths):
+        shown = f"[{words.term(width)}]"
+        if place and count != 1:
+            times = layers_less(made, taken) if count is None else str(count)
+            shown += f" * {times}" if times.isalnum() else f" * ({times})"
+            shown = shown.removesuffix(" * 1")
+        taken += (count or 0) if place else 0
+        parts.append(shown)
+    return parts
+
+
+def reads(out: Writer, made: StageClass) -> None:
+    """What every layer and the exit read. The layer after the last stands for the exit."""
+    first = 2 if made.projected else 1
+    after = layers_less(made, -1)
+    if made.rule.source() is None:
+        rows = [list(made.rule.reads(layer)) for layer in range(first, made.depths[0] + 1)]
+        out.call("self.reads = [", [literal(row) for row in rows], "]")
+    else:
+        for name, value in long_arguments(made):
+            out.call(f"{name} = (", [literal(item) for item in value])
+        generated = f"{rule(made, 'layer')} for layer in range({first}, {after})"
+        if 4 * out.depth + len(f"self.reads = [{generated}]") <= WIDTH:
+            out.line(f"self.reads = [{generated}]")
+        else:
+            out.line("self.reads = [")
+            out.generator(generated)
+            out.line("]")
+    out.line(f"self.exit = {leaving(made, after)}")
+
+
+def rule(made: StageClass, layer: str) -> str:
+    """`exponential(layer, 2)`."""
+    name = made.rule.sources.__name__  # type: ignore[union-attr]
+    long = dict(long_arguments(made))
+    names: dict[object, str] = {value: name for name, value in long.items()}
+    given = [names.get(value) or literal(value) for value in made.rule.arguments()]
+    return f"{name}({', '.join([layer, *given])})"
+
+
+def long_arguments(made: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Lists that a rule is given and that are too long for a call, by the function's own names."""
+    if made.rule.sources is None:
+        return
+    names = list(inspect.signature(made.rule.sources).parameters)[1:]
+    for name, value in zip(names, made.rule.arguments(), strict=False):
+        if isinstance(value, tuple) and len(literal(value)) > LONG_LIST:
+            yield name, value
+
+
+def leaving(made: StageClass, after: str) -> str:
+    """The outputs that leave."""
+    if made.leaves == "last":
+        return f"[{layers_less(made, 0)}]"
+    if made.leaves == "all":
+        return f"range({after})"
+    if made.rule.source() is None:
+        return literal(list(made.rule.reads(made.depths[0] + 1)))
+    return rule(made, after)
+
+
+def run(made: StageClass, index: int, taken: int) -> str:
+    """`Basic(16, 2)`, or `*(Basic(channels) for _ in range(layers - 1))`.
+
+    `taken` is how many layers the runs before this one have.
+    """
+    this = made.runs[index]
+    arguments = [argument(made, value) for value in this.arguments]
+    made_by = f"{this.module.name}({', '.join(arguments)})"
+    grows = INCOMING in this.arguments
+    if this.count == 1 and not grows:
+        return made_by
+    count = layers_less(made, taken) if this.count is None else str(this.count)
+    if count == "1" and not grows:
+        return made_by
+    if grows:
+        offset = taken - made.projected
+        part = _part(offset, this, len(made.runs) == index + 1)
+        each = "reads in self.reads" if isinstance(made.joined, str) else f"{READ} in incoming"
+        return f"*({made_by} for {each}{part})"
+    return f"*({made_by} for _ in range({count}))"
+
+
+def _part(start: int, this: Run, last: bool) -> str:
+    end = "" if last else str(start + (this.count or 0))
+    return f"[{start or ''}:{end}]" if start or end else ""
+
+
+def argument(made: StageClass, value: Term | str) -> str:
+    """An argument of a layer; what varies is the width of its reads."""
+    if isinstance(value, str):
+        return WIDTHS[made.joined] if isinstance(made.joined, str) else READ
+    return words.term(value)

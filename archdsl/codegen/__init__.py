@@ -1,0 +1,1 @@
+"""Decisions about emitted code, without text."""

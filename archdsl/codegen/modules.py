@@ -1,0 +1,247 @@
+"""Chains to classes: chains of the same form are one class, with other numbers as arguments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from archdsl.codegen.columns import Column, Number, Term, solve
+from archdsl.codegen.names import free
+from archdsl.ir.graph import Graph, Node
+from archdsl.ir.ops import Chain, Conv, Dropout, Flatten, Layer, Linear, Norm, Pad
+
+SLOTS = {
+    Conv: ("inputs", "width", "stride", "groups"),
+    Norm: ("features",),
+    Linear: ("inputs", "width"),
+    Pad: ("width", "stride"),
+    Dropout: ("p",),
+}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What one scope of the network holds; `shared` feeds both `projection` and `layers`."""
+
+    scope: str
+    role: str
+    layers: tuple[Layer, ...]
+    shared: tuple[Layer, ...] = ()
+    projection: str | None = None
+
+    def every(self) -> tuple[Layer, ...]:
+        """Its own layers, in order."""
+        return self.shared + self.layers
+
+
+@dataclass(frozen=True)
+class LayerTemplate:
+    """A layer whose varying numbers are terms, by field."""
+
+    layer: Layer
+    terms: dict[str, Term]
+
+
+@dataclass(frozen=True)
+class ModuleClass:
+    """A class to print. `projection` is the class and arguments of a projection it owns."""
+
+    name: str
+    role: str
+    parameters: tuple[str, ...]
+    shared: tuple[LayerTemplate, ...]
+    layers: tuple[LayerTemplate, ...]
+    projection: tuple[str, tuple[Term, ...]] | None = None
+
+
+Used = dict[str, tuple[ModuleClass, tuple[Number, ...]]]
+"""For scopes of the network their class and argument values."""
+
+
+@dataclass(frozen=True)
+class Modules:
+    """All classes in printing order, and how every scope uses them."""
+
+    classes: tuple[ModuleClass, ...]
+    used: Used
+
+
+def readers_of_input(graph: Graph) -> frozenset[str]:
+    """The chains that read the input itself, if there is no stem and nothing else reads it.
+
+    Then the number of input channels is theirs alone, and a caller may choose it.
+    """
+    readers = [graph[name] for name in graph.readers[graph.input.name]]
+    layers = set(graph.stages[0].layers)
+    if graph.stem or not all(node.name in layers and _takes_channels(node) for node in readers):
+        return frozenset()
+    return frozenset(node.name for node in readers)
+
+
+def _takes_channels(node: Node) -> bool:
+    """Whether a chain begins with a convolution of the channels it is given."""
+    layers = node.op.layers if isinstance(node.op, Chain) else ()
+    first = next((layer for layer in layers if isinstance(layer, Conv | Linear | Flatten)), None)
+    return isinstance(first, Conv) and first.groups == 1
+
+
+def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
+    """Group the chains of a graph into classes; `names` are taken already."""
+    taken = set(names)
+    chosen = readers_of_input(graph)
+    classes: list[ModuleClass] = []
+    used: Used = {}
+    instances = list(_instances(graph))
+    blanks: dict[int, tuple[Layer, ...]] = {}
+    for role in ("stem", "projection", "unit", "between", "head"):
+        forms: dict[object, list[Instance]] = defaultdict(list)
+        for instance in instances:
+            if instance.role == role:
+                forms[_form(instance, used, blanks)].append(instance)
+        for same in forms.values():
+            name = free(_title(same[0]), taken)
+            classes.append(_class(used, name, same, chosen))
+    return Modules(tuple(classes), used)
+
+
+def _instances(graph: Graph) -> Iterator[Instance]:
+    roles = {graph.stem: "stem", graph.head: "head", **dict.fromkeys(graph.between, "between")}
+    for node, chain in graph.chains():
+        if node.name.endswith(".shared"):
+            continue
+        if node.name.endswith(".projection"):
+            yield Instance(node.name, "projection", chain.layers)
+            continue
+        shared = graph.nodes.get(f"{node.name}.shared")
+        projection = f"{node.name}.projection"
+        yield Instance(
+            node.name,
+            roles.get(node.name, "unit"),
+            chain.layers,
+            shared.op.layers if shared and isinstance(shared.op, Chain) else (),
+            projection if projection in graph.nodes else None,
+        )
+
+
+def _form(instance: Instance, used: Used, blanks: dict[int, tuple[Layer, ...]]) -> object:
+    """What instances of one class have in common; `blanks` is by the id of shared layers."""
+    projected = used[instance.projection][0].name if instance.projection else None
+    for part in (instance.shared, instance.layers):
+        if id(part) not in blanks:
+            blanks[id(part)] = tuple(map(_blank, part))
+    return (projected, blanks[id(instance.shared)], blanks[id(instance.layers)])
+
+
+def _blank(layer: Layer) -> Layer:
+    slots = SLOTS.get(type(layer), ())
+    return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer  # type: ignore[arg-type]
+
+
+def _class(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) -> ModuleClass:
+    """The class of instances of one form; each instance is added to `used`.
+
+    Instances with equal numbers are one row of the columns, so that a stage of many equal units
+    is decided in no more time than a stage of one.
+    """
+    rows: dict[object, list[Instance]] = {}
+    for instance in same:
+        rows.setdefault(_same(instance, used), []).append(instance)
+    distinct = [alike[0] for alike in rows.values()]
+    columns = list(_columns(distinct, used, reads_input(same, chosen)))
+    order = sorted(columns, key=lambda item: item[0])
+    solution = solve([column for _, _, column in order])
+    terms = {key: term for (_, key, _), term in zip(order, solution.terms, strict=True)}
+    first = same[0]
+    layers = [
+        LayerTemplate(layer, {slot: terms[index, slot] for slot in SLOTS.get(type(layer), ())})
+        for index, layer in enumerate(first.every())
+    ]
+    split = len(first.shared)
+    projection = None
+    if first.projection:
+        inner, values = used[first.projection]
+        arguments = tuple(terms["projection", i] for i in range(len(values)))
+        projection = (inner.name, arguments)
+    made = ModuleClass(
+        name, first.role, tuple(solution.parameters), tuple(layers[:split]), tuple(layers[split:]),
+        projection,
+    )  # fmt: skip
+    given = list(zip(*solution.parameters.values(), strict=True)) or [()] * len(rows)
+    for alike, values in zip(rows.values(), given, strict=True):
+        used.update((instance.scope, (made, values)) for instance in alike)
+    return made
+
+
+def _same(instance: Instance, used: Used) -> object:
+    """Equal for instances with equal numbers: equal units share their layers."""
+    projection = used[instance.projection][1] if instance.projection else None
+    return id(instance.shared), id(instance.layers), projection
+
+
+def _columns(
+    same: list[Instance], used: Used, entering: bool
+) -> Iterator[tuple[int, object, Column]]:
+    """(rank, key, column): what comes in first, then what goes out, then strides and the rest."""
+    layers = [instance.every() for instance in same]
+    last = max(
+        (i for i, x in enumerate(layers[0]) if isinstance(x, Conv | Linear | Pad)), default=-1
+    )
+    started = False
+    for index, layer in enumerate(layers[0]):
+        for slot in SLOTS.get(type(layer), ()):
+            values = tuple(getattr(own[index], slot) for own in layers)
+            inward = slot in {"inputs", "features"}
+            rank, name = 2, "inner"
+            if inward and not started:
+                rank, name = 0, "channels"
+            elif slot == "width" and index == last:
+                rank, name = 1, "width"
+            elif slot in {"stride", "groups"}:
+                rank, name = 3, slot
+            elif slot == "p":
+                rank, name = 3, "dropout"
+            own = _forced(same[0], layers[0], index, slot)
+            forced = bool(own) or (name == "channels" and entering)
+            yield rank, (index, slot), Column(own or name, values, forced)
+        started = started or isinstance(layer, Conv | Linear)
+    if same[0].projection:
+        inner = used[same[0].projection][0]
+        for place, name in enumerate(inner.parameters):
+            values = tuple(used[i.projection][1][place] for i in same if i.projection)
+            yield 4, ("projection", place), Column(name, values)
+
+
+def reads_input(same: list[Instance], chosen: frozenset[str]) -> bool:
+    """Whether an instance of a class reads the input."""
+    return any(instance.scope in chosen for instance in same)
+
+
+def _forced(instance: Instance, layers: Sequence[Layer], index: int, slot: str) -> str | None:
+    """What the network's constructor lets a caller choose."""
+    if instance.role == "head" and index == len(layers) - 1 and slot == "width":
+        return "num_classes" if isinstance(layers[index], Linear) else None
+    if instance.role == "stem" and slot == "inputs":
+        layer = layers[index]
+        first = not any(isinstance(other, Conv | Norm | Linear) for other in layers[:index])
+        return "in_channels" if first and isinstance(layer, Conv) and layer.groups == 1 else None
+    return None
+
+
+def _title(instance: Instance) -> str:
+    """A class name by form: what the field calls such a chain."""
+    fixed = {"stem": "Stem", "between": "Transition", "head": "Head", "projection": "Projection"}
+    if instance.role == "projection" and isinstance(instance.layers[0], Pad):
+        return "Padding"
+    if instance.role in fixed:
+        return fixed[instance.role]
+    kernels = [layer.kernel for layer in instance.every() if isinstance(layer, Conv)]
+    wide = [kernel for kernel in kernels if kernel > 1]
+    name = "Unit"
+    if len(kernels) == 1:
+        name = "Basic"
+    elif len(kernels) in {2, 3} and len(wide) == 1 and kernels[0] == 1:
+        name = "Bottleneck"
+    elif len(kernels) == len(wide) == 2:
+        name = "Double"
+    return f"Entry{name}" if instance.projection else name

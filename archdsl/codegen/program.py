@@ -1,0 +1,135 @@
+"""Everything an emitted file will say, decided: classes, arguments, names, helpers. No text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archdsl.analysis.shapes import shapes as all_shapes
+from archdsl.codegen.columns import Number
+from archdsl.codegen.fusing import Fusing, fusing
+from archdsl.codegen.modules import ModuleClass, Modules, find_modules, readers_of_input
+from archdsl.codegen.stages import StageClass, Stages, find_stages
+from archdsl.ir.graph import Graph
+from archdsl.ir.ops import Conv, Linear, Shape
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.rule import Rule
+from archdsl.language.rules.fractal import Fractal
+from archdsl.passes import pipeline
+
+TAKEN = (
+    "Any", "ConcatBuffer", "DropPath", "PLAN", "SETTINGS", "SPEC", "STAGES", "Tensor",
+    "annotations", "cache", "deepcopy", "functional", "gcd", "nn", "partial", "tl", "torch",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Program:
+    """A network ready to be printed."""
+
+    class_name: str
+    graph: Graph
+    shapes: Mapping[str, Shape]
+    modules: Modules
+    stages: Stages
+    rules: tuple[Rule, ...]
+    joins: tuple[Aggregation, ...]
+    buffered: bool
+    columns: int
+    fusing: Fusing | None = None
+
+    @property
+    def takes_channels(self) -> bool:
+        """Whether the first stage is given the input, whose channels a caller may choose."""
+        return bool(readers_of_input(self.graph))
+
+    @property
+    def cuts_down(self) -> bool:
+        """Whether every fractal stage can be run by its deepest column alone."""
+        made = [stage for stage, _ in self.stages.used if isinstance(stage.rule, Fractal)]
+        return bool(made) and all(cuts_down(s) or s.strategy == "chain" for s in made)
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether some convolution has a bias."""
+        return any(layer.bias for layer in self.weighted(Conv))
+
+    @property
+    def has_linear(self) -> bool:
+        """Whether there is a fully connected layer with a bias."""
+        return any(layer.bias for layer in self.weighted(Linear))
+
+    @property
+    def weighted_convs(self) -> bool:
+        """Whether there is a convolution."""
+        return bool(self.weighted(Conv))
+
+    def weighted(self, kind: type[Conv] | type[Linear]) -> list[Conv | Linear]:
+        """All layers of a kind; those of equal units once."""
+        found = (layer for layers in self.graph.layer_lists for layer in layers)
+        return [layer for layer in found if isinstance(layer, kind)]
+
+    def arguments(self, scope: str) -> tuple[ModuleClass, tuple[Number, ...]]:
+        """The class and argument values of a scope."""
+        return self.modules.used[scope]
+
+
+def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Program:
+    """Decide how a graph is written; the graph is verified between passes.
+
+    Also how it is run for inference on the devices that `fuse` names.
+    """
+    graph = pipeline.run(graph, pipeline.FOR_INFERENCE if fuse else pipeline.PASSES)
+    shapes = all_shapes(graph)
+    taken = (*TAKEN, class_name, *functions(graph))
+    modules = find_modules(graph, taken)
+    names = (*taken, *(made.name for made in modules.classes))
+    stages = find_stages(graph, shapes, modules, names)
+    storing = [made for made in stages.classes if made.strategy in {"buffer", "list"}]
+    rules = {made.rule.rule: made.rule for made in storing if made.rule.source()}
+    joins = {
+        made.operator.kind: made.operator
+        for made in stages.classes
+        if _joins(made.strategy, made.operator) and not drops_path(made)
+    }
+    return Program(
+        class_name,
+        graph,
+        shapes,
+        modules,
+        stages,
+        tuple(rules.values()),
+        tuple(joins.values()),
+        any(made.strategy == "buffer" for made in stages.classes),
+        drop_path_columns(graph),
+        fusing(graph, shapes, modules, stages, fuse) if fuse else None,
+    )
+
+
+def functions(graph: Graph) -> set[str]:
+    """The names of the functions that a file of this graph may carry."""
+    found = [stage.rule.sources for stage in graph.stages if stage.rule.source()]
+    found += [stage.operator.join for stage in graph.stages]
+    return {function.__name__ for function in found if function is not None}
+
+
+def drop_path_columns(graph: Graph) -> int:
+    """The most outputs that a join with drop-path has; 0 if there is none."""
+    joins = (len(node.inputs) for node, op in graph.aggregates() if op.operator.dropped())
+    return max(joins, default=0)
+
+
+def cuts_down(made: StageClass) -> bool:
+    """Whether a stage can be run by its deepest column alone: a whole fractal block of means."""
+    whole = isinstance(made.rule, Fractal) and made.leaves == "rule" and not made.projected
+    return whole and made.operator.operation == "mean" and made.strategy == "list"
+
+
+def drops_path(made: StageClass) -> bool:
+    """Whether a stage's means leave outputs out while training."""
+    return made.joins and made.operator.dropped() > 0
+
+
+def _joins(strategy: str, operator: Aggregation) -> bool:
+    """Whether a stage calls the operator's own function."""
+    return strategy == "list" or (strategy == "running" and operator.operation != "sum")

@@ -1,0 +1,219 @@
+"""Stages to classes: how each is run, and which numbers stages of one form differ in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from archdsl.codegen.columns import Column, Number, Solution, Term, solve
+from archdsl.codegen.modules import ModuleClass, Modules, readers_of_input
+from archdsl.codegen.names import free
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Shape
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.rule import Rule
+from archdsl.passes.strategy import Joined, joined_widths, strategy_of, varies
+
+INCOMING = "incoming"
+Argument = Term | str
+
+
+@dataclass(frozen=True)
+class Run:
+    """Consecutive layers of one class; `count` is None for the last run, which takes the rest.
+
+    An argument is a term, or INCOMING: the width of what the layer reads, which varies.
+    """
+
+    module: ModuleClass
+    count: int | None
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class StageClass:
+    """A stage class to print.
+
+    `strategy` is how outputs are kept: `chain` (none), `running` (their aggregate so far),
+    `buffer` (one tensor, side by side), `list` (each on its own). `joins` says that some layer, or
+    the exit, reads more than one output; `shares` that layers of a list read the same aggregate,
+    which is made once; `joined` how wide the aggregates are.
+    """
+
+    name: str
+    strategy: str
+    rule: Rule
+    operator: Aggregation
+    leaves: str
+    projected: bool
+    parameters: tuple[str, ...]
+    layers: Term
+    runs: tuple[Run, ...]
+    widths: tuple[tuple[Term, int | None], ...]
+    joins: bool
+    shares: bool
+    joined: Joined
+    depths: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """All stage classes, and for every stage its class and argument values."""
+
+    classes: tuple[StageClass, ...]
+    used: tuple[tuple[StageClass, tuple[Number, ...]], ...]
+
+
+@dataclass(frozen=True)
+class _Sketch:
+    """A stage before its class is known: every number it needs, by place."""
+
+    stage: Stage
+    strategy: str
+    runs: tuple[tuple[ModuleClass, int, tuple[Number | str, ...]], ...]
+    widths: tuple[tuple[int, int], ...]
+    joins: bool
+    shares: bool
+    joined: Joined
+
+    def form(self) -> object:
+        stage = self.stage
+        runs = tuple(
+            (
+                module.name,
+                tuple(v == INCOMING for v in values),
+                count if i + 1 < len(self.runs) else 0,
+            )
+            for i, (module, count, values) in enumerate(self.runs)
+        )
+        lengths = tuple(count for _, count in self.widths[:-1])
+        table = None if stage.rule.source() else (stage.rule, stage.depth)
+        keys = (stage.rule, stage.operator, stage.leaves, stage.projected)
+        return (self.strategy, self.joins, self.shares, self.joined, *keys, runs, lengths, table)
+
+
+def find_stages(
+    graph: Graph, shapes: Mapping[str, Shape], modules: Modules, names: Sequence[str]
+) -> Stages:
+    """Group the stages of a compacted graph into classes; `names` are taken already."""
+    forms: dict[object, list[_Sketch]] = defaultdict(list)
+    # Stages that keep lists are written alike if one of them needs it, so that they share a class.
+    some_vary = any(varies(stage, shapes) for stage in graph.stages)
+    chosen = readers_of_input(graph)
+    for stage in graph.stages:
+        sketch = _sketch(graph, stage, shapes, modules, some_vary=some_vary, chosen=chosen)
+        forms[sketch.form()].append(sketch)
+    taken = set(names)
+    classes: list[StageClass] = []
+    used: dict[int, tuple[StageClass, tuple[Number, ...]]] = {}
+    for same in forms.values():
+        solution = solve(_columns(same, bool(chosen)))
+        made = _stage_class(same, solution, _name(same[0], len(forms), taken))
+        classes.append(made)
+        for index, sketch in enumerate(same):
+            values = tuple(column[index] for column in solution.parameters.values())
+            used[sketch.stage.index] = (made, values)
+    return Stages(tuple(classes), tuple(used[index] for index in sorted(used)))
+
+
+def _sketch(
+    graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules,
+    *, some_vary: bool, chosen: frozenset[str],
+) -> _Sketch:  # fmt: skip
+    strategy = strategy_of(graph, stage, shapes)
+    layers = [modules.used[name] for name in stage.layers]
+    incoming = [shapes[name][0] for name in stage.reads]
+    grows = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary
+    calls = [
+        (module, _values(module, values, width if grows else None))
+        for (module, values), width in zip(layers, incoming, strict=True)
+    ]
+    entering = [name in chosen for name in stage.layers]
+    grouped = groupby(zip(calls, entering, strict=True))
+    runs = tuple((call[0], len(list(group)), call[1]) for (call, _), group in grouped)
+    outputs = [shapes[name][0] for name in stage.outputs]
+    widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
+    made = set(stage.outputs)
+    joins = [name for name in (*stage.reads, stage.exit) if name not in made]
+    shares = strategy == "list" and len(set(joins)) < len(joins)
+    kept = widths if grows or strategy == "buffer" else ()
+    joined = joined_widths(stage, outputs, incoming) if grows else "first"
+    return _Sketch(stage, strategy, runs, kept, bool(joins), shares, joined)
+
+
+def _values(
+    module: ModuleClass, values: tuple[Number, ...], incoming: int | None
+) -> tuple[Number | str, ...]:
+    """Argument values; where the width of what is read varies, its argument is INCOMING."""
+    return tuple(
+        INCOMING if name == "channels" and value == incoming and not module.projection else value
+        for name, value in zip(module.parameters, values, strict=True)
+    )
+
+
+def _columns(same: list[_Sketch], chosen: bool) -> list[Column]:
+    """Widths of the outputs, every argument of every run, and the number of layers.
+
+    Where a caller may choose what enters the network, the first `channels` is an argument.
+    """
+    first = same[0]
+    enters = chosen and first.stage.index == 0
+    columns = [
+        Column(
+            "width" if place else "channels",
+            tuple(s.widths[place][0] for s in same),
+            forced=enters and not place and not first.stage.projected,
+        )
+        for place in range(len(first.widths))
+    ]
+    for run, (module, _, values) in enumerate(first.runs):
+        columns += [
+            Column(
+                module.parameters[place],
+                tuple(number(s.runs[run][2][place]) for s in same),
+                forced=enters and run == 0 and module.parameters[place] == "channels",
+            )
+            for place, value in enumerate(values)
+            if value != INCOMING
+        ]
+    return [*columns, Column("layers", tuple(s.stage.depth for s in same))]
+
+
+def number(value: Number | str) -> Number:
+    """An argument that is not INCOMING."""
+    assert not isinstance(value, str)
+    return value
+
+
+def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageClass:
+    first, terms = same[0], iter(solution.terms)
+    widths = tuple(
+        (next(terms), count if place + 1 < len(first.widths) else None)
+        for place, (_, count) in enumerate(first.widths)
+    )
+    runs = tuple(
+        Run(
+            module,
+            count if place + 1 < len(first.runs) else None,
+            tuple(INCOMING if value == INCOMING else next(terms) for value in values),
+        )
+        for place, (module, count, values) in enumerate(first.runs)
+    )
+    stage = first.stage
+    return StageClass(
+        name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
+        tuple(solution.parameters), next(terms), runs, widths, first.joins, first.shares,
+        first.joined,
+        tuple(sketch.stage.depth for sketch in same),
+    )  # fmt: skip
+
+
+def _name(sketch: _Sketch, forms: int, taken: set[str]) -> str:
+    """`Stage` if there is one form; else after how its outputs are joined."""
+    name = "Stage"
+    if forms > 1:
+        start = "Projected" if sketch.stage.projected else ""
+        name = f"{start}{sketch.stage.operator.kind.title().replace('-', '')}Stage"
+    return free(name, taken)

@@ -1,5 +1,0 @@
-"""How a network is written down: a `Program` to the text of one standalone file."""
-
-from archdsl.emit.pytorch import emit
-
-__all__ = ["emit"]

@@ -1,0 +1,235 @@
+"""pydantic's findings as diagnostics: the place in the file, the reason, and what to type."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from pydantic import ValidationError
+
+from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.frontend.forms import keys, models_at, siblings, word
+from archdsl.frontend.reader import Document, Path
+from archdsl.language.layers import LAYERS
+from archdsl.language.values import Words
+
+LAYER_WORDS = [str(kind.model_fields["layer"].default) for kind in LAYERS]
+WRONG_KIND = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "tuple_type": "a list",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "int_type": "a number",
+}
+
+
+def diagnose(error: ValidationError, document: Document, model: type[Words]) -> list[Diagnostic]:
+    """One diagnostic per mistake, in the order of the file."""
+    found = _Findings(error.errors(include_url=False), document, model)
+    return sorted(found.all(), key=by_place)
+
+
+def by_place(finding: Diagnostic) -> tuple[int, int]:
+    """Where a finding stands, to sort by."""
+    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
+
+
+class _Findings:
+    def __init__(self, errors: list[Any], document: Document, model: type[Words]) -> None:
+        self.errors, self.document, self.model = errors, document, model
+        self.missing = {
+            (self.path(e["loc"][:-1]), e["loc"][-1]) for e in errors if e["type"] == "missing"
+        }
+        self.explained: set[tuple[Path, Any]] = set()
+
+    def all(self) -> list[Diagnostic]:
+        made = [(error, self.one(error)) for error in self.errors if not self.follows(error)]
+        return [
+            diagnostic
+            for error, diagnostic in made
+            if error["type"] != "missing"
+            or (self.path(error["loc"][:-1]), error["loc"][-1]) not in self.explained
+        ]
+
+    def follows(self, error: Any) -> bool:
+        """Whether this only repeats that an entry is wrong: the list itself is long enough."""
+        value = self.document.value(self.path(error["loc"]))
+        least = error.get("ctx", {}).get("min_length", 0)
+        return error["type"] == "too_short" and isinstance(value, list) and len(value) >= least
+
+    def path(self, loc: tuple[Any, ...]) -> Path:
+        """The place in the file: pydantic's path without the tags of unions."""
+        here: Any = self.document.root
+        path: Path = ()
+        for step in loc:
+            inside = isinstance(here, dict) and step in here
+            inside = inside or (
+                isinstance(here, list) and isinstance(step, int) and step < len(here)
+            )
+            if inside:
+                here, path = here[step], (*path, step)
+        return path
+
+    def at(self, path: Path, code: str, message: str, **details: Any) -> Diagnostic:
+        span = details.pop("span", None) or self.document.span(path)
+        return Diagnostic(code, message, span=span, source=self.document.source, **details)
+
+    def one(self, error: Any) -> Diagnostic:
+        kind, loc, context = error["type"], error["loc"], error.get("ctx", {})
+        path = self.path(loc)
+        match kind:
+            case "archdsl":
+                finding: ArchdslError = context["finding"]
+                return finding.within(self.document.source, self.document.span(path)).diagnostics[0]
+            case "missing" | "union_tag_not_found":
+                return self.missing_key(path, loc, context, kind)
+            case "extra_forbidden":
+                return self.unknown_key(path, loc)
+            case "literal_error" | "union_tag_invalid":
+                return self.unknown_word(path, context, error.get("input"))
+            case "bare_layer" | "layer_form":
+                return self.layer(path, context.get("word"))
+            case "too_short" | "too_long" | "string_too_long":
+                return self.length(path, kind, context)
+            case "string_pattern_mismatch":
+                return self.pattern(path)
+        value = self.document.value(path)
+        if value is None and path and isinstance(path[-1], str):
+            return self.at(path, "A103", f"the key `{path[-1]}` has no value")
+        wanted = WRONG_KIND.get(kind)
+        said = f"this must be {wanted}" if wanted else error["msg"]
+        return self.at(path, "A106", said + f", not {_kind(value)}")
+
+    def missing_key(self, path: Path, loc: tuple[Any, ...], context: Any, kind: str) -> Diagnostic:
+        if kind == "missing":
+            return self.at(path, "A103", f"the key `{loc[-1]}` is missing")
+        value = self.document.value(path)
+        if isinstance(value, dict):
+            key = "rule" if path[-1:] == ("connect",) else "kind"
+            said = value.get(key)
+            if said is not None:
+                return self.at((*path, key), "A105", f"`{key}` is a word, not {_kind(said)}")
+            if path in {("stem",), ("head",)}:
+                return self.at(path, "A106", "this must be a list of layers, not a mapping")
+            return self.at(path, "A103", f"the key `{key}` is missing")
+        return self.at(path, "A106", f"this must be a word or a mapping, not {_kind(value)}")
+
+    def unknown_key(self, path: Path, loc: tuple[Any, ...]) -> Diagnostic:
+        key = str(loc[-1])
+        place = path if path[-1:] == (key,) else (*path, key)
+        span = self.document.keys.get(place)
+        models = list(models_at(self.model, loc[:-1]))
+        known = [name for model in models[:1] for name in keys(model)]
+        owners = sorted(
+            word(sibling)
+            for sibling in siblings(self.model, loc[:-1])
+            if key in keys(sibling) and sibling not in models[:1]
+        )
+        near = difflib.get_close_matches(key, known, 1, 0.6)
+        if near and (place[:-1], near[0]) in self.missing:
+            self.explained.add((place[:-1], near[0]))
+        shown = key if len(key) <= 80 else key[:80] + "..."
+        message, listed = f"there is no key `{shown}` here", _listed(known)
+        if owners and models:
+            message = f"`{key}` belongs to {' and '.join(owners)}, not to {word(models[0])}"
+        elif key.endswith((")", "]")):
+            near = []
+            listed = "inside {...} or [...], quote arithmetic that holds a comma or a bracket"
+        help, note = (f"did you mean `{near[0]}`?", listed) if near else (listed, None)
+        return self.at(place, "A102", message, span=span, note=note, help=help)
+
+    def unknown_word(self, path: Path, context: Any, value: Any) -> Diagnostic:
+        listed = str(context.get("expected") or context.get("expected_tags"))
+        words = [word for word in re.findall(r"'([^']*)'", listed) if word != "a list"]
+        value = context.get("tag", value)
+        if path == ("archdsl",):
+            return self.at(
+                path, "A107", "this file is written in another version of the language",
+                help="this archdsl reads `archdsl: 1`",
+            )  # fmt: skip
+        if not words:
+            return self.at(path, "A106", f"this must be a list of layers, not {_kind(value)}")
+        if not isinstance(value, str | int):
+            return self.at(path, "A106", f"this must be one of {', '.join(words)}")
+        raw = self.document.value(path)
+        for key in ("rule", "kind"):
+            if isinstance(raw, dict) and key in raw:
+                path = (*path, key)
+        if words == LAYER_WORDS and isinstance(raw, dict):
+            path = (*path, str(value))
+            span = self.document.keys.get(path)
+        else:
+            span = None
+        near = difflib.get_close_matches(str(value).lower(), words, 1)
+        return self.at(
+            path,
+            "A105",
+            f"`{str(value)[:80]}` is not one of {', '.join(words)}",
+            span=span,
+            help=f"did you mean `{near[0]}`?" if near else None,
+        )
+
+    def layer(self, path: Path, named: str | None) -> Diagnostic:
+        if named:
+            help = f"write {{{named}: {{...}}}}"
+            return self.at(path, "A103", f"`{named}` needs its numbers", help=help)
+        value = self.document.value(path)
+        if isinstance(value, dict) and len(value) == 1 and set(value) <= set(LAYER_WORDS):
+            ((own, numbers),) = value.items()
+            message = f"`{own}` takes a mapping of its numbers, not {_kind(numbers)}"
+            return self.at((*path, own), "A106", message)
+        return self.at(
+            path,
+            "A106",
+            f"a layer is a word or one word with its numbers, not {_kind(value)}",
+            help="layers: " + ", ".join(LAYER_WORDS),
+        )
+
+    def length(self, path: Path, kind: str, context: Any) -> Diagnostic:
+        if kind == "string_too_long":
+            if path[-1:] == ("name",):
+                return self.pattern(path)
+            return self.at(path, "A007", f"this is longer than {context['max_length']} characters")
+        if path == ("input",):
+            return self.at(
+                path, "A103", "`input` is a list of three numbers: channels, height, width"
+            )
+        if kind == "too_long":
+            return self.at(
+                path, "A301", f"this list is longer than {context['max_length']} entries"
+            )
+        return self.at(path, "A103", "this list needs at least one entry")
+
+    def pattern(self, path: Path) -> Diagnostic:
+        if path[-1:] == ("tolerance",):
+            return self.at(path, "A106", "a tolerance is a percentage", help="write 0.5%")
+        return self.at(
+            path,
+            "A104",
+            f"`{str(self.document.value(path))[:80]}` is no name",
+            help="use a to z, 0 to 9, - and _, at most 40, starting with a letter",
+        )
+
+
+def _listed(keys: list[str]) -> str:
+    if not keys:
+        return "no keys are known here; write the word alone"
+    return f"known here: {', '.join(keys)}"
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "`true`" if value else "`false`"
+        case str():
+            return f"`{value[:60]}`" if value else "empty text"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+    return f"{value}"[:60]

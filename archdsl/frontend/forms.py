@@ -1,0 +1,63 @@
+"""Which forms the language allows at a place: the models that a path of pydantic's leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from archdsl.frontend.unions import LIST, UNITS
+
+
+def keys(model: type[BaseModel]) -> list[str]:
+    """The keys that a model knows, as a file writes them; a layer's word is not one of them."""
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return [name for name in names if name != "layer"]
+
+
+def word(model: type[BaseModel]) -> str:
+    """What the file calls a model: `rule full`, `kind basic`, the layer `conv`."""
+    for key in ("layer", "rule", "kind"):  # a pool has a `kind` too, but its word is `pool`
+        if key in model.model_fields:
+            arguments = get_args(model.model_fields[key].annotation)
+            if arguments and isinstance(arguments[0], str):
+                return f"{key} `{arguments[0]}`"
+    return model.__name__.lower()
+
+
+def _inside(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every model that an annotation mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _inside(argument)
+
+
+def _step(models: list[type[BaseModel]], step: Any) -> list[type[BaseModel]]:
+    if isinstance(step, int) or step == UNITS:
+        return models
+    named = [model for model in models if word(model).endswith(f"`{step}`")]
+    if named and len(models) > 1:  # a tag; alone, `offsets` is the key of the rule `offsets`
+        return named
+    for model in models:
+        for name, field in model.model_fields.items():
+            if step in {name, field.alias}:
+                return list(_inside(field.annotation)) + [
+                    inner for extra in field.metadata for inner in _inside(extra)
+                ]
+    untagged = [model for model in models if "`" not in word(model)]
+    return named or (untagged[-1:] if step == LIST else untagged)  # lists stand last in a union
+
+
+def models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[BaseModel]]:
+    """The models that may stand at a place, by pydantic's path with its union tags."""
+    models = [model]
+    for step in loc:
+        models = _step(models, step)
+    yield from models
+
+
+def siblings(model: type[BaseModel], loc: tuple[Any, ...]) -> list[type[BaseModel]]:
+    """The other forms that might have stood at this place."""
+    return list(models_at(model, loc[:-1])) if loc and isinstance(loc[-1], str) else []

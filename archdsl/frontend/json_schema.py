@@ -1,0 +1,127 @@
+"""The language as a JSON Schema, generated from the pydantic models, for editors.
+
+What a spec may write in more than one way (a word for a mapping, a list for layers, the name of a
+parameter for a word) pydantic knows from its unions and our validators; here it is spelled out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archdsl.frontend.schema import PARAMETER, language
+from archdsl.frontend.unions import word_of
+from archdsl.language.layers import LAYERS
+from archdsl.language.values import Words
+
+Schema = dict[str, Any]
+Models = Sequence[type[Words]]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NAMED = {"type": "string", "pattern": PARAMETER, "description": "a parameter that chooses a word"}
+
+
+def json_schema() -> Schema:
+    """The schema of a spec file."""
+    known = language()
+    schema = known.network.model_json_schema(by_alias=True)
+    definitions = schema["$defs"]
+    for kind in LAYERS:
+        definitions[kind.__name__]["properties"].pop("layer")
+    definitions["LayerList"] = {
+        "type": "array",
+        "items": _layer(definitions),
+        "minItems": 1,
+        "description": definitions["LayerList"].get("description", ""),
+    }
+    for key, models in (("rule", known.rules), ("kind", known.aggregations), ("kind", known.units)):
+        for model in models:
+            _choosable(definitions[model.__name__], key, models)
+    for stage in ("Stage", "Stages"):
+        properties = definitions[stage]["properties"]
+        _worded(properties["connect"], "rule", known.rules, definitions)
+        _worded(properties["aggregate"], "kind", known.aggregations, definitions)
+        for key in ("exit", "entry"):
+            properties[key] = {"anyOf": [properties[key], NAMED]}
+    for definition in definitions.values():
+        _words(definition)
+    schema["properties"]["expect"] = _one_or_more(schema["properties"]["expect"])
+    schema["properties"]["params"] = _parameters()
+    return {"$schema": DIALECT, "$id": "archdsl.schema.json", **schema, "title": "archdsl spec"}
+
+
+def _layer(definitions: Schema) -> Schema:
+    bare = [word_of(kind, "layer") for kind in LAYERS if kind.bare]
+    forms: list[Schema] = [{"enum": bare}]
+    for kind in LAYERS:
+        numbers: Schema = {"$ref": f"#/$defs/{kind.__name__}"}
+        if kind.shorthand:
+            inner = definitions[kind.__name__]["properties"][kind.shorthand]
+            numbers = {"anyOf": [numbers, inner]}
+        word = word_of(kind, "layer")
+        forms.append(
+            {
+                "type": "object",
+                "properties": {word: numbers},
+                "required": [word],
+                "additionalProperties": False,
+            }
+        )
+    return {"anyOf": forms}
+
+
+def _named(words: Sequence[str]) -> Schema:
+    """A parameter's name where these words may stand; one of them means itself."""
+    return {**NAMED, "not": {"enum": list(words)}}
+
+
+def _choosable(definition: Schema, key: str, models: Models) -> None:
+    """The word of a rule, unit or operator may come from a parameter."""
+    word = definition["properties"][key]
+    words = [word_of(model, key) for model in models]
+    definition["properties"][key] = {"anyOf": [word, _named(words)]}
+
+
+def _words(definition: Schema) -> None:
+    """Any closed set of words may come from a parameter; a discriminator cannot be asked then."""
+    for name, schema in definition.get("properties", {}).items():
+        if "enum" in schema:
+            definition["properties"][name] = {"anyOf": [schema, NAMED]}
+        _anyof(schema)
+
+
+def _anyof(schema: Any) -> None:
+    """`oneOf` with a discriminator to `anyOf`: two units may both allow a parameter's word."""
+    if isinstance(schema, list):
+        for item in schema:
+            _anyof(item)
+    if not isinstance(schema, dict):
+        return
+    schema.pop("discriminator", None)
+    if "oneOf" in schema:
+        schema["anyOf"] = schema.pop("oneOf")
+    for value in list(schema.values()):
+        _anyof(value)
+
+
+def _worded(schema: Schema, key: str, models: Models, definitions: Schema) -> None:
+    """A word may stand alone if it needs no numbers."""
+    words = {word_of(model, key): definitions[model.__name__]["required"] for model in models}
+    alone = [word for word, required in words.items() if required == [key]]
+    schema["anyOf"] = [*schema.get("anyOf", []), {"enum": alone}, _named([*words])]
+
+
+def _one_or_more(schema: Schema) -> Schema:
+    item = schema["items"]
+    return {**{k: v for k, v in schema.items() if k != "items" and k != "type"},
+            "anyOf": [{"type": "array", "items": item}, item]}  # fmt: skip
+
+
+def _parameters() -> Schema:
+    one = {"type": ["integer", "number", "string"]}
+    value = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+    return {
+        "type": "object",
+        "description": "numbers, lists of numbers, arithmetic, or a choice of words: a | b",
+        "propertyNames": {"pattern": PARAMETER},
+        "additionalProperties": value,
+    }

@@ -1,0 +1,226 @@
+"""A spec file and its settings to a `Spec`: typed words, parameters, and every place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
+from archdsl.frontend import parameters
+from archdsl.frontend.diagnose import by_place, diagnose
+from archdsl.frontend.dump import dump
+from archdsl.frontend.parameters import Parameters
+from archdsl.frontend.reader import BYTES, Document, read
+from archdsl.frontend.reader import Path as Steps
+from archdsl.frontend.schema import Extension, Network, language
+from archdsl.frontend.unused import unused
+from archdsl.shown import Shown
+
+START = "start from `archdsl init`"
+
+
+@dataclass(frozen=True)
+class Spec(Shown):
+    """A checked spec under given settings. Equal specs mean the same network.
+
+    `notes` are warnings and notes on what is written, such as a parameter that nothing uses.
+    """
+
+    words: Network
+    parameters: Parameters
+    settings: Mapping[str, Any]
+    document: Document = field(compare=False, repr=False)
+    notes: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.words.name
+
+    @property
+    def sha256(self) -> str:
+        """A hash of what is built: the values but for `expect`, and the settings."""
+        settings = json.dumps(self.settings, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(f"{self.text}\0{settings}".encode()).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """The values as short YAML, without comments and published figures."""
+        built = {key: value for key, value in self.document.root.items() if key != "expect"}
+        return dump(built)
+
+    def at(self, *path: str | int) -> Place:
+        """Where a value stands, as the place of a diagnostic."""
+        return {"source": self.document.source, "span": self.document.span(path)}
+
+    def at_stage(self, index: int, *path: str | int) -> Place:
+        """Return the place of a stage's value: in the stage, or in `each` if it is filled in.
+
+        `path` begins with the key. The place of a key that is written nowhere is that of the stage.
+        """
+        if isinstance(self.document.root["stages"], dict):
+            return self.at("stages", *path)
+        each, own = self.document.root.get("each"), self.document.value(("stages", index))
+        filled = bool(each) and path[:1] and path[0] in each and path[0] not in own
+        return self.at("each", *path) if filled else self.at("stages", index, *path)
+
+
+def load(
+    spec: str | os.PathLike[str],
+    settings: Mapping[str, Any] | None = None,
+    *,
+    extend: Iterable[Extension] = (),
+) -> Spec:
+    """Read and check a spec.
+
+    Args:
+        spec: path of a YAML file.
+        settings: parameters to set, by name: numbers, lists, or text as after `--set name=`.
+        extend: rules, units and aggregations of one's own, whose words the spec may then use.
+
+    Raises:
+        ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx and A4xx.
+    """
+    return parse(read_file(Path(spec)), settings, extend=extend)
+
+
+def parse(
+    source: Source | str,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    extend: Iterable[Extension] = (),
+) -> Spec:
+    """Like `load`, from a text that was read already."""
+    if isinstance(source, str):
+        source = Source("spec", source)
+    source = Source(source.name, plain_text(source.text))
+    document = read(source)
+    _check_top(document)
+    given = {name: setting(name, value) for name, value in (settings or {}).items()}
+    mistakes: list[Diagnostic] = []
+    values = Parameters({}, {})
+    try:
+        values = parameters.evaluate(document, given)
+    except ArchdslError as error:
+        mistakes += error.diagnostics
+    choices = values.choices if not mistakes else _choices(document)
+    model = language(tuple(extend)).network
+    try:
+        words = model.model_validate(_substituted(document, choices))
+    except ValidationError as error:
+        mistakes += diagnose(error, document, model)
+    if mistakes:
+        raise ArchdslError(sorted(mistakes, key=by_place))
+    plain = {name: _plain(values.values[name]) for name in sorted(given)}
+    notes = unused(document, words, values.choices, given)
+    return Spec(words, values, plain, document, notes)
+
+
+def read_file(path: Path) -> Source:
+    """Read a spec once, without trusting it. Raises ArchdslError (A001, A012, A401 to A403)."""
+    name = str(path)
+    return Source(name, decode(read_bytes(path, BYTES + 4), name))
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The first bytes of a file; no device is waited for. Raises ArchdslError (A401 to A403)."""
+    name = str(path)
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise fail("A402", f"{name} is not a regular file")
+            return _read_some(handle, most)
+        finally:
+            os.close(handle)
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+
+
+def _read_some(handle: int, most: int) -> bytes:
+    """Up to `most` bytes; one read may give fewer than there are."""
+    content = b""
+    while len(content) < most and (part := os.read(handle, most - len(content))):
+        content += part
+    return content
+
+
+def decode(content: bytes, name: str) -> str:
+    """UTF-8, with or without a byte order mark. Raises ArchdslError (A001, A012)."""
+    if len(content) > BYTES + 3:
+        raise fail("A001", f"{name} is larger than {BYTES // 1024} KiB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise fail(
+            "A012", f"{name} is not UTF-8 at byte {error.start}", help="save it as UTF-8"
+        ) from None
+
+
+def plain_text(text: str) -> str:
+    """The text without byte order mark and with plain line ends."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def setting(name: str, value: Any) -> Document:
+    """One `--set name=value`; text is read as YAML, as in the file."""
+    if isinstance(value, str):
+        source = Source(f"--set {name}", value)
+        return read(source)
+    source = Source(f"--set {name}", repr(value))
+    return Document(source, _listed(value), {(): Span(1, 1, len(source.text))}, {})
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return float(value) if isinstance(value, Fraction) else value
+
+
+def _unreadable(name: str, error: Exception) -> ArchdslError:
+    if isinstance(error, FileNotFoundError):
+        return fail("A401", f"there is no file {name}", help=START)
+    if isinstance(error, IsADirectoryError):
+        return fail("A402", f"{name} is a folder")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return fail("A403", f"{name} cannot be read: {reason}")
+
+
+def _check_top(document: Document) -> None:
+    place = Place(source=document.source, span=Span(1, 1))
+    if document.root is None:
+        raise fail("A011", "the spec is empty", help=START, **place)
+    if not isinstance(document.root, dict):
+        raise fail("A011", "a spec is a mapping of keys to values", help=START, **place)
+
+
+def _choices(document: Document) -> dict[str, str]:
+    """The default words of the choice parameters, to go on checking after a mistake in `params`."""
+    declared = document.root.get("params")
+    declared = declared if isinstance(declared, dict) else {}
+    return {
+        name: raw.split("|")[0].strip()
+        for name, raw in declared.items()
+        if isinstance(raw, str) and parameters.CHOICE.match(raw)
+    }
+
+
+def _substituted(document: Document, choices: Mapping[str, str]) -> dict[str, Any]:
+    free: set[Steps] = {("name",), ("description",), ("params",), ("expect",)}
+    return {
+        key: value if (key,) in free else parameters.substitute(value, choices)
+        for key, value in document.root.items()
+    }

@@ -1,0 +1,190 @@
+"""The words of the language, as frozen pydantic models (docs/language.md describes them).
+
+`language(extensions)` is the language with words of one's own added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, create_model
+
+from archdsl.errors import fail
+from archdsl.frontend import unions
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.aggregations import AGGREGATIONS
+from archdsl.language.rule import Rule
+from archdsl.language.rules import RULES
+from archdsl.language.unit import Unit
+from archdsl.language.units import UNITS
+from archdsl.language.values import WIDEST, Bounds, Count, Size, Width, Words
+
+Extension = type[Rule] | type[Unit] | type[Aggregation]
+NAME = r"^[a-z][a-z0-9_-]{0,39}$"
+PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
+
+
+def _whole(value: Any) -> Any:
+    """Python holds `true` and `1.0` to equal 1; a version is a whole number."""
+    return value if type(value) is int else str(value)
+
+
+Version = Annotated[Literal[1], BeforeValidator(_whole)]
+
+
+class LayerList(Words):
+    """A list of layers; in YAML simply the list."""
+
+    layers: Annotated[tuple[unions.AnyLayer, ...], Field(min_length=1, max_length=64, strict=False)]
+
+
+class Transition(Words):
+    """What lies between two stages: norm, relu, a 1x1 convolution and a pooling by 2."""
+
+    kind: Literal["transition"]
+    width: Width = Field(description="channels it makes; `incoming` is what it is given")
+    pool: Literal["average", "max", "none"] = "average"
+    bias: bool = False
+
+
+class Figure(Words):
+    """One published number."""
+
+    value: int | str = Field(description="123456, or as printed: 4.51M")
+    tolerance: str | None = Field(
+        None,
+        description="such as 0.5%; the printed digits if not given",
+        pattern=r"^[0-9]{1,4}(\.[0-9]{1,6})? *%$",
+    )
+    source: Annotated[str, Field(max_length=400)]
+
+
+Quantity = Literal["parameters", "macs", "flops", "depth", "layers", "links", "skip_links"]
+
+
+class Expectation(Words):
+    """Published figures, and the settings they hold for (all others at their defaults)."""
+
+    when: dict[str, Any] = Field(default_factory=dict)
+    parameters: Figure | None = None
+    macs: Figure | None = None
+    flops: Figure | None = None
+    depth: Figure | None = None
+    layers: Figure | None = None
+    links: Figure | None = None
+    skip_links: Figure | None = None
+
+    def figures(self) -> list[tuple[str, Figure]]:
+        """The published numbers by quantity."""
+        names = ("parameters", "macs", "flops", "depth", "layers", "links", "skip_links")
+        return [(name, figure) for name in names if (figure := getattr(self, name)) is not None]
+
+
+if TYPE_CHECKING:
+    ChainWords = LayerList
+    BetweenWords = Transition | LayerList
+    Expectations = tuple[Expectation, ...]
+else:
+    ChainWords = unions.listed(LayerList)
+    BetweenWords = unions.listed(Transition, LayerList)
+    Expectations = unions.one_or_more(Expectation)
+
+
+class StageWords(Words):
+    """A stage: how many layers, what each computes, what it reads, how that is joined."""
+
+    layers: Any = None
+    unit: Unit | LayerList | None = None
+    connect: Rule | None = None
+    aggregate: Aggregation | None = None
+    exit: Literal["rule", "all", "last"] = Field(
+        "rule", description="what leaves: the rule once more, all outputs joined, or the last one"
+    )
+    entry: Literal["identity", "projection", "pad"] = Field(
+        "identity",
+        description="y_0: what enters; where the shape changes, its 1x1 projection, or every "
+        "stride-th place of it with channels of zeros added",
+    )
+    stride: Size = Field(1, description="stride of the stage's first layer")
+
+
+class StagesWords(StageWords):
+    """Stages that are alike; a list inside means one entry per stage."""
+
+    count: Count
+
+
+class Network(Words):
+    """A whole spec."""
+
+    archdsl: Version = Field(description="version of the language")
+    name: Annotated[str, Field(pattern=NAME)]
+    description: Annotated[str, Field(max_length=4_000)] = ""
+    params: dict[str, Any] = Field(default_factory=dict)
+    input: Annotated[
+        tuple[Annotated[int, Bounds(1, WIDEST)], ...],
+        Field(min_length=3, max_length=3, strict=False, description="channels, height, width"),
+    ]
+    stem: ChainWords | None = None
+    each: StageWords | None = None
+    stages: StagesWords | tuple[StageWords, ...]
+    between: BetweenWords | None = None
+    head: ChainWords | None = None
+    expect: Expectations = ()
+
+
+@dataclass(frozen=True)
+class Language:
+    """A vocabulary, and the model of a whole spec in it."""
+
+    network: type[Network]
+    rules: tuple[type[Rule], ...]
+    units: tuple[type[Unit], ...]
+    aggregations: tuple[type[Aggregation], ...]
+
+
+@cache
+def language(extensions: tuple[Extension, ...] = ()) -> Language:
+    """The language with rules, units and aggregations of one's own added.
+
+    Raises: ArchdslError (A120) if a word is taken.
+    """
+    rules, units, aggregations = (
+        _extended(own, base, extensions)
+        for own, base in ((RULES, Rule), (UNITS, Unit), (AGGREGATIONS, Aggregation))
+    )
+    unit = unions.unit(units, LayerList)
+    slots: dict[str, Any] = {
+        "layers": (unions.layers(unit) | None, None),
+        "unit": (unit | None, None),
+        "connect": (unions.worded(rules, "rule") | None, None),
+        "aggregate": (unions.worded(aggregations, "kind") | None, None),
+    }
+    one = create_model("Stage", __base__=StageWords, __doc__=StageWords.__doc__, **slots)
+    alike = create_model("Stages", __base__=StagesWords, __doc__=StagesWords.__doc__, **slots)
+    network = create_model(
+        "Network",
+        __base__=Network,
+        __doc__=Network.__doc__,
+        each=(one | None, None),
+        stages=(unions.stages(alike, one), ...),
+    )
+    return Language(network, rules, units, aggregations)
+
+
+def _extended(
+    own: tuple[type[Words], ...], base: type[Words], extensions: Iterable[Extension]
+) -> tuple[Any, ...]:
+    key = "rule" if base is Rule else "kind"
+    taken = {unions.word_of(model, key) for model in own}
+    for extension in extensions:
+        if issubclass(extension, base):
+            word = unions.word_of(extension, key)
+            if word in taken:
+                raise fail("A120", f"the word `{word}` is taken", help="choose another word")
+            taken.add(word)
+            own = (*own, extension)
+    return own

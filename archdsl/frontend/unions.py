@@ -1,0 +1,136 @@
+"""How the same thing may be written in more than one way, told apart before pydantic looks.
+
+A word may stand for a mapping (`concat`), a list for a list of layers, one item for a list of one.
+Every union here is tagged, so that a mistake is reported for the one form that was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Union, get_args
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from archdsl.language.layers import LAYERS
+from archdsl.language.values import Count, Words
+
+LIST, ALIKE, COUNT, UNITS = "a list", "alike", "a number", "units"
+
+
+def word_of(model: type[Words], key: str) -> str:
+    """The word that a model's `Literal` field fixes."""
+    field = model.model_fields.get(key)
+    words = get_args(field.annotation) if field else ()
+    if len(words) != 1 or not isinstance(words[0], str):
+        raise TypeError(f'{model.__name__} needs its word: `{key}: Literal["..."]`')
+    return words[0]
+
+
+def tagged(models: Sequence[tuple[str, Any]], choose: Callable[[Any], Any], first: Any) -> Any:
+    """A union told apart by `choose`, after `first` has brought every form to a mapping."""
+    parts = tuple(Annotated[model, Tag(tag)] for tag, model in models)
+    return Annotated[Union[parts], Discriminator(choose), BeforeValidator(first)]  # noqa: UP007
+
+
+def _key(name: str) -> Callable[[Any], Any]:
+    def choose(value: Any) -> Any:
+        found = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+        return str(found) if isinstance(found, str) else None
+
+    return choose
+
+
+def expanded(model: type[Words]) -> Callable[[Any], Any]:
+    """A bare word stands for the mapping that names it: `concat` for `{kind: concat}`."""
+
+    def expand(value: Any) -> Any:
+        return {model.shorthand: value} if isinstance(value, str) and model.shorthand else value
+
+    return expand
+
+
+def worded(models: Sequence[type[Words]], key: str) -> Any:
+    """Models told apart by the word under `key`, which may stand alone."""
+    options = [(word_of(model, key), model) for model in models]
+    return tagged(options, _key(key), expanded(models[0]))
+
+
+def _list_form(value: Any) -> Any:
+    """A list of layers as the mapping that pydantic reads."""
+    return {"layers": value} if isinstance(value, list) else value
+
+
+def _kind_or_list(value: Any) -> Any:
+    if isinstance(value, dict) and "layers" in value and "kind" not in value:
+        return LIST
+    return _key("kind")(value) or (LIST if hasattr(value, "layers") else None)
+
+
+def unit(models: Sequence[type[Words]], layer_list: type[Words]) -> Any:
+    """A named unit, or a list of layers."""
+    options = [(word_of(model, "kind"), model) for model in models]
+    return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
+
+
+def _unit_form(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else _list_form(value)
+
+
+def layers(unit: Any) -> Any:
+    """A number of layers, or one unit per layer."""
+    units = Annotated[tuple[unit, ...], Field(min_length=1, max_length=5_000, strict=False)]
+    return tagged([(COUNT, Count), (UNITS, units)], _count_or_units, lambda value: value)
+
+
+def _count_or_units(value: Any) -> str:
+    nested = isinstance(value, list) and any(isinstance(entry, dict | list) for entry in value)
+    return UNITS if nested or isinstance(value, tuple) else COUNT
+
+
+def stages(alike: Any, one: Any) -> Any:
+    """Stages that are alike, or a list of stages."""
+    several = Annotated[tuple[one, ...], Field(min_length=1, max_length=64, strict=False)]
+    return tagged([(ALIKE, alike), (LIST, several)], _alike_or_list, lambda value: value)
+
+
+def _alike_or_list(value: Any) -> str:
+    return LIST if isinstance(value, list | tuple) else ALIKE
+
+
+def listed(*models: type[Words]) -> Any:
+    """Models told apart by `kind`, the last of them written as a list."""
+    *kinds, layer_list = models
+    options = [(word_of(model, "kind"), model) for model in kinds]
+    return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
+
+
+def one_or_more(model: type[Words]) -> Any:
+    """A list, or one item without the list."""
+    return Annotated[
+        tuple[model, ...],  # type: ignore[valid-type]
+        Field(max_length=64, strict=False),
+        BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
+    ]
+
+
+def layer_form(value: Any) -> Any:
+    """`norm` or `{conv: {...}}` as `{layer: word, ...}`."""
+    if isinstance(value, str):
+        kind = next((kind for kind in LAYERS if word_of(kind, "layer") == value), None)
+        if kind and not kind.bare:
+            raise PydanticCustomError("bare_layer", "{word}", {"word": str(value)})
+        return {"layer": str(value)}
+    if isinstance(value, dict) and len(value) == 1:
+        ((word, numbers),) = value.items()
+        kind = next((kind for kind in LAYERS if word_of(kind, "layer") == word), None)
+        if kind and kind.shorthand and not isinstance(numbers, dict):
+            numbers = {kind.shorthand: numbers}
+        if isinstance(numbers, dict) and "layer" not in numbers:
+            return {"layer": word, **numbers}
+    if isinstance(value, Words):
+        return value
+    raise PydanticCustomError("layer_form", "not a layer")
+
+
+AnyLayer = tagged([(word_of(kind, "layer"), kind) for kind in LAYERS], _key("layer"), layer_form)

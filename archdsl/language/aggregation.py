@@ -1,0 +1,79 @@
+"""What an aggregation is: how the outputs a layer reads become the one tensor it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal
+
+from archdsl.errors import fail
+from archdsl.language.source import plain_source
+from archdsl.language.values import Words
+
+TORCH = frozenset({"torch", "Tensor", "nn", "functional"})
+"""The names that an emitted file imports and `join` may use."""
+
+
+class Aggregation(Words):
+    """An aggregation operator. Features are dimension 1 of the tensors, after the batch.
+
+    The word `kind:` names it. A subclass sets `kind: Literal["word"]`, a `join` function whose own
+    text emitted files carry, the numbers that the function takes, and how widths combine. A single
+    output is not joined. Everything after `lower/` asks the questions below and tests for no class.
+    """
+
+    kind: str
+    shorthand: ClassVar[str | None] = "kind"
+
+    join: ClassVar[Callable[..., Any] | None] = None
+    """`join(outputs, *numbers)`: a function of a list of tensors that uses `torch` alone."""
+
+    operation: ClassVar[Literal["sum", "mean", "concat"] | None] = None
+    """The operation that `join` computes, if it is one that the backend has faster code for."""
+
+    equal_widths: ClassVar[bool] = True
+    """Whether all outputs must have the same number of features; other sizes always must agree."""
+
+    running: ClassVar[bool] = False
+    """Whether each aggregate is made of the previous aggregate and the newest output alone."""
+
+    associative: ClassVar[bool] = False
+    """Whether joining a join with one more output equals joining all at once, in this order."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **given: Any) -> None:
+        """Drop what a base class claims about a `join` that this class replaces."""
+        super().__pydantic_init_subclass__(**given)
+        if "join" in cls.__dict__:
+            cls.operation = cls.__dict__.get("operation")
+            cls.associative = cls.__dict__.get("associative", False)
+
+    def arguments(self) -> tuple[int | float | str | bool, ...]:
+        """The values that `join` takes after the outputs."""
+        return ()
+
+    def width(self, widths: Sequence[int]) -> int:
+        """Features of the aggregate, from those of two or more outputs in the order of reading."""
+        return widths[0]
+
+    def then(self) -> str | None:
+        """The activation that a running aggregate passes through after each step, if any."""
+        return None
+
+    def dropped(self) -> float:
+        """The probability with which drop-path leaves an output out of a mean while training."""
+        return 0.0
+
+    def says(self) -> str:
+        """What happens to the outputs, as the end of the sentence `the outputs are ...`."""
+        return f"joined by {self.kind}"
+
+    def source(self) -> str:
+        """The Python text of `join` for emitted files. Raises ArchdslError (A121)."""
+        text = plain_source(self.join, TORCH) if self.join is not None else None
+        if text is None:
+            raise fail(
+                "A121",
+                f"the function `join` of `{self.kind}` cannot be written into a file",
+                help="write it as a plain function of a module, in ASCII, using `torch` alone",
+            )
+        return text

@@ -1,0 +1,85 @@
+"""What a connectivity rule is: which earlier outputs a layer reads, and what it promises of them.
+
+Outputs of a stage are y_0 (what enters) and y_1 ... y_n; layer l computes y_l and reads some of
+y_0 ... y_(l-1). A rule of one's own is a subclass: `reads`, and as many closed forms as it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from archdsl.language.source import plain_source
+from archdsl.language.values import Words
+
+
+def floor_log(base: int, number: int) -> int:
+    """The largest k with base**k <= number, in exact integers (floats fail at 3**5)."""
+    power, result = base, 0
+    while power <= number:
+        power, result = power * base, result + 1
+    return result
+
+
+class Rule(Words):
+    """A connectivity rule: a pure function of the layer index, per stage.
+
+    The word `rule:` names it. Subclasses set `rule: Literal["word"]`, a `sources` function and
+    the numbers it takes; the closed forms below are optional, but what is stated is checked.
+    """
+
+    rule: str
+    scope: Literal["stage", "network"] = Field(
+        "stage", description="how far back a layer sees; `network` is reserved"
+    )
+    shorthand: ClassVar[str | None] = "rule"
+
+    sources: ClassVar[Callable[..., Sequence[int]] | None] = None
+    """`sources(layer, *numbers)`: the reads. Its own text is what emitted files carry."""
+
+    def arguments(self) -> tuple[int | tuple[int, ...], ...]:
+        """The numbers that `sources` takes after the layer."""
+        return ()
+
+    def reads(self, layer: int) -> Sequence[int]:
+        """Indices of the outputs that `layer` (1, 2, ...; n + 1 for the exit) reads, in order."""
+        assert self.sources is not None, "a rule defines `sources` or overrides `reads`"
+        return type(self).sources(layer, *self.arguments())  # type: ignore[misc]
+
+    def fan_in(self, layer: int) -> int:
+        """How many outputs `layer` reads."""
+        return len(self.reads(layer))
+
+    def links(self, layers: int) -> int:
+        """All reads of layers 1 ... `layers` together."""
+        return sum(self.fan_in(layer) for layer in range(1, layers + 1))
+
+    def bound(self, layers: int) -> int:
+        """An upper bound that `links` must keep; every rule keeps the full one."""
+        return layers * (layers + 1) // 2
+
+    def fan_in_bound(self, layer: int) -> int:
+        """An upper bound that `fan_in` must keep at every layer; claims are checked here."""
+        return layer
+
+    def offsets(self, layers: int) -> Sequence[int] | None:
+        """The distances read back, ascending, if layer l reads l - o for every such o <= l."""
+        return None
+
+    def depth_given(self) -> int | None:
+        """The number of layers, if the rule's own numbers say it; then `layers` may be left out."""
+        return None
+
+    def problem(self, layers: int) -> str | None:
+        """Why this rule cannot serve `layers` layers, if it cannot."""
+        return None
+
+    def says(self) -> str:
+        """What a layer reads, as the end of the sentence `a layer reads ...`."""
+        return f"by the rule {self.rule}"
+
+    def source(self) -> str | None:
+        """The Python text of `sources` for emitted files; None has the reads written as a table."""
+        return None if self.sources is None else plain_source(self.sources)

@@ -1,0 +1,45 @@
+"""`{rule: explicit, reads: [[0], [1, 0], ...]}`: the reads of every layer, written out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from archdsl.language.rule import Rule
+from archdsl.language.values import DEEPEST, Bounds
+
+Index = Annotated[int, Bounds(0, DEEPEST)]
+
+
+class Explicit(Rule):
+    """One list per layer, and one more for the exit if the stage's `exit` is `rule`."""
+
+    rule: Literal["explicit"]
+    table: Annotated[
+        tuple[Annotated[tuple[Index, ...], Field(min_length=1, strict=False)], ...],
+        Field(min_length=1, max_length=5_000, alias="reads", strict=False),
+    ]
+
+    def reads(self, layer: int) -> Sequence[int]:
+        """The written list."""
+        return self.table[layer - 1]
+
+    def problem(self, layers: int) -> str | None:
+        """Every layer needs a list, of different outputs that exist by then."""
+        if len(self.table) not in {layers, layers + 1}:
+            return f"there are {len(self.table)} lists of reads for {layers} layers"
+        for layer, row in enumerate(self.table, start=1):
+            if len(set(row)) < len(row):
+                return f"the reads of layer {layer} repeat an output; each may stand once"
+            if max(row) >= layer:
+                return (
+                    f"layer {layer} reads output {max(row)}, which does not exist yet: "
+                    f"a layer reads outputs 0 to {layer - 1}, or there would be a cycle"
+                )
+        return None
+
+    def says(self) -> str:
+        """The reads in words."""
+        return "the outputs listed for it"

@@ -1,0 +1,70 @@
+"""`{rule: fractal, columns: C}`: C columns of units that join where their strides meet.
+
+f_1 is a unit, f_(C+1)(z) is f_C(f_C(z)) joined with a unit of z (Larsson et al. 2016; figure 1(d)).
+Row t of 2^(C-1) holds v + 1 units, where 2^v is the largest power of two that divides t: those of
+the v + 1 deepest columns, deepest first. They are joined after it, and all take the joined value.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from archdsl.language.rule import Rule
+from archdsl.language.values import Bounds
+
+Columns = Annotated[int, Bounds(1, 64)]
+
+
+def fractal(layer: int) -> list[int]:
+    """The outputs that a layer reads: the row in which its column was last joined."""
+    row = (layer + 1) // 2
+    first = 2 * row - 1 - (row - 1).bit_count()
+    while first + (row & -row).bit_length() <= layer:
+        first += (row & -row).bit_length()
+        row += 1
+    joined = row - 2 ** (layer - first)
+    if joined == 0:
+        return [0]
+    start = 2 * joined - 1 - (joined - 1).bit_count()
+    return list(range(start, start + (joined & -joined).bit_length()))
+
+
+class Fractal(Rule):
+    """FractalNet's topology; a stage is one block, and its `layers` follow from `columns`."""
+
+    rule: Literal["fractal"]
+    columns: Columns
+    sources: ClassVar = staticmethod(fractal)
+
+    def depth_given(self) -> int:
+        """2^C - 1 units."""
+        return int(2**self.columns - 1)
+
+    def links(self, layers: int) -> int:
+        """6 * 2^K - K^2 - 3 K - 5 for K = C - 1, fewer than three per unit."""
+        if layers != self.depth_given():
+            return super().links(layers)
+        deep = self.columns - 1
+        return int(6 * 2**deep - deep**2 - 3 * deep - 5)
+
+    def bound(self, layers: int) -> int:
+        """3 N + 3, linear in the units; the block is (N + 1) / 2 units deep."""
+        return 3 * layers + 3
+
+    def fan_in_bound(self, layer: int) -> int:
+        """As many as there are columns."""
+        return self.columns
+
+    def problem(self, layers: int) -> str | None:
+        """A block is whole."""
+        if layers == self.depth_given():
+            return None
+        lower = 2 ** ((layers + 1).bit_length() - 1) - 1
+        return (
+            f"{self.columns} columns have {self.depth_given():,} layers, not {layers:,}: leave "
+            f"`layers` out, or choose columns for {lower:,} or {2 * lower + 1:,}"
+        )
+
+    def says(self) -> str:
+        """The reads in words."""
+        return "what was joined where its column stood before"

@@ -1,0 +1,35 @@
+"""`{rule: full}`: every layer reads all earlier outputs, oldest first (equation 3)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archdsl.language.rule import Rule
+
+
+def full(layer: int) -> range:
+    """The outputs that a layer reads: all before it, oldest first."""
+    return range(layer)
+
+
+class Full(Rule):
+    """ResNet's and DenseNet's topology."""
+
+    rule: Literal["full"]
+    sources: ClassVar = staticmethod(full)
+
+    def fan_in(self, layer: int) -> int:
+        """l: y_0 ... y_(l-1)."""
+        return layer
+
+    def links(self, layers: int) -> int:
+        """N (N + 1) / 2."""
+        return layers * (layers + 1) // 2
+
+    def offsets(self, layers: int) -> range:
+        """Every distance."""
+        return range(1, layers + 1)
+
+    def says(self) -> str:
+        """The reads in words."""
+        return "every earlier output, oldest first"

@@ -1,0 +1,26 @@
+"""`{kind: basic}`: one convolution."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archdsl.language.layers import Conv, LayerWords
+from archdsl.language.unit import ConvUnit
+from archdsl.language.values import Size, Width
+
+
+class Basic(ConvUnit):
+    """One k x k convolution (DenseNet without bottleneck, VGG)."""
+
+    convs: ClassVar[int] = 1
+    kind: Literal["basic"]
+    width: Width
+    kernel: Size = 3
+    groups: Width = 1
+
+    def layers(self, stride: int) -> tuple[LayerWords, ...]:
+        """conv k x k."""
+        conv = Conv(
+            width=self.width, kernel=self.kernel, stride=stride, groups=self.groups, bias=self.bias
+        )
+        return self.chain([conv])

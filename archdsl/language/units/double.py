@@ -1,0 +1,35 @@
+"""`{kind: double}`: two convolutions of the same kernel."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archdsl.language.layers import Conv, LayerWords
+from archdsl.language.unit import ConvUnit
+from archdsl.language.values import Size, Width
+
+
+class Double(ConvUnit):
+    """Two k x k convolutions (ResNet-18 and -34, Wide ResNet). The stride is on the first."""
+
+    convs: ClassVar[int] = 2
+    kind: Literal["double"]
+    inner: Width
+    width: Width | None = None
+    kernel: Size = 3
+    groups: Width = 1
+
+    def layers(self, stride: int) -> tuple[LayerWords, ...]:
+        """conv k x k to `inner`, conv k x k to `width` (`inner` if not given)."""
+        return self.chain(
+            [
+                Conv(
+                    width=width,
+                    kernel=self.kernel,
+                    stride=step,
+                    groups=self.groups,
+                    bias=self.bias,
+                )
+                for width, step in ((self.inner, stride), (self.width or self.inner, 1))
+            ]
+        )

@@ -1,0 +1,86 @@
+"""Nodes as they are made, with their shapes; equal aggregates become one node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archdsl.errors import Diagnostic, fail
+from archdsl.ir.graph import Node
+from archdsl.ir.ops import Aggregate, Chain, Layer, Op, Shape
+from archdsl.ir.shapes import Steps, after, mismatch, show
+from archdsl.language.aggregation import Aggregation
+
+
+class Builder:
+    """Collects the nodes of one network in the order of computation."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.remarks: list[Diagnostic] = []
+        self.steps = Steps()
+        self.joined: dict[tuple[Aggregation, tuple[str, ...]], str] = {}
+
+    def add(self, name: str, op: Op, inputs: tuple[str, ...], origin: str) -> str:
+        """Add a node whose inputs are there already and fit."""
+        self.nodes[name] = Node(name, op, inputs, origin)
+        shapes = [self.shapes[source] for source in inputs]
+        if isinstance(op, Chain):
+            self.shapes[name] = self.steps(op.layers, shapes[0])[-1]
+        else:
+            self.shapes[name] = after(op, shapes)
+        return name
+
+    def add_chain(
+        self, name: str, layers: tuple[Layer, ...], source: str, origin: str, scope: str = ""
+    ) -> str:
+        """Add a chain that reads one node; without layers it is that node."""
+        return self.add(name, Chain(scope or name, layers), (source,), origin) if layers else source
+
+    def join(
+        self, name: str, operator: Aggregation, sources: Sequence[str], origin: str, said: str
+    ) -> str:
+        """The aggregate of nodes: a new node, the one that is equal, or the only source itself.
+
+        Raises: ArchdslError (A210, A211) without a place, if shapes do not agree.
+        """
+        if len(sources) == 1:
+            return sources[0]
+        key = (operator, tuple(sources))
+        known = self.joined.get(key)
+        if known is None:
+            self.check(operator, sources, said)
+            check_width(operator, operator.width([self.shapes[s][0] for s in sources]))
+            known = self.joined[key] = self.add(name, Aggregate(operator), key[1], origin)
+        return known
+
+    def check(self, operator: Aggregation, sources: Sequence[str], said: str) -> None:
+        """Refuse shapes that do not agree; torch would broadcast some of them silently."""
+        shapes = [self.shapes[source] for source in sources]
+        if mismatch(operator, shapes) is None:
+            return
+        listed = [f"{source} ({show(self.shapes[source])})" for source in sources[:8]]
+        more = f" and {len(sources) - 8} more" if len(sources) > 8 else ""
+        needs = "equal shapes" if operator.equal_widths else "maps of equal size"
+        raise fail(
+            "A210" if operator.equal_widths else "A211",
+            f"{operator.kind} needs {needs}, but {said} reads {', '.join(listed)}{more}",
+            note="torch would broadcast or fail; archdsl refuses both",
+            help=_help(operator),
+        )
+
+
+def check_width(operator: Aggregation, width: object) -> None:
+    """Raise A101 if an aggregation states a width that no tensor has."""
+    if not isinstance(width, int) or isinstance(width, bool) or width < 1:
+        raise fail(
+            "A101",
+            f"the width of a join by `{operator.kind}` would be {width!r}",
+            help="return a whole number of 1 or more from `width`",
+        )
+
+
+def _help(operator: Aggregation) -> str:
+    if operator.equal_widths:
+        return "make every unit as wide as what enters the stage, or write `entry: projection`"
+    return "stride and pool between stages, or write `entry: projection`"

@@ -1,0 +1,144 @@
+"""A whole spec to a graph: stem, stages, what lies between, head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from archdsl.errors import ArchdslError, Diagnostic, fail
+from archdsl.frontend.load import Spec
+from archdsl.frontend.resolve import resolve, resolve_each, value
+from archdsl.frontend.schema import LayerList, Transition
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Input
+from archdsl.ir.verify import verify
+from archdsl.language.arithmetic import Rounding, Scope
+from archdsl.language.layers import Conv, LayerWords, Norm, Pool, Relu
+from archdsl.lowering.builder import Builder
+from archdsl.lowering.chain import lower_chain
+from archdsl.lowering.cost import around, primitives
+from archdsl.lowering.limits import Limits, Planned, Size, check, size_of
+from archdsl.lowering.plan import plan_stages
+from archdsl.lowering.rules import check_rule
+from archdsl.lowering.stage import StagePlan, lower_stage
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A graph, with what there is to say about how the spec became it.
+
+    `roundings` are the divisions in `layers` that left a remainder, each with its stage's index.
+    """
+
+    graph: Graph
+    remarks: tuple[Diagnostic, ...] = ()
+    roundings: tuple[tuple[int, Rounding], ...] = ()
+
+
+def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
+    """Build the graph of a spec. Raises ArchdslError (A101, A11x, A2xx, A3xx), located."""
+    plans, roundings = plan_stages(spec)
+    planned = [_planned(plan) for plan in plans]
+    check(planned, limits or Limits(), around(spec, len(plans)))
+    network = _Network(spec)
+    source = network.builder.add("input", Input(_input(spec)), (), "input")
+    source = network.chain("stem", spec.words.stem, source, ("stem",))
+    stages: list[Stage] = []
+    for plan in plans:
+        stages.append(lower_stage(network.builder, plan, source))
+        source = stages[-1].exit
+        if plan is not plans[-1]:
+            source = network.between(plan.index, len(plans), source)
+    source = network.chain("head", spec.words.head, source, ("head",))
+    nodes = network.builder.nodes
+    gaps = [f"between.{index}" for index in range(len(plans) - 1)]
+    graph = Graph(
+        name=spec.name,
+        nodes=nodes,
+        stages=tuple(stages),
+        stem="stem" if "stem" in nodes else None,
+        between=tuple(gap if gap in nodes else None for gap in gaps),
+        head="head" if "head" in nodes else None,
+        output=source,
+    )
+    return Lowered(verify(graph), tuple(network.builder.remarks), tuple(roundings))
+
+
+def size(spec: Spec) -> Size:
+    """How much is built for a spec, by closed form. Raises ArchdslError (A101, A11x, A2xx)."""
+    plans, _ = plan_stages(spec)
+    return size_of(map(_planned, plans)) + Size(primitives=around(spec, len(plans)))
+
+
+def _planned(plan: StagePlan) -> Planned:
+    check_rule(plan)
+    return Planned(plan.layers, plan.rule, plan.place("layers"), primitives(plan))
+
+
+def _input(spec: Spec) -> tuple[int, ...]:
+    scope = Scope(spec.parameters.values)
+    return tuple(value(spec.words.input, scope, **spec.at("input")))
+
+
+class _Network:
+    """The plumbing around the stages."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec, self.builder = spec, Builder()
+
+    def chain(
+        self,
+        name: str,
+        words: LayerList | None,
+        source: str,
+        path: tuple[str | int, ...],
+        scope: Scope | None = None,
+    ) -> str:
+        """Add a list of layers that reads `source`."""
+        if words is None:
+            return source
+        shape = self.builder.shapes[source]
+        scope = self.scope(shape[0]) if scope is None else scope
+        places = [self.spec.at(*path, index) for index in range(len(words.layers))]
+        known = resolve_each(words.layers, scope, places)
+        layers, _ = lower_chain(known, shape, 1, places, self.builder.remarks)
+        return self.builder.add_chain(name, layers, source, str(path[0]))
+
+    def between(self, index: int, stages: int, source: str) -> str:
+        """Add what lies after stage `index`."""
+        words = self.spec.words.between
+        if words is None:
+            return source
+        shape = self.builder.shapes[source]
+        scope = self.scope(shape[0], index, stages)
+        place = self.spec.at("between")
+        if isinstance(words, Transition):
+            try:
+                words = LayerList(layers=transition(resolve(words, scope, **place)))
+            except ArchdslError as error:
+                raise _narrow(error, shape[0]).within(place["source"], place["span"]) from None
+        return self.chain(f"between.{index}", words, source, ("between",), scope)
+
+    def scope(self, incoming: int, stage: int | None = None, stages: int = 0) -> Scope:
+        names: dict[str, Any] = {"incoming": incoming}
+        if stage is not None:
+            names["stage"] = stage
+        return Scope({**self.spec.parameters.values, **names}, stage, stages)
+
+
+def transition(words: Transition) -> tuple[LayerWords, ...]:
+    """The list that a transition is a shorthand for (Huang et al. 2016)."""
+    conv = Conv(width=words.width, kernel=1, stride=1, bias=words.bias)
+    pool = [] if words.pool == "none" else [Pool(kind=words.pool, kernel=2)]
+    return (Norm(), Relu(), conv, *pool)
+
+
+def _narrow(error: ArchdslError, incoming: int) -> ArchdslError:
+    finding = error.diagnostics[0]
+    if finding.code == "A101" and finding.message.endswith(", not 0"):
+        return fail(
+            "A217",
+            f"the transition would have 0 channels: it is given {incoming}",
+            help="write `max(1, ...)` around the width, or make the stage wider",
+        )
+    return error

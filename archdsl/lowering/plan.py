@@ -1,0 +1,117 @@
+"""Stage words to stage plans: stages alike or listed, `each` filled in, numbers known."""
+
+from __future__ import annotations
+
+from archdsl.errors import ArchdslError, Diagnostic, Place, fail
+from archdsl.frontend.load import Spec
+from archdsl.frontend.resolve import resolve, value
+from archdsl.frontend.schema import StagesWords, StageWords
+from archdsl.language.arithmetic import Rounding, Scope
+from archdsl.language.rule import Rule
+from archdsl.lowering.stage import StagePlan, UnitWords
+
+STAGES = 64
+REQUIRED = ("layers", "unit", "connect", "aggregate")
+
+
+def plan_stages(spec: Spec) -> tuple[list[StagePlan], list[tuple[int, Rounding]]]:
+    """One plan per stage, and the divisions that did not come out even in `layers`, by stage.
+
+    Raises: ArchdslError (A101, A103, A11x, A301), located.
+    """
+    written = _written(spec)
+    _check_each(spec)
+    missing = [d for index, words in enumerate(written) for d in _missing(spec, index, words)]
+    if missing:
+        raise ArchdslError(missing[:1] if isinstance(spec.words.stages, StagesWords) else missing)
+    plans: list[StagePlan] = []
+    roundings: list[tuple[int, Rounding]] = []
+    for index, words in enumerate(written):
+        uneven: list[Rounding] = []
+        plans.append(_plan(spec, index, words, len(written), uneven))
+        roundings += [(index, rounding) for rounding in uneven]
+    return plans, roundings
+
+
+def _written(spec: Spec) -> list[StageWords]:
+    stages = spec.words.stages
+    if isinstance(stages, StagesWords):
+        place = spec.at("stages", "count")
+        count = value(stages.count, Scope(spec.parameters.values), **place)
+        if count > STAGES:
+            message = f"{count:,} stages are more than {STAGES}"
+            raise ArchdslError(Diagnostic("A301", message, **place))
+        return [stages] * count
+    return [_filled(words, spec.words.each) for words in stages]
+
+
+def _check_each(spec: Spec) -> None:
+    """Refuse keys that would be ignored without a word. Raises ArchdslError (A226)."""
+    words = spec.words
+    if words.each is not None and isinstance(words.stages, StagesWords):
+        raise fail(
+            "A226",
+            "`each` fills in a list of stages; here `stages` says everything itself",
+            help="move its keys into `stages`",
+            **spec.at("each"),
+        )
+
+
+def _filled(words: StageWords, each: StageWords | None) -> StageWords:
+    """A stage's own keys stand; keys it lacks come whole from `each`."""
+    if each is None:
+        return words
+    lacking = each.model_fields_set - words.model_fields_set
+    return words.model_copy(update={name: getattr(each, name) for name in lacking})
+
+
+def _missing(spec: Spec, index: int, words: StageWords) -> list[Diagnostic]:
+    path = ("stages",) if isinstance(spec.words.stages, StagesWords) else ("stages", index)
+    given = words.connect is not None and type(words.connect).depth_given is not Rule.depth_given
+    spared = {"unit"} if isinstance(words.layers, tuple) else {"layers"} if given else set()
+    needed = [name for name in REQUIRED if name not in spared]
+    return [
+        Diagnostic("A103", f"the key `{name}` is missing in this stage", **spec.at(*path))
+        for name in needed
+        if getattr(words, name) is None
+    ]
+
+
+def _plan(
+    spec: Spec, index: int, words: StageWords, count: int, roundings: list[Rounding]
+) -> StagePlan:
+    values = {**spec.parameters.values, "stage": index}
+    scope = Scope(values, index, count)
+    counting = Scope(values, index, count, roundings)
+
+    def place(*path: str | int) -> Place:
+        return spec.at_stage(index, *path)
+
+    per_layer = isinstance(words.layers, tuple)
+    units: tuple[UnitWords, ...] = words.layers if per_layer else (words.unit,)  # type: ignore[assignment]
+    if per_layer and words.unit is not None:
+        raise fail(
+            "A226",
+            "`layers` lists a unit per layer, so `unit` would be ignored",
+            help="leave one of them out",
+            **place("unit"),
+        )
+    assert words.connect is not None
+    assert words.aggregate is not None
+    rule = resolve(words.connect, scope, **place("connect"))
+    layers = len(units) if per_layer else value(words.layers, counting, **place("layers"))
+    layers = rule.depth_given() if layers is None else layers
+    assert layers is not None
+    return StagePlan(
+        index=index,
+        units=units,
+        listed=per_layer,
+        layers=layers,
+        rule=rule,
+        operator=resolve(words.aggregate, scope, **place("aggregate")),
+        leaves=words.exit,
+        entry=words.entry,
+        stride=value(words.stride, scope, **place("stride")),
+        scope=scope,
+        place=place,
+    )

@@ -1,0 +1,1 @@
+"""The naive interpreter, and comparison with it."""

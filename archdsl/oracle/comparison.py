@@ -1,0 +1,148 @@
+"""The comparison of a network with the oracle; `loading` runs its text."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.backends.pytorch.fuse import STEPS
+from archdsl.ir.graph import Graph
+from archdsl.loading import load_module, network_class
+from archdsl.oracle.interpret import interpret
+
+__all__ = [
+    "Comparison",
+    "Fusion",
+    "compare",
+    "compare_fused",
+    "load_module",
+    "network_class",
+    "randomise",
+    "relative",
+]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Largest relative differences (norm of the difference over the norm) in float64."""
+
+    outputs: float
+    gradients: float
+    statistics: float
+    tensors: int
+
+    @property
+    def worst(self) -> float:
+        """The largest of the three."""
+        return max(self.outputs, self.gradients, self.statistics)
+
+
+def compare(module: nn.Module, graph: Graph, *, batch: int = 2, seed: int = 0) -> Comparison:
+    """Hold a module against the oracle in evaluation and in training, in float64.
+
+    The module is moved to float64 and its norms get random scales and statistics.
+
+    Raises: KeyError if the module lacks a weight of the graph.
+    """
+    torch.manual_seed(seed)
+    module.double()
+    randomise(module)
+    x = torch.randn(batch, *graph.input.op.shape, dtype=torch.float64)  # type: ignore[union-attr]
+    state = {name: value.detach().clone() for name, value in module.state_dict().items()}
+    module.eval()
+    with torch.no_grad():
+        evaluated = relative(module(x), interpret(graph, state, x))
+    names = [name for name, _ in module.named_parameters()]
+    for name in names:
+        state[name].requires_grad_()
+    module.train()
+    torch.manual_seed(seed)
+    trained = module(x)
+    torch.manual_seed(seed)
+    expected = interpret(graph, state, x, training=True)
+    toward = torch.randn_like(expected)
+    gradients = _gradients(trained, [p for _, p in module.named_parameters()], toward)
+    wanted = _gradients(expected, [state[name] for name in names], toward)
+    statistics = [
+        relative(value.double(), state[name].double()) for name, value in module.named_buffers()
+    ]
+    return Comparison(
+        max(evaluated, relative(trained.detach(), expected.detach())),
+        relative(torch.cat(gradients), torch.cat(wanted)) if names else 0.0,
+        max(statistics, default=0.0),
+        len(state),
+    )
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Relative errors of the fused and of the plain network in float32, against float64.
+
+    Both run on the CPU, where the steps for accelerators run their kernels in plain torch.
+    """
+
+    device: str
+    fused: float
+    plain: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the fused path is as exact as float32 lets it be."""
+        return self.fused <= max(10 * self.plain, 1e-5)
+
+
+def compare_fused(
+    module: Any, graph: Graph, *, batch: int = 2, seed: int = 0
+) -> tuple[Fusion, ...]:
+    """Compare a network's snapshots, one for each device, with the network; empty if it has none.
+
+    The module is moved to float32 and its norms get random scales and statistics.
+    """
+    if not hasattr(module, "fuse"):
+        return ()
+    torch.manual_seed(seed)
+    module.float().eval()
+    randomise(module)
+    x = torch.randn(batch, *graph.input.op.shape)  # type: ignore[union-attr]
+    wanted = copy.deepcopy(module).double()(x.double()).detach()
+    with torch.inference_mode():
+        plain = relative(module(x).double(), wanted)
+        return tuple(
+            Fusion(device, relative(module.fuse(device)(x).double(), wanted), plain)
+            for device in fused_devices(module)
+        )
+
+
+def fused_devices(module: Any) -> tuple[str, ...]:
+    """The devices that a network's file has fused steps for."""
+    scope = module.fuse.__func__.__globals__
+    return tuple(device for device, steps in STEPS.items() if steps in scope)
+
+
+def randomise(module: nn.Module) -> None:
+    """Give norms scales, shifts and statistics that are not those of a fresh network."""
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.running_mean is not None:
+            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.normal_(layer.bias, std=0.3)
+            layer.running_mean.normal_(std=0.3)
+            assert layer.running_var is not None
+            layer.running_var.uniform_(0.5, 1.5)
+
+
+def _gradients(output: Tensor, weights: list[Tensor], toward: Tensor) -> list[Tensor]:
+    found = torch.autograd.grad(output, weights, toward, allow_unused=True)
+    return [
+        (torch.zeros_like(weight) if gradient is None else gradient).flatten()
+        for gradient, weight in zip(found, weights, strict=True)
+    ]
+
+
+def relative(found: Tensor, wanted: Tensor) -> float:
+    """Norm of the difference over the norm of what is wanted."""
+    scale = float(wanted.norm())
+    return float((found - wanted).norm()) / (scale or 1.0)

@@ -1,0 +1,116 @@
+"""The files in compiled/ are fresh, stand alone, and compute what their specs say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archdsl.api import check, check_text, load
+from archdsl.cli.manifest import Entry, read_manifest
+from backends.networks import assert_equals_oracle, of_checked
+
+ROOT = Path(__file__).parent.parent.parent
+ENTRIES = read_manifest(ROOT / "compiled" / "manifest.yaml")
+SPECS = sorted((ROOT / "specs").glob("*.yaml"))
+
+SMALL: dict[str, dict[str, Any]] = {
+    "plain-cifar": {"depth": 13, "width": [4, 6, 8]},
+    "densenet-cifar": {"depth": 13, "growth": 4, "dropout": 0.2},
+    "densenet-bc-cifar": {"depth": 22, "growth": [4, 6, 8]},
+    "densenet-imagenet": {"layers": [2, 3, 3, 2], "growth": 4},
+    "sparsenet-cifar": {"depth": 19, "growth": [4, 6, 8], "base": 3},
+    "sparsenet-bc-cifar": {"depth": 34, "growth": 4},
+    "sparsenet-imagenet": {"layers": [2, 5, 5, 2], "growth": 4},
+    "resnet-preact-cifar": {"depth": 29, "width": [4, 6, 8]},
+    "sparsenet-sum-cifar": {"depth": 47, "width": [4, 6, 8]},
+    "resnet-basic-cifar": {"depth": 20, "width": [4, 6, 8]},
+    "wide-resnet-cifar": {"depth": 16, "widen": 2, "width": [2, 3, 4]},
+    "fractalnet-cifar": {"columns": 2, "width": [4, 6, 6], "dropout": [0, 0.1, 0.2]},
+    "resnet-imagenet": {"layers": [2, 1, 3, 1], "width": [4, 6, 8, 10], "stem": 6},
+}
+
+STANDALONE = """
+import importlib.util, json, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "archdsl":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+import torch
+
+torch.set_num_threads(1)
+
+found = {}
+for number, path in enumerate(sys.argv[1:]):
+    spec = importlib.util.spec_from_file_location(f"anything_{number}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (name,) = module.__all__
+    kind = getattr(module, name)
+    ours = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == spec.name]
+    usual, other = kind().eval(), kind(num_classes=7, in_channels=5).eval()
+    with torch.no_grad():
+        shapes = [usual(torch.ones(1, 3, 32, 32)).shape, other(torch.ones(1, 5, 32, 32)).shape]
+    found[path] = {
+        "network": isinstance(usual, torch.nn.Module) and kind in ours,
+        "shapes": [list(shape) for shape in shapes],
+        "archdsl": "archdsl" in sys.modules,
+        "parameters": sum(weight.numel() for weight in usual.parameters()),
+    }
+print(json.dumps(found))
+"""
+
+
+def named(entry: Entry) -> str:
+    return entry.file.stem
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_file_is_what_its_spec_compiles_to(entry: Entry) -> None:
+    made = check(load(entry.spec, entry.settings)).require().emit(entry.class_name)
+    assert entry.file.read_text(encoding="ascii") == made
+
+
+def test_every_file_and_every_spec_is_in_the_manifest() -> None:
+    assert {entry.file for entry in ENTRIES} == set((ROOT / "compiled").glob("*.py"))
+    assert {entry.spec.resolve() for entry in ENTRIES} == set(SPECS)
+
+
+@pytest.fixture(scope="module")
+def standalone() -> dict[str, Any]:
+    """What a process without archdsl finds in the files."""
+    files = [str(entry.file) for entry in ENTRIES]
+    command = [sys.executable, "-I", "-c", STANDALONE, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_file_stands_alone(entry: Entry, standalone: dict[str, Any]) -> None:
+    spec = load(entry.spec, entry.settings)
+    classes = spec.parameters.values["classes"]
+    assert standalone[str(entry.file)] == {
+        "network": True,
+        "shapes": [[1, classes], [1, 7]],
+        "archdsl": False,
+        "parameters": check(spec).report.parameters,
+    }
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_small_edition_equals_the_oracle(path: Path) -> None:
+    """The same spec at a depth, widths and an input that fit a test."""
+    text = path.read_text(encoding="utf-8")
+    small = text.replace("[3, 224, 224]", "[3, 96, 96]").replace("[3, 32, 32]", "[3, 16, 16]")
+    assert small != text
+    made = of_checked(check_text(small, {"classes": 5, **SMALL[path.stem]}))
+    assert_equals_oracle(made.network, made.graph)

@@ -1,0 +1,77 @@
+"""DenseNet-121 and ResNet-50 with torchvision's weights are torchvision's networks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from archdsl.api import Checked, check, load
+from archdsl.oracle.comparison import load_module, network_class, randomise
+from backends.networks import TOLERANCE, apart
+
+SPECS = Path(__file__).parent.parent.parent / "specs"
+
+RENAMED = {
+    "densenet121": [
+        (r"features\.(conv|norm)0\.", r"stem.\1."),
+        (r"features\.denseblock(\d+)\.denselayer(\d+)\.", r"stages.<\1>.layers.<\2>."),
+        (r"features\.transition(\d+)\.", r"between.<\1>."),
+        (r"features\.norm5\.", "head.norm."),
+        (r"classifier\.", "head.linear."),
+    ],
+    "resnet50": [
+        (r"layer(\d+)\.(\d+)\.", r"stages.<\1>.layers.\2."),
+        (r"\.bn(\d)\.", r".norm\1."),
+        (r"\.downsample\.0\.", ".projection.conv."),
+        (r"\.downsample\.1\.", ".projection.norm."),
+        (r"^conv1\.", "stem.conv."),
+        (r"^bn1\.", "stem.norm."),
+        (r"fc\.", "head.linear."),
+    ],
+}
+"""torchvision's names to ours; a number in <> counts from 1 there."""
+
+SPEC_OF = {"densenet121": "densenet-imagenet", "resnet50": "resnet-imagenet"}
+
+
+def renamed(key: str, name: str) -> str:
+    for pattern, ours in RENAMED[name]:
+        key = re.sub(pattern, ours, key)
+    return re.sub(r"<(\d+)>", lambda found: str(int(found[1]) - 1), key)
+
+
+def ours(name: str) -> Checked:
+    return check(load(SPECS / f"{SPEC_OF[name]}.yaml"))
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_same_outputs_with_the_same_weights(name: str, torchvision: ModuleType) -> None:
+    peer: nn.Module = getattr(torchvision.models, name)(weights=None).double().eval()
+    randomise(peer)
+    network = network_class(load_module(ours(name).emit()))().double().eval()
+    network.load_state_dict({renamed(k, name): v for k, v in peer.state_dict().items()})
+    x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
+    with torch.no_grad():
+        expected = peer(x)
+        assert apart(network(x), expected) <= TOLERANCE
+    assert apart(network(x), expected) <= TOLERANCE
+    other = getattr(torchvision.models, name)(weights=None).double().eval()
+    assert apart(other(x), expected) > 1e-3
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_multiply_adds_are_those_that_torchvision_runs(name: str, torchvision: ModuleType) -> None:
+    counter = FlopCounterMode(display=False)
+    with torch.device("meta"):
+        peer = getattr(torchvision.models, name)(weights=None).eval()
+        with torch.no_grad(), counter:
+            peer(torch.empty(1, 3, 224, 224))
+    report = ours(name).report
+    assert counter.get_total_flops() == 2 * report.macs == report.flops
+    assert sum(weight.numel() for weight in peer.parameters()) == report.parameters

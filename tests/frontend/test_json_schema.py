@@ -1,0 +1,177 @@
+"""The schema for editors: it is one, it takes what archdsl takes, and refuses common mistakes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from archdsl.errors import ArchdslError, Source
+from archdsl.frontend.json_schema import json_schema
+from archdsl.frontend.load import parse
+from archdsl.frontend.reader import read
+from strategies import Case, specs
+
+ROOT = Path(__file__).parents[2]
+SPECS = sorted((ROOT / "specs").glob("*.yaml"))
+BAD = sorted((ROOT / "tests" / "bad_specs").glob("*.yaml"))
+SCHEMA = json_schema()
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+def takes(root: Any) -> bool:
+    return bool(VALIDATOR.is_valid(root))
+
+
+def test_it_is_a_schema_of_its_dialect() -> None:
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(SCHEMA)
+    assert json.loads(json.dumps(SCHEMA)) == SCHEMA
+
+
+def test_it_is_the_same_each_time_and_nobodys_to_change() -> None:
+    first = json.dumps(json_schema())
+    json_schema()["properties"].clear()
+    assert json.dumps(json_schema()) == first
+
+
+def test_every_key_of_a_spec_is_described_or_plain() -> None:
+    assert set(SCHEMA["required"]) == {"archdsl", "name", "input", "stages"}
+    assert SCHEMA["additionalProperties"] is False
+    for name, definition in SCHEMA["$defs"].items():
+        assert definition.get("description"), name
+        if definition["type"] == "object":
+            assert definition["additionalProperties"] is False, name
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_shipped_spec_is_valid(path: Path) -> None:
+    VALIDATOR.validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@given(specs())
+def test_what_archdsl_takes_is_valid(case: Case) -> None:
+    VALIDATOR.validate(read(Source("spec", case.text)).root)
+
+
+MINE: dict[str, Any] = {
+    "archdsl": 1,
+    "name": "small",
+    "input": [3, 8, 8],
+    "stages": {
+        "count": 1,
+        "layers": 4,
+        "unit": {"kind": "basic", "order": "pre", "width": 8},
+        "connect": "full",
+        "aggregate": "concat",
+    },
+}
+
+
+def with_stage(**changes: Any) -> dict[str, Any]:
+    return {**MINE, "stages": {**MINE["stages"], **changes}}
+
+
+FORMS = [
+    MINE,
+    {**MINE, "description": "words", "params": {"a": 1, "b": "2 * a", "c": [1, 2.5], "d": "x | y"}},
+    {**MINE, "stem": ["norm", {"conv": {"width": 8}}, {"dropout": 0.5}, {"dropout": {"p": "d"}}]},
+    {**MINE, "head": [{"pool": {"to": 1}}, "flatten", {"linear": {"width": "classes"}}]},
+    {**MINE, "between": {"kind": "transition", "width": "incoming // 2"}},
+    {**MINE, "between": ["norm", {"pool": {"kernel": 2}}]},
+    {**MINE, "expect": {"parameters": {"value": "1.2M", "tolerance": "1%", "source": "me"}}},
+    {**MINE, "expect": [{"when": {"a": [1, 2]}, "links": {"value": 9, "source": "me"}}]},
+    {
+        **MINE,
+        "each": {"connect": "plain"},
+        "stages": [{"layers": 2}, {"layers": 3, "unit": ["norm"]}],
+    },
+    with_stage(layers=[["norm"], {"kind": "basic", "order": "post", "width": 4}]),
+    with_stage(layers=["a", 2]),
+    with_stage(unit={"kind": "block", "order": "pre", "width": 8}),
+    with_stage(connect="rule", aggregate="join", exit="leave", entry="enter"),
+    with_stage(connect={"rule": "exponential", "base": "c"}),
+    with_stage(connect={"rule": "explicit", "reads": [[0], [1, 0]]}),
+    with_stage(connect={"rule": "offsets", "offsets": [1, 2, "k"]}),
+    with_stage(aggregate={"kind": "running", "activation": "gelu"}),
+    with_stage(stride=[1, 2]),
+]
+
+
+@pytest.mark.parametrize("root", FORMS, ids=range(len(FORMS)))
+def test_every_form_is_valid(root: dict[str, Any]) -> None:
+    VALIDATOR.validate(root)
+
+
+BROKEN: list[Any] = [
+    None, [], "small", {}, {**MINE, "archdsl": 2}, {**MINE, "archdsl": "1"},
+    {**MINE, "name": "Small"}, {**MINE, "name": 12}, {**MINE, "name": "a" * 41},
+    {**MINE, "layers": 3}, {key: MINE[key] for key in ("archdsl", "name", "input")},
+    {**MINE, "input": [3, 8]}, {**MINE, "input": [3, 0, 8]}, {**MINE, "input": 3},
+    {**MINE, "stages": []}, {**MINE, "stages": 3}, {**MINE, "stages": [3]},
+    with_stage(layrs=3), with_stage(layers=0), with_stage(layers=2.5), with_stage(layers=True),
+    with_stage(unit="Basic"), with_stage(unit=[]), with_stage(unit=["conv"]),
+    with_stage(unit=["nrom"]), with_stage(unit={"order": "pre", "width": 8}),
+    with_stage(unit={"kind": "basic", "order": "pre", "widht": 8}),
+    with_stage(unit=[{"conv": {"width": 8}, "norm": {}}]), with_stage(unit=[{"norm": 3}]),
+    with_stage(connect={"rule": "full", "base": 2}), with_stage(connect=2),
+    with_stage(connect={"base": 2}), with_stage(connect={"rule": "exponential", "base": 1}),
+    with_stage(connect={"rule": "explicit", "reads": [[]]}),
+    with_stage(aggregate={"kind": "sum", "activation": "relu"}), with_stage(aggregate=["sum"]),
+    with_stage(stride=32), with_stage(exit=1),
+    {**MINE, "stem": "norm"}, {**MINE, "head": {"norm": {}}}, {**MINE, "head": []},
+    {**MINE, "between": {"kind": "transition"}}, {**MINE, "between": {"kind": "transit"}},
+    {**MINE, "params": [1]}, {**MINE, "params": {"A": 1}}, {**MINE, "params": {"a": True}},
+    {**MINE, "params": {"a": []}}, {**MINE, "description": 3}, {**MINE, "description": "x" * 4_001},
+    {**MINE, "expect": {"parameters": 3}}, {**MINE, "expect": {"parameters": {"value": 3}}},
+    {**MINE, "head": [{"dropout": 1}]}, {**MINE, "head": [{"pool": {"kernel": 99}}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("root", BROKEN, ids=range(len(BROKEN)))
+def test_what_is_broken_is_not_valid(root: Any) -> None:
+    assert not takes(root)
+
+
+UNSEEN = {
+    "A101", "A110", "A111", "A112", "A113", "A114", "A115",  # text may be arithmetic
+    "A105",  # a word may be the name of a parameter
+    "A010", "A301",  # how much there is
+}  # fmt: skip
+"""What an editor is not told."""
+
+ITS_OWN = {"word-version-real", "name-trailing-newline"}
+"""To JSON 1.0 is 1, and to the regular expressions of Python `$` is before a last line end."""
+
+
+def mistakes(text: str) -> set[str]:
+    try:
+        parse(text)
+    except ArchdslError as error:
+        return {finding.code for finding in error.diagnostics}
+    return set()
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_what_is_valid_is_wrong_only_in_what_a_schema_cannot_say(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    try:
+        root = read(Source("spec", text)).root
+    except ArchdslError:
+        root = None  # that is no YAML to an editor either
+    if takes(root) and path.stem not in ITS_OWN:
+        assert mistakes(text) <= UNSEEN
+
+
+def test_most_of_them_are_not_valid() -> None:
+    roots = []
+    for path in BAD:
+        with contextlib.suppress(ArchdslError):
+            roots.append(read(Source("spec", path.read_text(encoding="utf-8"))).root)
+    assert sum(map(takes, roots)) < len(roots) // 2
