@@ -15,7 +15,7 @@ from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.draw.subject import Subject
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).parents[3] / "specs"
 RED = "#d62728"
 
 ONE = """archdsl: 1

@@ -22,7 +22,7 @@ from archdsl.frontend.dump import dump
 from archdsl.frontend.load import parse, read_file
 from archdsl.lowering.limits import Limits
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).parents[3] / "specs"
 SMALL = """archdsl: 1
 name: small
 params: {growth: 8}

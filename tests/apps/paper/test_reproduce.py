@@ -23,7 +23,7 @@ from archdsl.apps.reproduce.suite import MisprintWords, RowWords, read_suite
 from archdsl.apps.reproduce.tables import WIDTH, text
 from archdsl.expect import SCALES
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAPER = ROOT / "specs" / "paper"
 
 EXACT, WITHIN, MISPRINT = Verdict.EXACT, Verdict.WITHIN, Verdict.MISPRINT

@@ -24,7 +24,7 @@ from archdsl.language.rules import Explicit, Exponential, Fractal
 from archdsl.lowering.limits import Limits
 from strategies import Case, specs
 
-SPECS = sorted((Path(__file__).parent.parent.parent / "specs").glob("*.yaml"))
+SPECS = sorted((Path(__file__).parents[3] / "specs").glob("*.yaml"))
 BASES = range(2, 6)
 FARTHEST = 4_096
 

@@ -23,7 +23,7 @@ from archdsl.cli.scaling import block, heading, powers
 from archdsl.errors import Exit
 from archdsl.frontend.load import Spec
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "scaling.md"
 PLAIN, SPARSE, FRACTAL = (
     ROOT / "specs" / f"{name}-cifar.yaml" for name in ("plain", "sparsenet-bc", "fractalnet")

@@ -20,7 +20,7 @@ from archdsl.errors import ArchdslError, Source
 from archdsl.frontend.load import parse, read_file
 from archdsl.lowering.limits import Limits
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).parents[3] / "specs"
 SMALL = """archdsl: 1
 name: small
 params:

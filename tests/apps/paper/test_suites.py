@@ -15,7 +15,7 @@ from archdsl.errors import ArchdslError, Diagnostic
 from archdsl.frontend.load import load
 from archdsl.lowering import lower
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).parents[3] / "specs"
 SUITES = sorted((SPECS / "paper").glob("*.yaml"))
 
 HEAD = "name: mine\ntitle: Mine\nsource: nowhere\n"
