@@ -27,7 +27,7 @@ class FusedCpuNorm(FusedStep):
     def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
         """Record the norm of values side by side, in one pass, and the ReLU in place."""
         x = fused_side_by_side(recorder, values, fused_scaled, *self.numbers)
-        x = recorder.call(torch.relu_, x) if self.relu else x
+        x = recorder.update(torch.relu_, x) if self.relu else x
         return x if passing else recorder.owned(x)
 
 
@@ -51,7 +51,7 @@ class FusedCpuConv(FusedStep):
     def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
         """Record the convolution, and the ReLU in place."""
         output = self.convolve(recorder, self.prepare(recorder, values))
-        return recorder.call(torch.relu_, output) if self.relu else output
+        return recorder.update(torch.relu_, output) if self.relu else output
 
     def add(self, recorder: FusedRecorder, values: list[int], total: int, relu: bool) -> int:
         """Record the convolution onto a sum, unless it reads the sum itself."""
@@ -60,8 +60,8 @@ class FusedCpuConv(FusedStep):
         fits = self.conv.output(shape) == recorder.shape(total)
         if self.relu or x == total or not fits or not fused_onednn():
             return super().add(recorder, values, total, relu)
-        total = recorder.call(self.conv.step_onto(shape), total, x)
-        return recorder.call(torch.relu_, total) if relu else total
+        total = recorder.update(self.conv.step_onto(shape), total, x)
+        return recorder.update(torch.relu_, total) if relu else total
 
     def prepare(self, recorder: FusedRecorder, values: list[int]) -> int:
         """Record what comes before the convolution; return its input."""

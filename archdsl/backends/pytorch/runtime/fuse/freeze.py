@@ -73,7 +73,7 @@ class FusedModule:
     def add(self, recorder: FusedRecorder, total: int, relu: bool) -> int:
         """Record the call on a copy of a sum, and add the output to the sum in place."""
         (output,) = self.record(recorder, [total])
-        return recorder.call(fused_add_relu if relu else fused_add, total, output)
+        return recorder.update(fused_add_relu if relu else fused_add, total, output)
 
 
 class FusedStage:

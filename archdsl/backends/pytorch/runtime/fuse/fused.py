@@ -86,7 +86,9 @@ class Fused(nn.Module):
 
     def record(self, x: Tensor) -> tuple[Any, Tensor]:
         """Run the steps on an input, and return their recording and their result."""
-        with torch.inference_mode(False):  # or the memory could not be written outside of it
+        # Memory that is made in inference mode could not be written outside of it; leaving that mode
+        # turns gradients on.
+        with torch.inference_mode(False), torch.no_grad():
             recorder = FusedRecorder(self.steps.DEVICE, x)
             values = [recorder.call(fused_ordered, 0)]
             for part in self.parts:

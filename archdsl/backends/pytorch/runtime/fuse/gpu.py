@@ -75,7 +75,7 @@ class FusedGpuConv(FusedStep):
         convolve = partial(fused_conv, weight=self.weight, bias=self.bias, window=self.window)
         x = recorder.ordered(recorder.call(convolve, x))
         if self.after is None:
-            return recorder.call(torch.relu_, x) if self.relu else x
+            return recorder.update(torch.relu_, x) if self.relu else x
         table = FusedTable([recorder.values[x]], 128)
         return recorder.call(self.after.gather(recorder, table), x, x)
 

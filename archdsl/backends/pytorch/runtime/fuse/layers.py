@@ -34,7 +34,7 @@ class FusedStep:
     def add(self, recorder: FusedRecorder, values: list[int], total: int, relu: bool) -> int:
         """Record the step, add its result to `total` in place, and apply a ReLU if wanted."""
         output = self.record(recorder, values, False)
-        return recorder.call(fused_add_relu if relu else fused_add, total, output)
+        return recorder.update(fused_add_relu if relu else fused_add, total, output)
 
 
 class FusedLayer(FusedStep):

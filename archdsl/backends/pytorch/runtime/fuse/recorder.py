@@ -52,6 +52,12 @@ class FusedRecorder:
         self.recording.calls.append((function, inputs, []))
         return len(self.values) - 1
 
+    def update(self, function: Any, value: int, *inputs: int) -> int:
+        """Call a function that writes its result over `value`, which is not read any more."""
+        result = self.call(function, value, *inputs)
+        self.free([value])
+        return result
+
     def free(self, values: list[int]) -> None:
         """Free values that no later call reads; while recording nothing else could tell."""
         for index in values:

@@ -58,13 +58,13 @@ def fused_sum(
     if projected:
         shortcut, output = units.pop(0).record(recorder, values)
         total = recorder.call(fused_total, shortcut, output)
-        total = recorder.call(torch.relu_, total) if relu else total
+        total = recorder.update(torch.relu_, total) if relu else total
     else:
         output = total = recorder.call(torch.clone, recorder.join(values))
     for unit in units:
         if last:
             (output,) = unit.record(recorder, [total])
-            total = recorder.call(fused_add_relu if relu else fused_add, total, output)
+            total = recorder.update(fused_add_relu if relu else fused_add, total, output)
         else:
             total = unit.add(recorder, total, relu)
     return [output if last else total]
