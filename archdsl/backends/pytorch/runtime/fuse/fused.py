@@ -86,8 +86,8 @@ class Fused(nn.Module):
 
     def record(self, x: Tensor) -> tuple[Any, Tensor]:
         """Run the steps on an input, and return their recording and their result."""
-        # Memory that is made in inference mode could not be written outside of it; leaving that mode
-        # turns gradients on.
+        # Memory made in inference mode could not be written outside of it. Leaving that mode turns
+        # gradients on.
         with torch.inference_mode(False), torch.no_grad():
             recorder = FusedRecorder(self.steps.DEVICE, x)
             values = [recorder.call(fused_ordered, 0)]
