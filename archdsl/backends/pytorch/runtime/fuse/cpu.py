@@ -11,7 +11,13 @@ from torch.nn import functional
 
 from archdsl.backends.pytorch.runtime.fuse.convolution import FusedConv
 from archdsl.backends.pytorch.runtime.fuse.folding import fused_affine, fused_bounds
-from archdsl.backends.pytorch.runtime.fuse.layers import FusedLayer, FusedLinear, FusedStep
+from archdsl.backends.pytorch.runtime.fuse.layers import (
+    FusedLayer,
+    FusedLinear,
+    FusedStep,
+    fused_add,
+    fused_add_relu,
+)
 from archdsl.backends.pytorch.runtime.fuse.onednn import fused_onednn
 from archdsl.backends.pytorch.runtime.fuse.product import FusedProduct
 from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder
@@ -55,11 +61,13 @@ class FusedCpuConv(FusedStep):
 
     def add(self, recorder: FusedRecorder, values: list[int], total: int, relu: bool) -> int:
         """Record the convolution onto a sum, unless it reads the sum itself."""
+        if self.relu or not fused_onednn():
+            return super().add(recorder, values, total, relu)
         x = self.prepare(recorder, values)
         shape = recorder.shape(x)
-        fits = self.conv.output(shape) == recorder.shape(total)
-        if self.relu or x == total or not fits or not fused_onednn():
-            return super().add(recorder, values, total, relu)
+        if x == total or self.conv.output(shape) != recorder.shape(total):
+            output = self.convolve(recorder, x)
+            return recorder.update(fused_add_relu if relu else fused_add, total, output)
         total = recorder.update(self.conv.step_onto(shape), total, x)
         return recorder.update(torch.relu_, total) if relu else total
 
