@@ -12,6 +12,7 @@ import pytest
 
 from archdsl.api import Checked, check_text
 from archdsl.ir import ops, text, verify
+from archdsl.ir.layers import KINDS
 from archdsl.passes.compact import compact, explode
 from archdsl.passes.pipeline import FOR_INFERENCE, run
 
@@ -40,7 +41,7 @@ def test_invariants_are_those_that_are_checked() -> None:
     assert [said.split(".")[0] for said in written] == [f"I{n + 1}" for n in range(len(written))]
 
 
-@pytest.mark.parametrize("op", [*get_args(ops.Op), *get_args(ops.Layer)])
+@pytest.mark.parametrize("op", [*get_args(ops.Op), *KINDS])
 def test_op_is_listed_with_its_fields(op: type[Any]) -> None:
     signature = f"{op.__name__}({', '.join(field.name for field in fields(op))})"
     assert f"\n| `{signature}` |" in PAGE
@@ -48,7 +49,7 @@ def test_op_is_listed_with_its_fields(op: type[Any]) -> None:
 
 def test_no_other_op_is_listed() -> None:
     listed = re.findall(r"^\| `(\w+)\(.*\)` \|", PAGE, re.MULTILINE)
-    known = {op.__name__ for op in (*get_args(ops.Op), *get_args(ops.Layer))}
+    known = {op.__name__ for op in (*get_args(ops.Op), *KINDS)}
     assert set(listed) == known | {"Node", "Stage", "Graph"}
 
 

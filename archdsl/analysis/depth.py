@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.ir.graph import Graph, Node
-from archdsl.ir.ops import Chain, Conv, Linear
+from archdsl.ir.ops import Chain
 
 
 def depth(graph: Graph) -> int:
@@ -24,4 +24,4 @@ def _weighted(node: Node) -> int:
     """The number of convolutions and fully connected layers in a node."""
     if not isinstance(node.op, Chain):
         return 0
-    return sum(isinstance(layer, Conv | Linear) for layer in node.op.layers)
+    return sum(layer.mixes for layer in node.op.layers)

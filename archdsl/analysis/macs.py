@@ -11,7 +11,6 @@ from math import prod
 from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir import ops
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Shape
 
 
 def macs(graph: Graph) -> dict[str, int]:
@@ -44,28 +43,9 @@ def paper_flops(graph: Graph) -> dict[str, int]:
     return found
 
 
-def layer_macs(layer: ops.Layer, after: Shape) -> int:
-    """Multiply-adds of a layer that makes a shape."""
-    match layer:
-        case ops.Conv(inputs=inputs, kernel=kernel, groups=groups):
-            return prod(after) * (inputs // groups) * kernel**2
-        case ops.Linear(inputs=inputs):
-            return prod(after) * inputs
-        case _:
-            return 0
-
-
 def _chain_macs(chain: ops.Chain, steps: Steps) -> int:
-    return sum(layer_macs(layer, after) for layer, _, after in layers(chain, steps))
+    return sum(layer.macs(after) for layer, _, after in layers(chain, steps))
 
 
 def _chain_operations(chain: ops.Chain, steps: Steps) -> int:
-    return sum(_operations(*step) for step in layers(chain, steps))
-
-
-def _operations(layer: ops.Layer, before: Shape, after: Shape) -> int:
-    match layer:
-        case ops.Norm() | ops.Activation() | ops.Pool() | ops.PoolTo():
-            return prod(before)
-        case _:
-            return flops(layer_macs(layer, after))
+    return sum(layer.operations(before, after) for layer, before, after in layers(chain, steps))

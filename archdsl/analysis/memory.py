@@ -6,7 +6,7 @@ a view. A tensor goes when its last reader has written. The peak counts the netw
 each step both what is read and what is written.
 
 `training`: what autograd keeps for the backward pass when the plain network is run on an input
-that needs no gradient, every tensor once however many layers keep it (`autograd.kept` says
+that needs no gradient, every tensor once however many layers keep it (`Layer.kept` says
 which). The network's input counts if a layer keeps it, weights and running statistics do
 not, nor do the few weights that a mean draws for drop-path. An aggregation of one's own is taken to
 keep nothing.
@@ -21,11 +21,11 @@ from functools import partial
 from itertools import pairwise
 from math import prod
 
-from archdsl.analysis.autograd import FLOAT, kept
 from archdsl.analysis.lifetimes import last_use
 from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir.graph import Graph, Node
-from archdsl.ir.ops import Aggregate, Chain, Dropout, Flatten, Layer, Shape
+from archdsl.ir.layers.layer import FLOAT
+from archdsl.ir.ops import Aggregate, Chain, Layer, Shape
 
 
 def size(shape: Shape) -> int:
@@ -82,7 +82,7 @@ def _written(chain: Chain, steps: Steps) -> _Writes:
 
 
 def _writes(layer: Layer) -> bool:
-    return not isinstance(layer, Dropout | Flatten)
+    return not (layer.view or layer.training_only)
 
 
 def _homes(graph: Graph) -> dict[str, str]:
@@ -160,9 +160,9 @@ def _chain_keeps(tracked: bool, chain: Chain, steps: Steps) -> _ChainKeeps:
     given = tensor = _Tensor(size(steps[0]), tracked)
     total = 0
     for layer, before, after in layers(chain, steps):
-        keeps = kept(layer, before, after)
+        keeps = layer.kept(before, after)
         made = _Tensor(size(after), tensor.tracked or keeps.always)
-        if isinstance(layer, Flatten):
+        if layer.view:
             made = tensor
         if made.tracked:
             total += keeps.extra

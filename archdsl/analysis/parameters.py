@@ -7,13 +7,9 @@ not. The papers count the same way.
 from __future__ import annotations
 
 from math import prod
-from typing import assert_never
 
-from archdsl.ir import ops
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Shape
-
-STATISTICS = ("running_mean", "running_var")
+from archdsl.ir.ops import Layer, Shape, Weighted
 
 
 def parameters(graph: Graph) -> dict[str, int]:
@@ -28,9 +24,9 @@ def parameters(graph: Graph) -> dict[str, int]:
     return found
 
 
-def layer_parameters(layer: ops.Layer) -> int:
+def layer_parameters(layer: Layer) -> int:
     """The number of parameters of a layer."""
-    return sum(map(prod, weights(layer).values()))
+    return sum(map(prod, layer.weights().values()))
 
 
 def state_shapes(graph: Graph) -> dict[str, Shape]:
@@ -43,34 +39,6 @@ def state_shapes(graph: Graph) -> dict[str, Shape]:
         f"{chain.scope}.{layer.name}.{key}": shape
         for _, chain in graph.chains()
         for layer in chain.layers
-        if isinstance(layer, ops.Conv | ops.Norm | ops.Linear)
-        for key, shape in (weights(layer) | statistics(layer)).items()
+        if isinstance(layer, Weighted)
+        for key, shape in layer.state().items()
     }
-
-
-def weights(layer: ops.Layer) -> dict[str, Shape]:
-    """The parameters of a layer, by name."""
-    match layer:
-        case ops.Conv(inputs=inputs, width=width, kernel=side, groups=groups, bias=bias):
-            return _affine((width, inputs // groups, side, side), bias)
-        case ops.Linear(inputs=inputs, width=width, bias=bias):
-            return _affine((width, inputs), bias)
-        case ops.Norm(features=features):
-            return _affine((features,), True)
-        case (
-            ops.Activation() | ops.Dropout() | ops.Pool() | ops.PoolTo() | ops.Flatten() | ops.Pad()
-        ):
-            return {}
-    assert_never(layer)
-
-
-def statistics(layer: ops.Layer) -> dict[str, Shape]:
-    """What a layer keeps that training does not change by gradients, by name."""
-    if not isinstance(layer, ops.Norm):
-        return {}
-    kept: dict[str, Shape] = dict.fromkeys(STATISTICS, (layer.features,))
-    return {**kept, "num_batches_tracked": ()}
-
-
-def _affine(weight: Shape, bias: bool) -> dict[str, Shape]:
-    return {"weight": weight, "bias": weight[:1]} if bias else {"weight": weight}

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Chain, Conv, Flatten, Layer, Pad, Pool, PoolTo, Shape
+from archdsl.ir.ops import Chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +49,10 @@ def _window(chain: Chain, steps: Steps) -> Field:
     """A chain as one window on its own input; windows on windows compose."""
     field = Field()
     for layer, before, _ in layers(chain, steps):
-        field = after_layer(layer, before, field)
+        field = field.through(*layer.window(before))
     return field
-
-
-def after_layer(layer: Layer, before: Shape, field: Field) -> Field:
-    """The field after a layer that is given a shape."""
-    match layer:
-        case Conv(kernel=kernel, stride=stride) | Pool(kernel=kernel, stride=stride):
-            return field.through(kernel, stride)
-        case PoolTo(side=side):
-            return field.through(*_adaptive(max(before[1:]), side))
-        case Pad(stride=stride):
-            return field.through(1, stride)
-        case Flatten():
-            return field.through(max(before[1:], default=1), 1)
-        case _:
-            return field
 
 
 def _join(fields: list[Field]) -> Field:
     size = max(map(attrgetter("size"), fields), default=1)
     return Field(size, max(map(attrgetter("stride"), fields), default=1))
-
-
-def _adaptive(places: int, side: int) -> tuple[int, int]:
-    """The largest window of a pooling of `places` to `side`, and its step, rounded down."""
-    windows = (-(-(i + 1) * places // side) - i * places // side for i in range(side))
-    return max(windows), places // side

@@ -135,7 +135,7 @@ def _form(instance: Instance, used: Used, blanks: dict[int, tuple[Layer, ...]]) 
 
 def _blank(layer: Layer) -> Layer:
     slots = SLOTS.get(type(layer), ())
-    return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer  # type: ignore[arg-type]
+    return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer
 
 
 def _class(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) -> ModuleClass:

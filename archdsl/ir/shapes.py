@@ -6,68 +6,17 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import assert_never
 
-from archdsl.errors import fail
-from archdsl.ir.ops import (
-    Activation,
-    Aggregate,
-    Chain,
-    Conv,
-    Dropout,
-    Flatten,
-    Input,
-    Layer,
-    Linear,
-    Norm,
-    Op,
-    Pad,
-    Pool,
-    PoolTo,
-    Shape,
-)  # fmt: skip
+from archdsl.ir.layers.windows import show
+from archdsl.ir.ops import Aggregate, Chain, Input, Layer, Op, Shape
 from archdsl.language.aggregation import Aggregation
 
-
-def show(shape: Shape) -> str:
-    """`24x32x32`."""
-    return "x".join(map(str, shape))
-
-
-def window(size: int, kernel: int, stride: int, padding: int) -> int:
-    """Places a window takes along one side (rounded down, as torch does)."""
-    return (size + 2 * padding - kernel) // stride + 1
-
-
-def after_layer(layer: Layer, shape: Shape) -> Shape:
-    """The shape after one layer. Raises ArchdslError (A212, A218)."""
-    match layer:
-        case Norm() | Activation() | Dropout():
-            return shape
-        case Conv(width=width, kernel=kernel, stride=stride, padding=padding):
-            return (width, *_slide(layer, shape, kernel, stride, padding))
-        case Pool(kernel=kernel, stride=stride, padding=padding):
-            return (shape[0], *_slide(layer, shape, kernel, stride, padding))
-        case PoolTo(side=side):
-            return (shape[0], *_pool_to(layer, shape, side))
-        case Flatten():
-            return (_product(shape),)
-        case Linear(width=width):
-            if len(shape) != 1:
-                raise fail(
-                    "A218",
-                    f"linear takes flat features, but is given a map of {show(shape)}",
-                    help="put `{pool: {to: 1}}` and `flatten` before it",
-                )
-            return (width,)
-        case Pad(width=width, stride=stride):
-            _need_map(layer, shape)
-            return (width, *(-(-size // stride) for size in shape[1:]))
-    assert_never(layer)
+__all__ = ["Steps", "after", "after_aggregation", "after_chain", "mismatch", "show"]
 
 
 def after_chain(layers: Sequence[Layer], shape: Shape) -> Shape:
-    """The shape after layers one after another."""
+    """The shape after layers one after another. Raises ArchdslError (A212, A218)."""
     for layer in layers:
-        shape = after_layer(layer, shape)
+        shape = layer.after(shape)
     return shape
 
 
@@ -86,9 +35,7 @@ class Steps:
         key = (id(layers), shape)
         steps = self.known.get(key)
         if steps is None:
-            made = accumulate(
-                layers, lambda before, layer: after_layer(layer, before), initial=shape
-            )
+            made = accumulate(layers, lambda before, layer: layer.after(before), initial=shape)
             steps = self.known[key] = tuple(made)
         return steps
 
@@ -117,44 +64,3 @@ def after(op: Op, shapes: Sequence[Shape]) -> Shape:
         case Aggregate(operator=operator):
             return after_aggregation(operator, shapes)
     assert_never(op)
-
-
-def _slide(layer: Layer, shape: Shape, kernel: int, stride: int, padding: int) -> Shape:
-    _need_map(layer, shape)
-    sides = tuple(window(size, kernel, stride, padding) for size in shape[1:])
-    if min(sides) < 1:
-        raise fail(
-            "A212",
-            f"a {kernel}x{kernel} window does not fit a map of {show(shape[1:])}"
-            + (f" with padding {padding}" if padding else ""),
-            help="start from a larger input, or stride and pool less before this",
-        )
-    return sides
-
-
-def _pool_to(layer: Layer, shape: Shape, side: int) -> Shape:
-    _need_map(layer, shape)
-    if side > min(shape[1:]):
-        raise fail(
-            "A212",
-            f"a pooling to {side}x{side} would enlarge a map of {show(shape[1:])}",
-            note="torch would repeat pixels; archdsl refuses to",
-            help=f"write `to: {min(shape[1:])}` or less, or stride and pool less before this",
-        )
-    return (side, side)
-
-
-def _need_map(layer: Layer, shape: Shape) -> None:
-    if len(shape) != 3:
-        raise fail(
-            "A218",
-            f"{type(layer).__name__.lower()} takes a map, but is given {shape[0]} flat features",
-            help="put it before `flatten`",
-        )
-
-
-def _product(shape: Shape) -> int:
-    result = 1
-    for size in shape:
-        result *= size
-    return result

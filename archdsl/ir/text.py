@@ -11,21 +11,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archdsl.ir.graph import Graph, Node
-from archdsl.ir.ops import (
-    Activation,
-    Aggregate,
-    Chain,
-    Conv,
-    Dropout,
-    Flatten,
-    Input,
-    Layer,
-    Linear,
-    Norm,
-    Pad,
-    Pool,
-    PoolTo,
-)  # fmt: skip
+from archdsl.ir.ops import Aggregate, Chain, Input, Layer
 from archdsl.ir.placement import Placement, Range
 from archdsl.ir.shapes import show
 
@@ -71,38 +57,4 @@ def node(node: Node) -> str:
 
 def layers(chain: Sequence[Layer]) -> str:
     """Layers in a row."""
-    return " ".join(map(layer, chain))
-
-
-def layer(layer: Layer) -> str:
-    """One layer with the numbers that say what it does."""
-    match layer:
-        case Conv():
-            return f"{layer.name}:{layer.inputs}->{layer.width}/{_window(layer)}{_extras(layer)}"
-        case Norm():
-            return layer.name
-        case Activation(function=function):
-            return function
-        case Dropout(p=p):
-            return f"dropout:{p:g}"
-        case Pool(kind=kind):
-            return f"{kind}-pool/{_window(layer)}"
-        case PoolTo(kind=kind, side=side):
-            return f"{kind}-pool:{side}x{side}"
-        case Flatten():
-            return "flatten"
-        case Linear():
-            return f"{layer.name}:{layer.inputs}->{layer.width}" + ("" if layer.bias else "/nobias")
-        case Pad():
-            return f"pad:{layer.width}" + (f"/s{layer.stride}" if layer.stride > 1 else "")
-    assert_never(layer)
-
-
-def _window(layer: Conv | Pool) -> str:
-    usual = layer.kernel if isinstance(layer, Pool) else 1
-    stride = f"s{layer.stride}" if layer.stride != usual else ""
-    return f"k{layer.kernel}{stride}" + (f"p{layer.padding}" if layer.padding else "")
-
-
-def _extras(layer: Conv) -> str:
-    return (f"g{layer.groups}" if layer.groups > 1 else "") + ("b" if layer.bias else "")
+    return " ".join(layer.text() for layer in chain)

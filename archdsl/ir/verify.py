@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from archdsl.errors import ArchdslError
 from archdsl.ir.graph import Graph, Node, Stage
-from archdsl.ir.ops import Aggregate, Chain, Conv, Input, Layer, Linear, Norm, Shape
+from archdsl.ir.ops import Aggregate, Chain, Input, Layer, Shape, Weighted
 from archdsl.ir.shapes import mismatch, show
 
 
@@ -85,9 +85,9 @@ def shapes(graph: Graph) -> Iterator[str]:
 
 def _widths(name: str, layers: Sequence[Layer], steps: Sequence[Shape]) -> Iterator[str]:
     for layer, shape in zip(layers, steps, strict=False):
-        expected = {Conv: "inputs", Linear: "inputs", Norm: "features"}.get(type(layer))
-        if expected and getattr(layer, expected) != shape[0]:
-            yield f"{name}: a layer takes {getattr(layer, expected)} features of {shape[0]}"
+        features = layer.takes()
+        if features is not None and features != shape[0]:
+            yield f"{name}: a layer takes {features} features of {shape[0]}"
 
 
 def weights(graph: Graph) -> Iterator[str]:
@@ -96,7 +96,7 @@ def weights(graph: Graph) -> Iterator[str]:
     seen: dict[str, frozenset[str]] = {}
     for _, chain in graph.chains():
         if id(chain.layers) not in owned:
-            own = [x.name for x in chain.layers if isinstance(x, Conv | Norm | Linear)]
+            own = [x.name for x in chain.layers if isinstance(x, Weighted)]
             owned[id(chain.layers)] = frozenset(own)
             if len(set(own)) < len(own):
                 yield f"a name in {chain.scope} is owned twice"

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.ir import ops
 from archdsl.ir.ops import Shape
-from archdsl.ir.shapes import after_layer
 from archdsl.language import layers as words
-from archdsl.lowering.remarks import layer_remarks
 
 Made = tuple[tuple[ops.Layer, ...], Shape]
 
@@ -36,10 +34,10 @@ def lower_chain(
             layer, stride = lower_layer(word, next(named), shape, stride)
             if layer is None:
                 continue
-            after = after_layer(layer, shape)
+            after = layer.after(shape)
         except ArchdslError as error:
             raise error.within(place["source"], place["span"]) from None
-        remarks += layer_remarks(layer, shape, place)
+        remarks += layer.remarks(shape, place)
         shape = after
         made.append(layer)
     if stride > 1:

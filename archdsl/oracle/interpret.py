@@ -6,46 +6,19 @@ batch norm updates the running statistics in that dict, as a module in training 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import (
-    Activation,
-    Aggregate,
-    Chain,
-    Conv,
-    Dropout,
-    Flatten,
-    Input,
-    Layer,
-    Linear,
-    Norm,
-    Pad,
-    Pool,
-    PoolTo,
-)  # fmt: skip
+from archdsl.ir.ops import Aggregate, Chain, Input, Layer
 from archdsl.language.aggregation import Aggregation
+from archdsl.oracle.layers import compute
+from archdsl.oracle.layers.activation import FUNCTIONS
 
 State = Mapping[str, Tensor]
-ActivationFunction = Callable[[Tensor], Tensor]
-ACTIVATIONS: dict[str, ActivationFunction] = {
-    "relu": functional.relu,
-    "gelu": functional.gelu,
-    "silu": functional.silu,
-}
-POOLS: dict[str, Callable[..., Tensor]] = {
-    "average": functional.avg_pool2d,
-    "max": functional.max_pool2d,
-}
-POOLS_TO: dict[str, Callable[..., Tensor]] = {
-    "average": functional.adaptive_avg_pool2d,
-    "max": functional.adaptive_max_pool2d,
-}
 
 
 def interpret(graph: Graph, state: State, x: Tensor, *, training: bool = False) -> Tensor:
@@ -111,7 +84,7 @@ def aggregate(
         case "mean":
             return torch.stack(list(sources)).mean(dim=0)
         case "running":
-            return ACTIVATIONS[operator.then() or ""](sources[0] + sources[1])
+            return FUNCTIONS[operator.then() or ""](sources[0] + sources[1])
     assert operator.join is not None, f"{operator.kind} has no `join`"
     result: Tensor = type(operator).join(list(sources), *operator.arguments())  # type: ignore[misc]
     return result
@@ -119,50 +92,5 @@ def aggregate(
 
 def _chain(scope: str, layers: Sequence[Layer], state: State, x: Tensor, training: bool) -> Tensor:
     for layer in layers:
-        x = _layer(scope, layer, state, x, training)
+        x = compute(layer, scope, state, x, training)
     return x
-
-
-def _layer(scope: str, layer: Layer, state: State, x: Tensor, training: bool) -> Tensor:
-    match layer:
-        case Conv(name=name):
-            weight, bias = state[f"{scope}.{name}.weight"], state.get(f"{scope}.{name}.bias")
-            return functional.conv2d(
-                x, weight, bias, layer.stride, layer.padding, groups=layer.groups
-            )
-        case Norm(name=name):
-            return _norm(f"{scope}.{name}", state, x, training)
-        case Activation(function=function):
-            return ACTIVATIONS[function](x)
-        case Dropout(p=p):
-            return functional.dropout(x, p, training)
-        case Pool(kind=kind):
-            return POOLS[kind](x, layer.kernel, layer.stride, layer.padding)
-        case PoolTo(kind=kind, side=side):
-            return POOLS_TO[kind](x, side)
-        case Pad(width=width, stride=stride):
-            missing = x.new_zeros(x.shape[0], width - x.shape[1], *x.shape[2:])
-            return torch.cat([x, missing], dim=1)[:, :, ::stride, ::stride]
-        case Flatten():
-            return x.reshape(x.shape[0], -1)
-        case Linear(name=name):
-            bias = state.get(f"{scope}.{name}.bias")
-            return functional.linear(x, state[f"{scope}.{name}.weight"], bias)
-
-
-def _norm(name: str, state: State, x: Tensor, training: bool) -> Tensor:
-    """Batch normalisation written out: eps 1e-5, momentum 0.1, unbiased running variance."""
-    weight, bias = state[f"{name}.weight"], state[f"{name}.bias"]
-    mean, variance = state[f"{name}.running_mean"], state[f"{name}.running_var"]
-    over = [0, *range(2, x.dim())]
-    if training:
-        count = x.numel() // x.shape[1]
-        batch_mean, batch_variance = x.mean(over), x.var(over, unbiased=False)
-        with torch.no_grad():
-            mean.lerp_(batch_mean, 0.1)
-            variance.lerp_(batch_variance * count / (count - 1), 0.1)
-            state[f"{name}.num_batches_tracked"].add_(1)
-        mean, variance = batch_mean, batch_variance
-    shape = (1, -1, *[1] * (x.dim() - 2))
-    scaled = (x - mean.view(shape)) / torch.sqrt(variance.view(shape) + 1e-5)
-    return scaled * weight.view(shape) + bias.view(shape)

@@ -79,6 +79,7 @@ def compute(layer: ops.Layer, scope: str, state: State, x: Tensor) -> Tensor:
         case ops.Pad(width=width, stride=stride):
             places = x[:, :, ::stride, ::stride]
             return functional.pad(places, (0, 0, 0, 0, 0, width - x.shape[1]))
+    raise AssertionError(layer)
 
 
 def pool(layer: ops.Pool | ops.PoolTo, x: Tensor) -> Tensor:

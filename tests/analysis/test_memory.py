@@ -13,11 +13,11 @@ from torch.nn import functional
 
 from analysis.networks import EVERY_KIND, network, stage
 from analysis.running import run, state
-from archdsl.analysis.autograd import Kept, kept
 from archdsl.analysis.memory import inference, training
 from archdsl.analysis.shapes import trace
 from archdsl.ir import ops
 from archdsl.ir.graph import Graph
+from archdsl.ir.layers.layer import Kept
 
 
 class Packed:
@@ -84,7 +84,7 @@ DROPPED = ops.Dropout(0.5)
 def test_what_single_layers_keep(layer: ops.Layer, function: Callable[[Tensor], Tensor]) -> None:
     x = torch.rand(1, 4, 6, 6, requires_grad=True)
     after = tuple(function(x).shape[1:])
-    keeps = kept(layer, (4, 6, 6), after)
+    keeps = layer.kept((4, 6, 6), after)
     own = keeps.extra + 4 * 4 * 36 * (keeps.input + keeps.result)
     assert kept_by_torch(lambda: function(x), {}) == own
     assert kept_by_torch(lambda: function(x.detach()), {}) == 0
@@ -94,12 +94,12 @@ def test_what_single_layers_keep(layer: ops.Layer, function: Callable[[Tensor], 
 def test_a_dropout_on_a_cpu_keeps_its_mask_in_full() -> None:
     x = torch.rand(1, 4, 6, 6, requires_grad=True)
     found = kept_by_torch(lambda: functional.dropout(x, 0.5), {})
-    assert found == 4 * kept(DROPPED, (4, 6, 6), (4, 6, 6)).extra
+    assert found == 4 * DROPPED.kept((4, 6, 6), (4, 6, 6)).extra
 
 
 def test_layers_with_weights_keep_their_input_whatever_comes_before() -> None:
     layers = (ops.Conv("conv", 4, 4, 3), ops.Linear("linear", 4, 4), ops.Norm("norm", 4))
-    assert [kept(layer, (4,), (4,)) for layer in layers] == [
+    assert [layer.kept((4,), (4,)) for layer in layers] == [
         Kept(input=True, always=True),
         Kept(input=True, always=True),
         Kept(input=True, always=True, extra=2 * 4 * 4),

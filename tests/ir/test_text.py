@@ -11,7 +11,7 @@ from hypothesis import given
 from archdsl.api import check_text
 from archdsl.ir import text
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Activation, Conv, Dropout, Flatten, Linear, Norm, Pool, PoolTo
+from archdsl.ir.ops import Activation, Conv, Dropout, Flatten, Layer, Linear, Norm, Pool, PoolTo
 from archdsl.passes.compact import compact, explode
 from archdsl.passes.place import place
 from strategies import Case, specs
@@ -119,5 +119,5 @@ def renamed(graph: Graph) -> Graph:
         (Linear("linear", 8, 5, False), "linear:8->5/nobias"),
     ],
 )
-def test_layers_in_short(layer: object, said: str) -> None:
-    assert text.layer(layer) == said  # type: ignore[arg-type]
+def test_layers_in_short(layer: Layer, said: str) -> None:
+    assert layer.text() == said

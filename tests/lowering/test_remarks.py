@@ -10,8 +10,7 @@ from torch.nn import functional
 
 from archdsl.api import check_text
 from archdsl.errors import Diagnostic
-from archdsl.ir.shapes import window
-from archdsl.lowering.remarks import unread
+from archdsl.ir.layers.windows import unread, window
 
 SPEC = """archdsl: 1
 name: net

@@ -11,7 +11,7 @@ from archdsl.apps.draw.looks import Look
 from archdsl.apps.draw.scene import SIZE, text_width
 from archdsl.apps.draw.subject import Subject, counted, ruled
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Chain, Conv, Flatten, Layer, Linear, Pool, PoolTo
+from archdsl.ir.ops import Chain, Layer
 from archdsl.ir.shapes import show
 
 PARTS = 18
@@ -120,23 +120,8 @@ def unit(graph: Graph, index: int) -> str:
 
 def summary(layers: Sequence[Layer]) -> str:
     """Convolutions, poolings and linear layers, in order: `conv 1x1, conv 3x3`."""
-    said = [word for layer in layers if (word := _word(layer))]
+    said = [word for layer in layers if (word := layer.summary())]
     return ", ".join(said[:4]) + (f", {len(said) - 4} more" if len(said) > 4 else "")
-
-
-def _word(layer: Layer) -> str:
-    match layer:
-        case Conv(kernel=kernel, stride=stride):
-            return f"conv {kernel}x{kernel}" + (f" / {stride}" if stride > 1 else "")
-        case Pool(kind=kind, kernel=kernel):
-            return f"{kind} pool {kernel}x{kernel}"
-        case PoolTo(kind=kind, side=side):
-            return f"{kind} pool to {side}x{side}"
-        case Linear(width=width):
-            return f"linear {width:,}"
-        case Flatten():
-            return "flatten"
-    return ""
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archdsl.analysis.shapes import shapes
 from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.ops import Chain, Conv, Linear, Shape
+from archdsl.ir.ops import Chain, Shape, Weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,16 @@ def _reader(
     if stage.projected and layer == 1:  # what enters is read before it is projected
         widths = tuple(known[given][0] for given in graph[name].inputs)
     first = _first(op) if isinstance(op, Chain) else None
-    if first is None or first.inputs % sum(widths) or not isinstance(op, Chain):
+    inputs = first.takes() if first is not None else None
+    if first is None or inputs is None or inputs % sum(widths) or not isinstance(op, Chain):
         return
-    each = first.inputs // sum(widths)  # places of a map, where it is flattened before
+    each = inputs // sum(widths)  # places of a map, where it is flattened before
     yield Reader(
         stage.index, layer, f"{op.scope}.{first.name}.weight",
-        first.groups if isinstance(first, Conv) else 1,
+        first.feature_groups(),
         tuple(sources), tuple(width * each for width in widths),
     )  # fmt: skip
 
 
-def _first(chain: Chain) -> Conv | Linear | None:
-    return next((layer for layer in chain.layers if isinstance(layer, Conv | Linear)), None)
+def _first(chain: Chain) -> Weighted | None:
+    return next((x for x in chain.layers if isinstance(x, Weighted) and x.mixes), None)

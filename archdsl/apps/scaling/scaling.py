@@ -14,10 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import accumulate, count, islice
-from math import prod
 
 from archdsl.analysis import paths
-from archdsl.analysis.parameters import weights
+from archdsl.analysis.parameters import layer_parameters
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import resolve_each, value, waits_for
@@ -192,7 +191,7 @@ def _unit_parameters(plan: StagePlan, entering: Shape, first: Shape) -> Iterator
 
 
 def _parameters(layers: Sequence[Layer]) -> int:
-    return sum(prod(shape) for layer in layers for shape in weights(layer).values())
+    return sum(map(layer_parameters, layers))
 
 
 class _Outputs:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 
 from archdsl import api
 from archdsl.analysis.macs import macs
 from archdsl.analysis.memory import inference
-from archdsl.analysis.parameters import parameters, weights
+from archdsl.analysis.parameters import layer_parameters, parameters
 from archdsl.apps.reproduce.printed import read_printed
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
@@ -62,7 +61,7 @@ def counted(spec: Spec, limits: Limits) -> Counted:
     norms = (layer for _, chain in graph.chains() for layer in chain.layers)
     return Counted(
         sum(parameters(graph).values()),
-        sum(_size(layer) for layer in norms if isinstance(layer, Norm)),
+        sum(layer_parameters(layer) for layer in norms if isinstance(layer, Norm)),
         len(graph.nodes),
         sum(len(node.inputs) for node in graph),
         sum(map(len, graph.layer_lists)),
@@ -75,7 +74,3 @@ def amount(text: str) -> int:
         return int(read_printed(text.replace(",", "")).value)
     except ArchdslError:
         raise fail("A414", f"`{text[:40]}` is no number", help="write 123456 or 7.2M") from None
-
-
-def _size(layer: Norm) -> int:
-    return sum(prod(shape) for shape in weights(layer).values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import assert_never
 
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.writer import Writer
@@ -183,7 +182,7 @@ def call(template: LayerTemplate, x: str) -> str:
             return f"torch.flatten({x}, 1)"
         case Pad():
             return _padded(template, _places(template, x), x)
-    assert_never(layer)
+    raise AssertionError(layer)
 
 
 def own(template: LayerTemplate) -> dict[str, str]:

@@ -1,0 +1,71 @@
+"""Two-dimensional convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from archdsl.errors import Diagnostic, Place
+from archdsl.ir.layers.layer import Kept, Shape, Weighted, affine
+from archdsl.ir.layers.windows import slide, window_remarks, window_text
+
+
+@dataclass(frozen=True, slots=True)
+class Conv(Weighted):
+    """Two-dimensional convolution, `inputs` to `width` channels."""
+
+    mixes: ClassVar[bool] = True
+    inputs: int
+    width: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    groups: int = 1
+    bias: bool = False
+
+    def after(self, shape: Shape) -> Shape:
+        return (self.width, *slide(self, shape, self.kernel, self.stride, self.padding))
+
+    def takes(self) -> int:
+        return self.inputs
+
+    def makes(self) -> int:
+        return self.width
+
+    def kernel_side(self) -> int:
+        return self.kernel
+
+    def feature_groups(self) -> int:
+        return self.groups
+
+    def weights(self) -> dict[str, Shape]:
+        inputs = self.inputs // self.groups
+        return affine((self.width, inputs, self.kernel, self.kernel), self.bias)
+
+    def macs(self, after: Shape) -> int:
+        return prod(after) * (self.inputs // self.groups) * self.kernel**2
+
+    def kept(self, before: Shape, after: Shape) -> Kept:
+        return Kept(input=True, always=True)
+
+    def window(self, before: Shape) -> tuple[int, int]:
+        return self.kernel, self.stride
+
+    def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
+        return window_remarks("convolution", self.kernel, self.stride, self.padding, shape, place)
+
+    def text(self) -> str:
+        window = window_text(self.kernel, self.stride, self.padding, usual_stride=1)
+        groups = f"g{self.groups}" if self.groups > 1 else ""
+        return f"{self.name}:{self.inputs}->{self.width}/{window}{groups}{'b' * self.bias}"
+
+    def words(self) -> str:
+        words = f"conv {self.kernel}x{self.kernel} to {self.width:,}"
+        words += f" / {self.stride}" if self.stride > 1 else ""
+        words += f" in {self.groups} groups" if self.groups > 1 else ""
+        return words + (" with bias" if self.bias else "")
+
+    def summary(self) -> str:
+        return f"conv {self.kernel}x{self.kernel}" + (f" / {self.stride}" * (self.stride > 1))

@@ -1,0 +1,32 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from archdsl.ir.layers.layer import Kept, Layer, Shape
+
+MASK = 1
+"""Bytes per element of the mask, as the fused kernel of accelerators keeps it.
+
+On a CPU torch keeps the mask as float32.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropout(Layer):
+    """Zeroes elements with probability `p` in training."""
+
+    training_only: ClassVar[bool] = True
+    p: float
+
+    def kept(self, before: Shape, after: Shape) -> Kept:
+        return Kept(extra=MASK * prod(before))
+
+    def text(self) -> str:
+        return f"dropout:{self.p:g}"
+
+    def words(self) -> str:
+        return f"dropout {self.p:g}"

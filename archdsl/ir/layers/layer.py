@@ -1,0 +1,122 @@
+"""The questions that every layer answers. Code outside this folder asks them, not for a class.
+
+A shape is (features, *rest) without the batch: (64, 32, 32) is 64 channels of 32 x 32 pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from archdsl.errors import Diagnostic, Place
+
+Shape = tuple[int, ...]
+FLOAT = 4
+"""Bytes of a float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What autograd keeps of a layer: its input, its result, `extra` bytes.
+
+    `always`, or else only to pass a gradient to an input that needs one.
+    """
+
+    input: bool = False
+    result: bool = False
+    extra: int = 0
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A primitive layer. The answers here are those of a layer without weights or window."""
+
+    view: ClassVar[bool] = False
+    """Whether the result shares the input's memory."""
+
+    training_only: ClassVar[bool] = False
+    """Whether the layer does nothing in evaluation."""
+
+    elementwise: ClassVar[bool] = False
+    """Whether each element of the result depends on one element of the input, in evaluation."""
+
+    mixes: ClassVar[bool] = False
+    """Whether weights combine all features, as papers count for depth: convolution and linear."""
+
+    def after(self, shape: Shape) -> Shape:
+        """Shape of the result for an input of this shape. Raises ArchdslError (A212, A218)."""
+        return shape
+
+    def takes(self) -> int | None:
+        """Number of input features that the layer is built for; None if any number will do."""
+        return None
+
+    def makes(self) -> int | None:
+        """Number of features that the layer chooses; None if they follow from the input."""
+        return None
+
+    def kernel_side(self) -> int | None:
+        """Side of the kernel of a convolution; None for other layers."""
+        return None
+
+    def feature_groups(self) -> int:
+        """Number of groups of features that the weights combine separately."""
+        return 1
+
+    def weights(self) -> dict[str, Shape]:
+        """Shapes of the parameters by name, in PyTorch's order."""
+        return {}
+
+    def statistics(self) -> dict[str, Shape]:
+        """Shapes of the buffers by name, in PyTorch's order."""
+        return {}
+
+    def macs(self, after: Shape) -> int:
+        """Multiply-adds for one input, for a result of this shape."""
+        return 0
+
+    def operations(self, before: Shape, after: Shape) -> int:
+        """FLOPs for one input, as Table 4 of the SparseNet paper counts them."""
+        return 2 * self.macs(after)
+
+    def kept(self, before: Shape, after: Shape) -> Kept:
+        """What torch keeps for the backward pass (measured with torch 2.13)."""
+        return Kept()
+
+    def window(self, before: Shape) -> tuple[int, int]:
+        """Side and stride of the window that one pixel of the result reads."""
+        return 1, 1
+
+    def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
+        """Yield warnings and notes on a valid layer that reads an input of this shape."""
+        yield from ()
+
+    def text(self) -> str:
+        """The layer in the printed text of a graph, with its numbers."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """The layer in a comparison of two networks; the width of its input is left out."""
+        return self.text()
+
+    def summary(self) -> str:
+        """The layer on a card of the overview; empty if it is too small to mention."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted(Layer):
+    """A layer that is a module of its own: `name` is its attribute, and begins its weights."""
+
+    name: str
+
+    def state(self) -> dict[str, Shape]:
+        """Parameters, then buffers: the layer's part of the state dict."""
+        return self.weights() | self.statistics()
+
+
+def affine(weight: Shape, bias: bool) -> dict[str, Shape]:
+    """A weight, and perhaps a bias with one number for each output feature."""
+    return {"weight": weight, "bias": weight[:1]} if bias else {"weight": weight}

@@ -1,0 +1,54 @@
+"""Fully connected layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from archdsl.errors import fail
+from archdsl.ir.layers.layer import Kept, Shape, Weighted, affine
+from archdsl.ir.layers.windows import show
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(Weighted):
+    """Fully connected layer over flat features."""
+
+    mixes: ClassVar[bool] = True
+    inputs: int
+    width: int
+    bias: bool = True
+
+    def after(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise fail(
+                "A218",
+                f"linear takes flat features, but is given a map of {show(shape)}",
+                help="put `{pool: {to: 1}}` and `flatten` before it",
+            )
+        return (self.width,)
+
+    def takes(self) -> int:
+        return self.inputs
+
+    def makes(self) -> int:
+        return self.width
+
+    def weights(self) -> dict[str, Shape]:
+        return affine((self.width, self.inputs), self.bias)
+
+    def macs(self, after: Shape) -> int:
+        return prod(after) * self.inputs
+
+    def kept(self, before: Shape, after: Shape) -> Kept:
+        return Kept(input=True, always=True)
+
+    def text(self) -> str:
+        return f"{self.name}:{self.inputs}->{self.width}" + ("" if self.bias else "/nobias")
+
+    def words(self) -> str:
+        return f"linear to {self.width:,}" + ("" if self.bias else " without bias")
+
+    def summary(self) -> str:
+        return f"linear {self.width:,}"

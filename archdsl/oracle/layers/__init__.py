@@ -1,0 +1,57 @@
+"""Layers as torch computes them, one file each, written independently of what is emitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from archdsl.ir.layers import (
+    Activation,
+    Conv,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    Norm,
+    Pad,
+    Pool,
+    PoolTo,
+    Weighted,
+)
+from archdsl.oracle.layers.activation import activation
+from archdsl.oracle.layers.conv import conv
+from archdsl.oracle.layers.dropout import dropout
+from archdsl.oracle.layers.flatten import flatten
+from archdsl.oracle.layers.linear import linear
+from archdsl.oracle.layers.norm import norm
+from archdsl.oracle.layers.pad import pad
+from archdsl.oracle.layers.pool import pool
+from archdsl.oracle.layers.pool_to import pool_to
+
+Own = Mapping[str, Tensor]
+"""A layer's own weights and statistics, by the names within the layer: `weight`, `bias`, ..."""
+
+COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Own, bool], Tensor]] = {
+    Conv: conv,
+    Norm: norm,
+    Activation: activation,
+    Dropout: dropout,
+    Pool: pool,
+    PoolTo: pool_to,
+    Flatten: flatten,
+    Linear: linear,
+    Pad: pad,
+}
+"""`compute(layer, x, own, training)` for every kind of layer; statistics are updated in place."""
+
+
+def compute(
+    layer: Layer, scope: str, state: Mapping[str, Tensor], x: Tensor, training: bool
+) -> Tensor:
+    """The result of one layer, whose weights are in `state` under `scope`."""
+    own: dict[str, Tensor] = {}
+    if isinstance(layer, Weighted):
+        own = {key: state[f"{scope}.{layer.name}.{key}"] for key in layer.state()}
+    return COMPUTE[type(layer)](layer, x, own, training)

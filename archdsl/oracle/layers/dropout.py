@@ -1,0 +1,15 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+from torch.nn import functional
+
+from archdsl.ir.layers import Dropout
+
+
+def dropout(layer: Dropout, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
+    """`x` with elements zeroed in training, the others scaled by 1 / (1 - p)."""
+    return functional.dropout(x, layer.p, training)

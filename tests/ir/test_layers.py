@@ -1,0 +1,101 @@
+"""Every layer answers every question, and what it answers agrees with the oracle and autograd."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+from archdsl.ir.layers import (
+    KINDS,
+    Activation,
+    Conv,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    Norm,
+    Pad,
+    Pool,
+    PoolTo,
+    Weighted,
+)
+from archdsl.ir.layers.layer import Shape
+from archdsl.oracle.layers import COMPUTE, compute
+
+EXAMPLES: list[tuple[Layer, Shape]] = [
+    (Conv("conv", 4, 6, 3, 2, 1, 2, bias=True), (4, 9, 7)),
+    (Conv("conv", 4, 6, 1), (4, 5, 5)),
+    (Norm("norm", 4), (4, 5, 3)),
+    (Norm("norm", 4, flat=True), (4,)),
+    *((Activation(function), (4, 5, 3)) for function in ("relu", "gelu", "silu")),
+    (Dropout(0.5), (4, 5, 3)),
+    *((Pool(kind, 3, 2, 1), (4, 9, 7)) for kind in ("average", "max")),
+    *((PoolTo(kind, 2), (4, 9, 7)) for kind in ("average", "max")),
+    (Flatten(), (4, 5, 3)),
+    (Linear("linear", 12, 5), (12,)),
+    (Pad(9, 2), (4, 9, 7)),
+]
+IDS = [f"{layer.text()} of {'x'.join(map(str, shape))}" for layer, shape in EXAMPLES]
+each = pytest.mark.parametrize(("layer", "shape"), EXAMPLES, ids=IDS)
+
+
+def test_the_oracle_and_the_examples_have_every_kind_of_layer() -> None:
+    assert set(COMPUTE) == set(KINDS) == {type(layer) for layer, _ in EXAMPLES}
+
+
+def run(layer: Layer, x: torch.Tensor, training: bool = False) -> torch.Tensor:
+    weights = layer.state() if isinstance(layer, Weighted) else {}
+    state = {f"scope.{layer.text().split(':')[0]}.{key}": torch.rand(shape)
+             for key, shape in weights.items()}  # fmt: skip
+    return compute(layer, "scope", state, x, training)
+
+
+@each
+def test_shape_is_what_the_oracle_computes(layer: Layer, shape: Shape) -> None:
+    assert run(layer, torch.rand(2, *shape)).shape == (2, *layer.after(shape))
+
+
+@each
+def test_training_only_layers_and_no_others_pass_their_input_through(
+    layer: Layer, shape: Shape
+) -> None:
+    x = torch.randn(2, *shape)
+    result = run(layer, x)
+    assert (result is x or torch.equal(result.flatten(), x.flatten())) == (
+        layer.training_only or layer.view
+    )
+
+
+@each
+def test_elementwise_layers_are_those_whose_gradient_is_diagonal(
+    layer: Layer, shape: Shape
+) -> None:
+    x = torch.randn(1, *shape, dtype=torch.float32).abs() + 0.1
+    if layer.after(shape) != shape:
+        assert not layer.elementwise
+        return
+    jacobian = torch.func.jacrev(lambda x: run(layer, x))(x)
+    square = torch.as_tensor(jacobian).reshape(x.numel(), x.numel())
+    diagonal = bool((square - torch.diag(square.diagonal())).abs().max() == 0)
+    assert diagonal == (layer.elementwise or layer.training_only)
+
+
+SLIDING = [(layer, shape) for layer, shape in EXAMPLES if (len(shape) == 3 and layer.mixes)
+           or isinstance(layer, Pool | Pad)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layer", "shape"), SLIDING)
+def test_window_spans_the_pixels_that_a_result_depends_on(layer: Layer, shape: Shape) -> None:
+    x = torch.linspace(1, 2, shape[0] * 31 * 31).reshape(1, shape[0], 31, 31).requires_grad_()
+    result = run(layer, x)
+    side, stride = layer.window((shape[0], 31, 31))
+    rows = []
+    for place in (4, 5):
+        (gradient,) = torch.autograd.grad(result[0, 0, place, place], x, retain_graph=True)
+        used = gradient[0].abs().sum(dim=(0, 2)).nonzero().flatten().tolist()
+        rows.append((used[0], used[-1]))
+    if not isinstance(layer, Pool) or layer.kind == "average":
+        assert rows[0][1] - rows[0][0] + 1 == side
+    assert [after[1] - before[1] for before, after in pairwise(rows)] == [stride]
