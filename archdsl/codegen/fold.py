@@ -11,42 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archdsl.ir.ops import (
-    Activation,
-    Conv,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    Norm,
-    Pool,
-    PoolTo,
-)  # fmt: skip
+from archdsl.ir.layers.layer import Step
+from archdsl.ir.ops import Activation, Conv, Layer, Norm, Pool
 
-Step = tuple[str | int | bool | tuple[int, ...], ...]
-"""A method of `FusedTape` (`runtime/fuse/tape.py`), and what it is given:
-
-`conv`, its name, the norm before it with a ReLU or "", the (kernel, stride) of an average pooling
-between these or (), the norm after it or "", whether a ReLU follows. `norm`, its name, whether a
-ReLU follows. `layer`, a layer without weights, its numbers. `linear`, its name. `fork`: here the
-projection branches off.
-"""
+__all__ = ["FORK", "Step", "steps"]
 
 FORK: Step = ("fork",)
+"""Where the projection branches off.
+
+Other steps: `conv`, its name, the norm before it with a ReLU or "", the (kernel, stride) of an
+average pooling between these or (), the norm after it or "", whether a ReLU follows. `norm`, its
+name, whether a ReLU follows. `layer`, a layer without weights, its numbers. `linear`, its name.
+"""
 
 
 def steps(layers: Sequence[Layer]) -> tuple[Step, ...] | None:
     """How a chain is run; None if it holds what is not folded, and is run as it is."""
-    kept = [layer for layer in layers if not isinstance(layer, Dropout)]
-    return tuple(_steps(kept)) if all(map(_known, kept)) else None
-
-
-def _known(layer: Layer) -> bool:
-    if isinstance(layer, Activation):
-        return layer.function == "relu"
-    if isinstance(layer, Norm):
-        return not layer.flat
-    return isinstance(layer, Conv | Pool | PoolTo | Flatten | Linear)
+    kept = [layer for layer in layers if not layer.training_only]
+    return tuple(_steps(kept)) if all(layer.fused_step() for layer in kept) else None
 
 
 def _steps(layers: Sequence[Layer]) -> Iterator[Step]:
@@ -68,7 +50,9 @@ def _next(layers: Sequence[Layer]) -> tuple[int, Step]:
             return 1, ("norm", name, False)
         case [Conv() as conv, *rest]:
             return _convolution(conv, rest, "")
-    return 1, _alone(layers[0])
+    alone = layers[0].fused_step()
+    assert alone is not None, "`steps` asks for it first"
+    return 1, alone
 
 
 def _convolution(conv: Conv, rest: Sequence[Layer], before: str) -> tuple[int, Step]:
@@ -87,19 +71,3 @@ def _convolution(conv: Conv, rest: Sequence[Layer], before: str) -> tuple[int, S
 def _pointwise(conv: Conv, stride: int | None = None) -> bool:
     fits = stride is None or conv.stride == stride
     return fits and (conv.kernel, conv.padding, conv.groups) == (1, 0, 1)
-
-
-def _alone(layer: Layer) -> Step:
-    """The step of a layer that nothing is folded into."""
-    match layer:
-        case Activation():
-            return "layer", "relu"
-        case Pool(kind=kind, kernel=kernel, stride=stride, padding=padding):
-            return "layer", kind, kernel, stride, padding
-        case PoolTo(kind=kind, side=side):
-            return "layer", f"{kind}_to", side
-        case Flatten():
-            return "layer", "flatten", 1
-        case Linear(name=name):
-            return "linear", name
-    raise AssertionError(layer)

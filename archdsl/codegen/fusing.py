@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archdsl.codegen.fold import FORK, Step, steps
 from archdsl.codegen.modules import LayerTemplate, ModuleClass, Modules
 from archdsl.codegen.stages import StageClass, Stages
 from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.ops import Conv, Layer, Shape
+from archdsl.ir.ops import Layer, Shape
 from archdsl.ir.placement import Placement
 
 VARIES = 0
@@ -70,13 +70,10 @@ def _chain(made: ModuleClass) -> tuple[Step, ...] | None:
 
 
 def _layer(template: LayerTemplate) -> Layer:
-    """A convolution whose stride or groups vary within its class stands for all of them."""
-    layer = template.layer
-    if not isinstance(layer, Conv):
-        return layer
-    stride, groups = template.terms["stride"].number, template.terms["groups"].number
-    known = (VARIES if stride is None else layer.stride, VARIES if groups is None else layer.groups)
-    return replace(layer, stride=known[0], groups=known[1])
+    """A layer whose stride or groups vary within its class stands for all of them."""
+    deciding = {"stride", "groups"} & template.terms.keys()
+    varying = [slot for slot in deciding if template.terms[slot].number is None]
+    return template.layer.with_numbers(dict.fromkeys(varying, VARIES))
 
 
 def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> StageRun:

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archdsl.codegen.columns import Column, Number, Term, solve
 from archdsl.codegen.names import free
 from archdsl.ir.graph import Graph, Node
-from archdsl.ir.ops import Chain, Conv, Dropout, Flatten, Layer, Linear, Norm, Pad
-
-SLOTS = {
-    Conv: ("inputs", "width", "stride", "groups"),
-    Norm: ("features",),
-    Linear: ("inputs", "width"),
-    Pad: ("width", "stride"),
-    Dropout: ("p",),
-}
+from archdsl.ir.ops import Chain, Layer, Weighted
 
 
 @dataclass(frozen=True)
@@ -82,8 +74,8 @@ def readers_of_input(graph: Graph) -> frozenset[str]:
 def _takes_channels(node: Node) -> bool:
     """Whether a chain begins with a convolution of the channels it is given."""
     layers = node.op.layers if isinstance(node.op, Chain) else ()
-    first = next((layer for layer in layers if isinstance(layer, Conv | Linear | Flatten)), None)
-    return isinstance(first, Conv) and first.groups == 1
+    answers = (layer.chooses_inputs() for layer in layers)
+    return next((answer for answer in answers if answer is not None), False)
 
 
 def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
@@ -134,8 +126,7 @@ def _form(instance: Instance, used: Used, blanks: dict[int, tuple[Layer, ...]]) 
 
 
 def _blank(layer: Layer) -> Layer:
-    slots = SLOTS.get(type(layer), ())
-    return replace(layer, **dict.fromkeys(slots, 0)) if slots else layer
+    return layer.with_numbers(dict.fromkeys(layer.numbers(), 0))
 
 
 def _class(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) -> ModuleClass:
@@ -154,7 +145,7 @@ def _class(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) 
     terms = {key: term for (_, key, _), term in zip(order, solution.terms, strict=True)}
     first = same[0]
     layers = [
-        LayerTemplate(layer, {slot: terms[index, slot] for slot in SLOTS.get(type(layer), ())})
+        LayerTemplate(layer, {slot: terms[index, slot] for slot in layer.numbers()})
         for index, layer in enumerate(first.every())
     ]
     split = len(first.shared)
@@ -184,27 +175,25 @@ def _columns(
 ) -> Iterator[tuple[int, object, Column]]:
     """(rank, key, column): what comes in first, then what goes out, then strides and the rest."""
     layers = [instance.every() for instance in same]
-    last = max(
-        (i for i, x in enumerate(layers[0]) if isinstance(x, Conv | Linear | Pad)), default=-1
-    )
+    last = max((i for i, x in enumerate(layers[0]) if x.makes() is not None), default=-1)
     started = False
     for index, layer in enumerate(layers[0]):
-        for slot in SLOTS.get(type(layer), ()):
-            values = tuple(getattr(own[index], slot) for own in layers)
+        for slot in layer.numbers():
+            values = tuple(own[index].numbers()[slot] for own in layers)
             inward = slot in {"inputs", "features"}
             rank, name = 2, "inner"
             if inward and not started:
                 rank, name = 0, "channels"
             elif slot == "width" and index == last:
                 rank, name = 1, "width"
-            elif slot in {"stride", "groups"}:
-                rank, name = 3, slot
             elif slot == "p":
                 rank, name = 3, "dropout"
+            elif slot not in {"inputs", "features", "width"}:
+                rank, name = 3, slot
             own = _forced(same[0], layers[0], index, slot)
             forced = bool(own) or (name == "channels" and entering)
             yield rank, (index, slot), Column(own or name, values, forced)
-        started = started or isinstance(layer, Conv | Linear)
+        started = started or layer.mixes
     if same[0].projection:
         inner = used[same[0].projection][0]
         for place, name in enumerate(inner.parameters):
@@ -220,22 +209,23 @@ def reads_input(same: list[Instance], chosen: frozenset[str]) -> bool:
 def _forced(instance: Instance, layers: Sequence[Layer], index: int, slot: str) -> str | None:
     """What the network's constructor lets a caller choose."""
     if instance.role == "head" and index == len(layers) - 1 and slot == "width":
-        return "num_classes" if isinstance(layers[index], Linear) else None
+        return "num_classes" if layers[index].classifies else None
     if instance.role == "stem" and slot == "inputs":
-        layer = layers[index]
-        first = not any(isinstance(other, Conv | Norm | Linear) for other in layers[:index])
-        return "in_channels" if first and isinstance(layer, Conv) and layer.groups == 1 else None
+        first = not any(isinstance(other, Weighted) for other in layers[:index])
+        return "in_channels" if first and layers[index].chooses_inputs() else None
     return None
 
 
 def _title(instance: Instance) -> str:
     """A class name by form: what the field calls such a chain."""
     fixed = {"stem": "Stem", "between": "Transition", "head": "Head", "projection": "Projection"}
-    if instance.role == "projection" and isinstance(instance.layers[0], Pad):
+    if instance.role == "projection" and not any(
+        isinstance(layer, Weighted) for layer in instance.layers
+    ):
         return "Padding"
     if instance.role in fixed:
         return fixed[instance.role]
-    kernels = [layer.kernel for layer in instance.every() if isinstance(layer, Conv)]
+    kernels = [side for layer in instance.every() if (side := layer.kernel_side())]
     wide = [kernel for kernel in kernels if kernel > 1]
     name = "Unit"
     if len(kernels) == 1:

@@ -6,7 +6,7 @@ closed: the IR, the analyses, the oracle and the emitters all know each of its m
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,14 @@ class LayerWords(Words):
     bare: ClassVar[bool] = False
     """Whether the word may stand alone, without numbers."""
 
+    def step(self) -> Any:
+        """Return how far apart the windows are, as it is written; None without a window."""
+        return None
+
+    def takes_stride(self) -> bool:
+        """Return whether the layer takes the stage's stride, because it states none itself."""
+        return False
+
 
 class Conv(LayerWords):
     """A convolution over two spatial dimensions. Padding keeps the size unless it is given."""
@@ -35,6 +43,14 @@ class Conv(LayerWords):
     padding: Padding | None = Field(None, description="zeros around; (kernel - 1) / 2 if not given")
     groups: Width = 1
     bias: bool = False
+
+    def step(self) -> Any:
+        """Return the stride, as it is written."""
+        return self.stride
+
+    def takes_stride(self) -> bool:
+        """Return whether no stride is written."""
+        return self.stride is None
 
 
 class Norm(LayerWords):
@@ -82,6 +98,10 @@ class Pool(LayerWords):
     stride: Size | None = Field(None, description="step; the kernel if not given")
     padding: Padding = 0
     to: Size | None = Field(None, description="side of the square map that is left")
+
+    def step(self) -> Any:
+        """Return the stride, as it is written; that of a pool that states none is its kernel."""
+        return self.kernel if self.stride is None else self.stride
 
 
 class Flatten(LayerWords):

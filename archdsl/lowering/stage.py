@@ -156,8 +156,8 @@ class _Stage:
         In a pre-activation unit the first norm and activation serve both roads (He et al. 2016);
         in a post-activation unit the projection has a norm of its own.
         """
-        split = next((i for i, layer in enumerate(chain) if isinstance(layer, Conv)), 0)
-        normed = not split and any(isinstance(layer, Norm) for layer in chain)
+        split = next((i for i, layer in enumerate(chain) if layer.kernel_side()), 0)
+        normed = not split and any(layer.normalises for layer in chain)
         shared = self.builder.add_chain(
             f"{name}.shared", chain[:split], source, "stages.unit", scope=name
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from archdsl.errors import Place, fail
 from archdsl.frontend.resolve import waits_for
-from archdsl.language.layers import Conv, LayerWords, Pool
+from archdsl.language.layers import LayerWords
 from archdsl.language.unit import Unit
 from archdsl.language.values import PerStage
 
@@ -32,9 +32,9 @@ def placed_by_list(
     naming = [
         position
         for position, words in enumerate(written)
-        if waits_for(_entry(_step(words), stage), "stride")
+        if waits_for(_entry(words.step(), stage), "stride")
     ]
-    total = prod(_step(known[position]) for position in naming)
+    total = prod(known[position].step() for position in naming)
     if naming and total != stride:
         raise fail(
             "A225",
@@ -59,20 +59,8 @@ def check_unit(unit: Unit, stride: int, place: Place) -> None:
         )
 
 
-def _step(words: LayerWords) -> Any:
-    """How far the windows of a layer are apart, as it is written; None if it has none."""
-    match words:
-        case Conv(stride=stride):
-            return stride
-        case Pool(stride=None, kernel=kernel):
-            return kernel
-        case Pool(stride=stride):
-            return stride
-    return None
-
-
 def _number(words: LayerWords) -> int:
-    step = _step(words)
+    step = words.step()
     return 1 if step is None else int(step)
 
 

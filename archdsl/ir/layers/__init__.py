@@ -1,21 +1,55 @@
 """Layers, one file each. `layer.py` has the questions that a layer answers."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 from archdsl.ir.layers.activation import Activation
 from archdsl.ir.layers.conv import Conv
 from archdsl.ir.layers.dropout import Dropout
 from archdsl.ir.layers.flatten import Flatten
-from archdsl.ir.layers.layer import Layer, Weighted
+from archdsl.ir.layers.layer import Layer, Shape, Weighted
 from archdsl.ir.layers.linear import Linear
 from archdsl.ir.layers.norm import Norm
 from archdsl.ir.layers.pad import Pad
 from archdsl.ir.layers.pool import Pool
-from archdsl.ir.layers.pool_to import PoolTo
+from archdsl.ir.layers.pool_to import PoolTo, pooling
+from archdsl.language import layers as words
 
 KINDS: tuple[type[Layer], ...] = (
     Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad,
 )  # fmt: skip
 
+FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {
+    words.Conv: Conv.of,
+    words.Norm: Norm.of,
+    words.Relu: Activation.of,
+    words.Gelu: Activation.of,
+    words.Silu: Activation.of,
+    words.Dropout: Dropout.of,
+    words.Pool: pooling,
+    words.Flatten: Flatten.of,
+    words.Linear: Linear.of,
+}
+
+
+def from_word(word: words.LayerWords, name: str, shape: Shape, stride: int) -> Layer | None:
+    """The layer for a word of a spec; None if it stands for no layer, such as a dropout of 0.
+
+    Args:
+        word: the word with its numbers known.
+        name: the layer's name, if it has weights.
+        shape: shape of its input.
+        stride: the stride for a word that states none itself.
+
+    Raises:
+        ArchdslError: A103, A213, A215 or A226, without a place.
+    """
+    return FROM_WORD[type(word)](word, name, shape, stride)
+
+
 __all__ = [
     "KINDS", "Activation", "Conv", "Dropout", "Flatten", "Layer", "Linear", "Norm", "Pad", "Pool",
-    "PoolTo", "Weighted",
+    "PoolTo", "Weighted", "from_word",
 ]  # fmt: skip

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import Kept, Layer, Shape
+from archdsl.ir.layers.layer import Kept, Layer, Shape, Step
+from archdsl.language import layers as words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,20 @@ class Activation(Layer):
     elementwise: ClassVar[bool] = True
     function: str
 
+    @classmethod
+    def of(cls, word: words.LayerWords, name: str, shape: Shape, stride: int) -> Activation:
+        """The activation for a word, which is the name of its function."""
+        return cls(word.layer)
+
     def operations(self, before: Shape, after: Shape) -> int:
         return prod(before)
 
     def kept(self, before: Shape, after: Shape) -> Kept:
         # The gradient of a ReLU can be told from its result.
         return Kept(result=True) if self.function == "relu" else Kept(input=True)
+
+    def fused_step(self) -> Step | None:
+        return ("layer", "relu") if self.function == "relu" else None
 
     def text(self) -> str:
         return self.function

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import Kept, Shape, Weighted, affine
+from archdsl.errors import Diagnostic, Place, fail
+from archdsl.ir.layers.layer import Kept, Shape, Step, Weighted, affine
 from archdsl.ir.layers.windows import slide, window_remarks, window_text
+from archdsl.language import layers as words
 
 
 @dataclass(frozen=True, slots=True)
 class Conv(Weighted):
     """Two-dimensional convolution, `inputs` to `width` channels."""
 
+    varying: ClassVar[tuple[str, ...]] = ("inputs", "width", "stride", "groups")
     mixes: ClassVar[bool] = True
     inputs: int
     width: int
@@ -25,8 +27,27 @@ class Conv(Weighted):
     groups: int = 1
     bias: bool = False
 
+    @classmethod
+    def of(cls, word: words.Conv, name: str, shape: Shape, stride: int) -> Conv:
+        """The convolution for a word. Raises ArchdslError (A213, A215)."""
+        if word.padding is None and word.kernel % 2 == 0:
+            raise fail(
+                "A213",
+                f"a kernel of {word.kernel} has no middle, so no padding keeps the size",
+                help="use an odd kernel, or say `padding:`",
+            )
+        for count, what in ((shape[0], "channels it is given"), (word.width, "channels it makes")):
+            if count % word.groups:
+                raise fail("A215", f"{word.groups} groups do not divide the {count} {what}")
+        padding = (word.kernel - 1) // 2 if word.padding is None else word.padding
+        own = stride if word.stride is None else word.stride
+        return cls(name, shape[0], word.width, word.kernel, own, padding, word.groups, word.bias)
+
     def after(self, shape: Shape) -> Shape:
         return (self.width, *slide(self, shape, self.kernel, self.stride, self.padding))
+
+    def chooses_inputs(self) -> bool:
+        return self.groups == 1
 
     def takes(self) -> int:
         return self.inputs
@@ -55,6 +76,9 @@ class Conv(Weighted):
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
         return window_remarks("convolution", self.kernel, self.stride, self.padding, shape, place)
+
+    def fused_step(self) -> Step:
+        return "conv", self.name, "", (), "", False
 
     def text(self) -> str:
         window = window_text(self.kernel, self.stride, self.padding, usual_stride=1)

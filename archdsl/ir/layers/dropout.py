@@ -7,6 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.ir.layers.layer import Kept, Layer, Shape
+from archdsl.language import layers as words
 
 MASK = 1
 """Bytes per element of the mask, as the fused kernel of accelerators keeps it.
@@ -19,8 +20,14 @@ On a CPU torch keeps the mask as float32.
 class Dropout(Layer):
     """Zeroes elements with probability `p` in training."""
 
+    varying: ClassVar[tuple[str, ...]] = ("p",)
     training_only: ClassVar[bool] = True
     p: float
+
+    @classmethod
+    def of(cls, word: words.Dropout, name: str, shape: Shape, stride: int) -> Dropout | None:
+        """The dropout for a word; none for a probability of 0."""
+        return cls(float(word.p)) if word.p else None
 
     def kept(self, before: Shape, after: Shape) -> Kept:
         return Kept(extra=MASK * prod(before))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import Layer, Shape
+from archdsl.ir.layers.layer import Layer, Shape, Step
+from archdsl.language import layers as words
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +16,22 @@ class Flatten(Layer):
 
     view: ClassVar[bool] = True
 
+    @classmethod
+    def of(cls, word: words.Flatten, name: str, shape: Shape, stride: int) -> Flatten:
+        """The flattening for a word."""
+        return cls()
+
     def after(self, shape: Shape) -> Shape:
         return (prod(shape),)
 
+    def chooses_inputs(self) -> bool:
+        return False  # what follows is built for the number of pixels too
+
     def window(self, before: Shape) -> tuple[int, int]:
         return max(before[1:], default=1), 1
+
+    def fused_step(self) -> Step:
+        return "layer", "flatten", 1
 
     def text(self) -> str:
         return "flatten"

@@ -5,13 +5,16 @@ A shape is (features, *rest) without the batch: (64, 32, 32) is 64 channels of 3
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place
 
 Shape = tuple[int, ...]
+Step = tuple[str | int | bool | tuple[int, ...], ...]
+"""A step of a fused network: a method of `FusedTape`, and what it is given."""
+
 FLOAT = 4
 """Bytes of a float32."""
 
@@ -42,8 +45,32 @@ class Layer:
     elementwise: ClassVar[bool] = False
     """Whether each element of the result depends on one element of the input, in evaluation."""
 
+    normalises: ClassVar[bool] = False
+    """Whether statistics of the batch or of the features scale and shift the input."""
+
     mixes: ClassVar[bool] = False
     """Whether weights combine all features, as papers count for depth: convolution and linear."""
+
+    varying: ClassVar[tuple[str, ...]] = ()
+    """Fields with numbers that may be arguments of a class which the layer is part of."""
+
+    classifies: ClassVar[bool] = False
+    """Whether the number of features of the result may be a number of classes."""
+
+    def numbers(self) -> dict[str, int | float]:
+        """The numbers that may be arguments of a class, by name."""
+        return {name: getattr(self, name) for name in self.varying}
+
+    def with_numbers(self, numbers: Mapping[str, int | float]) -> Layer:
+        """The layer with some of its `numbers` replaced."""
+        return replace(self, **numbers) if numbers else self
+
+    def chooses_inputs(self) -> bool | None:
+        """Whether the layer can be built for any number of input features.
+
+        None for a layer that works on any number without being built for it.
+        """
+        return None
 
     def after(self, shape: Shape) -> Shape:
         """Shape of the result for an input of this shape. Raises ArchdslError (A212, A218)."""
@@ -93,6 +120,10 @@ class Layer:
         """Yield warnings and notes on a valid layer that reads an input of this shape."""
         yield from ()
 
+    def fused_step(self) -> Step | None:
+        """The step that runs the layer alone in a fused network; None if there is none."""
+        return None
+
     def text(self) -> str:
         """The layer in the printed text of a graph, with its numbers."""
         raise NotImplementedError
@@ -111,6 +142,9 @@ class Weighted(Layer):
     """A layer that is a module of its own: `name` is its attribute, and begins its weights."""
 
     name: str
+
+    def chooses_inputs(self) -> bool | None:
+        return False
 
     def state(self) -> dict[str, Shape]:
         """Parameters, then buffers: the layer's part of the state dict."""

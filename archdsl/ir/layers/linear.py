@@ -7,18 +7,26 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import fail
-from archdsl.ir.layers.layer import Kept, Shape, Weighted, affine
+from archdsl.ir.layers.layer import Kept, Shape, Step, Weighted, affine
 from archdsl.ir.layers.windows import show
+from archdsl.language import layers as words
 
 
 @dataclass(frozen=True, slots=True)
 class Linear(Weighted):
     """Fully connected layer over flat features."""
 
+    classifies: ClassVar[bool] = True
+    varying: ClassVar[tuple[str, ...]] = ("inputs", "width")
     mixes: ClassVar[bool] = True
     inputs: int
     width: int
     bias: bool = True
+
+    @classmethod
+    def of(cls, word: words.Linear, name: str, shape: Shape, stride: int) -> Linear:
+        """The fully connected layer for a word."""
+        return cls(name, shape[0], word.width, word.bias)
 
     def after(self, shape: Shape) -> Shape:
         if len(shape) != 1:
@@ -43,6 +51,9 @@ class Linear(Weighted):
 
     def kept(self, before: Shape, after: Shape) -> Kept:
         return Kept(input=True, always=True)
+
+    def fused_step(self) -> Step:
+        return "linear", self.name
 
     def text(self) -> str:
         return f"{self.name}:{self.inputs}->{self.width}" + ("" if self.bias else "/nobias")

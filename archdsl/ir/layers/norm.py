@@ -8,16 +8,27 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import FLOAT, Kept, Shape, Weighted, affine
+from archdsl.ir.layers.layer import FLOAT, Kept, Shape, Step, Weighted, affine
+from archdsl.language import layers as words
 
 
 @dataclass(frozen=True, slots=True)
 class Norm(Weighted):
     """Batch normalisation with scale and shift, of maps or of flat features."""
 
+    varying: ClassVar[tuple[str, ...]] = ("features",)
     elementwise: ClassVar[bool] = True
+    normalises: ClassVar[bool] = True
     features: int
     flat: bool = False
+
+    @classmethod
+    def of(cls, word: words.Norm, name: str, shape: Shape, stride: int) -> Norm:
+        """The norm for a word."""
+        return cls(name, shape[0], flat=len(shape) == 1)
+
+    def chooses_inputs(self) -> None:
+        return None  # the convolution after it says whether the number may be chosen
 
     def takes(self) -> int:
         return self.features
@@ -41,6 +52,9 @@ class Norm(Weighted):
             where = "a 1x1 map" if shape[1:] else "flat features"
             message = f"`norm` on {where}: training needs batches of 2 or more"
             yield Diagnostic("A214", message, level="warning", **place)
+
+    def fused_step(self) -> Step | None:
+        return None if self.flat else ("norm", self.name, False)
 
     def text(self) -> str:
         return self.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from archdsl.ir.layers.layer import Layer, Shape
 from archdsl.ir.layers.windows import need_map
@@ -12,6 +13,7 @@ from archdsl.ir.layers.windows import need_map
 class Pad(Layer):
     """Every `stride`-th pixel, and channels of zeros after the others up to `width`."""
 
+    varying: ClassVar[tuple[str, ...]] = ("width", "stride")
     width: int
     stride: int
 

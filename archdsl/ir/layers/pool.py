@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import Kept, Layer, Shape
+from archdsl.ir.layers.layer import Kept, Layer, Shape, Step
 from archdsl.ir.layers.windows import slide, window_remarks, window_text
 
 INDEX = 8
@@ -38,6 +38,9 @@ class Pool(Layer):
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
         kind = f"{self.kind} pooling"
         return window_remarks(kind, self.kernel, self.stride, self.padding, shape, place)
+
+    def fused_step(self) -> Step:
+        return "layer", self.kind, self.kernel, self.stride, self.padding
 
     def text(self) -> str:
         window = window_text(self.kernel, self.stride, self.padding, usual_stride=self.kernel)

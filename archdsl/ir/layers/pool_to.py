@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import prod
 
 from archdsl.errors import fail
-from archdsl.ir.layers.layer import Kept, Layer, Shape
-from archdsl.ir.layers.pool import INDEX
+from archdsl.ir.layers.layer import Kept, Layer, Shape, Step
+from archdsl.ir.layers.pool import INDEX, Pool
 from archdsl.ir.layers.windows import need_map, show
+from archdsl.language import layers as words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class PoolTo(Layer):
         windows = (-(-(i + 1) * size // side) - i * size // side for i in range(side))
         return max(windows), size // side
 
+    def fused_step(self) -> Step:
+        return "layer", f"{self.kind}_to", self.side
+
     def text(self) -> str:
         return f"{self.kind}-pool:{self.side}x{self.side}"
 
@@ -51,3 +55,18 @@ class PoolTo(Layer):
 
     def summary(self) -> str:
         return self.words()
+
+
+def pooling(word: words.Pool, name: str, shape: Shape, stride: int) -> Pool | PoolTo:
+    """The pooling for a word, which has either a window or a size. Raises A103, A213, A226."""
+    if word.to is not None:
+        for key in ("kernel", "stride", "padding"):
+            if key in word.model_fields_set:
+                message = f"`to` says how large the map becomes, so `{key}` would be ignored"
+                raise fail("A226", message, help=f"leave `{key}` or `to` out")
+        return PoolTo(word.kind, word.to)
+    if word.kernel is None:
+        raise fail("A103", "a pool needs either `kernel` or `to`", help="{pool: {to: 1}}")
+    if word.padding > word.kernel // 2:
+        raise fail("A213", f"padding {word.padding} is more than half of a kernel of {word.kernel}")
+    return Pool(word.kind, word.kernel, word.stride or word.kernel, word.padding)
