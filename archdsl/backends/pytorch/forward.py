@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archdsl.backends.pytorch.literal import literal
-from archdsl.backends.pytorch.module import FUNCTIONS
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.program import drops_path
 from archdsl.codegen.stages import StageClass
+from archdsl.ir.layers.activation import FUNCTIONS
 from archdsl.language.aggregation import Aggregation
 
 

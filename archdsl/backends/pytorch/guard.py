@@ -58,12 +58,19 @@ def check(text: str, program: Program, runtime: str = "") -> None:
     pasted = _pasted(tree, "\n".join([*helpers(program), runtime]))
     names = {node.name for node in pasted if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     trusted = {id(node) for part in pasted for node in ast.walk(part)}
+    allowed = layer_names(program) | ALWAYS
     for statement in tree.body:
         if id(statement) not in trusted:
             _top(statement, names)
     for node in ast.walk(tree):
         if id(node) not in trusted:
-            _node(node)
+            _node(node, allowed)
+
+
+def layer_names(program: Program) -> frozenset[str]:
+    """Names of torch that the layers of a program use, such as `nn.Conv2d`."""
+    templates = (t for made in program.modules.classes for t in (*made.shared, *made.layers))
+    return frozenset().union(*(template.layer.names() for template in templates))
 
 
 def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
@@ -100,7 +107,7 @@ class _Named(ast.NodeTransformer):
         return ast.Constant(node.id) if node.id in self.names else node
 
 
-def _node(node: ast.AST) -> None:
+def _node(node: ast.AST, allowed: frozenset[str]) -> None:
     line = getattr(node, "lineno", "?")
     if not isinstance(node, STATEMENTS + EXPRESSIONS):
         raise GuardError(f"line {line}: {type(node).__name__}")
@@ -114,18 +121,18 @@ def _node(node: ast.AST) -> None:
         if builtin:
             raise GuardError(f"line {line}: the name {node.id}")
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        _torch(node.value.id, node.attr, line)
+        _torch(node.value.id, node.attr, line, allowed)
 
 
-TORCH = {"Tensor", "flatten", "relu"}
-FUNCTIONAL = {
-    "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "dropout", "gelu", "max_pool2d",
-    "pad", "silu",
-}  # fmt: skip
-NN = {"BatchNorm1d", "BatchNorm2d", "Conv2d", "Linear", "Module", "ModuleList", "init"}
+ALWAYS = frozenset({
+    "torch.Tensor", "torch.relu", "functional.gelu", "functional.silu", "nn.Module",
+    "nn.ModuleList", "nn.init",
+})  # fmt: skip
+"""Names of torch that a file may use whatever its layers are: classes, and running sums."""
+
+MODULES = {"torch", "nn", "functional", "Tensor"}
 
 
-def _torch(module: str, name: str, line: object) -> None:
-    known = {"torch": TORCH, "nn": NN, "functional": FUNCTIONAL, "Tensor": set[str]()}
-    if name not in known.get(module, {name}):
+def _torch(module: str, name: str, line: object, allowed: frozenset[str]) -> None:
+    if module in MODULES and f"{module}.{name}" not in allowed:
         raise GuardError(f"line {line}: {module}.{name}")

@@ -7,26 +7,13 @@ from dataclasses import replace
 
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.writer import Writer
-from archdsl.codegen.columns import Term
 from archdsl.codegen.modules import LayerTemplate, ModuleClass
-from archdsl.ir.ops import (
-    Activation,
-    Conv,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    Norm,
-    Pad,
-    Pool,
-    PoolTo,
-)  # fmt: skip
+from archdsl.ir.ops import Weighted
 
 LONGEST = 88
 ROOM = 85
 """What is left of a line in a method after `return `."""
 RETURNS = "Returns the projection of what enters, and what the branch makes of it."
-FUNCTIONS = {"relu": "torch.relu", "gelu": "functional.gelu", "silu": "functional.silu"}
 
 
 def module(out: Writer, made: ModuleClass) -> None:
@@ -44,8 +31,9 @@ def docstring(out: Writer, text: str, made: ModuleClass) -> None:
     """What the layers are; a long chain is summed up by its convolutions first."""
     details = [RETURNS] if made.projection else []
     if len(text) > LONGEST:
-        convs = [t.layer for t in (*made.shared, *made.layers) if isinstance(t.layer, Conv)]
-        sizes = ", ".join(f"{conv.kernel}x{conv.kernel}" for conv in convs)
+        layers = (template.layer for template in (*made.shared, *made.layers))
+        convs = [side for layer in layers if (side := layer.kernel_side())]
+        sizes = ", ".join(f"{side}x{side}" for side in convs)
         details.insert(0, text)
         text = f"{len(convs)} convolutions: {sizes}." if sizes else "Layers one after another."
     if len(text) > LONGEST:
@@ -63,8 +51,10 @@ def constructor(out: Writer, made: ModuleClass) -> None:
     """`__init__`: one line per layer with weights."""
     with out.block(f"def __init__({signature(made.parameters)}) -> None:"):
         out.line("super().__init__()")
-        for name, template in weighted(made):
-            out.call(f"self.{name} = {_class(template.layer)}(", _arguments(template))
+        for layer, template in weighted(made):
+            numbers = {key: words.term(term) for key, term in template.terms.items()}
+            module_class, texts = layer.constructor(numbers)
+            out.call(f"self.{layer.name} = {module_class}(", texts)
         for name in kept(made):
             out.line(f"self.{name} = {name}")
         if made.projection:
@@ -72,47 +62,17 @@ def constructor(out: Writer, made: ModuleClass) -> None:
             out.call(f"self.projection = {name}(", [words.term(a) for a in arguments])
 
 
-def weighted(made: ModuleClass) -> Iterator[tuple[str, LayerTemplate]]:
-    """The layers that own weights, by name."""
+def weighted(made: ModuleClass) -> Iterator[tuple[Weighted, LayerTemplate]]:
+    """The layers that own weights, each with its template."""
     for template in (*made.shared, *made.layers):
-        if isinstance(template.layer, Conv | Norm | Linear):
-            yield template.layer.name, template
+        if isinstance(template.layer, Weighted):
+            yield template.layer, template
 
 
 def kept(made: ModuleClass) -> list[str]:
     """Arguments that `forward` needs."""
-    used = [t for t in (*made.shared, *made.layers) if isinstance(t.layer, Pad | Dropout)]
+    used = [t for t in (*made.shared, *made.layers) if not isinstance(t.layer, Weighted)]
     return sorted({term.parameter for t in used for term in t.terms.values() if term.parameter})
-
-
-def _class(layer: Layer) -> str:
-    if isinstance(layer, Norm):
-        return "nn.BatchNorm1d" if layer.flat else "nn.BatchNorm2d"
-    return "nn.Conv2d" if isinstance(layer, Conv) else "nn.Linear"
-
-
-def _arguments(template: LayerTemplate) -> list[str]:
-    layer, terms = template.layer, {k: words.term(t) for k, t in template.terms.items()}
-    match layer:
-        case Norm():
-            return [terms["features"]]
-        case Linear(bias=bias):
-            return [terms["inputs"], terms["width"], *([] if bias else ["bias=False"])]
-        case Conv():
-            return [terms["inputs"], terms["width"], *_window(layer, template.terms, terms)]
-    raise AssertionError(layer)
-
-
-def _window(layer: Conv, terms: dict[str, Term], text: dict[str, str]) -> list[str]:
-    """Arguments that differ from torch's defaults."""
-    found = [f"kernel_size={layer.kernel}"]
-    if terms["stride"].number != 1:
-        found.append(f"stride={text['stride']}")
-    if layer.padding:
-        found.append(f"padding={layer.padding}")
-    if terms["groups"].number != 1:
-        found.append(f"groups={text['groups']}")
-    return [*found, *([] if layer.bias else ["bias=False"])]
 
 
 def forward(out: Writer, made: ModuleClass) -> None:
@@ -140,24 +100,25 @@ def statements(layers: Sequence[LayerTemplate]) -> list[str]:
     found: list[str] = []
     expression = "x"
     chain = [template.layer for template in layers]
-    leads = bool(chain) and isinstance(chain[0], Norm | Activation)
+    leads = bool(chain) and chain[0].elementwise
     for place, layer in enumerate(chain):
-        apart = not isinstance(layer, Norm | Activation)
-        nests = isinstance(layer, Flatten) or (leads and isinstance(layer, Conv | Linear))
+        apart = not layer.elementwise
+        nests = layer.view or (leads and layer.mixes)
         if apart and expression != "x" and not nests:
             found.append(expression)
             expression = "x"
         longer = call(layers[place], expression)
-        if isinstance(layer, Pad) and len(longer) > ROOM:
-            found.append(_places(layers[place], expression))
-            longer = _padded(layers[place], "x", "x")
+        parts = layer.split_call(expression, own(layers[place])) if len(longer) > ROOM else ()
+        if parts:
+            found += parts[:-1]
+            longer = parts[-1]
         elif len(longer) > LONGEST - 16 and expression != "x":
             found.append(expression)
             longer = call(layers[place], "x")
         expression = longer
-        ends = isinstance(layer, Pool | PoolTo | Flatten | Dropout | Pad) or (leads and apart)
+        ends = apart and (leads or not layer.mixes)
         following = chain[place + 1 : place + 2]
-        if ends and following and not isinstance(following[0], Flatten):
+        if ends and following and not following[0].view:
             found.append(expression)
             expression = "x"
     return [*found, expression]
@@ -165,24 +126,7 @@ def statements(layers: Sequence[LayerTemplate]) -> list[str]:
 
 def call(template: LayerTemplate, x: str) -> str:
     """One layer applied to an expression."""
-    layer = template.layer
-    match layer:
-        case Conv(name=name) | Norm(name=name) | Linear(name=name):
-            return f"self.{name}({x})"
-        case Activation(function=function):
-            return f"{FUNCTIONS[function]}({x})"
-        case Pool():
-            return f"functional.{_pool(layer)}({x}, {_pool_window(layer)})"
-        case PoolTo(kind=kind, side=side):
-            pool = "adaptive_avg_pool2d" if kind == "average" else "adaptive_max_pool2d"
-            return f"functional.{pool}({x}, {side})"
-        case Dropout():
-            return f"functional.dropout({x}, {own(template)['p']}, self.training)"
-        case Flatten():
-            return f"torch.flatten({x}, 1)"
-        case Pad():
-            return _padded(template, _places(template, x), x)
-    raise AssertionError(layer)
+    return template.layer.call(x, own(template))
 
 
 def own(template: LayerTemplate) -> dict[str, str]:
@@ -191,24 +135,3 @@ def own(template: LayerTemplate) -> dict[str, str]:
         name: words.term(replace(term, parameter=f"self.{term.parameter}"))
         for name, term in template.terms.items()
     }
-
-
-def _padded(template: LayerTemplate, places: str, x: str) -> str:
-    """`places`, which has the channels of `x`, with zeros after them."""
-    return f"functional.pad({places}, (0, 0, 0, 0, 0, {own(template)['width']} - {x}.shape[1]))"
-
-
-def _places(template: LayerTemplate, x: str) -> str:
-    """Every stride-th place."""
-    stride = own(template)["stride"]
-    step = f"::{stride}" if stride.isdigit() else f":: {stride}"
-    return f"{x}[:, :, {step}, {step}]" if stride != "1" else x
-
-
-def _pool(layer: Pool) -> str:
-    return "avg_pool2d" if layer.kind == "average" else "max_pool2d"
-
-
-def _pool_window(layer: Pool) -> str:
-    stride = f", stride={layer.stride}" if layer.stride != layer.kernel else ""
-    return f"{layer.kernel}{stride}" + (f", padding={layer.padding}" if layer.padding else "")

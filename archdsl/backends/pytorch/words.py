@@ -6,20 +6,6 @@ from collections.abc import Sequence
 
 from archdsl.codegen.columns import Term
 from archdsl.codegen.modules import LayerTemplate
-from archdsl.ir.ops import (
-    Activation,
-    Conv,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    Norm,
-    Pad,
-    Pool,
-    PoolTo,
-)
-
-NAMES = {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU"}
 
 
 def term(term: Term) -> str:
@@ -38,25 +24,5 @@ def chain(layers: Sequence[LayerTemplate]) -> str:
 
 
 def _layer(template: LayerTemplate) -> str:
-    layer: Layer = template.layer
-    match layer:
-        case Norm():
-            return "norm"
-        case Activation(function=function):
-            return NAMES[function]
-        case Conv(kernel=kernel):
-            return f"{kernel}x{kernel} convolution to {term(template.terms['width'])}"
-        case Linear():
-            return f"linear to {term(template.terms['width'])}"
-        case Pool(kind=kind, kernel=kernel):
-            return f"{kernel}x{kernel} {kind} pool"
-        case PoolTo(kind=kind, side=side):
-            return f"{kind} pool to {side}x{side}"
-        case Dropout():
-            return f"dropout of {term(template.terms['p'])}"
-        case Flatten():
-            return "flatten"
-        case Pad(stride=stride):
-            places = f"one place in {stride}, " if stride > 1 else ""
-            return f"{places}zeros up to {term(template.terms['width'])} channels"
-    raise AssertionError(layer)
+    numbers = {name: term(value) for name, value in template.terms.items()}
+    return template.layer.describe(numbers)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import Kept, Layer, Shape, Step
+from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape, Step
 from archdsl.language import layers as words
+
+FUNCTIONS = {"relu": "torch.relu", "gelu": "functional.gelu", "silu": "functional.silu"}
+WORDS = {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +37,12 @@ class Activation(Layer):
 
     def text(self) -> str:
         return self.function
+
+    def names(self) -> frozenset[str]:
+        return frozenset({FUNCTIONS[self.function]})
+
+    def call(self, x: str, numbers: Numbers) -> str:
+        return f"{FUNCTIONS[self.function]}({x})"
+
+    def describe(self, numbers: Numbers) -> str:
+        return WORDS[self.function]

@@ -8,7 +8,7 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place, fail
-from archdsl.ir.layers.layer import Kept, Shape, Step, Weighted, affine
+from archdsl.ir.layers.layer import Kept, Numbers, Shape, Step, Weighted, affine
 from archdsl.ir.layers.windows import slide, window_remarks, window_text
 from archdsl.language import layers as words
 
@@ -93,3 +93,17 @@ class Conv(Weighted):
 
     def summary(self) -> str:
         return f"conv {self.kernel}x{self.kernel}" + (f" / {self.stride}" * (self.stride > 1))
+
+    def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
+        # Only what differs from torch's defaults.
+        arguments = [numbers["inputs"], numbers["width"], f"kernel_size={self.kernel}"]
+        if numbers["stride"] != "1":
+            arguments.append(f"stride={numbers['stride']}")
+        if self.padding:
+            arguments.append(f"padding={self.padding}")
+        if numbers["groups"] != "1":
+            arguments.append(f"groups={numbers['groups']}")
+        return "nn.Conv2d", [*arguments, *([] if self.bias else ["bias=False"])]
+
+    def describe(self, numbers: Numbers) -> str:
+        return f"{self.kernel}x{self.kernel} convolution to {numbers['width']}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import Kept, Layer, Shape
+from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape
 from archdsl.language import layers as words
 
 MASK = 1
@@ -37,3 +37,12 @@ class Dropout(Layer):
 
     def words(self) -> str:
         return f"dropout {self.p:g}"
+
+    def names(self) -> frozenset[str]:
+        return frozenset({"functional.dropout"})
+
+    def call(self, x: str, numbers: Numbers) -> str:
+        return f"functional.dropout({x}, {numbers['p']}, self.training)"
+
+    def describe(self, numbers: Numbers) -> str:
+        return f"dropout of {numbers['p']}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import Layer, Shape, Step
+from archdsl.ir.layers.layer import Layer, Numbers, Shape, Step
 from archdsl.language import layers as words
 
 
@@ -38,3 +38,9 @@ class Flatten(Layer):
 
     def summary(self) -> str:
         return "flatten"
+
+    def names(self) -> frozenset[str]:
+        return frozenset({"torch.flatten"})
+
+    def call(self, x: str, numbers: Numbers) -> str:
+        return f"torch.flatten({x}, 1)"

@@ -15,6 +15,9 @@ Shape = tuple[int, ...]
 Step = tuple[str | int | bool | tuple[int, ...], ...]
 """A step of a fused network: a method of `FusedTape`, and what it is given."""
 
+Numbers = Mapping[str, str]
+"""A layer's `numbers` as Python text: `24`, `channels`, `4 * width`."""
+
 FLOAT = 4
 """Bytes of a float32."""
 
@@ -128,6 +131,25 @@ class Layer:
         """The layer in the printed text of a graph, with its numbers."""
         raise NotImplementedError
 
+    def names(self) -> frozenset[str]:
+        """Names of torch that the emitted file uses for the layer, such as `nn.Conv2d`."""
+        return frozenset()
+
+    def call(self, x: str, numbers: Numbers) -> str:
+        """The Python expression that applies the layer to the expression `x`."""
+        raise NotImplementedError
+
+    def split_call(self, x: str, numbers: Numbers) -> tuple[str, ...]:
+        """Expressions that do the same in several statements, for a call too long for a line.
+
+        Each is assigned to `x`, which the next one reads. Empty if there is no such form.
+        """
+        return ()
+
+    def describe(self, numbers: Numbers) -> str:
+        """The layer in the docstring of an emitted class."""
+        return self.words()
+
     def words(self) -> str:
         """The layer in a comparison of two networks; the width of its input is left out."""
         return self.text()
@@ -145,6 +167,16 @@ class Weighted(Layer):
 
     def chooses_inputs(self) -> bool | None:
         return False
+
+    def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
+        """The class of the module and the arguments of its constructor, as Python text."""
+        raise NotImplementedError
+
+    def names(self) -> frozenset[str]:
+        return frozenset({self.constructor(dict.fromkeys(self.numbers(), ""))[0]})
+
+    def call(self, x: str, numbers: Numbers) -> str:
+        return f"self.{self.name}({x})"
 
     def state(self) -> dict[str, Shape]:
         """Parameters, then buffers: the layer's part of the state dict."""

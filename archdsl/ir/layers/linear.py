@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import fail
-from archdsl.ir.layers.layer import Kept, Shape, Step, Weighted, affine
+from archdsl.ir.layers.layer import Kept, Numbers, Shape, Step, Weighted, affine
 from archdsl.ir.layers.windows import show
 from archdsl.language import layers as words
 
@@ -63,3 +63,10 @@ class Linear(Weighted):
 
     def summary(self) -> str:
         return f"linear {self.width:,}"
+
+    def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
+        bias = [] if self.bias else ["bias=False"]
+        return "nn.Linear", [numbers["inputs"], numbers["width"], *bias]
+
+    def describe(self, numbers: Numbers) -> str:
+        return f"linear to {numbers['width']}"

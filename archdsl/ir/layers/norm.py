@@ -8,7 +8,7 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import FLOAT, Kept, Shape, Step, Weighted, affine
+from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Step, Weighted, affine
 from archdsl.language import layers as words
 
 
@@ -61,3 +61,6 @@ class Norm(Weighted):
 
     def words(self) -> str:
         return "norm"
+
+    def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
+        return "nn.BatchNorm1d" if self.flat else "nn.BatchNorm2d", [numbers["features"]]

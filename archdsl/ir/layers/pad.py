@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import Layer, Shape
+from archdsl.ir.layers.layer import Layer, Numbers, Shape
 from archdsl.ir.layers.windows import need_map
 
 
@@ -32,3 +32,25 @@ class Pad(Layer):
 
     def words(self) -> str:
         return f"pad to {self.width:,}" + (f" / {self.stride}" if self.stride > 1 else "")
+
+    def names(self) -> frozenset[str]:
+        return frozenset({"functional.pad"})
+
+    def call(self, x: str, numbers: Numbers) -> str:
+        return self._padded(self._strided(x, numbers), x, numbers)
+
+    def split_call(self, x: str, numbers: Numbers) -> tuple[str, ...]:
+        return self._strided(x, numbers), self._padded("x", "x", numbers)
+
+    def describe(self, numbers: Numbers) -> str:
+        strided = f"one place in {self.stride}, " if self.stride > 1 else ""
+        return f"{strided}zeros up to {numbers['width']} channels"
+
+    def _padded(self, strided: str, x: str, numbers: Numbers) -> str:
+        """`strided`, which has the channels of `x`, with zeros after them."""
+        return f"functional.pad({strided}, (0, 0, 0, 0, 0, {numbers['width']} - {x}.shape[1]))"
+
+    def _strided(self, x: str, numbers: Numbers) -> str:
+        stride = numbers["stride"]
+        step = f"::{stride}" if stride.isdigit() else f":: {stride}"
+        return f"{x}[:, :, {step}, {step}]" if stride != "1" else x

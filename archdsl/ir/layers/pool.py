@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import Kept, Layer, Shape, Step
+from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape, Step
 from archdsl.ir.layers.windows import slide, window_remarks, window_text
 
 INDEX = 8
@@ -51,3 +51,17 @@ class Pool(Layer):
 
     def summary(self) -> str:
         return f"{self.kind} pool {self.kernel}x{self.kernel}"
+
+    def names(self) -> frozenset[str]:
+        return frozenset({self._function()})
+
+    def call(self, x: str, numbers: Numbers) -> str:
+        stride = f", stride={self.stride}" if self.stride != self.kernel else ""
+        padding = f", padding={self.padding}" if self.padding else ""
+        return f"{self._function()}({x}, {self.kernel}{stride}{padding})"
+
+    def describe(self, numbers: Numbers) -> str:
+        return f"{self.kernel}x{self.kernel} {self.kind} pool"
+
+    def _function(self) -> str:
+        return f"functional.{'avg' if self.kind == 'average' else 'max'}_pool2d"

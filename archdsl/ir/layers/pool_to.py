@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from archdsl.errors import fail
-from archdsl.ir.layers.layer import Kept, Layer, Shape, Step
+from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape, Step
 from archdsl.ir.layers.pool import INDEX, Pool
 from archdsl.ir.layers.windows import need_map, show
 from archdsl.language import layers as words
@@ -55,6 +55,15 @@ class PoolTo(Layer):
 
     def summary(self) -> str:
         return self.words()
+
+    def names(self) -> frozenset[str]:
+        return frozenset({self._function()})
+
+    def call(self, x: str, numbers: Numbers) -> str:
+        return f"{self._function()}({x}, {self.side})"
+
+    def _function(self) -> str:
+        return f"functional.adaptive_{'avg' if self.kind == 'average' else 'max'}_pool2d"
 
 
 def pooling(word: words.Pool, name: str, shape: Shape, stride: int) -> Pool | PoolTo:
