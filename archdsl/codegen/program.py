@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.analysis.shapes import shapes as all_shapes
@@ -11,7 +11,8 @@ from archdsl.codegen.fusing import Fusing, fusing
 from archdsl.codegen.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.codegen.stages import StageClass, Stages, find_stages
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Conv, Linear, Shape
+from archdsl.ir.layers import KINDS, Weighted
+from archdsl.ir.ops import Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
 from archdsl.language.rules.fractal import Fractal
@@ -49,25 +50,13 @@ class Program:
         made = [stage for stage, _ in self.stages.used if isinstance(stage.rule, Fractal)]
         return bool(made) and all(cuts_down(s) or s.strategy == "chain" for s in made)
 
-    @property
-    def has_bias(self) -> bool:
-        """Whether some convolution has a bias."""
-        return any(layer.bias for layer in self.weighted(Conv))
-
-    @property
-    def has_linear(self) -> bool:
-        """Whether there is a fully connected layer with a bias."""
-        return any(layer.bias for layer in self.weighted(Linear))
-
-    @property
-    def weighted_convs(self) -> bool:
-        """Whether there is a convolution."""
-        return bool(self.weighted(Conv))
-
-    def weighted(self, kind: type[Conv] | type[Linear]) -> list[Conv | Linear]:
-        """All layers of a kind; those of equal units once."""
-        found = (layer for layers in self.graph.layer_lists for layer in layers)
-        return [layer for layer in found if isinstance(layer, kind)]
+    def initialised(self) -> Iterator[tuple[str, list[str]]]:
+        """Module classes that are not initialised as torch does, with the statements that do it."""
+        layers = {layer for layers in self.graph.layer_lists for layer in layers}
+        for kind in KINDS:
+            alike = [layer for layer in layers if type(layer) is kind]
+            if alike and issubclass(kind, Weighted) and (lines := kind.initialisation(alike)):
+                yield min(alike[0].names()), lines
 
     def arguments(self, scope: str) -> tuple[ModuleClass, tuple[Number, ...]]:
         """The class and argument values of a scope."""

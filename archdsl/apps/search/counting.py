@@ -13,7 +13,6 @@ from archdsl.apps.reproduce.printed import read_printed
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
 from archdsl.ir.graph import Graph
-from archdsl.ir.ops import Norm
 from archdsl.lowering.limits import Limits
 
 QUANTITIES: dict[str, tuple[str, Callable[[Graph], int]]] = {
@@ -61,7 +60,7 @@ def counted(spec: Spec, limits: Limits) -> Counted:
     norms = (layer for _, chain in graph.chains() for layer in chain.layers)
     return Counted(
         sum(parameters(graph).values()),
-        sum(layer_parameters(layer) for layer in norms if isinstance(layer, Norm)),
+        sum(layer_parameters(layer) for layer in norms if layer.normalises),
         len(graph.nodes),
         sum(len(node.inputs) for node in graph),
         sum(map(len, graph.layer_lists)),

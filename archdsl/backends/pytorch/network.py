@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.program import Program, cuts_down, drops_path
-from archdsl.ir.ops import Linear, Shape
+from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import show
 
 CHOSEN = ("num_classes", "in_channels")
@@ -150,18 +150,7 @@ def several(out: Writer, name: str, calls: Sequence[str]) -> None:
 
 def initialise(out: Writer, program: Program) -> None:
     """He et al.'s initialisation, as in the paper; biases start at zero."""
-    lines = []
-    if program.weighted_convs:
-        init = 'nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")'
-        lines.append(("nn.Conv2d", [init]))
-        if program.has_bias:
-            lines[-1][1].append("if module.bias is not None:")
-            lines[-1][1].append("    nn.init.zeros_(module.bias)")
-    if program.has_linear:
-        zero = ["nn.init.zeros_(module.bias)"]
-        if not all(layer.bias for layer in program.weighted(Linear)):
-            zero = ["if module.bias is not None:", f"    {zero[0]}"]
-        lines.append(("nn.Linear", zero))
+    lines = list(program.initialised())
     if not lines:
         return
     with out.block("for module in self.modules():  # He et al. 2015"):

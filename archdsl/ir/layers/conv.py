@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
@@ -104,6 +104,14 @@ class Conv(Weighted):
         if numbers["groups"] != "1":
             arguments.append(f"groups={numbers['groups']}")
         return "nn.Conv2d", [*arguments, *([] if self.bias else ["bias=False"])]
+
+    @classmethod
+    def initialisation(cls, alike: Sequence[Conv]) -> list[str]:
+        # He et al. 2015.
+        lines = ['nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")']
+        if any(conv.bias for conv in alike):
+            lines += ["if module.bias is not None:", "    nn.init.zeros_(module.bias)"]
+        return lines
 
     def describe(self, numbers: Numbers) -> str:
         return f"{self.kernel}x{self.kernel} convolution to {numbers['width']}"

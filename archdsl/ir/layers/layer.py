@@ -5,9 +5,9 @@ A shape is (features, *rest) without the batch: (64, 32, 32) is 64 channels of 3
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archdsl.errors import Diagnostic, Place
 
@@ -171,6 +171,14 @@ class Weighted(Layer):
     def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
         """The class of the module and the arguments of its constructor, as Python text."""
         raise NotImplementedError
+
+    @classmethod
+    def initialisation(cls, alike: Sequence[Any]) -> list[str]:
+        """Statements that initialise a `module` of this kind, unlike torch does.
+
+        `alike` are all layers of the kind in the network.
+        """
+        return []
 
     def names(self) -> frozenset[str]:
         return frozenset({self.constructor(dict.fromkeys(self.numbers(), ""))[0]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
@@ -67,6 +68,14 @@ class Linear(Weighted):
     def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
         bias = [] if self.bias else ["bias=False"]
         return "nn.Linear", [numbers["inputs"], numbers["width"], *bias]
+
+    @classmethod
+    def initialisation(cls, alike: Sequence[Linear]) -> list[str]:
+        zero = "nn.init.zeros_(module.bias)"
+        biases = [linear.bias for linear in alike]
+        if all(biases):
+            return [zero]
+        return ["if module.bias is not None:", f"    {zero}"] if any(biases) else []
 
     def describe(self, numbers: Numbers) -> str:
         return f"linear to {numbers['width']}"
