@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from archdsl.api import analyse, build, emit, load, lower
 from archdsl.errors import ArchdslError
 from archdsl.language.aggregation import Aggregation
+from archdsl.language.layer import Layer
 from archdsl.language.rule import Rule
 from archdsl.language.unit import Unit
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from archdsl.apps.draw.showing import picture
 
 __all__ = [
-    "Aggregation", "ArchdslError", "Rule", "Unit", "analyse", "build", "compare", "emit",
+    "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "analyse", "build", "compare", "emit",
     "load", "lower", "picture",
 ]  # fmt: skip
 

@@ -85,7 +85,7 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     classes: list[ModuleClass] = []
     used: Used = {}
     instances = list(_instances(graph))
-    blanks: dict[int, tuple[Layer, ...]] = {}
+    blanks: dict[int, tuple[object, ...]] = {}
     for role in ("stem", "projection", "unit", "between", "head"):
         forms: dict[object, list[Instance]] = defaultdict(list)
         for instance in instances:
@@ -116,17 +116,13 @@ def _instances(graph: Graph) -> Iterator[Instance]:
         )
 
 
-def _form(instance: Instance, used: Used, blanks: dict[int, tuple[Layer, ...]]) -> object:
+def _form(instance: Instance, used: Used, blanks: dict[int, tuple[object, ...]]) -> object:
     """What instances of one class have in common; `blanks` is by the id of shared layers."""
     projected = used[instance.projection][0].name if instance.projection else None
     for part in (instance.shared, instance.layers):
         if id(part) not in blanks:
-            blanks[id(part)] = tuple(map(_blank, part))
+            blanks[id(part)] = tuple(layer.form() for layer in part)
     return (projected, blanks[id(instance.shared)], blanks[id(instance.layers)])
-
-
-def _blank(layer: Layer) -> Layer:
-    return layer.with_numbers(dict.fromkeys(layer.numbers(), 0))
 
 
 def _class(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) -> ModuleClass:

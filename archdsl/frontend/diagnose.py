@@ -158,7 +158,7 @@ class _Findings:
         for key in ("rule", "kind"):
             if isinstance(raw, dict) and key in raw:
                 path = (*path, key)
-        if words == LAYER_WORDS and isinstance(raw, dict):
+        if words[: len(LAYER_WORDS)] == LAYER_WORDS and isinstance(raw, dict):
             path = (*path, str(value))
             span = self.document.keys.get(path)
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model
@@ -16,13 +17,15 @@ from archdsl.errors import fail
 from archdsl.frontend import unions
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import AGGREGATIONS
+from archdsl.language.layer import RESERVED, Layer
+from archdsl.language.layers import LAYERS, LayerWords
 from archdsl.language.rule import Rule
 from archdsl.language.rules import RULES
 from archdsl.language.unit import Unit
 from archdsl.language.units import UNITS
 from archdsl.language.values import WIDEST, Bounds, Count, Size, Width, Words
 
-Extension = type[Rule] | type[Unit] | type[Aggregation]
+Extension = type[Rule] | type[Unit] | type[Aggregation] | type[Layer]
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
 
@@ -144,19 +147,26 @@ class Language:
     rules: tuple[type[Rule], ...]
     units: tuple[type[Unit], ...]
     aggregations: tuple[type[Aggregation], ...]
+    layers: tuple[type[LayerWords], ...]
 
 
 @cache
 def language(extensions: tuple[Extension, ...] = ()) -> Language:
-    """The language with rules, units and aggregations of one's own added.
+    """The language with rules, units, aggregations and layers of one's own added.
 
     Raises: ArchdslError (A120) if a word is taken.
     """
-    rules, units, aggregations = (
+    rules, units, aggregations, layers = (
         _extended(own, base, extensions)
-        for own, base in ((RULES, Rule), (UNITS, Unit), (AGGREGATIONS, Aggregation))
+        for own, base in (
+            (RULES, Rule),
+            (UNITS, Unit),
+            (AGGREGATIONS, Aggregation),
+            (LAYERS, Layer),
+        )
     )
-    unit = unions.unit(units, LayerList)
+    chain = _layer_list(layers)
+    unit = unions.unit(units, chain)
     slots: dict[str, Any] = {
         "layers": (unions.layers(unit) | None, None),
         "unit": (unit | None, None),
@@ -169,22 +179,44 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
         "Network",
         __base__=Network,
         __doc__=Network.__doc__,
+        stem=(unions.listed(chain) | None, None),
         each=(one | None, None),
         stages=(unions.stages(alike, one), ...),
+        between=(unions.listed(Transition, chain) | None, None),
+        head=(unions.listed(chain) | None, None),
     )
-    return Language(network, rules, units, aggregations)
+    return Language(network, rules, units, aggregations, layers)
+
+
+def _layer_list(layers: tuple[type[LayerWords], ...]) -> type[LayerList]:
+    """The model of a list of these layers."""
+    if layers == LAYERS:
+        return LayerList
+    item = unions.layer(layers)
+    field = Field(min_length=1, max_length=64, strict=False)
+    given: dict[str, Any] = {"layers": (tuple[item, ...], field)}  # type: ignore[valid-type]
+    return create_model("LayerList", __base__=LayerList, __doc__=LayerList.__doc__, **given)
 
 
 def _extended(
     own: tuple[type[Words], ...], base: type[Words], extensions: Iterable[Extension]
 ) -> tuple[Any, ...]:
-    key = "rule" if base is Rule else "kind"
+    key = {Rule: "rule", Layer: "layer"}.get(base, "kind")
     taken = {unions.word_of(model, key) for model in own}
     for extension in extensions:
         if issubclass(extension, base):
             word = unions.word_of(extension, key)
+            if base is Layer:
+                _check_layer_word(word)
             if word in taken:
                 raise fail("A120", f"the word `{word}` is taken", help="choose another word")
             taken.add(word)
             own = (*own, extension)
     return own
+
+
+def _check_layer_word(word: str) -> None:
+    """Raise A120 if a module cannot have an attribute that is named after a layer's word."""
+    if not word.isidentifier() or not word.isascii() or iskeyword(word) or word in RESERVED:
+        message = f"the word `{word}` cannot name a layer: modules have an attribute named after it"
+        raise fail("A120", message, help="choose another word, such as `group_norm`")

@@ -6,13 +6,14 @@ Every union here is tagged, so that a mistake is reported for the one form that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Union, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from archdsl.language.layers import LAYERS
+from archdsl.language.layers import LAYERS, LayerWords
 from archdsl.language.values import Count, Words
 
 LIST, ALIKE, COUNT, UNITS = "a list", "alike", "a number", "units"
@@ -114,16 +115,22 @@ def one_or_more(model: type[Words]) -> Any:
     ]
 
 
-def layer_form(value: Any) -> Any:
+def layer(kinds: Sequence[type[LayerWords]]) -> Any:
+    """A layer: its word, or its word with its numbers."""
+    form = partial(_layer_form, {word_of(kind, "layer"): kind for kind in kinds})
+    return tagged([(word_of(kind, "layer"), kind) for kind in kinds], _key("layer"), form)
+
+
+def _layer_form(kinds: Mapping[str, type[LayerWords]], value: Any) -> Any:
     """`norm` or `{conv: {...}}` as `{layer: word, ...}`."""
     if isinstance(value, str):
-        kind = next((kind for kind in LAYERS if word_of(kind, "layer") == value), None)
+        kind = kinds.get(value)
         if kind and not kind.bare:
             raise PydanticCustomError("bare_layer", "{word}", {"word": str(value)})
         return {"layer": str(value)}
     if isinstance(value, dict) and len(value) == 1:
         ((word, numbers),) = value.items()
-        kind = next((kind for kind in LAYERS if word_of(kind, "layer") == word), None)
+        kind = kinds.get(word)
         if kind and kind.shorthand and not isinstance(numbers, dict):
             numbers = {kind.shorthand: numbers}
         if isinstance(numbers, dict) and "layer" not in numbers:
@@ -133,4 +140,4 @@ def layer_form(value: Any) -> Any:
     raise PydanticCustomError("layer_form", "not a layer")
 
 
-AnyLayer = tagged([(word_of(kind, "layer"), kind) for kind in LAYERS], _key("layer"), layer_form)
+AnyLayer = layer(LAYERS)

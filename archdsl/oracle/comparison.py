@@ -124,14 +124,20 @@ def fused_devices(module: Any) -> tuple[str, ...]:
 
 
 def randomise(module: nn.Module) -> None:
-    """Give norms scales, shifts and statistics that are not those of a fresh network."""
-    for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.running_mean is not None:
-            nn.init.uniform_(layer.weight, 0.5, 1.5)
-            nn.init.normal_(layer.bias, std=0.3)
-            layer.running_mean.normal_(std=0.3)
-            assert layer.running_var is not None
-            layer.running_var.uniform_(0.5, 1.5)
+    """Give scales, shifts and statistics values that are not those of a fresh network.
+
+    Whatever the layers are: every bias, other parameters with one number per feature, and buffers.
+    """
+    for name, weight in module.named_parameters():
+        if name.endswith("bias"):
+            nn.init.normal_(weight, std=0.3)
+        elif weight.dim() == 1:
+            nn.init.uniform_(weight, 0.5, 1.5)
+    for name, buffer in module.named_buffers():
+        if name.endswith("mean"):
+            buffer.normal_(std=0.3)
+        elif buffer.is_floating_point():
+            buffer.uniform_(0.5, 1.5)
 
 
 def _gradients(output: Tensor, weights: list[Tensor], toward: Tensor) -> list[Tensor]:

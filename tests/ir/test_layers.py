@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 import torch
@@ -16,13 +17,25 @@ from archdsl.ir.layers import (
     Layer,
     Linear,
     Norm,
+    Own,
     Pad,
     Pool,
     PoolTo,
     Weighted,
 )
 from archdsl.ir.layers.layer import Shape
+from archdsl.language import layer as user
 from archdsl.oracle.layers import COMPUTE, compute
+
+
+class Doubled(user.Layer):
+    """Not one of torch's, but the oracle needs none."""
+
+    layer: Literal["doubled"] = "doubled"
+
+    def compute(self, x: torch.Tensor, own: object, training: bool) -> torch.Tensor:
+        return x + x.flip(1)
+
 
 EXAMPLES: list[tuple[Layer, Shape]] = [
     (Conv("conv", 4, 6, 3, 2, 1, 2, bias=True), (4, 9, 7)),
@@ -36,6 +49,7 @@ EXAMPLES: list[tuple[Layer, Shape]] = [
     (Flatten(), (4, 5, 3)),
     (Linear("linear", 12, 5), (12,)),
     (Pad(9, 2), (4, 9, 7)),
+    (Own.of(Doubled(), "doubled", (4, 5, 3), 1), (4, 5, 3)),
 ]
 IDS = [f"{layer.text()} of {'x'.join(map(str, shape))}" for layer, shape in EXAMPLES]
 each = pytest.mark.parametrize(("layer", "shape"), EXAMPLES, ids=IDS)

@@ -12,13 +12,15 @@ from archdsl.ir.layers.flatten import Flatten
 from archdsl.ir.layers.layer import Layer, Shape, Weighted
 from archdsl.ir.layers.linear import Linear
 from archdsl.ir.layers.norm import Norm
+from archdsl.ir.layers.own import Own
 from archdsl.ir.layers.pad import Pad
 from archdsl.ir.layers.pool import Pool
 from archdsl.ir.layers.pool_to import PoolTo, pooling
+from archdsl.language import layer as user
 from archdsl.language import layers as words
 
 KINDS: tuple[type[Layer], ...] = (
-    Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad,
+    Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad, Own,
 )  # fmt: skip
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {
@@ -44,12 +46,14 @@ def from_word(word: words.LayerWords, name: str, shape: Shape, stride: int) -> L
         stride: the stride for a word that states none itself.
 
     Raises:
-        ArchdslError: A103, A213, A215 or A226, without a place.
+        ArchdslError: A101, A103, A213, A215 or A226, without a place.
     """
+    if isinstance(word, user.Layer):
+        return Own.of(word, name, shape, stride)
     return FROM_WORD[type(word)](word, name, shape, stride)
 
 
 __all__ = [
-    "KINDS", "Activation", "Conv", "Dropout", "Flatten", "Layer", "Linear", "Norm", "Pad", "Pool",
-    "PoolTo", "Weighted", "from_word",
+    "KINDS", "Activation", "Conv", "Dropout", "Flatten", "Layer", "Linear", "Norm", "Own", "Pad",
+    "Pool", "PoolTo", "Weighted", "from_word",
 ]  # fmt: skip

@@ -58,6 +58,9 @@ class Conv(Weighted):
     def kernel_side(self) -> int:
         return self.kernel
 
+    def pointwise(self) -> bool:
+        return (self.kernel, self.padding, self.groups) == (1, 0, 1)
+
     def feature_groups(self) -> int:
         return self.groups
 

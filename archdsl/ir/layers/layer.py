@@ -68,6 +68,10 @@ class Layer:
         """The layer with some of its `numbers` replaced."""
         return replace(self, **numbers) if numbers else self
 
+    def form(self) -> object:
+        """What layers in the same place of equal classes have in common: all but `numbers`."""
+        return self.with_numbers(dict.fromkeys(self.numbers(), 0))
+
     def chooses_inputs(self) -> bool | None:
         """Whether the layer can be built for any number of input features.
 
@@ -90,6 +94,10 @@ class Layer:
     def kernel_side(self) -> int | None:
         """Side of the kernel of a convolution; None for other layers."""
         return None
+
+    def pointwise(self) -> bool:
+        """Whether the layer is a convolution of each pixel alone, without padding or groups."""
+        return False
 
     def feature_groups(self) -> int:
         """Number of groups of features that the weights combine separately."""

@@ -15,6 +15,7 @@ from archdsl.ir.layers import (
     Layer,
     Linear,
     Norm,
+    Own,
     Pad,
     Pool,
     PoolTo,
@@ -26,14 +27,15 @@ from archdsl.oracle.layers.dropout import dropout
 from archdsl.oracle.layers.flatten import flatten
 from archdsl.oracle.layers.linear import linear
 from archdsl.oracle.layers.norm import norm
+from archdsl.oracle.layers.own import own
 from archdsl.oracle.layers.pad import pad
 from archdsl.oracle.layers.pool import pool
 from archdsl.oracle.layers.pool_to import pool_to
 
-Own = Mapping[str, Tensor]
+Weights = Mapping[str, Tensor]
 """A layer's own weights and statistics, by the names within the layer: `weight`, `bias`, ..."""
 
-COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Own, bool], Tensor]] = {
+COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     Conv: conv,
     Norm: norm,
     Activation: activation,
@@ -43,6 +45,7 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Own, bool], Tensor]] = {
     Flatten: flatten,
     Linear: linear,
     Pad: pad,
+    Own: own,
 }
 """`compute(layer, x, own, training)` for every kind of layer; statistics are updated in place."""
 
@@ -51,7 +54,7 @@ def compute(
     layer: Layer, scope: str, state: Mapping[str, Tensor], x: Tensor, training: bool
 ) -> Tensor:
     """The result of one layer, whose weights are in `state` under `scope`."""
-    own: dict[str, Tensor] = {}
+    mine: dict[str, Tensor] = {}
     if isinstance(layer, Weighted):
-        own = {key: state[f"{scope}.{layer.name}.{key}"] for key in layer.state()}
-    return COMPUTE[type(layer)](layer, x, own, training)
+        mine = {key: state[f"{scope}.{layer.name}.{key}"] for key in layer.state()}
+    return COMPUTE[type(layer)](layer, x, mine, training)
