@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archdsl.ir.layers.layer import Step
-from archdsl.ir.ops import Activation, Conv, Layer, Norm, Pool
+from archdsl.ir.ops import Layer
 
 __all__ = ["FORK", "Step", "steps"]
 
@@ -32,42 +32,45 @@ def steps(layers: Sequence[Layer]) -> tuple[Step, ...] | None:
 
 
 def _steps(layers: Sequence[Layer]) -> Iterator[Step]:
-    while layers:
-        taken, step = _next(layers)
-        layers = layers[taken:]
+    alone = [step for layer in layers if (step := layer.fused_step())]
+    place = 0
+    while place < len(layers):
+        taken, step = _next(layers[place:], alone[place:])
+        place += taken
         yield step
 
 
-def _next(layers: Sequence[Layer]) -> tuple[int, Step]:
-    """The step that a chain begins with, and how many layers it takes."""
-    match layers:
-        case [Norm(name=before), Activation(), Conv() as conv, *rest] if _pointwise(conv):
-            taken, step = _convolution(conv, rest, before)
+def _next(layers: Sequence[Layer], alone: Sequence[Step]) -> tuple[int, Step]:
+    """The step that a chain begins with, and how many layers it takes.
+
+    `alone` are the steps of the layers if nothing is folded.
+    """
+    match alone:
+        case [("norm", str(before), _), ("layer", "relu"), ("conv", *_), *_] if layers[
+            2
+        ].pointwise():
+            taken, step = _convolution(layers[2], alone[2:], before)
             return taken + 2, step
-        case [Norm(name=name), Activation(), *_]:
+        case [("norm", name, _), ("layer", "relu"), *_]:
             return 2, ("norm", name, True)
-        case [Norm(name=name), *_]:
-            return 1, ("norm", name, False)
-        case [Conv() as conv, *rest]:
-            return _convolution(conv, rest, "")
-    alone = layers[0].fused_step()
-    assert alone is not None, "`steps` asks for it first"
-    return 1, alone
+        case [("conv", *_), *_]:
+            return _convolution(layers[0], alone, "")
+    return 1, alone[0]
 
 
-def _convolution(conv: Conv, rest: Sequence[Layer], before: str) -> tuple[int, Step]:
-    match rest:
-        case [Pool(kind="average", padding=0) as pool, *_] if _pointwise(conv, stride=1):
-            return 2, ("conv", conv.name, before, (pool.kernel, pool.stride), "", False)
-        case [Norm(name=after, flat=False), Activation(), *_]:
-            return 3, ("conv", conv.name, before, (), after, True)
-        case [Norm(name=after, flat=False), *_]:
-            return 2, ("conv", conv.name, before, (), after, False)
-        case [Activation(), *_]:
-            return 2, ("conv", conv.name, before, (), "", True)
-    return 1, ("conv", conv.name, before, (), "", False)
-
-
-def _pointwise(conv: Conv, stride: int | None = None) -> bool:
-    fits = stride is None or conv.stride == stride
-    return fits and (conv.kernel, conv.padding, conv.groups) == (1, 0, 1)
+def _convolution(conv: Layer, alone: Sequence[Step], before: str) -> tuple[int, Step]:
+    """The step of a convolution, the first of `alone`, with what is folded into it."""
+    name = alone[0][1]
+    unit_stride = conv.window(())[1] == 1
+    match alone[1:]:
+        case [("layer", "average", int(kernel), int(stride), 0), *_] if (
+            conv.pointwise() and unit_stride
+        ):
+            return 2, ("conv", name, before, (kernel, stride), "", False)
+        case [("norm", after, _), ("layer", "relu"), *_]:
+            return 3, ("conv", name, before, (), after, True)
+        case [("norm", after, _), *_]:
+            return 2, ("conv", name, before, (), after, False)
+        case [("layer", "relu"), *_]:
+            return 2, ("conv", name, before, (), "", True)
+    return 1, ("conv", name, before, (), "", False)

@@ -1,0 +1,51 @@
+"""Layers are an open set: no file knows a single kind of them but those that define it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from closed_sets import AGGREGATIONS, LAYERS, ROOT, closed
+
+ALLOWED = {
+    "archdsl/apps/heatmap/readers.py",
+    "archdsl/apps/scaling/scaling.py",
+    "archdsl/backends/pytorch/forward.py",
+    "archdsl/codegen/fusing.py",
+    "archdsl/codegen/program.py",
+    "archdsl/oracle/interpret.py",
+    "archdsl/passes/strategy.py",
+}
+"""Files that compare an aggregation's operation or word. None may be added."""
+
+
+def test_no_place_knows_a_single_layer() -> None:
+    assert list(closed(ROOT, LAYERS)) == []
+
+
+def test_no_place_tests_for_an_aggregation_beyond_those_there_are() -> None:
+    files = {place.partition(":")[0] for place in closed(ROOT, AGGREGATIONS)}
+    assert files <= ALLOWED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "isinstance(layer, Conv | Linear)",
+        "issubclass(kind, ops.Norm)",
+        "table = {ops.Conv: 1}",
+        "match layer:\n    case Conv(kernel=1):\n        pass",
+        "match layers:\n    case [ops.Norm(), *_]:\n        pass",
+    ],
+)
+def test_every_form_is_counted(tmp_path: Path, text: str) -> None:
+    (tmp_path / "archdsl").mkdir()
+    (tmp_path / "archdsl" / "some.py").write_text(text, encoding="utf-8")
+    assert list(closed(tmp_path, LAYERS)) == ["archdsl/some.py:1"]
+
+
+def test_classes_of_torch_are_not_counted(tmp_path: Path) -> None:
+    (tmp_path / "archdsl").mkdir()
+    (tmp_path / "archdsl" / "some.py").write_text("isinstance(module, nn.Linear)", "utf-8")
+    assert list(closed(tmp_path, LAYERS)) == []
