@@ -11,34 +11,65 @@ interrupts.end_at_once()  # before the other imports, which take a third of a se
 
 # ruff: noqa: E402
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from archdsl.api import analyse, build, emit, load, lower
-from archdsl.errors import ArchdslError
-from archdsl.language.aggregation import Aggregation
-from archdsl.language.layer import Layer
-from archdsl.language.rule import Rule
-from archdsl.language.unit import Unit
+from archdsl import shown
+from archdsl.version import __version__
 
 if TYPE_CHECKING:
+    from archdsl.api import analyse, build, emit, load, lower
     from archdsl.apps.compare.model import compare_specs as compare
     from archdsl.apps.draw.showing import picture
+    from archdsl.errors import ArchdslError
+    from archdsl.language.aggregation import Aggregation
+    from archdsl.language.layer import Layer
+    from archdsl.language.rule import Rule
+    from archdsl.language.unit import Unit
 
 __all__ = [
-    "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "analyse", "build", "compare", "emit",
-    "load", "lower", "picture",
+    "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "__version__", "analyse", "build",
+    "compare", "emit", "load", "lower", "picture",
 ]  # fmt: skip
 
-LATE = {
+LAZY = {
+    "Aggregation": "archdsl.language.aggregation:Aggregation",
+    "ArchdslError": "archdsl.errors:ArchdslError",
+    "Layer": "archdsl.language.layer:Layer",
+    "Rule": "archdsl.language.rule:Rule",
+    "Unit": "archdsl.language.unit:Unit",
+    "analyse": "archdsl.api:analyse",
+    "build": "archdsl.api:build",
     "compare": "archdsl.apps.compare.model:compare_specs",
+    "emit": "archdsl.api:emit",
+    "load": "archdsl.api:load",
+    "lower": "archdsl.api:lower",
     "picture": "archdsl.apps.draw.showing:picture",
 }
-"""Looked up when they are used: who compiles need not wait for what draws."""
+"""Public name to `module:name`, imported on first use.
+
+Importing a package of archdsl runs this file first, so anything imported here would come along
+with every package, however low it is in the layers.
+"""
 
 
 def __getattr__(name: str) -> object:
-    """A function of `LATE`."""
-    if name not in LATE:
+    """Import a name of `LAZY` and keep it as an attribute of this module."""
+    if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, function = LATE[name].partition(":")
-    return getattr(import_module(module), function)
+    module, _, attribute = LAZY[name].partition(":")
+    value = globals()[name] = getattr(import_module(module), attribute)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})
+
+
+def _svg(network: Any) -> str | None:
+    """Draw a spec, a graph or a checked spec as SVG; None if it cannot be drawn."""
+    from archdsl.apps.draw.showing import svg
+
+    return svg(network)
+
+
+shown.draw_with(_svg)

@@ -1,18 +1,32 @@
-"""How the parts of the pipeline show themselves in notebooks."""
+"""How specs and graphs show themselves in notebooks."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
+
+Draw = Callable[[object], str | None]
+
+
+def _no_picture(_: object) -> None:
+    return None
+
+
+_draw: Draw = _no_picture
+
+
+def draw_with(function: Draw) -> None:
+    """Register the function that returns an object's picture as SVG text, or None.
+
+    `archdsl/__init__.py` does this. Specs and graphs are in layers below the one that draws, so
+    they cannot import it.
+    """
+    global _draw
+    _draw = function
 
 
 class Shown:
-    """What has a picture: a notebook shows it instead of the text.
-
-    The module that draws stands far above the parts that are drawn, and they import nothing from
-    above; so it is looked up when a notebook asks.
-    """
+    """An object that has a picture. A notebook shows the picture instead of the text."""
 
     def _repr_svg_(self) -> str | None:
-        """The picture, or None, for which a notebook takes the text."""
-        made: str | None = import_module("archdsl.apps.draw.showing").svg(self)
-        return made
+        """Return SVG text, or None if there is no picture; a notebook then shows the text."""
+        return _draw(self)
