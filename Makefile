@@ -19,7 +19,7 @@ help:  ## list the targets
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet -c constraints.txt -e '.[torch,dev]'
+	$(PYTHON) -m pip install --quiet -c constraints.txt -e '.[all,dev]'
 	@# Without its dependencies, or it would bring another build of torch.
 	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt torchvision pillow || \
 		echo "no torchvision: the tests that compare with its networks will be skipped"

@@ -16,6 +16,7 @@ from archdsl.backends.pytorch.file import emit as emit_graph
 from archdsl.codegen.fusing import DEVICES
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
+from archdsl.extras import require
 from archdsl.frontend.diagnose import by_place
 from archdsl.frontend.load import Spec
 from archdsl.frontend.load import load as load_file
@@ -135,19 +136,11 @@ def build(spec: Spec, class_name: str | None = None, *, fuse: Fuse = False) -> n
 
     Raises: ArchdslError: as `emit` does, and A422 if torch is not installed.
     """
+    require("torch")
     text = emit(spec, class_name, fuse=fuse)
-    try:
-        from archdsl.oracle.comparison import load_module, network_class
-    except ModuleNotFoundError as error:
-        raise torch_missing(error) from None
+    from archdsl.oracle.comparison import load_module, network_class
+
     return network_class(load_module(text))()
-
-
-def torch_missing(error: ModuleNotFoundError) -> Exception:
-    """A422 if it is torch that is missing; else the error itself."""
-    if error.name != "torch":
-        return error
-    return fail("A422", "this needs torch", help='pip install "archdsl[torch]"')
 
 
 def check_text(

@@ -34,7 +34,7 @@ COMMANDS = (
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 
-UNTRIED = ("A121", "A403", "A421", "A422", "A501", "A502", "A506")
+UNTRIED = ("A121", "A403", "A421", "A422", "A501", "A506")
 """Codes of an environment that cannot be made everywhere: permissions, a bug, a missing library, a
 busy machine; and A121, which the tests of functions of one's own show."""
 

@@ -18,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from archdsl.errors import fail
+from archdsl.extras import require
 
 VARIABLES = ("MPLBACKEND", "SOURCE_DATE_EPOCH")
 
@@ -67,14 +67,10 @@ def _quiet() -> Iterator[None]:
         log.setLevel(level)
 
 
-try:
-    with _quiet(), _without_variables(), _in_its_folder():
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-except ModuleNotFoundError as error:
-    if error.name != "matplotlib":
-        raise
-    raise fail("A502", "a plot needs matplotlib", help="pip install matplotlib") from None
+require("matplotlib")
+with _quiet(), _without_variables(), _in_its_folder():
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
 
 __all__ = ["Figure", "plotted"]
 

@@ -21,6 +21,7 @@ from archdsl.cli.render import report, visible
 from archdsl.cli.reproduce import one_of
 from archdsl.cli.show import SpecPaths
 from archdsl.errors import ArchdslError, Diagnostic, Exit
+from archdsl.extras import require
 from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
@@ -61,6 +62,7 @@ def compare(
         files.allowed(path, specs, force)
     if html is not None:
         files.form(html, ["html"], "--html")
+        require("jinja2", "matplotlib")
     known = COLUMNS if columns is None else chosen(columns)
     limits = Limits(max_layers, max_links, primitives=max_primitives)
     found, findings = read(entries(specs, options.settings(sets), vary(varied or [])), limits)

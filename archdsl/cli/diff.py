@@ -15,6 +15,7 @@ from archdsl.apps.draw.paint import DEADLINE, FORMS, SlowError, paint
 from archdsl.cli import files, options
 from archdsl.cli.render import visible
 from archdsl.errors import Exit, fail
+from archdsl.extras import require
 from archdsl.lowering.limits import Limits
 
 
@@ -46,8 +47,9 @@ def diff(
         raise fail("A414", "there is nothing to compare", help="name a second spec, or use --to")
     paths = [before, after or before]
     if output is not None:
-        files.form(output, FORMS)
         files.allowed(output, paths, force)
+        if files.form(output, FORMS) != "dot":
+            require("pygraphviz")
     common = options.settings(sets)
     changed = {**common, **options.settings(to)}
     limits = Limits(max_layers, max_links, primitives=max_primitives)
@@ -74,7 +76,7 @@ def labels(paths: list[Path], one: api.Checked, other: api.Checked) -> tuple[str
 
 
 def picture(found: Difference, path: Path, specs: list[Path], *, force: bool) -> None:
-    """Draw it. Raises ArchdslError (A501, A506)."""
+    """Draw it. Raises ArchdslError (A422, A501, A506)."""
     from archdsl.apps.diff.picture import scene
     from archdsl.apps.draw.dot import dot
 

@@ -14,6 +14,7 @@ from archdsl.apps.draw.showing import subject
 from archdsl.cli import files, options
 from archdsl.cli.render import report
 from archdsl.errors import Exit
+from archdsl.extras import require
 
 
 def draw(
@@ -45,6 +46,8 @@ def draw(
     """Draw a network: units, aggregations and links, or folded to an overview."""
     kind = files.form(output, FORMS)
     files.allowed(output, spec, force)
+    if kind != "dot":
+        require("pygraphviz")
     found = options.checked(
         spec, sets, layers=max_layers, links=max_links, primitives=max_primitives
     )

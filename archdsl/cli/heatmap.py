@@ -12,6 +12,7 @@ from archdsl.apps.heatmap.model import HeatMap
 from archdsl.cli import files, options
 from archdsl.cli.reproduce import one_of
 from archdsl.errors import Exit, fail
+from archdsl.extras import require
 from archdsl.lowering.limits import Limits
 
 FORMS = ("svg", "png", "pdf")
@@ -41,13 +42,13 @@ def heatmap(
     if output is not None:
         files.form(output, FORMS)
         files.allowed(output, [spec, checkpoint], force)
+        require("matplotlib")
+    require("torch")
     limits = Limits(max_layers, max_links, primitives=max_primitives)
     graph = api.lower(api.load(spec, options.settings(sets)), limits)
-    try:
-        from archdsl.apps.checkpoint.reading import load
-        from archdsl.apps.heatmap.checkpoint import heat_map
-    except ModuleNotFoundError as error:
-        raise api.torch_missing(error) from None
+    from archdsl.apps.checkpoint.reading import load
+    from archdsl.apps.heatmap.checkpoint import heat_map
+
     found = heat_map(graph, load(checkpoint))
     if kind != "text":
         print(found.as_json() if as_json else found.as_csv(), end="")

@@ -22,6 +22,7 @@ from archdsl.cli.render import report
 from archdsl.cli.show import SpecPaths
 from archdsl.cli.tables import WIDTH
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
+from archdsl.extras import require
 from archdsl.lowering.limits import Limits
 
 DEEPEST = 2**17
@@ -167,8 +168,8 @@ def line(label: str, *cells: str) -> str:
 def check_plot(path: Path, force: bool) -> None:
     """Refuse, before anything is counted, a plot that cannot be made or would overwrite a file.
 
-    Raises: ArchdslError (A411, A412, A414, A502).
+    Raises: ArchdslError (A411, A412, A414, A422).
     """
     files.form(path, FORMS, "--plot")
     files.allowed(path, force=force)
-    import archdsl.apps.plotting  # noqa: F401 (raises A502)
+    require("matplotlib")

@@ -12,6 +12,7 @@ from archdsl.backends.pytorch.provenance import Emitted, read_emitted
 from archdsl.cli import options
 from archdsl.cli.render import difference, visible
 from archdsl.errors import Exit, fail
+from archdsl.extras import require
 from archdsl.lowering.limits import Limits
 
 
@@ -30,6 +31,7 @@ def verify(
     max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
 ) -> int:
     """Check that a generated file is what its spec makes, and that it computes what it should."""
+    require("torch")
     limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
     emitted = read_emitted(file)
     found = (
@@ -38,10 +40,8 @@ def verify(
         else api.check_text(emitted.spec, emitted.settings, limits)
     )
     same_text(emitted, found)
-    try:
-        from archdsl.oracle.verification import Verification, verify_text
-    except ModuleNotFoundError as error:
-        raise api.torch_missing(error) from None
+    from archdsl.oracle.verification import Verification, verify_text
+
     result: Verification = verify_text(emitted.text, found.graph, found.report)
     print(f"file         {visible(str(emitted.path))} is what its spec makes, byte for byte")
     for name, said in result.lines():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from archdsl.apps.draw.dot import MARK
 from archdsl.errors import fail
+from archdsl.extras import missing
 from archdsl.interrupts import raised
 from archdsl.version import __version__
 
@@ -37,7 +38,7 @@ def paint(dot: str, form: str, deadline: float = DEADLINE) -> bytes:
     """The picture as a file of a form of `FORMS`.
 
     Raises:
-        ArchdslError: A501 if pygraphviz is missing or Graphviz fails.
+        ArchdslError: A422 if pygraphviz is not installed, A501 if Graphviz fails.
         SlowError: after `deadline` seconds; the child has ended then.
     """
     if form == "dot":
@@ -57,11 +58,7 @@ def _child(dot: str, form: str, deadline: float) -> bytes:
     except subprocess.TimeoutExpired:
         raise SlowError from None
     if done.returncode == 3:
-        raise fail(
-            "A501",
-            "a picture needs pygraphviz; the DOT text does not",
-            help="pip install pygraphviz, or write a .dot file",
-        )
+        raise missing("pygraphviz")
     if done.returncode or not done.stdout:
         raise fail("A501", f"Graphviz failed ({ended(done)})", help="write a .dot file instead")
     return done.stdout

@@ -71,8 +71,9 @@ def draw(
         deadline: seconds until a cheaper view is tried, which a note (A505) then says.
 
     Raises:
-        ArchdslError: A414 for a view that is not one, A501 without Graphviz, A504 for a bitmap
-            that would be too large, A506 if no view was drawn in time.
+        ArchdslError: A414 for a view that is not one, A422 without pygraphviz, A501 if
+            Graphviz fails, A504 for a bitmap that would be too large, A506 if no view was drawn
+            in time.
     """
     wanted = view or ("paper" if style == "compact" else chosen(subject))
     _known(wanted, style)

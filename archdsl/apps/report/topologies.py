@@ -63,7 +63,9 @@ def _topology(place: int, row: Row, stage: Stage, focus: int) -> Topology:
     try:
         return Topology(row.label, _svg(place, stage, shown, focus), said)
     except ArchdslError:
-        return Topology(row.label, None, f"{said} There is no picture: Graphviz is not at hand.")
+        return Topology(
+            row.label, None, f"{said} There is no picture: pygraphviz is not installed, or failed."
+        )
     except SlowError:
         return Topology(row.label, None, f"{said} There is no picture: Graphviz took too long.")
 

@@ -139,7 +139,7 @@ def test_without_graphviz_there_are_sentences(
     child.write_text("import sys; sys.exit(3)", encoding="utf-8")
     monkeypatch.setattr(painting, "PAINTER", child)
     page = html(three)
-    assert page.count("There is no picture: Graphviz is not at hand.") == 3
+    assert page.count("There is no picture: pygraphviz is not installed, or failed.") == 3
     assert '<figure class="topology">' not in page
 
 

@@ -1,0 +1,23 @@
+"""Optional packages, and the extra of archdsl that installs each of them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from archdsl.errors import ArchdslError, fail
+
+EXTRAS = {"jinja2": "report", "matplotlib": "plot", "pygraphviz": "draw", "torch": "torch"}
+"""Package to the extra of `pyproject.toml` that brings it."""
+
+
+def require(*packages: str) -> None:
+    """Raise A422 if one of these packages is not installed. Imports none of them."""
+    for package in packages:
+        if find_spec(package) is None:
+            raise missing(package)
+
+
+def missing(package: str) -> ArchdslError:
+    """The error A422, which names the extra to install."""
+    install = f'pip install "archdsl[{EXTRAS[package]}]"'
+    return fail("A422", f"this needs {package}, which is not installed", help=install)
