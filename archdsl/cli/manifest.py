@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from archdsl.errors import ArchdslError, Source, fail
 from archdsl.frontend.diagnose import diagnose
-from archdsl.frontend.load import plain_text, read_file
+from archdsl.frontend.files import plain_text, read_file
 from archdsl.frontend.reader import read
 from archdsl.language.values import Words
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from archdsl import api
 from archdsl.apps.search.reconcile import LARGEST, MOST, Outcome, Reconciled
 from archdsl.apps.search.reconcile import reconcile as find
 from archdsl.cli import options
@@ -15,7 +16,6 @@ from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.cli.solve import flag
 from archdsl.errors import Exit
-from archdsl.frontend.load import read_file
 from archdsl.lowering.limits import Limits
 
 SHOWN = 10
@@ -47,13 +47,13 @@ def reconcile(
 ) -> int:
     """Try the usual unstated choices for a spec that misses a printed number of parameters."""
     limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
-    source, settings = read_file(spec), options.settings(sets)
+    start = api.load(spec, options.settings(sets))
     with Progress() as progress:
 
         def told(done: int, total: int) -> None:
             progress.show(f"{done:,} of {total:,} sets of changes counted")
 
-        found = find(source, parameters, settings, limits, most=most, told=told)
+        found = find(start, parameters, limits, most=most, told=told)
     report(found.spec.notes, form)
     print(json.dumps(facts(found), indent=2) if as_json else text(found))
     if found.interrupted:

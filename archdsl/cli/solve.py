@@ -18,7 +18,6 @@ from archdsl.cli.render import report
 from archdsl.cli.tables import aligned
 from archdsl.errors import Exit, fail
 from archdsl.frontend.dump import flow
-from archdsl.frontend.load import read_file
 from archdsl.lowering.limits import Limits
 
 
@@ -67,7 +66,7 @@ def solve(
     if like_sets and not like:
         raise fail("A414", "--like-set goes with --like", help="name the other spec")
     budget = budget_of(given, like, like_sets, by, limits)
-    found = find(read_file(spec), over, budget, options.settings(sets), limits)
+    found = find(api.load(spec, options.settings(sets)), over, budget, limits)
     report(found.spec.notes, form)
     print(json.dumps(facts(found), indent=2) if as_json else text(found))
     return Exit.FINE

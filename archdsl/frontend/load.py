@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,14 +17,13 @@ from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.frontend import parameters
 from archdsl.frontend.diagnose import by_place, diagnose
 from archdsl.frontend.dump import dump
+from archdsl.frontend.files import START, plain_text, read_file
 from archdsl.frontend.parameters import Parameters
-from archdsl.frontend.reader import BYTES, Document, read
+from archdsl.frontend.reader import Document, read
 from archdsl.frontend.reader import Path as Steps
 from archdsl.frontend.schema import Extension, Network, language
 from archdsl.frontend.unused import unused
 from archdsl.shown import Shown
-
-START = "start from `archdsl init`"
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,7 @@ class Spec(Shown):
     """A checked spec under given settings. Equal specs mean the same network.
 
     `notes` are warnings and notes on what is written, such as a parameter that nothing uses.
+    `given` are the settings as they were written, `extend` the custom words that it may use.
     """
 
     words: Network
@@ -40,6 +39,8 @@ class Spec(Shown):
     settings: Mapping[str, Any]
     document: Document = field(compare=False, repr=False)
     notes: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
+    given: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
+    extend: tuple[Extension, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -57,6 +58,30 @@ class Spec(Shown):
         """The values as short YAML, without comments and published figures."""
         built = {key: value for key, value in self.document.root.items() if key != "expect"}
         return dump(built)
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Spec:
+        """Return this spec with some parameters set, as loading it with these settings would.
+
+        Settings that it has already are kept, except for those that are set again.
+
+        Args:
+            settings: parameters to set, as for `load`.
+
+        Raises:
+            ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
+        """
+        return _checked(self.document, {**self.given, **_documents(settings)}, self.extend)
+
+    def with_values(self, root: Mapping[str, Any], settings: Mapping[str, Any]) -> Spec:
+        """Return the spec whose document holds other values, with some parameters set.
+
+        The places of its diagnostics are those in the values written as short YAML.
+
+        Raises:
+            ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
+        """
+        document = read(Source(self.document.source.name, dump(root)))
+        return _checked(document, {**self.given, **_documents(settings)}, self.extend)
 
     def at(self, *path: str | int) -> Place:
         """Where a value stands, as the place of a diagnostic."""
@@ -105,7 +130,17 @@ def parse(
     source = Source(source.name, plain_text(source.text))
     document = read(source)
     _check_top(document)
-    given = {name: setting(name, value) for name, value in (settings or {}).items()}
+    return _checked(document, _documents(settings or {}), tuple(extend))
+
+
+def _documents(settings: Mapping[str, Any]) -> dict[str, Document]:
+    return {name: setting(name, value) for name, value in settings.items()}
+
+
+def _checked(
+    document: Document, given: Mapping[str, Document], extend: tuple[Extension, ...]
+) -> Spec:
+    """Check values and settings together. Raises ArchdslError with every mistake."""
     mistakes: list[Diagnostic] = []
     values = Parameters({}, {})
     try:
@@ -113,7 +148,7 @@ def parse(
     except ArchdslError as error:
         mistakes += error.diagnostics
     choices = values.choices if not mistakes else _choices(document)
-    model = language(tuple(extend)).network
+    model = language(extend).network
     try:
         words = model.model_validate(_substituted(document, choices))
     except ValidationError as error:
@@ -122,53 +157,7 @@ def parse(
         raise ArchdslError(sorted(mistakes, key=by_place))
     plain = {name: _plain(values.values[name]) for name in sorted(given)}
     notes = unused(document, words, values.choices, given)
-    return Spec(words, values, plain, document, notes)
-
-
-def read_file(path: Path) -> Source:
-    """Read a spec once, without trusting it. Raises ArchdslError (A001, A012, A401 to A403)."""
-    name = str(path)
-    return Source(name, decode(read_bytes(path, BYTES + 4), name))
-
-
-def read_bytes(path: Path, most: int) -> bytes:
-    """The first bytes of a file; no device is waited for. Raises ArchdslError (A401 to A403)."""
-    name = str(path)
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise fail("A402", f"{name} is not a regular file")
-            return _read_some(handle, most)
-        finally:
-            os.close(handle)
-    except (OSError, ValueError) as error:
-        raise _unreadable(name, error) from None
-
-
-def _read_some(handle: int, most: int) -> bytes:
-    """Up to `most` bytes; one read may give fewer than there are."""
-    content = b""
-    while len(content) < most and (part := os.read(handle, most - len(content))):
-        content += part
-    return content
-
-
-def decode(content: bytes, name: str) -> str:
-    """UTF-8, with or without a byte order mark. Raises ArchdslError (A001, A012)."""
-    if len(content) > BYTES + 3:
-        raise fail("A001", f"{name} is larger than {BYTES // 1024} KiB")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise fail(
-            "A012", f"{name} is not UTF-8 at byte {error.start}", help="save it as UTF-8"
-        ) from None
-
-
-def plain_text(text: str) -> str:
-    """The text without byte order mark and with plain line ends."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return Spec(words, values, plain, document, notes, given, extend)
 
 
 def setting(name: str, value: Any) -> Document:
@@ -188,15 +177,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
     return float(value) if isinstance(value, Fraction) else value
-
-
-def _unreadable(name: str, error: Exception) -> ArchdslError:
-    if isinstance(error, FileNotFoundError):
-        return fail("A401", f"there is no file {name}", help=START)
-    if isinstance(error, IsADirectoryError):
-        return fail("A402", f"{name} is a folder")
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return fail("A403", f"{name} cannot be read: {reason}")
 
 
 def _check_top(document: Document) -> None:

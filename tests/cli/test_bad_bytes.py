@@ -8,7 +8,7 @@ import pytest
 
 from archdsl.cli.render import visible
 from archdsl.errors import Source
-from archdsl.frontend import load
+from archdsl.frontend import files, load
 from cli.commands import SMALL, archdsl, written
 
 SCALAR = f"description: {'x' * 5_000}\n"
@@ -149,7 +149,7 @@ def test_minus_nothing_is_nothing(tmp_path: Path) -> None:
 
 def test_a_file_that_changes_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, output = written(tmp_path), tmp_path / "small.py"
-    read = load.read_file
+    read = files.read_file
 
     def read_then_change(name: Path) -> Source:
         source = read(name)

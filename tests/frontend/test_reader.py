@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from archdsl.errors import ArchdslError, Diagnostic, Source, Span
-from archdsl.frontend.load import decode, plain_text
+from archdsl.frontend.files import decode, plain_text
 from archdsl.frontend.reader import BYTES, DEPTH, SCALAR, VALUES, Document, read
 from archdsl.language.values import Text
 

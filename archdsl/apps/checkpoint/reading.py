@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from archdsl.errors import ArchdslError, fail
-from archdsl.frontend.load import read_bytes
+from archdsl.frontend.files import read_bytes
 
 PACKED = 8
 """Most bytes that a byte of a file may stand for, so that a small file cannot fill the memory."""

@@ -18,7 +18,8 @@ from archdsl.apps.reproduce.suite import RowWords, Suite, read_suite
 from archdsl.errors import Source
 from archdsl.frontend import parameters
 from archdsl.frontend.dump import dump
-from archdsl.frontend.load import Spec, plain_text, read_file, setting
+from archdsl.frontend.files import plain_text, read_file
+from archdsl.frontend.load import Spec, setting
 from archdsl.frontend.reader import Document, read
 from archdsl.language.arithmetic import Value
 

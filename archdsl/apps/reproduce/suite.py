@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from archdsl.apps.reproduce.printed import read_printed
 from archdsl.errors import ArchdslError, Place, Source, fail
 from archdsl.frontend.diagnose import diagnose
-from archdsl.frontend.load import plain_text, read_file
+from archdsl.frontend.files import plain_text, read_file
 from archdsl.frontend.reader import Document, read
 from archdsl.frontend.schema import NAME
 from archdsl.language.values import Words, as_pydantic

@@ -50,10 +50,10 @@ class Start:
     uses: Mapping[str, int]
 
     @classmethod
-    def of(cls, spec: Spec, settings: Mapping[str, Any]) -> Start:
-        """A spec that was read under settings."""
+    def of(cls, spec: Spec) -> Start:
+        """The start that a spec is."""
         root = spec.document.root
-        return cls(root, settings, spec.parameters.values, uses(root))
+        return cls(root, spec.settings, spec.parameters.values, uses(root))
 
     def at(self, path: Path) -> Any:
         """The value at a place of the document, or None."""

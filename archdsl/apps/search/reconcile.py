@@ -16,9 +16,9 @@ from archdsl.apps.reproduce.printed import Printed, read_printed
 from archdsl.apps.search.changes import ODD, Change, Start, difference, made
 from archdsl.apps.search.choices import changes
 from archdsl.apps.search.counting import Counted, counted
-from archdsl.errors import ArchdslError, Source
+from archdsl.errors import ArchdslError
 from archdsl.frontend.dump import dump, flow
-from archdsl.frontend.load import Spec, parse
+from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
 LARGEST = 3
@@ -82,9 +82,8 @@ class Reconciled:
 
 
 def reconcile(
-    source: Source | str,
+    spec: Spec,
     figure: str,
-    settings: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
     *,
     most: int | None = None,
@@ -95,9 +94,8 @@ def reconcile(
     An interruption from the keyboard ends the search, and what was found so far is returned.
 
     Args:
-        source: the text of a spec.
+        spec: the network, set to the parameters that the figure is said to be for.
         figure: as printed, 0.76M; a plain number is meant exactly.
-        settings: the parameters that the figure is said to be for.
         limits: larger networks are left out.
         most: the most sets of changes to count; if not given, fewer of larger networks.
         told: is told of the progress.
@@ -106,10 +104,9 @@ def reconcile(
         ArchdslError: A106 for a figure that is none, and whatever is wrong with the spec as it is.
     """
     printed = read_printed(figure.replace(",", ""))
-    spec = parse(source, settings)
     limits = limits or Limits()
     base = counted(spec, limits)
-    search = _Search(Start.of(spec, settings or {}), printed, limits, told)
+    search = _Search(spec, printed, limits, told)
     search.most = most or max(1, min(MOST, EFFORT // effort(spec, base)))
     result = Reconciled(spec, printed, base.parameters)
     try:
@@ -129,9 +126,11 @@ def effort(spec: Spec, base: Counted) -> int:
 class _Search:
     """Sets of changes, smallest and most usual first; each network is counted once."""
 
-    def __init__(self, start: Start, figure: Printed, limits: Limits, told: Told) -> None:
+    def __init__(self, spec: Spec, figure: Printed, limits: Limits, told: Told) -> None:
+        start = Start.of(spec)
         root = {key: value for key, value in start.root.items() if key != "expect"}
-        self.start, self.figure = replace(start, root=root), figure
+        self.spec, self.figure = spec, figure
+        self.start = replace(start, root=root)
         self.limits, self.told, self.most = limits, told, MOST
         self.known: dict[tuple[str, str], Counted | None] = {}
         self.tried = 0
@@ -186,17 +185,23 @@ class _Search:
 
     def count(self, chosen: tuple[Change, ...]) -> Counted | None:
         """The parameters under changes; None if they make no network, or too large a one."""
-        settings = dict(self.start.settings)
-        for change in chosen:
-            settings |= change.settings
-        text = dump(made(self.start.root, chosen))
-        key = (text, flow(settings))
+        settings = {name: value for change in chosen for name, value in change.settings.items()}
+        root = made(self.start.root, chosen)
+        key = (dump(root), flow(settings))
         if key not in self.known:
             try:
-                self.known[key] = counted(parse(text, settings), self.limits)
+                self.known[key] = counted(self.changed(chosen, root, settings), self.limits)
             except ArchdslError:
                 self.known[key] = None
         return self.known[key]
+
+    def changed(
+        self, chosen: Sequence[Change], root: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> Spec:
+        """The spec under changes. Raises ArchdslError (A0xx to A1xx)."""
+        if any(change.edits for change in chosen):
+            return self.spec.with_values(root, settings)
+        return self.spec.with_settings(settings)
 
     def close(self, result: Reconciled) -> None:
         """Choose what to tell."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from archdsl.apps.search.counting import QUANTITIES, measure
 from archdsl.apps.search.nearest import Flat, Found, UnreachedError, nearest
-from archdsl.errors import ArchdslError, Exit, Source, fail
-from archdsl.frontend.load import Spec, parse
+from archdsl.errors import ArchdslError, Exit, fail
+from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Allowance, Limits
 from archdsl.lowering.network import size
 
@@ -70,31 +70,28 @@ class Solution:
 
 
 def solve(
-    source: Source | str,
+    spec: Spec,
     over: str,
     budget: Budget,
-    settings: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
 ) -> Solution:
     """Find the setting of `over` whose network is nearest to a budget.
 
     Args:
-        source: the text of a spec.
+        spec: the network, with the other parameters set.
         over: a parameter that is a whole number, or a list of them. A list is scaled as a whole:
             its smallest entry takes whole numbers, the others keep their ratio to it, rounded.
         budget: what to come near to.
-        settings: the other parameters, as for `archdsl.load`.
         limits: networks above them count as larger than any budget.
 
     Raises:
-        ArchdslError: what is wrong with the spec as it is set; A114 if `over` is no such
+        ArchdslError: A2xx or A3xx if the spec makes no network; A114 if `over` is no such
             parameter; A414 if no setting reaches the budget.
     """
-    spec = parse(source, settings)
     shape = whole(spec, over)
     limits = limits or Limits()
     allowance = Allowance(limits)
-    count = partial(_count, source, over, shape, budget.by, settings or {}, allowance)
+    count = partial(_count, spec, over, shape, budget.by, allowance)
     if count(min(shape)) is None:
         measure(spec, budget.by, limits)  # says why
     try:
@@ -154,11 +151,10 @@ def unreached(over: str, budget: Budget, known: Mapping[int, int]) -> ArchdslErr
 
 
 def _count(
-    source: Source | str,
+    spec: Spec,
     over: str,
     shape: tuple[int, ...],
     by: str,
-    settings: Mapping[str, Any],
     allowance: Allowance,
     setting: int,
 ) -> float | None:
@@ -167,7 +163,7 @@ def _count(
     Raises: ArchdslError: A305 if too much was built for other sizes already.
     """
     try:
-        spec = parse(source, {**settings, over: scaled(shape, setting)})
+        spec = spec.with_settings({over: scaled(shape, setting)})
         taken = size(spec)
     except ArchdslError as error:
         return inf if error.exit == Exit.LIMIT else None

@@ -11,7 +11,7 @@ from typing import Any
 from archdsl.backends.pytorch.file import BANNER
 from archdsl.backends.pytorch.fuse import STEPS
 from archdsl.errors import ArchdslError, fail
-from archdsl.frontend.load import read_bytes
+from archdsl.frontend.files import read_bytes
 from archdsl.version import __version__
 
 LARGEST = 8 * 1024 * 1024

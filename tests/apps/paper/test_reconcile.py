@@ -17,9 +17,9 @@ from archdsl.apps.search.counting import counted, measure
 from archdsl.apps.search.reconcile import Outcome, Reconciled, reconcile
 from archdsl.cli.main import run
 from archdsl.cli.progress import Progress
-from archdsl.errors import ArchdslError, Source
+from archdsl.errors import ArchdslError
 from archdsl.frontend.dump import dump
-from archdsl.frontend.load import parse, read_file
+from archdsl.frontend.load import Spec, load, parse
 from archdsl.lowering.limits import Limits
 
 SPECS = Path(__file__).parents[3] / "specs"
@@ -41,16 +41,17 @@ expect: {links: {value: 1, source: nowhere}}
 """
 
 
-def spec(name: str) -> Source:
-    return read_file(SPECS / f"{name}.yaml")
+def spec(name: str, **settings: Any) -> Spec:
+    return load(SPECS / f"{name}.yaml", settings)
 
 
 def best(found: Reconciled) -> Outcome:
     return found.hits[0]
 
 
-def start(text: str | Source = SMALL, **settings: Any) -> Start:
-    return Start.of(parse(text, settings), settings)
+def start(network: str | Spec = SMALL, **settings: Any) -> Start:
+    unset = parse(network) if isinstance(network, str) else network
+    return Start.of(unset.with_settings(settings))
 
 
 def kinds(outcome: Outcome) -> list[str]:
@@ -62,7 +63,7 @@ def kinds(outcome: Outcome) -> list[str]:
 
 @pytest.mark.parametrize("figure", ["0.76M", "0.8M"])
 def test_the_sparsenet_of_growth_12_has_growth_24(figure: str) -> None:
-    found = reconcile(spec("sparsenet-cifar"), figure, {"depth": 40, "growth": 12})
+    found = reconcile(spec("sparsenet-cifar", depth=40, growth=12), figure)
     assert best(found).settings == {"growth": 24}
     assert best(found).parameters == 757_252
     assert found.parameters == 193_924
@@ -71,10 +72,10 @@ def test_the_sparsenet_of_growth_12_has_growth_24(figure: str) -> None:
 
 
 def test_the_classifier_of_the_imagenet_sparsenets_sees_nine_places() -> None:
-    source = spec("sparsenet-imagenet")
-    unsaid = Source("unsaid", source.text.replace("{pool: {to: 3}}", "{pool: {to: 1}}"))
-    assert unsaid.text != source.text
-    found = reconcile(unsaid, "4.51M")
+    printed = (SPECS / "sparsenet-imagenet.yaml").read_text("utf-8")
+    unsaid = printed.replace("{pool: {to: 3}}", "{pool: {to: 1}}")
+    assert unsaid != printed
+    found = reconcile(parse(unsaid), "4.51M")
     assert best(found).parameters == 4_513_576
     assert best(found).edit == (
         "- head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]",
@@ -84,13 +85,13 @@ def test_the_classifier_of_the_imagenet_sparsenets_sees_nine_places() -> None:
 
 
 def test_densenet_264_is_another_network() -> None:
-    found = reconcile(spec("densenet-imagenet"), "27.21M", {"layers": [6, 12, 64, 48]})
+    found = reconcile(spec("densenet-imagenet", layers=[6, 12, 64, 48]), "27.21M")
     assert best(found).settings == {"layers": [6, 12, 64, 32]}
     assert best(found).parameters == 27_205_480
 
 
 def test_growth_per_stage_kept_the_stem_of_growth_12() -> None:
-    found = reconcile(spec("densenet-bc-cifar"), "30.5M", {"growth": [32, 64, 128]})
+    found = reconcile(spec("densenet-bc-cifar", growth=[32, 64, 128]), "30.5M")
     assert best(found).settings == {"stem": 24}
 
 
@@ -105,9 +106,9 @@ def test_what_prints_already_needs_nothing() -> None:
 
 def test_a_count_that_is_only_cut_is_looked_at_further() -> None:
     settings = {"depth": 40, "growth": 12}
-    count = measure(parse(spec("sparsenet-bc-cifar"), settings), "parameters", Limits())
+    count = measure(spec("sparsenet-bc-cifar", **settings), "parameters", Limits())
     assert count == 129_700
-    found = reconcile(spec("sparsenet-bc-cifar"), "0.12M", settings)
+    found = reconcile(spec("sparsenet-bc-cifar", **settings), "0.12M")
     assert (best(found).changes, best(found).how) == ((), "cut")
     assert found.size == 1
     assert all(outcome.parameters != count for outcome in found.hits[1:])
@@ -116,8 +117,8 @@ def test_a_count_that_is_only_cut_is_looked_at_further() -> None:
 def test_two_changes_are_found_together() -> None:
     settings = {"depth": 10, "growth": 12}
     both = {"growth": 36, "classes": 10}
-    figure = measure(parse(spec("sparsenet-cifar"), settings | both), "parameters", Limits())
-    found = reconcile(spec("sparsenet-cifar"), str(figure), settings)
+    figure = measure(spec("sparsenet-cifar", **(settings | both)), "parameters", Limits())
+    found = reconcile(spec("sparsenet-cifar", **settings), str(figure))
     assert found.size == 2
     assert best(found).settings == both
     assert all(outcome.how for outcome in found.hits)
@@ -127,12 +128,12 @@ def test_changes_of_the_document_go_together_with_settings() -> None:
     text = SMALL.replace("pool: {kernel: 8}", "pool: {to: 2}").replace("exit: all", "exit: rule")
     figure = measure(parse(text, {"growth": 24}), "parameters", Limits())
     text = text.replace("to: 2", "to: 1")
-    found = reconcile(text, str(figure), {"growth": 12})
+    found = reconcile(parse(text, {"growth": 12}), str(figure))
     assert ["growth", "head"] in [kinds(outcome) for outcome in found.hits]
 
 
 def test_nothing_that_prints_leaves_the_nearest() -> None:
-    found = reconcile(spec("sparsenet-cifar"), "123M", {"depth": 10, "growth": 12}, most=60)
+    found = reconcile(spec("sparsenet-cifar", depth=10, growth=12), "123M", most=60)
     assert not found.hits
     assert found.printing == 0
     counts = [outcome.parameters for outcome in found.nearest]
@@ -145,13 +146,13 @@ def test_nothing_that_prints_leaves_the_nearest() -> None:
 def test_all_sets_of_three_are_counted_if_they_are_few() -> None:
     text = SMALL.replace("stem: [{conv: {width: 2 * growth}}, norm]", "").replace("growth: 8}", "}")
     text = text.replace("width: growth", "width: 8")
-    found = reconcile(text, "1G")
+    found = reconcile(parse(text), "1G")
     assert found.size == 3
     assert found.complete
 
 
 def test_the_same_search_finds_the_same() -> None:
-    once, again = (reconcile(SMALL, "0.01M", most=150) for _ in range(2))
+    once, again = (reconcile(parse(SMALL), "0.01M", most=150) for _ in range(2))
     assert once.hits == again.hits
     assert once.nearest == again.nearest
 
@@ -162,7 +163,7 @@ def test_an_interruption_keeps_what_was_found() -> None:
         if done == 30:
             raise KeyboardInterrupt
 
-    found = reconcile(spec("sparsenet-cifar"), "0.76M", {"depth": 40, "growth": 12}, told=told)
+    found = reconcile(spec("sparsenet-cifar", depth=40, growth=12), "0.76M", told=told)
     assert found.interrupted
     assert not found.complete
     assert best(found).settings == {"growth": 24}
@@ -171,13 +172,13 @@ def test_an_interruption_keeps_what_was_found() -> None:
 @pytest.mark.parametrize("figure", ["", "much", "0", "1.5"])
 def test_a_figure_is_one(figure: str) -> None:
     with pytest.raises(ArchdslError) as caught:
-        reconcile(SMALL, figure)
+        reconcile(parse(SMALL), figure)
     assert caught.value.diagnostics[0].code == "A106"
 
 
 def test_a_spec_that_is_wrong_says_so() -> None:
     with pytest.raises(ArchdslError) as caught:
-        reconcile(spec("sparsenet-cifar"), "1M", {"depth": 4})
+        reconcile(spec("sparsenet-cifar", depth=4), "1M")
     assert caught.value.diagnostics[0].code == "A101"
 
 
@@ -256,13 +257,13 @@ def test_a_compression_that_is_a_parameter_is_set() -> None:
 def test_norms_are_left_out_of_the_count() -> None:
     found = counted(parse(SMALL), Limits())
     figure = str(found.parameters - found.norms)
-    (hit,) = reconcile(SMALL, figure).hits
+    (hit,) = reconcile(parse(SMALL), figure).hits
     assert kinds(hit) == ["norms"]
     assert found.norms == 2 * (16 + 16 + 24 + 16 + 16 + 24 + 16)
 
 
 def test_a_difference_names_the_key_of_a_nested_line() -> None:
-    root = parse(spec("sparsenet-cifar")).document.root
+    root = spec("sparsenet-cifar").document.root
     (change,) = [c for c in changes(start(spec("sparsenet-cifar"))) if c.said == "exit: all"]
     assert difference(root, made(root, [change])) == [
         "  stages:", "-   exit: rule", "+   exit: all",
@@ -303,7 +304,11 @@ def test_the_page_shows_what_is_printed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    text = spec("sparsenet-imagenet").text.replace("{pool: {to: 3}}", "{pool: {to: 1}}")
+    text = (
+        (SPECS / "sparsenet-imagenet.yaml")
+        .read_text("utf-8")
+        .replace("{pool: {to: 3}}", "{pool: {to: 1}}")
+    )
     (tmp_path / "unsaid.yaml").write_text(text)
     (tmp_path / "specs").symlink_to(SPECS)
     monkeypatch.chdir(tmp_path)

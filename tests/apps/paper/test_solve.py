@@ -17,7 +17,8 @@ from archdsl.apps.search.nearest import MOST, Flat, UnreachedError, nearest
 from archdsl.apps.search.solve import Budget, Solution, scaled, solve
 from archdsl.cli.main import run
 from archdsl.errors import ArchdslError, Source
-from archdsl.frontend.load import parse, read_file
+from archdsl.frontend.files import read_file
+from archdsl.frontend.load import parse
 from archdsl.lowering.limits import Limits
 
 SPECS = Path(__file__).parents[3] / "specs"
@@ -43,7 +44,7 @@ head: [{pool: {to: 1}}, flatten, {linear: {width: 10}}]
 
 
 def small(over: str, goal: int, by: str = "parameters", **settings: Any) -> Solution:
-    return solve(SMALL, over, Budget(by, goal), settings)
+    return solve(parse(SMALL, settings), over, Budget(by, goal))
 
 
 def count(by: str = "parameters", **settings: Any) -> int:
@@ -193,9 +194,11 @@ def test_a_spec_that_is_wrong_says_so() -> None:
 
 def test_limits_hold() -> None:
     with pytest.raises(ArchdslError) as caught:
-        solve(SMALL, "growth", Budget("parameters", 10**6), limits=Limits(layers=1))
+        solve(parse(SMALL), "growth", Budget("parameters", 10**6), limits=Limits(layers=1))
     assert caught.value.diagnostics[0].code == "A301"
-    found = solve(SMALL, "growth", Budget("parameters", 900), limits=Limits(parameters=1_000))
+    found = solve(
+        parse(SMALL), "growth", Budget("parameters", 900), limits=Limits(parameters=1_000)
+    )
     assert found.nearest.count < 1_000
 
 
