@@ -26,6 +26,7 @@ from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
 
+@options.limited(*options.BUILT)
 def compare(
     specs: SpecPaths,
     sets: options.Sets = None,
@@ -49,9 +50,8 @@ def compare(
     ] = None,
     force: options.Force = False,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Compare networks: parameters, MACs, links, paths, memory, and errors where printed."""
     forms = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
@@ -64,7 +64,6 @@ def compare(
         files.form(html, ["html"], "--html")
         require("jinja2", "matplotlib")
     known = COLUMNS if columns is None else chosen(columns)
-    limits = Limits(max_layers, max_links, primitives=max_primitives)
     found, findings = read(entries(specs, options.settings(sets), vary(varied or [])), limits)
     if found.rows:
         deliver(found, known, kind, output, specs, force=force)

@@ -47,6 +47,7 @@ class Made:
     text: str
 
 
+@options.limited()
 def compile(
     spec: Annotated[
         Path | None,
@@ -74,14 +75,10 @@ def compile(
     manifest: Annotated[Path, typer.Option(help="What to compile if no spec is given.")] = MANIFEST,
     force: options.Force = False,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
-    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Write a standalone PyTorch file for a spec."""
-    limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
     api.devices(fast := fuse_for or fuse)  # before anything is read
     if spec is not None:
         jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast)]

@@ -19,6 +19,7 @@ from archdsl.extras import require
 from archdsl.lowering.limits import Limits
 
 
+@options.limited(*options.BUILT)
 def diff(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A spec.", show_default=False)],
     after: Annotated[
@@ -38,9 +39,8 @@ def diff(
         bool, typer.Option("--exit-code", help="Exit 1 if there is a difference.")
     ] = False,
     force: options.Force = False,
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Say what changed: units, links, widths, costs and paths, in all and part by part."""
     if after is None and not to:
@@ -52,7 +52,6 @@ def diff(
             require("pygraphviz")
     common = options.settings(sets)
     changed = {**common, **options.settings(to)}
-    limits = Limits(max_layers, max_links, primitives=max_primitives)
     specs = [api.load(path, some) for path, some in zip(paths, (common, changed), strict=True)]
     api.refuse_together(specs, limits)
     one, other = (api.check(spec, limits) for spec in specs)

@@ -15,8 +15,10 @@ from archdsl.cli import files, options
 from archdsl.cli.render import report
 from archdsl.errors import Exit
 from archdsl.extras import require
+from archdsl.lowering.limits import Limits
 
 
+@options.limited(*options.BUILT)
 def draw(
     spec: options.SpecPath,
     output: Annotated[
@@ -39,18 +41,15 @@ def draw(
     ] = DEADLINE,
     force: options.Force = False,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Draw a network: units, aggregations and links, or folded to an overview."""
     kind = files.form(output, FORMS)
     files.allowed(output, spec, force)
     if kind != "dot":
         require("pygraphviz")
-    found = options.checked(
-        spec, sets, layers=max_layers, links=max_links, primitives=max_primitives
-    )
+    found = options.checked(spec, sets, limits)
     made = picture.draw(subject(found, focus), kind, view, style, deadline)
     wrote = files.write(output, made.content, spec=spec, force=force)
     report(made.notes, form)

@@ -18,6 +18,7 @@ from archdsl.lowering.limits import Limits
 FORMS = ("svg", "png", "pdf")
 
 
+@options.limited(*options.BUILT)
 def heatmap(
     checkpoint: Annotated[
         Path, typer.Argument(metavar="CHECKPOINT", help="A state dict.", show_default=False)
@@ -31,9 +32,8 @@ def heatmap(
     as_json: options.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
     force: options.Force = False,
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Show the mean absolute weight of every layer on every output it reads."""
     kind = one_of({"json": as_json, "csv": as_csv})
@@ -44,7 +44,6 @@ def heatmap(
         files.allowed(output, [spec, checkpoint], force)
         require("matplotlib")
     require("torch")
-    limits = Limits(max_layers, max_links, primitives=max_primitives)
     graph = api.lower(api.load(spec, options.settings(sets)), limits)
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.heatmap.checkpoint import heat_map

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,24 +28,53 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Overwrite a file that archdsl did not generate.")
 ]
-MaxLayers = Annotated[int, typer.Option("--max-layers", min=1, help="Most layers to build.")]
-MaxLinks = Annotated[int, typer.Option("--max-links", min=1, help="Most links to build.")]
-MaxPrimitives = Annotated[
-    int,
-    typer.Option(
-        "--max-primitives", min=1, help="Most layers inside units, stem and head to build."
-    ),
-]
-MaxParameters = Annotated[
-    int, typer.Option("--max-parameters", min=1, help="Most parameters of a network.")
-]
-MaxBytes = Annotated[
-    int,
-    typer.Option(
-        "--max-activation-bytes", min=1, help="Most bytes of activations (batch 1, float32)."
-    ),
-]
 DEFAULT = Limits()
+LIMITS = {
+    "layers": ("--max-layers", "Most layers to build."),
+    "links": ("--max-links", "Most links to build."),
+    "parameters": ("--max-parameters", "Most parameters of a network."),
+    "activation_bytes": (
+        "--max-activation-bytes", "Most bytes of activations (batch 1, float32).",
+    ),
+    "primitives": ("--max-primitives", "Most layers inside units, stem and head to build."),
+}  # fmt: skip
+"""Field of `Limits` to its option, and what the help says of it."""
+
+BUILT = ("layers", "links", "primitives")
+"""The limits of a command that builds graphs and neither counts nor writes all of a network."""
+
+Command = Callable[..., int]
+
+
+def limited(*names: str) -> Callable[[Command], Command]:
+    """Give a command one option for each of these limits, or for all of them if none is named.
+
+    The command receives them as one keyword argument `limits`, of type `Limits`.
+    """
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def run(**given: Any) -> int:
+            chosen = {name: given.pop(f"max_{name}") for name in names or LIMITS}
+            return command(**given, limits=Limits(**chosen))
+
+        signature = inspect.signature(command, eval_str=True)
+        parameters = [entry for entry in signature.parameters.values() if entry.name != "limits"]
+        parameters += map(_option, names or LIMITS)
+        run.__annotations__ = {entry.name: entry.annotation for entry in parameters}
+        vars(run)["__signature__"] = signature.replace(parameters=parameters)
+        return run
+
+    return decorate
+
+
+def _option(name: str) -> inspect.Parameter:
+    """Return the parameter of a limit as typer reads it from a signature."""
+    flag, text = LIMITS[name]
+    return inspect.Parameter(
+        f"max_{name}", inspect.Parameter.KEYWORD_ONLY, default=getattr(DEFAULT, name),
+        annotation=Annotated[int, typer.Option(flag, min=1, help=text)],
+    )  # fmt: skip
 
 
 def settings(given: list[str] | None) -> dict[str, str]:
@@ -58,6 +90,6 @@ def settings(given: list[str] | None) -> dict[str, str]:
     return found
 
 
-def checked(path: Path, given: list[str] | None, **limits: Any) -> api.Checked:
+def checked(path: Path, given: list[str] | None, limits: Limits) -> api.Checked:
     """Load and check a spec as the options say."""
-    return api.check(api.load(path, settings(given)), Limits(**limits))
+    return api.check(api.load(path, settings(given)), limits)

@@ -22,6 +22,7 @@ SHOWN = 10
 NUMBERS = ("no change", "one change", "two changes", "three changes")
 
 
+@options.limited()
 def reconcile(
     spec: options.SpecPath,
     parameters: Annotated[
@@ -39,14 +40,10 @@ def reconcile(
         ),
     ] = None,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
-    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Try the usual unstated choices for a spec that misses a printed number of parameters."""
-    limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
     start = api.load(spec, options.settings(sets))
     with Progress() as progress:
 

@@ -30,6 +30,7 @@ SuitePaths = Annotated[
 Found = list[tuple[Suite, list[Outcome]]]
 
 
+@options.limited(*options.BUILT)
 def reproduce(
     suites: SuitePaths,
     as_json: options.Json = False,
@@ -47,9 +48,8 @@ def reproduce(
     ] = False,
     force: options.Force = False,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Print published figures beside computed ones, with a verdict on each row."""
     kind = one_of({"json": as_json, "markdown": as_markdown, "latex": as_latex})
@@ -59,7 +59,7 @@ def reproduce(
     if mistakes:
         report(mistakes, form)
         return Exit.USAGE
-    found, whole = run(read, Limits(max_layers, max_links, primitives=max_primitives))
+    found, whole = run(read, limits)
     said = page(found, kind)
     if not whole:
         print(said, end="")

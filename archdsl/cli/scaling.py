@@ -32,6 +32,7 @@ WIDTHS = (18, 18, 15, 13, 12)
 HEADS = ("", "parameters", "links", "shortest path", "aggregated")
 
 
+@options.limited("links", "primitives")
 def scaling(
     specs: SpecPaths,
     depths: Annotated[
@@ -44,14 +45,13 @@ def scaling(
     ] = None,
     force: options.Force = False,
     form: options.Format = "text",
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Measure how the first stage of specs grows with its depth, and fit Table 1 to it."""
     known = powers(depths)
     if plot is not None:
         check_plot(plot, force)
-    limits = Limits(links=max_links, primitives=max_primitives)
     found: list[Scaling] = []
     findings: list[Diagnostic] = []
     for path in specs:

@@ -17,6 +17,7 @@ from archdsl.codegen.fusing import DEVICES
 from archdsl.codegen.program import program
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.ir import text
+from archdsl.lowering.limits import Limits
 from archdsl.passes.pipeline import FOR_INFERENCE, PASSES, Pass, run
 
 VIEWS: dict[str, tuple[Pass, ...]] = {
@@ -31,6 +32,7 @@ SpecPaths = Annotated[
 ]
 
 
+@options.limited()
 def show(
     spec: options.SpecPath,
     sets: options.Sets = None,
@@ -50,17 +52,11 @@ def show(
         bool, typer.Option("--plan", help="Print what `fuse` folds, and what lives where.")
     ] = False,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
-    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Print a network: its stages, parameters, multiply-adds, links, paths and memory."""
-    found = options.checked(
-        spec, sets, layers=max_layers, links=max_links, parameters=max_parameters,
-        activation_bytes=max_bytes, primitives=max_primitives,
-    )  # fmt: skip
+    found = options.checked(spec, sets, limits)
     report(found.remarks, form)
     if view not in VIEWS:
         raise fail("A414", f"`{view}` is no view", help=f"there are {', '.join(VIEWS)}")
@@ -79,24 +75,19 @@ def show(
     return Exit.FINE
 
 
+@options.limited()
 def check(
     specs: SpecPaths,
     sets: options.Sets = None,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
-    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Check specs and their published figures; exit 0 if all is well."""
     findings: list[Diagnostic] = []
     for path in specs:
         try:
-            found = options.checked(
-                path, sets, layers=max_layers, links=max_links, parameters=max_parameters,
-                activation_bytes=max_bytes, primitives=max_primitives,
-            )  # fmt: skip
+            found = options.checked(path, sets, limits)
         except ArchdslError as error:
             findings += error.diagnostics
             continue

@@ -21,6 +21,7 @@ from archdsl.frontend.dump import flow
 from archdsl.lowering.limits import Limits
 
 
+@options.limited()
 def solve(
     spec: options.SpecPath,
     over: Annotated[
@@ -54,14 +55,10 @@ def solve(
     ] = "parameters",
     as_json: options.Json = False,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
-    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Find the setting of a parameter that brings a network nearest to a budget."""
-    limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
     given = {"parameters": parameters, "macs": macs, "activation-bytes": activation_bytes}
     if like_sets and not like:
         raise fail("A414", "--like-set goes with --like", help="name the other spec")

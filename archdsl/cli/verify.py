@@ -16,6 +16,7 @@ from archdsl.extras import require
 from archdsl.lowering.limits import Limits
 
 
+@options.limited()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that archdsl generated.")],
     spec: Annotated[
@@ -24,15 +25,11 @@ def verify(
     ] = None,
     sets: options.Sets = None,
     form: options.Format = "text",
-    max_layers: options.MaxLayers = options.DEFAULT.layers,
-    max_links: options.MaxLinks = options.DEFAULT.links,
-    max_parameters: options.MaxParameters = options.DEFAULT.parameters,
-    max_bytes: options.MaxBytes = options.DEFAULT.activation_bytes,
-    max_primitives: options.MaxPrimitives = options.DEFAULT.primitives,
+    *,
+    limits: Limits = options.DEFAULT,
 ) -> int:
     """Check that a generated file is what its spec makes, and that it computes what it should."""
     require("torch")
-    limits = Limits(max_layers, max_links, max_parameters, max_bytes, max_primitives)
     emitted = read_emitted(file)
     found = (
         api.check(api.load(spec, options.settings(sets)), limits)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +14,7 @@ import pytest
 
 from archdsl import Unit
 from archdsl.api import check_text
+from archdsl.cli import options
 from archdsl.errors import ArchdslError
 from archdsl.frontend.load import parse
 from archdsl.ir.ops import Chain
@@ -216,3 +219,17 @@ def test_limits_can_be_given_in_python() -> None:
     assert diagnostic.message == "4 layers make 12 primitives (limit 11)"
     assert diagnostic.span is not None
     assert diagnostic.span.line == 6
+
+
+def test_every_limit_has_an_option() -> None:
+    assert list(options.LIMITS) == [field.name for field in fields(Limits)]
+
+
+def test_a_command_gets_the_limits_that_it_names() -> None:
+    @options.limited("links", "layers")
+    def command(spec: str, *, limits: Limits = options.DEFAULT) -> int:
+        assert limits == Limits(links=7)
+        return len(spec)
+
+    assert [*signature(command).parameters] == ["spec", "max_links", "max_layers"]
+    assert command(spec="four", max_links=7, max_layers=options.DEFAULT.layers) == 4
