@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from archdsl import api
+from archdsl.aligned import aligned
 from archdsl.apps.search.counting import QUANTITIES, amount, measure
 from archdsl.apps.search.solve import Budget, Point, Setting, Solution
 from archdsl.apps.search.solve import solve as find
 from archdsl.cli import options
 from archdsl.cli.render import report
-from archdsl.cli.tables import aligned
 from archdsl.errors import Exit, fail
 from archdsl.frontend.dump import flow
 from archdsl.lowering.limits import Limits
@@ -91,7 +91,7 @@ def text(found: Solution) -> str:
     """The solution for people."""
     heading = ("", found.over, QUANTITIES[found.budget.by][0], "of budget")
     lines = [f"{found.spec.name}: {found.over} for {found.budget.said}", ""]
-    lines += aligned([heading, *(row(found, point) for point in found.points())]).splitlines()
+    lines += aligned([heading, *(row(found, point) for point in found.points())], "<>>>")
     lines += ["", *(f"note: {note}" for note in found.notes)]
     if found.nearest.setting != found.nearest.last:
         same = f"{flow(found.nearest.setting)} to {flow(found.nearest.last)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import fill
 
+from archdsl.aligned import aligned
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import Checked
 from archdsl.cli.render import visible
@@ -14,18 +15,6 @@ from archdsl.ir.ops import Chain
 from archdsl.ir.shapes import show
 
 WIDTH = 80
-
-
-def aligned(rows: Sequence[tuple[str, ...]], left: int = 1) -> str:
-    """Rows with their columns under each other; the first `left` columns to the left."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
 
 
 def table(found: Checked) -> str:
@@ -50,7 +39,8 @@ def table(found: Checked) -> str:
         ("total", f"{report.layers:,}", "", "", f"{report.parameters:,}", f"{report.macs:,}",
          f"{report.links:,}")
     )  # fmt: skip
-    return f"{found.spec.name}\n\n{aligned(rows)}\n"
+    lines = aligned(rows, "<" + ">" * (len(rows[0]) - 1))
+    return "\n".join([found.spec.name, "", *lines, ""])
 
 
 def totals(found: Checked) -> str:

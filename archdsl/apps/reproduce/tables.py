@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 from textwrap import fill
 
+from archdsl.aligned import aligned
 from archdsl.apps.reproduce.classes import QUANTITIES, Measured
 from archdsl.apps.reproduce.reproduce import Figure, Result, Verdict
 from archdsl.apps.reproduce.suite import Suite
@@ -124,7 +125,7 @@ def _rows(results: Sequence[Result], notes: Notes) -> str:
             verdict = _short(figure.verdict if figure else result.verdict, figure)
             lines.append((name, printed, *_counted(figure), verdict, marks))
             marks = ""
-    return aligned(lines, "<>>><<")
+    return fitted(lines, "<>>><<")
 
 
 def _counted(figure: Figure | None) -> tuple[str, str]:
@@ -159,18 +160,13 @@ def _claims(claims: Sequence[Measured], notes: Notes) -> str:
             shown = claim.shows(name) or "FAILS"
             quantity = "  " + name.replace("_", " ")
             lines.append((quantity, getattr(claim.words, name), shown, *ends, ""))
-    return aligned(lines, "<<<>><")
+    return fitted(lines, "<<<>><")
 
 
-def aligned(rows: Sequence[tuple[str, ...]], sides: str) -> str:
-    """Rows with their columns under each other; the first column gets the room that is left."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(sides))]
+def fitted(rows: Sequence[tuple[str, ...]], sides: str) -> str:
+    """Align rows; cells of the first column are cut so that a line has `WIDTH` characters."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = max(10, WIDTH - sum(widths[1:]) - 2 * (len(sides) - 1))
-    widths[0] = min(widths[0], room)
-    return "\n".join(
-        "  ".join(
-            f"{cell if len(cell) <= width or place else cell[: width - 3] + '...':{side}{width}}"
-            for place, (cell, side, width) in enumerate(zip(row, sides, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    cut = [(first if len(first) <= room else first[: room - 3] + "...", *others)
+           for first, *others in rows]  # fmt: skip
+    return "\n".join(aligned(cut, sides))

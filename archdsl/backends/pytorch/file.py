@@ -5,10 +5,11 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from archdsl.aligned import aligned
 from archdsl.analysis import Report, analyse
 from archdsl.backends.pytorch import fuse as fusing
 from archdsl.backends.pytorch import guard
@@ -120,7 +121,7 @@ def docstring(out: Writer, decided: Program, report: Report) -> None:
     out.line(f'"""{graph.name}: {stages}, {report.depth} convolutions and linear layers deep.')
     out.blank()
     head = ("part", "layers", "reads", "joined", "channels", "size")
-    for row in aligned([head, *summary(decided)]):
+    for row in aligned([head, *summary(decided)], "<><<>>"):
         out.line(f"    {row}")
     out.blank()
     given, made = (decided.shapes[name] for name in (graph.input.name, graph.output))
@@ -128,19 +129,6 @@ def docstring(out: Writer, decided: Program, report: Report) -> None:
     out.line(f"Input (N, {', '.join(map(str, given))}), output (N, {', '.join(map(str, made))}).")
     out.line('"""')
     out.blank()
-
-
-def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Rows with their columns under each other; numbers to the right."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    right = {1, 4, 5}
-    return [
-        "  ".join(
-            cell.rjust(width) if place in right else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def imports(out: Writer, decided: Program, text: str) -> None:
