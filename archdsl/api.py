@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from archdsl.expect import Verdict, verdicts
 from archdsl.extras import require
 from archdsl.frontend.diagnose import by_place
 from archdsl.frontend.load import Spec
-from archdsl.frontend.load import load as load_file
+from archdsl.frontend.load import load as load  # one of the verbs
 from archdsl.frontend.load import parse as parse_text
 from archdsl.frontend.schema import Extension
 from archdsl.ir.graph import Graph
@@ -62,25 +61,6 @@ class Checked(Shown):
         spec = self.spec
         origin = Origin(spec.text, spec.settings, spec.sha256)
         return emit_graph(self.graph, origin, class_name, self.report, fuse=devices(fuse))
-
-
-def load(
-    spec: str | os.PathLike[str],
-    settings: Mapping[str, Any] | None = None,
-    *,
-    extend: Iterable[Extension] = (),
-) -> Spec:
-    """Read and check a spec file.
-
-    Args:
-        spec: path of a YAML file.
-        settings: parameters to set, by name: numbers, lists, or text as after `--set name=`.
-        extend: rules, units and aggregations of one's own, whose words the spec may then use.
-
-    Raises:
-        ArchdslError: with one diagnostic per mistake; codes A0xx, A1xx and A40x.
-    """
-    return load_file(spec, settings, extend=extend)
 
 
 def lower(spec: Spec, limits: Limits | None = None) -> Graph:
