@@ -184,24 +184,24 @@ class ConcatBuffer:
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: densenet-imagenet",
-    "description: DenseNet with bottleneck and compression for ImageNet",
-    'params: {layers: [6, 12, 24, 16], growth: 32, stem: "2 * first(growth)", classes: 1000}',
-    "input: [3, 224, 224]",
-    "stem:",
-    "  - {conv: {width: stem, kernel: 7, stride: 2}}",
-    "  - norm",
-    "  - relu",
-    "  - {pool: {kind: max, kernel: 3, stride: 2, padding: 1}}",
-    "stages:",
-    "  count: len(layers)",
-    "  layers: layers",
-    "  unit: {kind: dense-bottleneck, order: pre, width: growth}",
-    "  connect: full",
-    "  aggregate: concat",
-    "  exit: rule",
-    "between: {kind: transition, width: incoming // 2, pool: average}",
-    "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: densenet-imagenet
+description: DenseNet with bottleneck and compression for ImageNet
+params: {layers: [6, 12, 24, 16], growth: 32, stem: "2 * first(growth)", classes: 1000}
+input: [3, 224, 224]
+stem:
+  - {conv: {width: stem, kernel: 7, stride: 2}}
+  - norm
+  - relu
+  - {pool: {kind: max, kernel: 3, stride: 2, padding: 1}}
+stages:
+  count: len(layers)
+  layers: layers
+  unit: {kind: dense-bottleneck, order: pre, width: growth}
+  connect: full
+  aggregate: concat
+  exit: rule
+between: {kind: transition, width: incoming // 2, pool: average}
+head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]
+"""

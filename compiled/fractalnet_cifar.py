@@ -273,22 +273,22 @@ class DropPath:
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: fractalnet-cifar",
-    "description: FractalNet with drop-path for CIFAR",
-    "params:",
-    "  columns: 3",
-    "  width: [64, 128, 256, 512, 512]",
-    "  dropout: [0, 0.1, 0.2, 0.3, 0.4]",
-    "  drop_path: 0.15",
-    "  classes: 10",
-    "input: [3, 32, 32]",
-    "stages:",
-    "  count: len(width)",
-    "  unit: {kind: basic, order: post, width: width, dropout: dropout}",
-    "  connect: {rule: fractal, columns: columns}",
-    "  aggregate: {kind: mean, drop_path: drop_path}",
-    "between: [{pool: {kind: max, kernel: 2}}]",
-    "head: [{pool: {kind: max, kernel: 2}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: fractalnet-cifar
+description: FractalNet with drop-path for CIFAR
+params:
+  columns: 3
+  width: [64, 128, 256, 512, 512]
+  dropout: [0, 0.1, 0.2, 0.3, 0.4]
+  drop_path: 0.15
+  classes: 10
+input: [3, 32, 32]
+stages:
+  count: len(width)
+  unit: {kind: basic, order: post, width: width, dropout: dropout}
+  connect: {rule: fractal, columns: columns}
+  aggregate: {kind: mean, drop_path: drop_path}
+between: [{pool: {kind: max, kernel: 2}}]
+head: [{pool: {kind: max, kernel: 2}}, flatten, {linear: {width: classes}}]
+"""

@@ -127,20 +127,20 @@ class PlainCifar(nn.Module):
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: plain-cifar",
-    "description: Plain network of 3x3 convolutions for CIFAR",
-    "params: {depth: 100, width: [16, 32, 64], stem: first(width), classes: 100, dropout: 0}",
-    "input: [3, 32, 32]",
-    "stem: [{conv: {width: stem, kernel: 3}}]",
-    "stages:",
-    "  count: 3",
-    "  layers: (depth - 4) // 3",
-    "  unit: {kind: basic, order: pre, width: width, dropout: dropout}",
-    "  connect: plain",
-    "  aggregate: concat",
-    "  exit: rule",
-    "between: {kind: transition, width: incoming, pool: average}",
-    "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: plain-cifar
+description: Plain network of 3x3 convolutions for CIFAR
+params: {depth: 100, width: [16, 32, 64], stem: first(width), classes: 100, dropout: 0}
+input: [3, 32, 32]
+stem: [{conv: {width: stem, kernel: 3}}]
+stages:
+  count: 3
+  layers: (depth - 4) // 3
+  unit: {kind: basic, order: pre, width: width, dropout: dropout}
+  connect: plain
+  aggregate: concat
+  exit: rule
+between: {kind: transition, width: incoming, pool: average}
+head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]
+"""

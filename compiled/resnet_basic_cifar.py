@@ -149,20 +149,20 @@ class ResnetBasicCifar(nn.Module):
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: resnet-basic-cifar",
-    "description: Post-activation ResNet with parameter-free shortcuts for CIFAR",
-    "params: {depth: 110, width: [16, 32, 64], classes: 10}",
-    "input: [3, 32, 32]",
-    "stem: [{conv: {width: first(width), kernel: 3}}, norm, relu]",
-    "stages:",
-    "  count: 3",
-    "  layers: (depth - 2) // 6",
-    "  unit: {kind: double, order: post, inner: width, final_relu: false}",
-    "  connect: full",
-    "  aggregate: running",
-    "  entry: pad",
-    "  stride: [1, 2, 2]",
-    "head: [{pool: {to: 1}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: resnet-basic-cifar
+description: Post-activation ResNet with parameter-free shortcuts for CIFAR
+params: {depth: 110, width: [16, 32, 64], classes: 10}
+input: [3, 32, 32]
+stem: [{conv: {width: first(width), kernel: 3}}, norm, relu]
+stages:
+  count: 3
+  layers: (depth - 2) // 6
+  unit: {kind: double, order: post, inner: width, final_relu: false}
+  connect: full
+  aggregate: running
+  entry: pad
+  stride: [1, 2, 2]
+head: [{pool: {to: 1}}, flatten, {linear: {width: classes}}]
+"""

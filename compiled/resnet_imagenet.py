@@ -161,29 +161,29 @@ class ResnetImagenet(nn.Module):
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: resnet-imagenet",
-    "description: Post-activation ResNet for ImageNet",
-    "params:",
-    "  block: bottleneck | double",
-    "  layers: [3, 4, 6, 3]",
-    "  width: [64, 128, 256, 512]",
-    "  stem: 64",
-    "  classes: 1000",
-    "input: [3, 224, 224]",
-    "stem:",
-    "  - {conv: {width: stem, kernel: 7, stride: 2}}",
-    "  - norm",
-    "  - relu",
-    "  - {pool: {kind: max, kernel: 3, stride: 2, padding: 1}}",
-    "stages:",
-    "  count: len(layers)",
-    "  layers: layers",
-    "  unit: {kind: block, order: post, inner: width, final_relu: false}",
-    "  connect: full",
-    "  aggregate: running",
-    "  entry: projection",
-    "  stride: [1, 2, 2, 2]",
-    "head: [{pool: {to: 1}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: resnet-imagenet
+description: Post-activation ResNet for ImageNet
+params:
+  block: bottleneck | double
+  layers: [3, 4, 6, 3]
+  width: [64, 128, 256, 512]
+  stem: 64
+  classes: 1000
+input: [3, 224, 224]
+stem:
+  - {conv: {width: stem, kernel: 7, stride: 2}}
+  - norm
+  - relu
+  - {pool: {kind: max, kernel: 3, stride: 2, padding: 1}}
+stages:
+  count: len(layers)
+  layers: layers
+  unit: {kind: block, order: post, inner: width, final_relu: false}
+  connect: full
+  aggregate: running
+  entry: projection
+  stride: [1, 2, 2, 2]
+head: [{pool: {to: 1}}, flatten, {linear: {width: classes}}]
+"""

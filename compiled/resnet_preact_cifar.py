@@ -147,20 +147,20 @@ class ResnetPreactCifar(nn.Module):
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: resnet-preact-cifar",
-    "description: Pre-activation bottleneck ResNet for CIFAR",
-    "params: {depth: 100, width: [16, 32, 64], stem: 16, classes: 100}",
-    "input: [3, 32, 32]",
-    "stem: [{conv: {width: stem, kernel: 3}}]",
-    "stages:",
-    "  count: 3",
-    "  layers: (depth - 2) // 9",
-    "  unit: {kind: bottleneck, order: pre, inner: width, stride_at: conv1}",
-    "  connect: full",
-    "  aggregate: sum",
-    "  entry: projection",
-    "  stride: [1, 2, 2]",
-    "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: resnet-preact-cifar
+description: Pre-activation bottleneck ResNet for CIFAR
+params: {depth: 100, width: [16, 32, 64], stem: 16, classes: 100}
+input: [3, 32, 32]
+stem: [{conv: {width: stem, kernel: 3}}]
+stages:
+  count: 3
+  layers: (depth - 2) // 9
+  unit: {kind: bottleneck, order: pre, inner: width, stride_at: conv1}
+  connect: full
+  aggregate: sum
+  entry: projection
+  stride: [1, 2, 2]
+head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]
+"""

@@ -183,27 +183,27 @@ class ConcatBuffer:
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: sparsenet-bc-cifar",
-    'description: "SparseNet[concat] with bottleneck and compression for CIFAR"',
-    "params:",
-    "  depth: 100",
-    "  growth: 24",
-    "  base: 2",
-    '  stem: "2 * first(growth)"',
-    "  classes: 100",
-    "  dropout: 0",
-    "input: [3, 32, 32]",
-    "stem: [{conv: {width: stem, kernel: 3}}]",
-    "stages:",
-    "  count: 3",
-    "  layers: (depth - 4) // 6",
-    "  unit: {kind: dense-bottleneck, order: pre, width: growth, dropout: dropout}",
-    "  connect: {rule: exponential, base: base}",
-    "  aggregate: concat",
-    "  exit: rule",
-    "between: {kind: transition, width: incoming // 2, pool: average}",
-    "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: sparsenet-bc-cifar
+description: "SparseNet[concat] with bottleneck and compression for CIFAR"
+params:
+  depth: 100
+  growth: 24
+  base: 2
+  stem: "2 * first(growth)"
+  classes: 100
+  dropout: 0
+input: [3, 32, 32]
+stem: [{conv: {width: stem, kernel: 3}}]
+stages:
+  count: 3
+  layers: (depth - 4) // 6
+  unit: {kind: dense-bottleneck, order: pre, width: growth, dropout: dropout}
+  connect: {rule: exponential, base: base}
+  aggregate: concat
+  exit: rule
+between: {kind: transition, width: incoming // 2, pool: average}
+head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]
+"""
 SETTINGS = {"depth": 1001, "growth": 12, "stem": 12}

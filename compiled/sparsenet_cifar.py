@@ -180,26 +180,26 @@ class ConcatBuffer:
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: sparsenet-cifar",
-    'description: "SparseNet[concat] without bottleneck or compression for CIFAR"',
-    "params:",
-    "  depth: 100",
-    "  growth: 24",
-    "  base: 2",
-    '  stem: "2 * first(growth)"',
-    "  classes: 100",
-    "  dropout: 0",
-    "input: [3, 32, 32]",
-    "stem: [{conv: {width: stem, kernel: 3}}]",
-    "stages:",
-    "  count: 3",
-    "  layers: (depth - 4) // 3",
-    "  unit: {kind: basic, order: pre, width: growth, dropout: dropout}",
-    "  connect: {rule: exponential, base: base}",
-    "  aggregate: concat",
-    "  exit: rule",
-    "between: {kind: transition, width: incoming, pool: average}",
-    "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: sparsenet-cifar
+description: "SparseNet[concat] without bottleneck or compression for CIFAR"
+params:
+  depth: 100
+  growth: 24
+  base: 2
+  stem: "2 * first(growth)"
+  classes: 100
+  dropout: 0
+input: [3, 32, 32]
+stem: [{conv: {width: stem, kernel: 3}}]
+stages:
+  count: 3
+  layers: (depth - 4) // 3
+  unit: {kind: basic, order: pre, width: growth, dropout: dropout}
+  connect: {rule: exponential, base: base}
+  aggregate: concat
+  exit: rule
+between: {kind: transition, width: incoming, pool: average}
+head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]
+"""

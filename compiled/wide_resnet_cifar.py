@@ -134,20 +134,20 @@ class WideResnetCifar(nn.Module):
 
 
 # What this file was made from; `archdsl verify` compiles it again and compares.
-SPEC = (
-    "archdsl: 1",
-    "name: wide-resnet-cifar",
-    "description: Wide ResNet for CIFAR",
-    "params: {depth: 28, widen: 10, width: [16, 32, 64], classes: 10}",
-    "input: [3, 32, 32]",
-    "stem: [{conv: {width: first(width), kernel: 3}}]",
-    "stages:",
-    "  count: 3",
-    "  layers: (depth - 4) // 6",
-    "  unit: {kind: double, order: pre, inner: widen * width}",
-    "  connect: full",
-    "  aggregate: sum",
-    "  entry: projection",
-    "  stride: [1, 2, 2]",
-    "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]",
-)
+SPEC = """\
+archdsl: 1
+name: wide-resnet-cifar
+description: Wide ResNet for CIFAR
+params: {depth: 28, widen: 10, width: [16, 32, 64], classes: 10}
+input: [3, 32, 32]
+stem: [{conv: {width: first(width), kernel: 3}}]
+stages:
+  count: 3
+  layers: (depth - 4) // 6
+  unit: {kind: double, order: pre, inner: widen * width}
+  connect: full
+  aggregate: sum
+  entry: projection
+  stride: [1, 2, 2]
+head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: classes}}]
+"""

@@ -90,7 +90,7 @@ def test_a_file_is_made_again_from_what_it_carries(case: Case) -> None:
         for statement in ast.parse(text).body
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
     }
-    assert "".join(f"{line}\n" for line in values["SPEC"]) == checked.spec.text
+    assert values["SPEC"] == checked.spec.text
     assert values.get("SETTINGS", {}) == case.settings
     assert f"# {checked.spec.sha256}." in text.splitlines()
 

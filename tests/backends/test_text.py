@@ -19,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archdsl.api import check, check_text, load
+from archdsl.backends.pytorch.literal import lines
+from archdsl.backends.pytorch.provenance import SPEC
 from archdsl.errors import ArchdslError
 from archdsl.frontend.load import parse
 
@@ -114,8 +116,8 @@ def test_prose_stays_in_strings() -> None:
     tree = ast.parse(text)
     strings = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
     marked = [value for value in strings if isinstance(value, str) and mark in value]
-    assert len(marked) == sum(mark in line for line in text.splitlines())
-    assert set(marked) == {line for line in checked.spec.text.splitlines() if mark in line}
+    assert marked == [checked.spec.text]
+    assert text.count(mark) == checked.spec.text.count(mark)
     assert not [name for name in names(tree) if mark in name]
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
@@ -137,7 +139,7 @@ def spec_of(text: str) -> str:
     """The spec that an emitted file carries."""
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "SPEC":
-            return "".join(f"{line}\n" for line in ast.literal_eval(statement.value))
+            return str(ast.literal_eval(statement.value))
     raise AssertionError("no SPEC")
 
 
@@ -167,6 +169,17 @@ def test_hostile_prose_survives(description: str) -> None:
 @given(st.text(max_size=40).filter(lambda text: not refused(text)))
 def test_any_prose_survives(description: str) -> None:
     assert_survives(description)
+
+
+@given(st.text(alphabet='" \\\n\t\ra\u00e9\u2028\x00', max_size=40))
+def test_any_text_survives_as_a_literal_of_several_lines(text: str) -> None:
+    ended = text if text.endswith("\n") else f"{text}\n"
+    shown = lines(text)
+    assert ast.literal_eval(shown) == ended
+    assert shown.isascii()
+    assert shown.count("\n") == ended.count("\n") + 1
+    assert " \n" not in shown
+    assert f"\nSPEC = {shown}".rfind(SPEC) == 0
 
 
 def refused(description: str) -> bool:

@@ -13,7 +13,7 @@ from archdsl.aligned import aligned
 from archdsl.analysis import Report, analyse
 from archdsl.backends.pytorch import fuse as fusing
 from archdsl.backends.pytorch import guard
-from archdsl.backends.pytorch.literal import literal
+from archdsl.backends.pytorch.literal import lines, literal
 from archdsl.backends.pytorch.module import module
 from archdsl.backends.pytorch.network import network, summary
 from archdsl.backends.pytorch.pasted import fuse_imports, fuse_source, helpers
@@ -183,12 +183,7 @@ def made_from(out: Writer, origin: Origin) -> None:
     """The spec and the settings, as text: what `archdsl verify` compiles again."""
     out.blank(2)
     out.line("# What this file was made from; `archdsl verify` compiles it again and compares.")
-    out.line("SPEC = (")
-    out.depth += 1
-    for line in origin.text.splitlines():
-        out.line(f"{literal(line)},")
-    out.depth -= 1
-    out.line(")")
+    out.paste(f"SPEC = {lines(origin.text)}")
     settings = dict(sorted(origin.settings.items()))
     if settings:
         out.call("SETTINGS = {", [f"{literal(k)}: {literal(v)}" for k, v in settings.items()], "}")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
+
+ESCAPED = re.compile(r'[^ -~\n]|\\| (?=\n)|(?<="")"')
+"""What a string of several lines cannot show as it is, or what an editor may strip."""
 
 
 class Name(str):
@@ -32,6 +36,29 @@ def literal(value: Any) -> str:
         case None | bool() | int() | float():
             return repr(value)
     raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def lines(text: str) -> str:
+    r'''The literal of a text of several lines, in ASCII; each is a line of the literal.
+
+    >>> print(lines("name: caf\u00e9\ndescription: C:\\net"))
+    """\
+    name: caf\xe9
+    description: C:\\net
+    """
+    '''
+    ended = text if text.endswith("\n") else f"{text}\n"
+    value = f'"""\\\n{ESCAPED.sub(_escape, ended)}"""'
+    assert ast.literal_eval(value) == ended
+    return value
+
+
+def _escape(found: re.Match[str]) -> str:
+    r"""Return `\xe9`, `\\`, `\"`; a space before the end of a line is `\x20`."""
+    character = found[0]
+    if character in '" ':
+        return {'"': '\\"', " ": "\\x20"}[character]
+    return ascii(character)[1:-1]
 
 
 def _text(value: str) -> str:

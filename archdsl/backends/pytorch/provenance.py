@@ -18,6 +18,9 @@ LARGEST = 8 * 1024 * 1024
 LARGEST_SPEC = 2 * 1024 * 1024
 """Bytes of a spec and its settings as literals: a spec has at most 256 KiB."""
 
+SPEC = '\nSPEC = """\\\n'
+"""How the literal of the spec begins; text of a spec cannot hold it, as it is escaped."""
+
 CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 NAMES = re.compile(r"^__all__ = \[.{1,200}\]$", re.MULTILINE)
 
@@ -52,9 +55,9 @@ def read_emitted(path: Path) -> Emitted:
     try:
         text = content.decode("ascii")
         values = _literals(ast.parse(_said(text)))
-        spec, settings = "".join(f"{line}\n" for line in values["SPEC"]), values.get("SETTINGS", {})
+        spec, settings = values["SPEC"], values.get("SETTINGS", {})
         (class_name,) = values["__all__"]
-        if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):
+        if not isinstance(settings, dict) or not all(isinstance(x, str) for x in (spec, *settings)):
             raise _foreign(path)
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
         raise _foreign(path) from None
@@ -68,7 +71,7 @@ def _said(text: str) -> str:
 
     Raises: ValueError if they are not there, or too large.
     """
-    end = text.rfind("\nSPEC = (\n") + 1
+    end = text.rfind(SPEC) + 1
     names = NAMES.search(text)
     if names is None or not end or len(text) - end > LARGEST_SPEC:
         raise ValueError
