@@ -27,18 +27,6 @@ __all__ = ["FractalnetCifar"]
 
 
 class Basic(nn.Module):
-    """3x3 convolution to 64, norm, ReLU."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, 64, kernel_size=3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(64)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.norm(self.conv(x)))
-
-
-class Basic2(nn.Module):
     """3x3 convolution to width, norm, ReLU, dropout of dropout."""
 
     def __init__(self, channels: int, width: int, dropout: float) -> None:
@@ -52,58 +40,7 @@ class Basic2(nn.Module):
         return functional.dropout(x, self.dropout, self.training)
 
 
-class MeanStage(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
-    7 layers; each reads what was joined where its column stood before, averaged with drop-path.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        widths = [channels] + [64] * 7
-        self.reads = [fractal(layer) for layer in range(1, 8)]
-        self.exit = fractal(8)
-        self.layers = nn.ModuleList(
-            [
-                *(Basic(widths[reads[0]]) for reads in self.reads[:1]),
-                *(Basic(widths[reads[0]]) for reads in self.reads[1:2]),
-                *(Basic(widths[reads[0]]) for reads in self.reads[2:3]),
-                *(Basic(widths[reads[0]]) for reads in self.reads[3:6]),
-                *(Basic(widths[reads[0]]) for reads in self.reads[6:]),
-            ]
-        )
-
-    def forward(self, x: Tensor, path: "DropPath") -> Tensor:
-        outputs = [x]
-        joins: dict[tuple[int, ...], Tensor] = {}
-        for layer, reads in zip(self.layers, self.reads, strict=True):
-            outputs.append(layer(self.join(path, outputs, joins, reads)))
-        return self.join(path, outputs, joins, self.exit)
-
-    def join(
-        self,
-        path: "DropPath",
-        outputs: list[Tensor],
-        joins: dict[tuple[int, ...], Tensor],
-        reads: list[int] | range,
-    ) -> Tensor:
-        key = tuple(reads)
-        if key not in joins:
-            joins[key] = path.mean([outputs[source] for source in reads], 0.15)
-        return joins[key]
-
-    def deepest(self, x: Tensor) -> Tensor:
-        """The deepest column alone, as FractalNet is run when it is cut down."""
-        source, column = self.exit[0], []
-        while source:
-            column.append(self.layers[source - 1])
-            source = self.reads[source - 1][0]
-        for layer in reversed(column):
-            x = layer(x)
-        return x
-
-
-class MeanStage2(nn.Module):
+class Stage(nn.Module):
     """Layers that read earlier outputs of their stage.
 
     7 layers; each reads what was joined where its column stood before, averaged with drop-path.
@@ -114,9 +51,7 @@ class MeanStage2(nn.Module):
         widths = [channels] + [width] * 7
         self.reads = [fractal(layer) for layer in range(1, 8)]
         self.exit = fractal(8)
-        self.layers = nn.ModuleList(
-            Basic2(widths[reads[0]], width, dropout) for reads in self.reads
-        )
+        self.layers = nn.ModuleList(Basic(widths[reads[0]], width, dropout) for reads in self.reads)
 
     def forward(self, x: Tensor, path: "DropPath") -> Tensor:
         outputs = [x]
@@ -174,14 +109,14 @@ class FractalnetCifar(nn.Module):
         super().__init__()
         self.stages = nn.ModuleList(
             [
-                MeanStage(in_channels),
-                MeanStage2(64, 128, 0.1),
-                MeanStage2(128, 256, 0.2),
-                MeanStage2(256, 512, 0.3),
-                MeanStage2(512, 512, 0.4),
+                Stage(in_channels, 64, 0.0),
+                Stage(64, 128, 0.1),
+                Stage(128, 256, 0.2),
+                Stage(256, 512, 0.3),
+                Stage(512, 512, 0.4),
             ]
         )
-        self.between = nn.ModuleList([Transition(), Transition(), Transition(), Transition()])
+        self.between = nn.ModuleList(Transition() for _ in range(4))
         self.head = Head(num_classes)
         for module in self.modules():  # He et al. 2015
             if isinstance(module, nn.Conv2d):

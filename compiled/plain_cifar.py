@@ -35,26 +35,13 @@ class Basic(nn.Module):
         return self.conv(torch.relu(self.norm(x)))
 
 
-class ConcatStage(nn.Module):
+class Stage(nn.Module):
     """32 layers; each reads the output before it."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(Basic(16, 16) for _ in range(32))
-
-    def forward(self, x: Tensor) -> Tensor:
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-
-class ConcatStage2(nn.Module):
-    """32 layers; each reads the output before it."""
-
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            [Basic(channels, 2 * channels), *(Basic(2 * channels, 2 * channels) for _ in range(31))]
+            [Basic(channels, width), *(Basic(width, width) for _ in range(31))]
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -107,7 +94,7 @@ class PlainCifar(nn.Module):
     def __init__(self, num_classes: int = 100, in_channels: int = 3) -> None:
         super().__init__()
         self.stem = Stem(in_channels)
-        self.stages = nn.ModuleList([ConcatStage(), ConcatStage2(16), ConcatStage2(32)])
+        self.stages = nn.ModuleList([Stage(16, 16), Stage(16, 32), Stage(32, 64)])
         self.between = nn.ModuleList([Transition(16), Transition(32)])
         self.head = Head(num_classes)
         for module in self.modules():  # He et al. 2015

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archdsl.codegen.columns import Column, Number, Term, solve
-from archdsl.codegen.names import free
+from archdsl.codegen.dropouts import aligned, without
+from archdsl.codegen.names import free, title
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.ops import Chain, Layer, Weighted
 
@@ -91,8 +92,8 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
         for instance in instances:
             if instance.role == role:
                 forms[_form(instance, used, blanks)].append(instance)
-        for same in forms.values():
-            name = free(_title(same[0]), taken)
+        for same in map(_aligned, forms.values()):
+            name = free(title(same[0].role, same[0].every(), same[0].projection), taken)
             classes.append(_class(used, name, same, chosen))
     return Modules(tuple(classes), used)
 
@@ -121,8 +122,20 @@ def _form(instance: Instance, used: Used, blanks: dict[int, tuple[object, ...]])
     projected = used[instance.projection][0].name if instance.projection else None
     for part in (instance.shared, instance.layers):
         if id(part) not in blanks:
-            blanks[id(part)] = tuple(layer.form() for layer in part)
+            blanks[id(part)] = tuple(layer.form() for layer in without(part))
     return (projected, blanks[id(instance.shared)], blanks[id(instance.layers)])
+
+
+def _aligned(same: list[Instance]) -> list[Instance]:
+    """Instances of one form with dropouts at the same positions; equal units still share layers."""
+    parts = {}
+    for key in ("shared", "layers"):
+        chains = {id(chain): chain for i in same for chain in (getattr(i, key),)}
+        parts[key] = dict(zip(chains, aligned(list(chains.values())), strict=True))
+    return [
+        replace(i, shared=parts["shared"][id(i.shared)], layers=parts["layers"][id(i.layers)])
+        for i in same
+    ]
 
 
 def _class(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) -> ModuleClass:
@@ -210,24 +223,3 @@ def _forced(instance: Instance, layers: Sequence[Layer], index: int, slot: str) 
         first = not any(isinstance(other, Weighted) for other in layers[:index])
         return "in_channels" if first and layers[index].chooses_inputs() else None
     return None
-
-
-def _title(instance: Instance) -> str:
-    """A class name by form: what the field calls such a chain."""
-    fixed = {"stem": "Stem", "between": "Transition", "head": "Head", "projection": "Projection"}
-    if instance.role == "projection" and not any(
-        isinstance(layer, Weighted) for layer in instance.layers
-    ):
-        return "Padding"
-    if instance.role in fixed:
-        return fixed[instance.role]
-    kernels = [side for layer in instance.every() if (side := layer.kernel_side())]
-    wide = [kernel for kernel in kernels if kernel > 1]
-    name = "Unit"
-    if len(kernels) == 1:
-        name = "Basic"
-    elif len(kernels) in {2, 3} and len(wide) == 1 and kernels[0] == 1:
-        name = "Bottleneck"
-    elif len(kernels) == len(wide) == 2:
-        name = "Double"
-    return f"Entry{name}" if instance.projection else name

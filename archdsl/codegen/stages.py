@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from archdsl.codegen.columns import Column, Number, Solution, Term, solve
 from archdsl.codegen.modules import ModuleClass, Modules, readers_of_input
 from archdsl.codegen.names import free
-from archdsl.ir.graph import Graph, Stage
+from archdsl.codegen.sketches import INCOMING, Sketch, sketches
+from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
-from archdsl.passes.strategy import Joined, joined_widths, strategy_of, varies
+from archdsl.passes.strategy import Joined
 
-INCOMING = "incoming"
 Argument = Term | str
 
 
@@ -66,44 +65,13 @@ class Stages:
     used: tuple[tuple[StageClass, tuple[Number, ...]], ...]
 
 
-@dataclass(frozen=True)
-class _Sketch:
-    """A stage before its class is known: every number it needs, by place."""
-
-    stage: Stage
-    strategy: str
-    runs: tuple[tuple[ModuleClass, int, tuple[Number | str, ...]], ...]
-    widths: tuple[tuple[int, int], ...]
-    joins: bool
-    shares: bool
-    joined: Joined
-
-    def form(self) -> object:
-        stage = self.stage
-        runs = tuple(
-            (
-                module.name,
-                tuple(v == INCOMING for v in values),
-                count if i + 1 < len(self.runs) else 0,
-            )
-            for i, (module, count, values) in enumerate(self.runs)
-        )
-        lengths = tuple(count for _, count in self.widths[:-1])
-        table = None if stage.rule.source() else (stage.rule, stage.depth)
-        keys = (stage.rule, stage.operator, stage.leaves, stage.projected)
-        return (self.strategy, self.joins, self.shares, self.joined, *keys, runs, lengths, table)
-
-
 def find_stages(
     graph: Graph, shapes: Mapping[str, Shape], modules: Modules, names: Sequence[str]
 ) -> Stages:
     """Group the stages of a compacted graph into classes; `names` are taken already."""
-    forms: dict[object, list[_Sketch]] = defaultdict(list)
-    # Stages that keep lists are written alike if one of them needs it, so that they share a class.
-    some_vary = any(varies(stage, shapes) for stage in graph.stages)
+    forms: dict[object, list[Sketch]] = defaultdict(list)
     chosen = readers_of_input(graph)
-    for stage in graph.stages:
-        sketch = _sketch(graph, stage, shapes, modules, some_vary=some_vary, chosen=chosen)
+    for sketch in sketches(graph, shapes, modules, chosen):
         forms[sketch.form()].append(sketch)
     taken = set(names)
     classes: list[StageClass] = []
@@ -118,42 +86,7 @@ def find_stages(
     return Stages(tuple(classes), tuple(used[index] for index in sorted(used)))
 
 
-def _sketch(
-    graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules,
-    *, some_vary: bool, chosen: frozenset[str],
-) -> _Sketch:  # fmt: skip
-    strategy = strategy_of(graph, stage, shapes)
-    layers = [modules.used[name] for name in stage.layers]
-    incoming = [shapes[name][0] for name in stage.reads]
-    grows = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary
-    calls = [
-        (module, _values(module, values, width if grows else None))
-        for (module, values), width in zip(layers, incoming, strict=True)
-    ]
-    entering = [name in chosen for name in stage.layers]
-    grouped = groupby(zip(calls, entering, strict=True))
-    runs = tuple((call[0], len(list(group)), call[1]) for (call, _), group in grouped)
-    outputs = [shapes[name][0] for name in stage.outputs]
-    widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
-    made = set(stage.outputs)
-    joins = [name for name in (*stage.reads, stage.exit) if name not in made]
-    shares = strategy == "list" and len(set(joins)) < len(joins)
-    kept = widths if grows or strategy == "buffer" else ()
-    joined = joined_widths(stage, outputs, incoming) if grows else "first"
-    return _Sketch(stage, strategy, runs, kept, bool(joins), shares, joined)
-
-
-def _values(
-    module: ModuleClass, values: tuple[Number, ...], incoming: int | None
-) -> tuple[Number | str, ...]:
-    """Argument values; where the width of what is read varies, its argument is INCOMING."""
-    return tuple(
-        INCOMING if name == "channels" and value == incoming and not module.projection else value
-        for name, value in zip(module.parameters, values, strict=True)
-    )
-
-
-def _columns(same: list[_Sketch], chosen: bool) -> list[Column]:
+def _columns(same: list[Sketch], chosen: bool) -> list[Column]:
     """Widths of the outputs, every argument of every run, and the number of layers.
 
     Where a caller may choose what enters the network, the first `channels` is an argument.
@@ -187,7 +120,7 @@ def number(value: Number | str) -> Number:
     return value
 
 
-def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageClass:
+def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClass:
     first, terms = same[0], iter(solution.terms)
     widths = tuple(
         (next(terms), count if place + 1 < len(first.widths) else None)
@@ -210,7 +143,7 @@ def _stage_class(same: list[_Sketch], solution: Solution, name: str) -> StageCla
     )  # fmt: skip
 
 
-def _name(sketch: _Sketch, forms: int, taken: set[str]) -> str:
+def _name(sketch: Sketch, forms: int, taken: set[str]) -> str:
     """`Stage` if there is one form; else after how its outputs are joined."""
     name = "Stage"
     if forms > 1:

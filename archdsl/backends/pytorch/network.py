@@ -137,6 +137,9 @@ def parts(program: Program) -> Iterator[str]:
 def several(out: Writer, name: str, calls: Sequence[str]) -> None:
     """`self.stages = nn.ModuleList([...])`."""
     before = f"self.{name} = nn.ModuleList("
+    if len(calls) > 2 and len(set(calls)) == 1:
+        out.line(f"{before}{calls[0]} for _ in range({len(calls)}))")
+        return
     joined = f"[{', '.join(calls)}]"
     if 4 * out.depth + len(before) + len(joined) + 1 <= 100:
         out.line(f"{before}{joined})")

@@ -13,7 +13,8 @@ from archdsl.backends.pytorch.module import LONGEST, signature
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.columns import Term
 from archdsl.codegen.program import cuts_down, drops_path
-from archdsl.codegen.stages import INCOMING, Run, StageClass
+from archdsl.codegen.sketches import INCOMING
+from archdsl.codegen.stages import Run, StageClass
 
 LONG_LIST = 32
 READ = "channels_read"

@@ -1,0 +1,131 @@
+"""Stages before their classes are known: runs of layers, widths, and every number they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
+
+from archdsl.codegen.columns import Number
+from archdsl.codegen.modules import ModuleClass, Modules
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Shape
+from archdsl.passes.strategy import Joined, joined_widths, strategy_of, varies
+
+INCOMING = "incoming"
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A stage before its class is known: every number it needs, by place."""
+
+    stage: Stage
+    strategy: str
+    runs: tuple[tuple[ModuleClass, int, tuple[Number | str, ...]], ...]
+    widths: tuple[tuple[int, int], ...]
+    joins: bool
+    shares: bool
+    joined: Joined
+
+    def kind(self) -> object:
+        """What stages of one class have in common, without the runs."""
+        stage = self.stage
+        lengths = tuple(count for _, count in self.widths[:-1])
+        table = None if stage.rule.source() else (stage.rule, stage.depth)
+        keys = (stage.rule, stage.operator, stage.leaves, stage.projected)
+        return (self.strategy, self.joins, self.shares, self.joined, *keys, lengths, table)
+
+    def form(self) -> object:
+        """What stages of one class have in common."""
+        runs = tuple(
+            (
+                module.name,
+                tuple(v == INCOMING for v in values),
+                count if i + 1 < len(self.runs) else 0,
+            )
+            for i, (module, count, values) in enumerate(self.runs)
+        )
+        return (self.kind(), runs)
+
+    def ends(self) -> list[int]:
+        """The layers after which another run begins."""
+        return list(accumulate(count for _, count, _ in self.runs[:-1]))
+
+    def split(self, ends: list[int]) -> Sketch:
+        """The same with runs that end after these layers, if the runs can be split so."""
+        if not set(self.ends()) < set(ends) or ends[-1] >= self.stage.depth:
+            return self
+        each = [run for run in self.runs for _ in range(run[1])]
+        starts = [0, *ends]
+        runs = tuple(
+            (each[start][0], end - start, each[start][2])
+            for start, end in zip(starts, [*ends, len(each)], strict=True)
+        )
+        return replace(self, runs=runs)
+
+
+def sketches(
+    graph: Graph, shapes: Mapping[str, Shape], modules: Modules, chosen: frozenset[str]
+) -> Iterator[Sketch]:
+    """A sketch of each stage; `chosen` are the layers whose channels are the caller's choice."""
+    # Stages that keep lists are written alike if one of them needs it, so that they share a class.
+    some_vary = any(varies(stage, shapes) for stage in graph.stages)
+    every = [
+        _sketch(graph, stage, shapes, modules, some_vary=some_vary, chosen=chosen)
+        for stage in graph.stages
+    ]
+    return _split_alike(every)
+
+
+def _split_alike(every: list[Sketch]) -> Iterator[Sketch]:
+    """Split runs as in the stage of most runs: a first layer may equal the others by chance."""
+    longest: dict[object, Sketch] = {}
+    for sketch in every:
+        longest[sketch.kind()] = max(longest.get(sketch.kind(), sketch), sketch, key=_runs)
+    for sketch in every:
+        other = longest[sketch.kind()]
+        modules = {module.name for each in (sketch, other) for module, _, _ in each.runs}
+        yield sketch.split(other.ends()) if len(modules) == 1 else sketch
+
+
+def _runs(sketch: Sketch) -> int:
+    return len(sketch.runs)
+
+
+def _sketch(
+    graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules,
+    *, some_vary: bool, chosen: frozenset[str],
+) -> Sketch:  # fmt: skip
+    strategy = strategy_of(graph, stage, shapes)
+    layers = [modules.used[name] for name in stage.layers]
+    incoming = [shapes[name][0] for name in stage.reads]
+    grows = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary
+    calls = [
+        (module, _values(module, values, width if grows else None))
+        for (module, values), width in zip(layers, incoming, strict=True)
+    ]
+    # A layer that reads the input is written apart only if its channels are an argument.
+    entering = [
+        name in chosen and INCOMING not in values
+        for name, (_, values) in zip(stage.layers, calls, strict=True)
+    ]
+    grouped = groupby(zip(calls, entering, strict=True))
+    runs = tuple((call[0], len(list(group)), call[1]) for (call, _), group in grouped)
+    outputs = [shapes[name][0] for name in stage.outputs]
+    widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
+    made = set(stage.outputs)
+    joins = [name for name in (*stage.reads, stage.exit) if name not in made]
+    shares = strategy == "list" and len(set(joins)) < len(joins)
+    kept = widths if grows or strategy == "buffer" else ()
+    joined = joined_widths(stage, outputs, incoming) if grows else "first"
+    return Sketch(stage, strategy, runs, kept, bool(joins), shares, joined)
+
+
+def _values(
+    module: ModuleClass, values: tuple[Number, ...], incoming: int | None
+) -> tuple[Number | str, ...]:
+    """Argument values; where the width of what is read varies, its argument is INCOMING."""
+    return tuple(
+        INCOMING if name == "channels" and value == incoming and not module.projection else value
+        for name, value in zip(module.parameters, values, strict=True)
+    )
