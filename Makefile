@@ -28,7 +28,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 try: $(READY)  ## compile a SparseNet, verify it against the oracle, and run it
 	$(PYTHON) -m archdsl compile specs/sparsenet-bc-cifar.yaml -o $(TRIED)
 	$(PYTHON) -m archdsl verify $(TRIED)
-	$(PYTHON) -c 'import torch; from sparsenet_bc_cifar import SparsenetBcCifar as Net; \
+	$(PYTHON) -c 'import torch; from sparsenet_bc_cifar import SparseNetBC100 as Net; \
 		print("one batch in, class scores out:", tuple(Net()(torch.randn(8, 3, 32, 32)).shape))'
 
 # The tests stand last, so that their summary does.

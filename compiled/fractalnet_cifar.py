@@ -23,10 +23,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["FractalnetCifar"]
+__all__ = ["FractalNet"]
 
 
-class Basic(nn.Module):
+class ConvBlock(nn.Module):
     """3x3 convolution to width, norm, ReLU, dropout of dropout."""
 
     def __init__(self, channels: int, width: int, dropout: float) -> None:
@@ -51,7 +51,9 @@ class Stage(nn.Module):
         widths = [channels] + [width] * 7
         self.reads = [fractal(layer) for layer in range(1, 8)]
         self.exit = fractal(8)
-        self.layers = nn.ModuleList(Basic(widths[reads[0]], width, dropout) for reads in self.reads)
+        self.layers = nn.ModuleList(
+            ConvBlock(widths[reads[0]], width, dropout) for reads in self.reads
+        )
 
     def forward(self, x: Tensor, path: "DropPath") -> Tensor:
         outputs = [x]
@@ -102,7 +104,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class FractalnetCifar(nn.Module):
+class FractalNet(nn.Module):
     """From (N, 3, 32, 32) to (N, 10)."""
 
     def __init__(self, num_classes: int = 10, in_channels: int = 3) -> None:

@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["PlainCifar"]
+__all__ = ["PlainNet100"]
 
 
-class Basic(nn.Module):
+class ConvBlock(nn.Module):
     """Norm, ReLU, 3x3 convolution to width."""
 
     def __init__(self, channels: int, width: int) -> None:
@@ -41,7 +41,7 @@ class Stage(nn.Module):
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            [Basic(channels, width), *(Basic(width, width) for _ in range(31))]
+            [ConvBlock(channels, width), *(ConvBlock(width, width) for _ in range(31))]
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class PlainCifar(nn.Module):
+class PlainNet100(nn.Module):
     """From (N, 3, 32, 32) to (N, 100)."""
 
     def __init__(self, num_classes: int = 100, in_channels: int = 3) -> None:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ResnetBasicCifar"]
+__all__ = ["ResNet110"]
 
 
 class Padding(nn.Module):
@@ -32,7 +32,7 @@ class Padding(nn.Module):
         return functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, self.width - x.shape[1]))
 
 
-class Double(nn.Module):
+class BasicBlock(nn.Module):
     """3x3 convolution to channels, norm, ReLU, 3x3 convolution to channels, norm."""
 
     def __init__(self, channels: int) -> None:
@@ -47,7 +47,7 @@ class Double(nn.Module):
         return self.norm2(self.conv2(x))
 
 
-class EntryDouble(nn.Module):
+class EntryBasicBlock(nn.Module):
     """3x3 convolution to 2 * channels, norm, ReLU, 3x3 convolution to 2 * channels, norm.
 
     Returns the projection of what enters, and what the branch makes of it.
@@ -74,7 +74,7 @@ class RunningStage(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Double(16) for _ in range(18))
+        self.layers = nn.ModuleList(BasicBlock(16) for _ in range(18))
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
@@ -88,7 +88,7 @@ class ProjectedRunningStage(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            [EntryDouble(channels), *(Double(2 * channels) for _ in range(17))]
+            [EntryBasicBlock(channels), *(BasicBlock(2 * channels) for _ in range(17))]
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -124,7 +124,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class ResnetBasicCifar(nn.Module):
+class ResNet110(nn.Module):
     """From (N, 3, 32, 32) to (N, 10)."""
 
     def __init__(self, num_classes: int = 10, in_channels: int = 3) -> None:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ResnetImagenet"]
+__all__ = ["ResNet50"]
 
 
 class Projection(nn.Module):
@@ -130,7 +130,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class ResnetImagenet(nn.Module):
+class ResNet50(nn.Module):
     """From (N, 3, 224, 224) to (N, 1000)."""
 
     def __init__(self, num_classes: int = 1000, in_channels: int = 3) -> None:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ResnetImagenet"]
+__all__ = ["ResNet18"]
 
 
 class Projection(nn.Module):
@@ -34,7 +34,7 @@ class Projection(nn.Module):
         return self.norm(self.conv(x))
 
 
-class Double(nn.Module):
+class BasicBlock(nn.Module):
     """3x3 convolution to channels, norm, ReLU, 3x3 convolution to channels, norm."""
 
     def __init__(self, channels: int) -> None:
@@ -49,7 +49,7 @@ class Double(nn.Module):
         return self.norm2(self.conv2(x))
 
 
-class EntryDouble(nn.Module):
+class EntryBasicBlock(nn.Module):
     """3x3 convolution to 2 * channels, norm, ReLU, 3x3 convolution to 2 * channels, norm.
 
     Returns the projection of what enters, and what the branch makes of it.
@@ -76,7 +76,7 @@ class RunningStage(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Double(64) for _ in range(2))
+        self.layers = nn.ModuleList(BasicBlock(64) for _ in range(2))
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
@@ -89,7 +89,7 @@ class ProjectedRunningStage(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList([EntryDouble(channels), Double(2 * channels)])
+        self.layers = nn.ModuleList([EntryBasicBlock(channels), BasicBlock(2 * channels)])
 
     def forward(self, x: Tensor) -> Tensor:
         first, *rest = self.layers
@@ -125,7 +125,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class ResnetImagenet(nn.Module):
+class ResNet18(nn.Module):
     """From (N, 3, 224, 224) to (N, 1000)."""
 
     def __init__(self, num_classes: int = 1000, in_channels: int = 3) -> None:

@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["SparsenetBcCifar"]
+__all__ = ["SparseNetBC100"]
 
 
-class Bottleneck(nn.Module):
+class DenseLayer(nn.Module):
     """Norm, ReLU, 1x1 convolution to 96, norm, ReLU, 3x3 convolution to 24."""
 
     def __init__(self, channels: int) -> None:
@@ -48,7 +48,7 @@ class Stage(nn.Module):
         self.reads = [exponential(layer, 2) for layer in range(1, 17)]
         self.exit = exponential(17, 2)
         self.layers = nn.ModuleList(
-            Bottleneck(sum(widths[source] for source in reads)) for reads in self.reads
+            DenseLayer(sum(widths[source] for source in reads)) for reads in self.reads
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class SparsenetBcCifar(nn.Module):
+class SparseNetBC100(nn.Module):
     """From (N, 3, 32, 32) to (N, 100)."""
 
     def __init__(self, num_classes: int = 100, in_channels: int = 3) -> None:

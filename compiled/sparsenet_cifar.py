@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["SparsenetCifar"]
+__all__ = ["SparseNet100"]
 
 
-class Basic(nn.Module):
+class DenseLayer(nn.Module):
     """Norm, ReLU, 3x3 convolution to 24."""
 
     def __init__(self, channels: int) -> None:
@@ -45,7 +45,7 @@ class Stage(nn.Module):
         self.reads = [exponential(layer, 2) for layer in range(1, 33)]
         self.exit = exponential(33, 2)
         self.layers = nn.ModuleList(
-            Basic(sum(widths[source] for source in reads)) for reads in self.reads
+            DenseLayer(sum(widths[source] for source in reads)) for reads in self.reads
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class SparsenetCifar(nn.Module):
+class SparseNet100(nn.Module):
     """From (N, 3, 32, 32) to (N, 100)."""
 
     def __init__(self, num_classes: int = 100, in_channels: int = 3) -> None:

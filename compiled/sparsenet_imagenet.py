@@ -22,10 +22,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["SparsenetImagenet"]
+__all__ = ["SparseNet121"]
 
 
-class Bottleneck(nn.Module):
+class DenseLayer(nn.Module):
     """Norm, ReLU, 1x1 convolution to 128, norm, ReLU, 3x3 convolution to 32."""
 
     def __init__(self, channels: int) -> None:
@@ -50,7 +50,7 @@ class Stage(nn.Module):
         self.reads = [exponential(layer, 2) for layer in range(1, layers + 1)]
         self.exit = exponential(layers + 1, 2)
         self.layers = nn.ModuleList(
-            Bottleneck(sum(widths[source] for source in reads)) for reads in self.reads
+            DenseLayer(sum(widths[source] for source in reads)) for reads in self.reads
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -100,7 +100,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class SparsenetImagenet(nn.Module):
+class SparseNet121(nn.Module):
     """From (N, 3, 224, 224) to (N, 1000)."""
 
     def __init__(self, num_classes: int = 1000, in_channels: int = 3) -> None:

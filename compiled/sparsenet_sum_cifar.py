@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["SparsenetSumCifar"]
+__all__ = ["SparseNetSum100"]
 
 
 class Projection(nn.Module):
@@ -126,7 +126,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class SparsenetSumCifar(nn.Module):
+class SparseNetSum100(nn.Module):
     """From (N, 3, 32, 32) to (N, 100)."""
 
     def __init__(self, num_classes: int = 100, in_channels: int = 3) -> None:

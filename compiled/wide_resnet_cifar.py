@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["WideResnetCifar"]
+__all__ = ["WideResNet28x10"]
 
 
 class Projection(nn.Module):
@@ -32,7 +32,7 @@ class Projection(nn.Module):
         return self.conv(x)
 
 
-class EntryDouble(nn.Module):
+class EntryBasicBlock(nn.Module):
     """Norm, ReLU, 3x3 convolution to width, norm, ReLU, 3x3 convolution to width.
 
     Returns the projection of what enters, and what the branch makes of it.
@@ -53,7 +53,7 @@ class EntryDouble(nn.Module):
         return shortcut, self.conv2(x)
 
 
-class Double(nn.Module):
+class BasicBlock(nn.Module):
     """Norm, ReLU, 3x3 convolution to channels, norm, ReLU, 3x3 convolution to channels."""
 
     def __init__(self, channels: int) -> None:
@@ -74,7 +74,7 @@ class Stage(nn.Module):
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            [EntryDouble(channels, width, stride), *(Double(width) for _ in range(3))]
+            [EntryBasicBlock(channels, width, stride), *(BasicBlock(width) for _ in range(3))]
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -111,7 +111,7 @@ class Head(nn.Module):
         return self.linear(x)
 
 
-class WideResnetCifar(nn.Module):
+class WideResNet28x10(nn.Module):
     """From (N, 3, 32, 32) to (N, 10)."""
 
     def __init__(self, num_classes: int = 10, in_channels: int = 3) -> None:

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from archdsl import api
-from archdsl.backends.pytorch.file import camel
 from archdsl.cli import options
 from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
@@ -139,7 +138,7 @@ def deliver(made: Made, *, check: bool, force: bool, quiet: bool) -> dict[str, A
         said(found, path, changed, check)
     return {
         "file": str(path),
-        "class": job.class_name or camel(found.spec.name),
+        "class": job.class_name or found.class_name,
         "name": found.spec.name,
         "settings": dict(found.spec.settings),
         "sha256": found.spec.sha256,

@@ -87,13 +87,19 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     used: Used = {}
     instances = list(_instances(graph))
     blanks: dict[int, tuple[object, ...]] = {}
+    dense = (stage for stage in graph.stages if stage.operator.operation == "concat")
+    concatenated = {name for stage in dense if stage.rule.rule != "plain" for name in stage.layers}
     for role in ("stem", "projection", "unit", "between", "head"):
         forms: dict[object, list[Instance]] = defaultdict(list)
         for instance in instances:
             if instance.role == role:
                 forms[_form(instance, used, blanks)].append(instance)
         for same in map(_aligned, forms.values()):
-            name = free(title(same[0].role, same[0].every(), same[0].projection), taken)
+            first = same[0]
+            name = title(
+                role, first.every(), first.projection, concatenated=first.scope in concatenated
+            )
+            name = free(name, taken)
             classes.append(_class(used, name, same, chosen))
     return Modules(tuple(classes), used)
 

@@ -19,8 +19,14 @@ def free(name: str, taken: set[str]) -> str:
     return chosen
 
 
-def title(role: str, layers: Sequence[Layer], projection: str | None) -> str:
-    """A class name by form: what the field calls such a chain."""
+def title(role: str, layers: Sequence[Layer], projection: str | None, *, concatenated: bool) -> str:
+    """A class name by form: what the field calls such a chain.
+
+    As in ResNet, two 3x3 convolutions are a `BasicBlock` and 1x1, 3x3 (and 1x1) a `Bottleneck`.
+    As in DenseNet, a 3x3 convolution, alone or after a 1x1 convolution, is a `DenseLayer` if its
+    output is concatenated with others. Another single convolution is a `ConvBlock`. A unit that
+    also holds a projection is an `Entry...`.
+    """
     if role == "projection" and not any(isinstance(layer, Weighted) for layer in layers):
         return "Padding"
     if role in ROLES:
@@ -29,9 +35,9 @@ def title(role: str, layers: Sequence[Layer], projection: str | None) -> str:
     wide = [kernel for kernel in kernels if kernel > 1]
     name = "Unit"
     if len(kernels) == 1:
-        name = "Basic"
+        name = "DenseLayer" if concatenated else "ConvBlock"
     elif len(kernels) in {2, 3} and len(wide) == 1 and kernels[0] == 1:
-        name = "Bottleneck"
+        name = "DenseLayer" if concatenated and len(kernels) == 2 else "Bottleneck"
     elif len(kernels) == len(wide) == 2:
-        name = "Double"
+        name = "BasicBlock"
     return f"Entry{name}" if projection else name

@@ -48,7 +48,7 @@ class Nameless(archdsl.Rule):
     sources: ClassVar = staticmethod(lambda layer: sorted({0, layer - 1}))
 
 
-def Basic(layer: int) -> list[int]:  # noqa: N802 (as a class of the file is called)
+def ConvBlock(layer: int) -> list[int]:  # noqa: N802 (as a class of the file is called)
     """The outputs that a layer reads: the oldest and the newest."""
     return sorted({0, layer - 1})
 
@@ -57,7 +57,7 @@ class NamedAsAClass(archdsl.Rule):
     """With a function that is called as a class of the file is."""
 
     rule: Literal["named-as-a-class"]
-    sources: ClassVar = staticmethod(Basic)
+    sources: ClassVar = staticmethod(ConvBlock)
 
 
 def prose(layer: int) -> list[int]:

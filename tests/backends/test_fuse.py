@@ -11,8 +11,9 @@ import pytest
 
 from archdsl.api import check, check_text, load
 from archdsl.backends.pytorch import guard
-from archdsl.backends.pytorch.file import camel, pasted
+from archdsl.backends.pytorch.file import pasted
 from archdsl.backends.pytorch.fuse import runs
+from archdsl.backends.pytorch.naming import camel
 from archdsl.backends.pytorch.pasted import FUSE, fuse_source
 from archdsl.backends.pytorch.runtime.fuse.stages import fused_spread
 from archdsl.codegen.fusing import DEVICES
@@ -68,7 +69,7 @@ def assigned(text: str, name: str) -> str:
 def test_the_plan_is_in_the_file() -> None:
     text = check(load(SPECS / "sparsenet-imagenet.yaml")).emit(fuse=True)
     plan = ast.literal_eval(assigned(text, "PLAN"))
-    assert plan["Bottleneck"][0] == ("conv", "conv1", "norm1", (), "norm2", True)
+    assert plan["DenseLayer"][0] == ("conv", "conv1", "norm1", (), "norm2", True)
     assert plan["Transition"] == (("conv", "conv", "norm", (2, 2), "", False),)
     stages = assigned(text, "STAGES")
     assert stages.count("(fused_buffer, {'cpu': FusedApart, 'cuda': FusedPlanar}") == 4

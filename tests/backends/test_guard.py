@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 
 from archdsl.api import check_text, load, lower
-from archdsl.backends.pytorch.file import camel
 from archdsl.backends.pytorch.guard import GuardError, check
+from archdsl.backends.pytorch.naming import camel
 from archdsl.cli.manifest import Entry, read_manifest
 from archdsl.codegen.program import Program, program
 from backends.networks import REPRESENTATIVES

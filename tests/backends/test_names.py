@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,16 +14,17 @@ from hypothesis import strategies as st
 from torch import nn
 
 from archdsl.analysis.parameters import state_shapes
-from archdsl.api import check_text, load, lower
+from archdsl.api import check, check_text, load, lower
 from archdsl.backends.pytorch import guard
-from archdsl.backends.pytorch.file import camel
+from archdsl.backends.pytorch.naming import camel
 from archdsl.codegen.program import TAKEN
 from archdsl.errors import ArchdslError
 from archdsl.oracle.comparison import load_module, network_class
 from backends.networks import HEAD
 from strategies import Case, specs
 
-SPECS = sorted((Path(__file__).parent.parent.parent / "specs").glob("*.yaml"))
+FOLDER = Path(__file__).parent.parent.parent / "specs"
+SPECS = sorted(FOLDER.glob("*.yaml"))
 
 EVERYTHING = f"""
 archdsl: 1
@@ -90,6 +92,27 @@ def test_any_name_of_a_network_makes_a_class(name: str) -> None:
     trains(first, camel(name))
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "expected"),
+    [
+        ("sparsenet-bc-cifar", {}, "SparseNetBC100"),
+        ("sparsenet-bc-cifar", {"depth": 1001}, "SparseNetBC1001"),
+        ("densenet-cifar", {"depth": 40}, "DenseNet40"),
+        ("densenet-imagenet", {}, "DenseNet"),
+        ("resnet-preact-cifar", {}, "ResNetPreAct100"),
+        ("wide-resnet-cifar", {}, "WideResNet28"),
+        ("fractalnet-cifar", {}, "FractalNet"),
+        ("plain-cifar", {}, "PlainCifar"),
+    ],
+)
+def test_known_families_are_spelled_as_in_the_literature(
+    name: str, settings: dict[str, Any], expected: str
+) -> None:
+    checked = check(load(FOLDER / f"{name}.yaml", settings))
+    assert checked.class_name == expected
+    assert f'__all__ = ["{expected}"]' in checked.emit()
+
+
 @given(st.from_regex(r"[a-z][a-z0-9_-]{0,39}", fullmatch=True))
 def test_class_names_are_identifiers_that_mean_nothing_else(name: str) -> None:
     made = camel(name)
@@ -118,7 +141,9 @@ def test_a_chosen_name_is_refused_or_works(name: str) -> None:
         trains(text, name)
 
 
-@pytest.mark.parametrize("name", ["Net", "x", "self", "Stage", "Basic", "Head", "Stage2", "A" * 80])
+@pytest.mark.parametrize(
+    "name", ["Net", "x", "self", "Stage", "ConvBlock", "DenseLayer", "Head", "Stage2", "A" * 80]
+)
 def test_a_chosen_name_works(name: str) -> None:
     text = emitted_as(name)
     assert text is not None

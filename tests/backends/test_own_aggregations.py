@@ -259,8 +259,11 @@ def test_widths_follow_from_the_outputs() -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("all before", "Basic(sum(widths[source] for source in reads)) for reads in self.reads"),
-        ("could run", "Basic(sum(widths[source] for source in reads)) for reads in self.reads"),
+        (
+            "all before",
+            "ConvBlock(sum(widths[source] for source in reads)) for reads in",
+        ),
+        ("could run", "ConvBlock(sum(widths[source] for source in reads)) for reads in"),
         ("twice as wide", "incoming = [4, 8, 8, 8]"),
         ("in a buffer", "outputs = ConcatBuffer(x, self.channels)"),
         ("numbers", "return scaled([outputs[source] for source in reads], -0.5, 2)"),

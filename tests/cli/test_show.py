@@ -139,7 +139,7 @@ def test_the_plan_in_words(tmp_path: Path) -> None:
     """Four layers that read everything: nothing dies, every layer reads one prefix."""
     said = archdsl("show", written(tmp_path), "--plan").out.splitlines()
     assert said == [
-        "Basic",
+        "DenseLayer",
         "  norm by itself, relu",
         "  convolution conv",
         "stages.0  outputs in a buffer, side by side",

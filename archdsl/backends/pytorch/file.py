@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
-import keyword
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +12,13 @@ from archdsl.backends.pytorch import fuse as fusing
 from archdsl.backends.pytorch import guard
 from archdsl.backends.pytorch.literal import lines, literal
 from archdsl.backends.pytorch.module import module
+from archdsl.backends.pytorch.naming import camel, checked, taken
 from archdsl.backends.pytorch.network import network, summary
 from archdsl.backends.pytorch.pasted import fuse_imports, fuse_source, helpers
 from archdsl.backends.pytorch.stage import stage
 from archdsl.backends.pytorch.writer import Writer
-from archdsl.codegen.program import TAKEN, Program, program
-from archdsl.errors import ArchdslError, fail
+from archdsl.codegen.program import Program, program
+from archdsl.errors import fail
 from archdsl.ir.graph import Graph
 from archdsl.version import __version__
 
@@ -45,7 +43,7 @@ def emit(
     Args:
         graph: a lowered graph.
         origin: kept in the file, so that it can be checked against its spec for ever.
-        class_name: an ASCII identifier; by default the network's name in CamelCase.
+        class_name: an ASCII identifier; by default derived from the network's name: see `camel`.
         report: the analysis of the graph, if it is known already.
         fuse: with a method `fuse` for fast inference on these devices, and what it needs.
 
@@ -83,33 +81,6 @@ def refuse_clashes(decided: Program) -> None:
             raise fail("A120", f"two functions are called `{name}`", help="rename one of them")
     if decided.class_name in texts:
         raise taken(decided.class_name)
-
-
-def camel(name: str) -> str:
-    """`sparsenet-bc-cifar` as `SparsenetBcCifar`; never a keyword or a name the file needs."""
-    words = [word for word in re.split(r"[-_]", name) if word]
-    joined = "".join(word[0].upper() + word[1:] for word in words)
-    clashes = keyword.iskeyword(joined) or _known(joined)
-    return f"{joined}Network" if clashes else joined
-
-
-def checked(name: str) -> str:
-    """A class name that a caller chose. Raises ArchdslError (A413)."""
-    if not re.match(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z", name) or keyword.iskeyword(name):
-        raise fail("A413", f"`{name[:80]!a}` is no class name", help="write it like `SparseNet100`")
-    if _known(name):
-        raise taken(name)
-    return name
-
-
-def _known(name: str) -> bool:
-    """Whether a file may need a name itself."""
-    return name in TAKEN or hasattr(builtins, name) or name.startswith("Fused")
-
-
-def taken(name: str) -> ArchdslError:
-    """A413 for a class name that the file needs for something else."""
-    return fail("A413", f"`{name}` has a meaning of its own in the file", help="choose another")
 
 
 def docstring(out: Writer, decided: Program, report: Report) -> None:

@@ -1,0 +1,57 @@
+"""The name of the network's class: what a caller chose, or derived from the spec's name."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+from archdsl.codegen.program import TAKEN
+from archdsl.errors import ArchdslError, fail
+
+FAMILIES = {
+    "densenet": "DenseNet", "fractalnet": "FractalNet", "resnet": "ResNet",
+    "sparsenet": "SparseNet",
+}  # fmt: skip
+"""Networks that the literature spells with capitals inside."""
+
+SPELLED = {**FAMILIES, "bc": "BC", "preact": "PreAct"}
+DATA_SETS = {"cifar", "imagenet"}
+
+
+def camel(name: str, depth: object = None) -> str:
+    """A network's name as a class name; never a keyword or a name that the file needs.
+
+    A known family is spelled as in the literature: its data set is left out, and the parameter
+    `depth`, if it is a number, is added.
+
+    >>> camel("sparsenet-bc-cifar", 100), camel("densenet-imagenet"), camel("my-net", 100)
+    ('SparseNetBC100', 'DenseNet', 'MyNet')
+    """
+    words = [word for word in re.split(r"[-_]", name) if word]
+    number = ""
+    if FAMILIES.keys() & set(words):
+        words = [SPELLED.get(word, word) for word in words if word not in DATA_SETS]
+        number = str(depth) if isinstance(depth, int) else ""
+    joined = "".join(word[0].upper() + word[1:] for word in words) + number
+    clashes = keyword.iskeyword(joined) or _known(joined)
+    return f"{joined}Network" if clashes else joined
+
+
+def checked(name: str) -> str:
+    """A class name that a caller chose. Raises ArchdslError (A413)."""
+    if not re.match(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z", name) or keyword.iskeyword(name):
+        raise fail("A413", f"`{name[:80]!a}` is no class name", help="write it like `SparseNet100`")
+    if _known(name):
+        raise taken(name)
+    return name
+
+
+def taken(name: str) -> ArchdslError:
+    """A413 for a class name that the file needs for something else."""
+    return fail("A413", f"`{name}` has a meaning of its own in the file", help="choose another")
+
+
+def _known(name: str) -> bool:
+    """Whether a file may need a name itself."""
+    return name in TAKEN or hasattr(builtins, name) or name.startswith("Fused")
