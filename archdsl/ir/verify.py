@@ -28,14 +28,14 @@ def verify(graph: Graph) -> Graph:
 
 
 def names(graph: Graph) -> Iterator[str]:
-    """I1. Every node has one name, and stands under it."""
+    """I1. Each node is keyed by its own unique name."""
     for name, node in graph.nodes.items():
         if name != node.name:
             yield f"{node.name} stands under the name {name}"
 
 
 def order(graph: Graph) -> Iterator[str]:
-    """I2. Nodes stand in the order of computation: inputs come before their readers."""
+    """I2. Nodes are in the order of computation: inputs come before their readers."""
     seen: set[str] = set()
     for node in graph:
         for source in node.inputs:
@@ -63,7 +63,7 @@ def operands(graph: Graph) -> Iterator[str]:
 
 
 def shapes(graph: Graph) -> Iterator[str]:
-    """I5. Every node has a shape: windows fit, and what is joined agrees without broadcasting."""
+    """I5. Every node has a shape: windows fit, and joined shapes match without broadcasting."""
     try:
         steps = graph.steps
     except ArchdslError as error:
@@ -128,7 +128,7 @@ def stages(graph: Graph) -> Iterator[str]:
 
 
 def placements(graph: Graph) -> Iterator[str]:
-    """I8. In a placed stage every reader gathers what it reads, and nothing is written over it."""
+    """I8. In a placed stage every reader gathers its outputs before they are overwritten."""
     for stage in graph.stages:
         plan = stage.placement
         if plan is None:
