@@ -82,6 +82,6 @@ TITLES = {
 }
 """Code to title.
 
-A0: reading; A1: keys and values; A2: graph and shapes; A3: limits; A4: files and checks; A5: pictures
-and plots.
+A0: reading; A1: keys and values; A2: graph and shapes; A3: limits; A4: files and checks;
+A5: pictures and plots.
 """

@@ -32,11 +32,11 @@ def compare(
     sets: options.Sets = None,
     varied: Annotated[
         list[str] | None,
-        typer.Option("--vary", metavar="NAME=A,B", help="One network for each value."),
+        typer.Option("--vary", metavar="NAME=A,B", help="Compare one network for each value."),
     ] = None,
     columns: Annotated[
         str | None,
-        typer.Option(metavar="NAME,...", help="What to compare; all that is known if not given."),
+        typer.Option(metavar="NAME,...", help="Columns to compare; all if not given."),
     ] = None,
     as_json: options.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
@@ -46,7 +46,10 @@ def compare(
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="A file, by its suffix.")
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write a file; its suffix is the format."
+        ),
     ] = None,
     force: options.Force = False,
     form: options.Format = "text",

@@ -50,11 +50,11 @@ class Made:
 def compile(
     spec: Annotated[
         Path | None,
-        typer.Argument(metavar="[SPEC]", help="A spec file; without one, what the manifest lists."),
+        typer.Argument(metavar="[SPEC]", help="A spec file; the manifest if not given."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="File or folder; the spec's name here if not given."),
+        typer.Option("-o", "--output", help="Output file or folder; NAME.py if not given."),
     ] = None,
     sets: options.Sets = None,
     check: Annotated[
@@ -65,13 +65,13 @@ def compile(
         str | None, typer.Option("--class-name", help="Name of the network's class.")
     ] = None,
     fuse: Annotated[
-        bool, typer.Option("--fuse", help="With a method `fuse` for fast inference.")
+        bool, typer.Option("--fuse", help="Add a method `fuse` for fast inference.")
     ] = False,
     fuse_for: Annotated[
         str | None,
-        typer.Option(metavar="cpu|cuda", help="The same for one kind of device: a shorter file."),
+        typer.Option(metavar="cpu|cuda", help="Like --fuse, for one kind of device only."),
     ] = None,
-    manifest: Annotated[Path, typer.Option(help="What to compile if no spec is given.")] = MANIFEST,
+    manifest: Annotated[Path, typer.Option(help="Manifest of files to compile.")] = MANIFEST,
     force: options.Force = False,
     form: options.Format = "text",
     *,
@@ -156,7 +156,9 @@ def target(output: Path | None, name: str) -> Path:
     stem = name.replace("-", "_")
     if stem in RESERVED:
         raise fail(
-            "A109", f"`{stem}.py` is no file name on Windows", help="name the file: -o network.py"
+            "A109",
+            f"`{stem}.py` is not a valid file name on Windows",
+            help="name the file: -o network.py",
         )
     return (output or Path()) / f"{stem}.py"
 

@@ -21,19 +21,26 @@ from archdsl.lowering.limits import Limits
 
 @options.limited(*options.BUILT)
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A spec.", show_default=False)],
+    before: Annotated[
+        Path, typer.Argument(metavar="BEFORE", help="A spec file.", show_default=False)
+    ],
     after: Annotated[
-        Path | None, typer.Argument(metavar="[AFTER]", help="Another one, or the same with --to.")
+        Path | None,
+        typer.Argument(
+            metavar="[AFTER]", help="Another spec file; BEFORE if not given, with --to."
+        ),
     ] = None,
     sets: options.Sets = None,
     to: Annotated[
         list[str] | None,
-        typer.Option("--to", metavar="NAME=VALUE", help="Set a parameter of AFTER alone."),
+        typer.Option("--to", metavar="NAME=VALUE", help="Set a parameter of AFTER only."),
     ] = None,
     as_json: options.Json = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help=f"Draw it: {', '.join(FORMS)}."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help=f"Draw the difference: {', '.join(FORMS)}."
+        ),
     ] = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 if there is a difference.")

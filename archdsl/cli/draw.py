@@ -22,16 +22,17 @@ from archdsl.lowering.limits import Limits
 def draw(
     spec: options.SpecPath,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help=f"An {', '.join(FORMS)} file.")
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help=f"Output file: {', '.join(FORMS)}."),
     ],
     sets: options.Sets = None,
     view: Annotated[
         str | None,
-        typer.Option(metavar="VIEW", help=f"{', '.join(VIEWS)}; by size if not named."),
+        typer.Option(metavar="VIEW", help=f"{', '.join(VIEWS)}; chosen by size if not given."),
     ] = None,
     focus: Annotated[
         str | None,
-        typer.Option(metavar="STAGE.LAYER", help="The layer whose links stand out, such as 1.6."),
+        typer.Option(metavar="STAGE.LAYER", help="The layer to highlight, such as 1.6."),
     ] = None,
     style: Annotated[
         str, typer.Option(metavar="|".join(STYLES), help="How the view paper joins outputs.")

@@ -23,7 +23,7 @@ def explain(
     for code in codes:
         if code.upper() not in TITLES:
             known = "codes: `archdsl explain` lists them"
-            raise fail("A414", f"`{code[:20]}` is no code", help=known)
+            raise fail("A414", f"`{code[:20]}` is not a code", help=known)
         page = resources.files("archdsl.explain").joinpath(f"{code.upper()}.md")
         print(page.read_text("utf-8"))
     return Exit.FINE

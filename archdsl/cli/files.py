@@ -17,7 +17,7 @@ SPARE = 1_048_576
 """How much larger than expected a file may be, in bytes, and still be read for a comparison."""
 
 HEAD, TAIL = 2_048, 4_096
-"""How many bytes at a file's ends are looked at for a mark of ours."""
+"""Number of bytes at both ends of a file that are searched for archdsl's mark."""
 
 MARKS = (
     # Text: source, DOT, SVG, HTML, LaTeX, Markdown, tables.
@@ -87,11 +87,13 @@ def form(path: Path, known: Sequence[str], option: str = "-o") -> str:
         return found
     said = [f"{path.stem[:40] or 'file'}.{form}" for form in known]
     listed = f"{', '.join(said[:-1])} or {said[-1]}" if len(said) > 1 else said[0]
-    raise fail("A414", f"`{path.suffix[:20]}` is no form of file here", help=f"{option} {listed}")
+    raise fail(
+        "A414", f"`{path.suffix[:20]}` is not a supported file format", help=f"{option} {listed}"
+    )
 
 
 def ours(path: Path) -> bool:
-    """Whether archdsl wrote a file: its mark stands at the beginning, or a PDF's at the end.
+    """Return whether archdsl wrote a file: its mark is at the beginning, or at the end of a PDF.
 
     Raises: ArchdslError (A412) if it cannot be read.
     """
@@ -108,9 +110,9 @@ def ours(path: Path) -> bool:
 
 
 def existing(path: Path, most: int | None = None) -> bytes | None:
-    """What stands at a path; None if nothing does, or more than `most` bytes.
+    """Return the content of a file; None if there is no file, or it has more than `most` bytes.
 
-    Raises: ArchdslError (A412) if that is no regular file, or cannot be read.
+    Raises: ArchdslError (A412) if the path is not a regular file, or cannot be read.
     """
     size = _size(path)
     if size is None or (most is not None and size > most):

@@ -21,13 +21,16 @@ FORMS = ("svg", "png", "pdf")
 @options.limited(*options.BUILT)
 def heatmap(
     checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="A state dict.", show_default=False)
+        Path,
+        typer.Argument(metavar="CHECKPOINT", help="A file with a state dict.", show_default=False),
     ],
     spec: options.SpecPath,
     sets: options.Sets = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help=f"Draw it: {', '.join(FORMS)}."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help=f"Draw the heat map: {', '.join(FORMS)}."
+        ),
     ] = None,
     as_json: options.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,

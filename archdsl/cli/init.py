@@ -20,10 +20,11 @@ MODELINE = "# yaml-language-server: $schema=archdsl.schema.json\n"
 
 def init(
     kind: Annotated[
-        str, typer.Argument(help="Which published network; `list` names them.")
+        str, typer.Argument(help="A published network; `list` prints all.")
     ] = "sparsenet-bc-cifar",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The file; KIND.yaml here if not given.")
+        Path | None,
+        typer.Option("-o", "--output", help="Output file; KIND.yaml here if not given."),
     ] = None,
     force: options.Force = False,
 ) -> int:

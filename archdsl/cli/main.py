@@ -42,7 +42,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     """The command that the arguments name, or all of them; what is not named is not imported."""
     app = typer.Typer(
         name="archdsl",
-        help="Macro-architectures of neural networks as data: check, show, compile.",
+        help="Compile YAML specs of neural-network topologies to PyTorch files.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -58,7 +58,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
 def options(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Print the version, if that is all that is asked."""
+    """Print the version if `--version` is given without a command."""
 
 
 def main() -> NoReturn:
@@ -79,7 +79,7 @@ def main() -> NoReturn:
 
 
 def flushed(code: int) -> int:
-    """Write what is buffered for stdout; the exit code, which is another one if that fails."""
+    """Flush stdout and return the exit code, or that of an error if flushing fails."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -90,13 +90,13 @@ def flushed(code: int) -> int:
 
 
 def discard(stream: TextIO | None) -> None:
-    """Send what is buffered nowhere, or the interpreter would try again and fail while it ends."""
+    """Discard buffered output, which the interpreter would otherwise try to write at exit."""
     if stream is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run() -> int:
-    """The command that the arguments name, with every failure as an exit code."""
+    """Run the command in `sys.argv` and return its exit code; failures become exit codes too."""
     try:
         if sys.argv[1:] == ["--version"]:
             print(f"archdsl {__version__}")
@@ -124,14 +124,14 @@ def run() -> int:
 
 
 def form() -> str:
-    """The format of findings, also where a command did not come far enough to know it."""
+    """Return the format of diagnostics, even if the arguments could not be parsed."""
     arguments = sys.argv
     chosen = [value for option, value in pairwise(arguments) if option == "--format"]
     return "json" if "json" in chosen or "--format=json" in arguments else "text"
 
 
 def system(error: OSError) -> int:
-    """What the system refused, such as to write to a full disk; a closed pipe is no news."""
+    """Report an error of the operating system, such as a full disk; ignore a closed pipe."""
     if isinstance(error, BrokenPipeError):
         return Exit.FINE
     where = f"{visible(os.fsdecode(error.filename))}: " if error.filename else ""
@@ -140,7 +140,7 @@ def system(error: OSError) -> int:
 
 
 def usage(error: Exception) -> int:
-    """What the argument parser says."""
+    """Report an error of the argument parser."""
     if type(error).__name__ in {"Abort", "Exit"}:
         return int(getattr(error, "exit_code", Exit.INTERRUPTED))
     said = StringIO()
@@ -151,7 +151,7 @@ def usage(error: Exception) -> int:
 
 
 def bug(error: Exception) -> int:
-    """A mistake of ours: say so in a few lines, with where it happened."""
+    """Report a bug in archdsl in a few lines, with its position in the source."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 (a name, no file)
     print(f"archdsl {__version__} has a bug: {type(error).__name__} at {place}", file=sys.stderr)

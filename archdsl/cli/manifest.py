@@ -48,7 +48,7 @@ def read_manifest(path: Path) -> list[Entry]:
     source = read_file(path)
     document = read(Source(source.name, plain_text(source.text)))
     if not isinstance(document.root, dict):
-        raise fail("A430", f"{path} is no manifest: a mapping with `files`", source=source)
+        raise fail("A430", f"{path} is not a manifest: a mapping with `files`", source=source)
     try:
         words = ManifestWords.model_validate(document.root)
     except ValidationError as error:

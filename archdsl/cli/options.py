@@ -18,11 +18,11 @@ SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file.", s
 Sets = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Set a parameter of the spec, to a YAML value."
+        "--set", metavar="NAME=VALUE", help="Set a parameter of the spec to a YAML value."
     ),
 ]
 Format = Annotated[
-    Literal["text", "json"], typer.Option("--format", help="How findings are written to stderr.")
+    Literal["text", "json"], typer.Option("--format", help="Format of diagnostics on stderr.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[
@@ -30,13 +30,13 @@ Force = Annotated[
 ]
 DEFAULT = Limits()
 LIMITS = {
-    "layers": ("--max-layers", "Most layers to build."),
-    "links": ("--max-links", "Most links to build."),
-    "parameters": ("--max-parameters", "Most parameters of a network."),
+    "layers": ("--max-layers", "Maximum number of layers."),
+    "links": ("--max-links", "Maximum number of links."),
+    "parameters": ("--max-parameters", "Maximum number of parameters."),
     "activation_bytes": (
-        "--max-activation-bytes", "Most bytes of activations (batch 1, float32).",
+        "--max-activation-bytes", "Maximum bytes of activations (batch 1, float32).",
     ),
-    "primitives": ("--max-primitives", "Most layers inside units, stem and head to build."),
+    "primitives": ("--max-primitives", "Maximum number of layers inside units, stem and head."),
 }  # fmt: skip
 """Field of `Limits` to its option, and what the help says of it."""
 
@@ -83,7 +83,7 @@ def settings(given: list[str] | None) -> dict[str, str]:
     for argument in given or []:
         name, equals, value = argument.partition("=")
         if not equals or not name.strip():
-            raise fail("A414", f"`{argument}` is no setting", help="write --set depth=40")
+            raise fail("A414", f"`{argument}` is not a setting", help="write --set depth=40")
         if name.strip() in found:
             raise fail("A414", f"`{name.strip()}` is set twice")
         found[name.strip()] = value

@@ -45,7 +45,7 @@ def _step(step: Step) -> str:
             said += f", with {after} folded in" if after else ""
             return said + (", relu" if relu else "")
         case ("norm", name, relu):
-            return f"{name} by itself" + (", relu" if relu else "")
+            return f"{name} alone" + (", relu" if relu else "")
         case ("fork",):
             return "here the projection branches off"
     return " ".join(map(str, step[1:]))

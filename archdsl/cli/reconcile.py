@@ -26,7 +26,7 @@ NUMBERS = ("no change", "one change", "two changes", "three changes")
 def reconcile(
     spec: options.SpecPath,
     parameters: Annotated[
-        str, typer.Option(metavar="N", help="The figure as it is printed, such as 0.76M.")
+        str, typer.Option(metavar="N", help="The figure as printed, such as 0.76M.")
     ],
     sets: options.Sets = None,
     as_json: options.Json = False,
@@ -35,7 +35,7 @@ def reconcile(
         typer.Option(
             "--max-networks",
             min=1,
-            help=f"Most sets of changes to count. [default: {MOST:,}, fewer if they are large]",
+            help=f"Maximum sets of changes to count. [default: {MOST:,}, fewer for large networks]",
             show_default=False,
         ),
     ] = None,

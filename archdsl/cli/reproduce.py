@@ -34,14 +34,12 @@ Found = list[tuple[Suite, list[Outcome]]]
 def reproduce(
     suites: SuitePaths,
     as_json: options.Json = False,
-    as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print a page of Markdown.")
-    ] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     as_latex: Annotated[
-        bool, typer.Option("--latex", help="Print tables of LaTeX (booktabs).")
+        bool, typer.Option("--latex", help="Print LaTeX tables (booktabs).")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A file; stdout if not given.")
+        Path | None, typer.Option("-o", "--output", help="Output file; stdout if not given.")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 with a diff if -o is stale.")

@@ -36,12 +36,15 @@ HEADS = ("", "parameters", "links", "shortest path", "aggregated")
 def scaling(
     specs: SpecPaths,
     depths: Annotated[
-        str, typer.Option(metavar="FIRST:LAST", help="Powers of two between these, both counted.")
+        str,
+        typer.Option(
+            metavar="FIRST:LAST", help="Range of depths: all powers of two from FIRST to LAST."
+        ),
     ] = "16:16384",
     sets: options.Sets = None,
     as_json: options.Json = False,
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Plot to an svg, png or pdf.")
+        Path | None, typer.Option("--plot", metavar="FILE", help="Write a plot as svg, png or pdf.")
     ] = None,
     force: options.Force = False,
     form: options.Format = "text",
@@ -95,7 +98,7 @@ def powers(text: str) -> list[int]:
     if not 0 < low <= high <= DEEPEST or not found:
         raise fail(
             "A414",
-            f"`{text[:40]}` is no range of depths with a power of two, 1 to {DEEPEST:,}",
+            f"`{text[:40]}` is not a range of depths with a power of two, 1 to {DEEPEST:,}",
             help="write --depths 16:16384",
         )
     return found

@@ -16,7 +16,7 @@ from archdsl.frontend.json_schema import json_schema
 
 def schema(
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A file; stdout if not given.")
+        Path | None, typer.Option("-o", "--output", help="Output file; stdout if not given.")
     ] = None,
 ) -> int:
     """Print the JSON Schema of the language, so that editors complete and check specs."""

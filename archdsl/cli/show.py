@@ -40,16 +40,14 @@ def show(
     ir: Annotated[bool, typer.Option("--ir", help="Print the graph as text.")] = False,
     view: Annotated[
         str,
-        typer.Option(
-            metavar="exploded|compact|placed", help="Which view of the graph --ir prints."
-        ),
+        typer.Option(metavar="exploded|compact|placed", help="View of the graph for --ir."),
     ] = "exploded",
     expand: Annotated[
         bool,
-        typer.Option("--expand", help="Print units, reads per layer, and state-dict keys too."),
+        typer.Option("--expand", help="Also print units, reads per layer, and state-dict keys."),
     ] = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Print what `fuse` folds, and what lives where.")
+        bool, typer.Option("--plan", help="Print the plan of `fuse`: folded layers and buffers.")
     ] = False,
     form: options.Format = "text",
     *,
@@ -59,7 +57,7 @@ def show(
     found = options.checked(spec, sets, limits)
     report(found.remarks, form)
     if view not in VIEWS:
-        raise fail("A414", f"`{view}` is no view", help=f"there are {', '.join(VIEWS)}")
+        raise fail("A414", f"`{view}` is not a view", help=f"there are {', '.join(VIEWS)}")
     if ir:
         print(text.graph(run(found.graph, VIEWS[view])), end="")
     elif plan:

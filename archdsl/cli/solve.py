@@ -28,7 +28,7 @@ def solve(
         str,
         typer.Option(
             metavar="NAME",
-            help="The parameter to look for: a whole number, or a list that is scaled as a whole.",
+            help="The parameter to vary: an integer, or a list that is scaled as a whole.",
         ),
     ],
     sets: options.Sets = None,
@@ -40,10 +40,10 @@ def solve(
     ] = None,
     activation_bytes: Annotated[
         str | None,
-        typer.Option(metavar="N", help="Budget: bytes of activations to infer (one, float32)."),
+        typer.Option(metavar="N", help="Budget: activation bytes for inference, batch 1."),
     ] = None,
     like: Annotated[
-        Path | None, typer.Option(metavar="SPEC", help="Budget: what this other network has.")
+        Path | None, typer.Option(metavar="SPEC", help="Budget: the cost of another network.")
     ] = None,
     like_sets: Annotated[
         list[str] | None,
@@ -51,7 +51,7 @@ def solve(
     ] = None,
     by: Annotated[
         Literal["parameters", "macs", "activation-bytes"],
-        typer.Option(help="What to take from that network."),
+        typer.Option(help="The cost to take from that network."),
     ] = "parameters",
     as_json: options.Json = False,
     form: options.Format = "text",

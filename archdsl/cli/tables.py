@@ -85,7 +85,7 @@ def expansions(found: Checked) -> str:
     lines = ["", "units"]
     lines += [f"    {name}: {layers}" for name, layers in chains(graph)]
     for stage in graph.stages:
-        lines.append(f"reads of stages.{stage.index} (output 0 is what enters)")
+        lines.append(f"reads of stages.{stage.index} (output 0 is the input)")
         for layer in range(1, stage.depth + 1):
             lines.append(f"    layer {layer}: {_numbers(stage.sources(layer))}")
         lines.append(f"    exit: {_numbers(stage.exit_sources())}")

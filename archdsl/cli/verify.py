@@ -21,7 +21,7 @@ def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that archdsl generated.")],
     spec: Annotated[
         Path | None,
-        typer.Option("--spec", help="Hold it against this spec, not the one it carries."),
+        typer.Option("--spec", help="Compare with this spec instead of the one in the file."),
     ] = None,
     sets: options.Sets = None,
     form: options.Format = "text",

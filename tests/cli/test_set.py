@@ -108,7 +108,7 @@ NO_SETTING = ["growth", "=3", "", " = 3", "growth 3", "\x1b[2J"]
 def test_what_is_no_setting(given: str) -> None:
     ran = archdsl("check", SPARSE, "--set", given)
     assert ran.code == 2
-    assert f"error[A414]: `{visible(given)}` is no setting" in ran.err
+    assert f"error[A414]: `{visible(given)}` is not a setting" in ran.err
 
 
 def test_a_name_is_set_once() -> None:

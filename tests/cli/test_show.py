@@ -140,7 +140,7 @@ def test_the_plan_in_words(tmp_path: Path) -> None:
     said = archdsl("show", written(tmp_path), "--plan").out.splitlines()
     assert said == [
         "DenseLayer",
-        "  norm by itself, relu",
+        "  norm alone, relu",
         "  convolution conv",
         "stages.0  outputs in a buffer, side by side",
         "  35 channels hold outputs of 35",

@@ -111,7 +111,7 @@ def chosen(names: str) -> tuple[Column, ...]:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             said = f"did you mean `{near[0]}`?" if near else "columns: " + ", ".join(known)
-            raise fail("A414", f"`{name[:40]}` is no column", help=said)
+            raise fail("A414", f"`{name[:40]}` is not a column", help=said)
         if name in found:
             raise fail("A414", f"column `{name}` is named twice")
         found[name] = known[name]

@@ -39,7 +39,7 @@ def entries(
     for values in varied.values():
         count *= len(values)
     if count > MOST:
-        raise fail("A305", f"{count:,} networks are to be compared, more than {MOST}")
+        raise fail("A305", f"{count:,} networks to compare, more than {MOST}")
     found = []
     for path in paths:
         for chosen in product(*varied.values()):
@@ -69,7 +69,7 @@ def vary(given: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _split(text: str) -> Iterator[str]:
-    """Parts between the commas that stand in no bracket."""
+    """Split a text at the commas outside of brackets."""
     depth, start = 0, 0
     for place, letter in enumerate(text):
         depth += (letter in OPENING) - (letter in CLOSING)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archdsl.apps.compare.model import Comparison, Row
 
 ACROSS = 5
-"""Up to so many networks stand side by side in Markdown and LaTeX; more stand below each other."""
+"""Maximum number of networks as columns in Markdown and LaTeX; with more, networks are rows."""
 
 LEGEND = "Counts are exact. Errors are quoted, not measured here."
 

@@ -19,7 +19,7 @@ def chain_words(graph: Graph, name: str) -> str:
 
 
 def unit_words(graph: Graph, stage: Stage) -> str:
-    """What the layers of a stage do; those that differ stand beside each other."""
+    """Describe the units of a stage, each different one once."""
     said = dict.fromkeys(chain_words(graph, name) for name in stage.layers)
     return " | ".join(list(said)[:SHOWN]) + (f" | {len(said) - SHOWN} more" * (len(said) > SHOWN))
 

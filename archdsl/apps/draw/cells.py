@@ -47,7 +47,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Levels of the cells that hold links; `group` layers stand in a row."""
+    """Return the levels of the cells with links; a row combines `group` layers."""
 
     group: int
     scale: Scale
@@ -77,7 +77,7 @@ def cells(subject: Subject, stage: Stage, known: Scale) -> Cells:
 
 
 def grouped(outputs: int) -> int:
-    """How many layers stand in a row."""
+    """Return the number of layers that one row combines."""
     return ceil(outputs / MOST)
 
 

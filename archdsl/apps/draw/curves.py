@@ -10,7 +10,7 @@ from archdsl.apps.draw.scene import Point
 def arc(start: Point, end: Point, height: float) -> tuple[Point, ...]:
     """A flat-topped arc that rises `height` above its start, below it if negative.
 
-    Two cubics that meet at the top: their control points are no higher than the curve, so that
+    Two cubics that meet at the top: their control points are not above the curve, so that
     Graphviz, which measures a picture by control points, leaves no empty space above it.
     """
     (x0, y0), x1 = start, end[0]

@@ -34,7 +34,7 @@ def read_focus(text: str, graph: Graph) -> Focus:
     more = ", ..." if len(stages) > 4 else ""
     raise fail(
         "A414",
-        f"`{text[:40]}` is no layer of {graph.name}",
+        f"`{text[:40]}` is not a layer of {graph.name}",
         help=f"write --focus STAGE.LAYER: {known}{more}",
     )
 

@@ -17,7 +17,7 @@ NEAREST = 12
 class Run:
     """Layers `first` to `last`; `read` of them are read by the focus, `fed` of them read it.
 
-    A run of one that is `named` stands by itself; other runs are folded.
+    A `named` layer is a run of its own; other runs are folded.
     """
 
     first: int

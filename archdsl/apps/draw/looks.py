@@ -1,4 +1,4 @@
-"""How things look: line colours that survive colour blindness, grey print, and a dark page."""
+"""Colours and line styles, chosen for colour-blind readers and for grey print."""
 
 from __future__ import annotations
 

@@ -24,27 +24,36 @@ DEADLINE = 10.0
 """Seconds."""
 
 LARGEST = 20_000
-"""Most places of a bitmap along one side; Graphviz shrinks beyond its own limit without a word."""
+"""Maximum pixels of a bitmap per side; Graphviz silently shrinks bitmaps beyond its own limit."""
 
 RESOLUTION = 2.0
-"""Bitmap places for each point."""
+"""Bitmap pixels per point."""
 
 
 class SlowError(Exception):
     """The deadline passed."""
 
 
-def paint(dot: str, form: str, deadline: float = DEADLINE) -> bytes:
-    """The picture as a file of a form of `FORMS`.
+def paint(dot: str, form: str, deadline: float = DEADLINE, *, transparent: bool = False) -> bytes:
+    """Return a picture as the bytes of a file.
+
+    SVG and PNG get a white background, because their dark text would be unreadable on a dark page.
+    PDF and DOT have none.
+
+    Args:
+        dot: the text that `archdsl.apps.draw.dot.dot` returns.
+        form: one of `FORMS`.
+        deadline: seconds after which the child process is ended.
+        transparent: omit the background of an SVG, to embed it in a page with suitable colours.
 
     Raises:
         ArchdslError: A422 if pygraphviz is not installed, A501 if Graphviz fails.
-        SlowError: after `deadline` seconds; the child has ended then.
+        SlowError: after `deadline` seconds; the child process has ended then.
     """
     if form == "dot":
         return dot.encode()
-    made = _child(_bitmap(dot) if form == "png" else dot, form, deadline)
-    return MARKED[form](made)
+    text = dot if form == "pdf" or transparent else _white(dot)
+    return MARKED[form](_child(_bitmap(text) if form == "png" else text, form, deadline))
 
 
 def _child(dot: str, form: str, deadline: float) -> bytes:
@@ -71,10 +80,14 @@ def ended(done: subprocess.CompletedProcess[bytes]) -> str:
     return f"exit {done.returncode}{': ' + last if last else ''}"
 
 
+def _white(dot: str) -> str:
+    """Return the text with a white background."""
+    return dot.replace('bgcolor="transparent"', 'bgcolor="white"', 1)
+
+
 def _bitmap(dot: str) -> str:
-    """The text with a resolution and a white ground."""
-    ground = dot.replace('bgcolor="transparent"', 'bgcolor="white"', 1)
-    return ground.replace("graph [", f"graph [dpi={72 * RESOLUTION:g}, ", 1)
+    """Return the text with the resolution of a bitmap."""
+    return dot.replace("graph [", f"graph [dpi={72 * RESOLUTION:g}, ", 1)
 
 
 def _svg(made: bytes) -> bytes:

@@ -15,7 +15,7 @@ def main(form: str) -> None:
         sys.stderr.write(str(error))
         sys.exit(3)
     graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode("utf-8"))
-    # Not prog="neato", args="-n2": that one silently lays the graph out anew.
+    # Not prog="neato", args="-n2": it silently computes a new layout.
     sys.stdout.buffer.write(graph.draw(format=form, prog="nop2"))
 
 

@@ -71,9 +71,8 @@ def draw(
         deadline: seconds until a cheaper view is tried, which a note (A505) then says.
 
     Raises:
-        ArchdslError: A414 for a view that is not one, A422 without pygraphviz, A501 if
-            Graphviz fails, A504 for a bitmap that would be too large, A506 if no view was drawn
-            in time.
+        ArchdslError: A414 for an unknown view, A422 without pygraphviz, A501 if Graphviz fails,
+            A504 for a bitmap that would be too large, A506 if no view was drawn in time.
     """
     wanted = view or ("paper" if style == "compact" else chosen(subject))
     _known(wanted, style)
@@ -95,9 +94,9 @@ def draw(
 
 def _known(view: str, style: str) -> None:
     if view not in VIEWS:
-        raise fail("A414", f"`{view[:40]}` is no view", help=f"views: {', '.join(VIEWS)}")
+        raise fail("A414", f"`{view[:40]}` is not a view", help=f"views: {', '.join(VIEWS)}")
     if style not in STYLES:
-        raise fail("A414", f"`{style[:40]}` is no style", help=f"styles: {', '.join(STYLES)}")
+        raise fail("A414", f"`{style[:40]}` is not a style", help=f"styles: {', '.join(STYLES)}")
     if style == "compact" and view != "paper":
         raise fail("A414", f"the view {view} has no compact style", help="use --view paper")
 
@@ -117,7 +116,7 @@ def _instead(subject: Subject, wanted: str, made: str) -> Diagnostic:
 
 
 def _bitmap(made: Scene, form: str) -> None:
-    """Refuse what Graphviz would shrink without a word. Raises ArchdslError (A504)."""
+    """Raise ArchdslError (A504) for a bitmap that Graphviz would silently shrink."""
     if form != "png":
         return
     bounds = made.bounds
@@ -128,6 +127,6 @@ def _bitmap(made: Scene, form: str) -> None:
     if max(across, up) > LARGEST:
         raise fail(
             "A504",
-            f"the bitmap would have {across:,} x {up:,} places, more than {LARGEST:,} a side",
+            f"the bitmap would have {across:,} x {up:,} pixels, more than {LARGEST:,} a side",
             help="write an svg or a pdf, or choose --view focus or overview",
         )

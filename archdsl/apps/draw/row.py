@@ -23,7 +23,7 @@ Link = tuple[int, int]
 """(source, reader): the indices of two outputs of a stage."""
 
 Painted = tuple[Look, bool]
-"""How a link looks, and whether it stands in front, with an arrow head."""
+"""The look of a link, and whether it is in front, with an arrow head."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Scene:
         )
 
     def named(self, prefix: str) -> Scene:
-        """The same picture with other names of boxes, to stand beside another one."""
+        """Return the scene with other names of boxes, so that it can be combined with another."""
         return replace(
             self,
             boxes=tuple(replace(box, name=prefix + box.name) for box in self.boxes),

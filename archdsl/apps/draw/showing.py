@@ -33,8 +33,8 @@ def picture(
         style: exploded or compact (figure 1(a) of Zhu et al. 2018).
 
     Raises:
-        ArchdslError: A414 for an argument that is not one, A422 without pygraphviz, A501, A504
-            or A506 if it cannot be painted; and what `lower` raises for a spec.
+        ArchdslError: A414 for an invalid argument, A422 without pygraphviz, A501, A504 or A506 if
+            it cannot be drawn; and the errors of `lower` for a spec.
     """
     return draw(subject(network, focus), form, view, style)
 

@@ -27,7 +27,7 @@ ROWS = 8
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to draw. `title` is plain text; whoever writes it into a format escapes it."""
+    """A network to draw. `title` is plain text; each output format has to escape it."""
 
     graph: Graph
     report: Report
@@ -54,7 +54,7 @@ class Subject:
         return self.report.stages[stage.index]
 
     def focused(self, stage: Stage) -> int | None:
-        """The layer in focus, if it stands in this stage."""
+        """Return the layer in focus if it is in this stage, else None."""
         return self.focus.layer if stage.index == self.focus.stage else None
 
     @cached_property
@@ -75,7 +75,7 @@ class Subject:
     def tooltip(self, stage: Stage, layer: int) -> str:
         """A layer in a line: what it reads, its shapes, its parameters."""
         if layer == 0:
-            return f"what enters stage {stage.index}: {show(self.shapes[stage.entry])}"
+            return f"input of stage {stage.index}: {show(self.shapes[stage.entry])}"
         name, given = stage.layers[layer - 1], stage.reads[layer - 1]
         count = self.parameters.get(name, 0)
         made = f"{show(self.shapes[given])} to {show(self.shapes[name])}"

@@ -15,7 +15,7 @@ class Reader:
     """A layer, or what comes after the stage (`layer` is N + 1), and the weights that read.
 
     `features[i]` is how many input features of `key`'s weights come from output `sources[i]`; they
-    stand in this order, as `concat` puts them.
+    are in this order, as `concat` joins them.
     """
 
     stage: int
@@ -48,11 +48,11 @@ def readers(graph: Graph) -> Iterator[Reader]:
 def _reader(
     graph: Graph, known: Mapping[str, Shape], stage: Stage, layer: int, name: str
 ) -> Iterator[Reader]:
-    """None if it has no weights, or its inputs are no whole multiple of what it reads."""
+    """Return None if it has no weights, or its inputs are not a multiple of the channels read."""
     op = graph[name].op
     sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
     widths = tuple(known[stage.outputs[source]][0] for source in sources)
-    if stage.projected and layer == 1:  # what enters is read before it is projected
+    if stage.projected and layer == 1:  # the input is read before it is projected
         widths = tuple(known[given][0] for given in graph[name].inputs)
     first = _first(op) if isinstance(op, Chain) else None
     inputs = first.takes() if first is not None else None

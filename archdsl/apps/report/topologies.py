@@ -77,12 +77,12 @@ def _svg(place: int, stage: Stage, shown: int, focus: int) -> str:
     made = line(drawn, shown, links, focus, stage.sources(focus))
     made = replace(made, title=f"topology {place}",
                    curves=tuple(replace(c, front=False) for c in made.curves))  # fmt: skip
-    return "".join(_inline(paint(dot(made), "svg").decode(), place))
+    return "".join(_inline(paint(dot(made), "svg", transparent=True).decode(), place))
 
 
 def _reads(stage: Stage) -> Callable[[int], str]:
     return lambda layer: (
-        f"F{layer} reads {listed(stage.sources(layer))}" if layer else "what enters"
+        f"F{layer} reads {listed(stage.sources(layer))}" if layer else "input of the stage"
     )
 
 

@@ -16,7 +16,7 @@ SPECIAL = {
 
 
 def latex(page: Page) -> str:
-    """The tables of a suite as floats; remarks stand below the last one."""
+    """Return the tables of a suite as LaTeX floats, followed by the remarks."""
     parts = [f"{BANNER} {__version__} reproduce from the suite {page.name}. Do not edit."]
     for place, made in enumerate(page.tables):
         caption = f"{page.title}. {page.source}. {made.legend}".strip()

@@ -1,4 +1,4 @@
-"""Outcomes of a suite as tables and sentences, for whoever prints them: no markup, no widths."""
+"""Outcomes of a suite as tables and sentences, without markup or widths."""
 
 from __future__ import annotations
 

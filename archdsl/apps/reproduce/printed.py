@@ -42,7 +42,7 @@ def read_printed(text: str) -> Printed:
     """Read a figure. Raises ArchdslError (A106)."""
     match = PRINTED.match(text)
     if not match or not Fraction(match[1]):
-        raise fail("A106", f"`{text[:40]}` is no figure", help="write it as printed: 7.2M")
+        raise fail("A106", f"`{text[:40]}` is not a figure", help="write it as printed: 7.2M")
     scale = SCALES[match[2]]
     unit = Fraction(scale, 10 ** len(match[1].partition(".")[2]))
     if unit < 1:

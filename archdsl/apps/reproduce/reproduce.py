@@ -108,7 +108,7 @@ def allowed(row: RowWords) -> Fraction:
 def check(
     suite: Suite, spec: str, settings: Mapping[str, Any], allowance: Allowance, *place: str | int
 ) -> api.Checked:
-    """Check a spec that stands in a suite. Raises ArchdslError, placed in the suite if it can."""
+    """Check a spec of a suite. Raises ArchdslError, with a position in the suite if possible."""
     with placed(suite, *place):
         loaded = api.load(suite.spec(spec), settings)
         allowance.take(size(loaded))
@@ -126,7 +126,7 @@ def placed(suite: Suite, *place: str | int) -> Iterator[None]:
 
 
 def _placed(suite: Suite, place: tuple[str | int, ...], finding: Diagnostic) -> Diagnostic:
-    """A mistake in a setting stands where the suite sets it; one without a place at the spec."""
+    """Return the finding with the suite's position: that of the setting, or else of the spec."""
     if finding.source and finding.source.name.startswith("--set "):
         name = finding.source.name.removeprefix("--set ")
         return replace(finding, **suite.at(*place, "settings", name))
@@ -179,16 +179,16 @@ def _too_far(suite: Suite, index: int, name: str, figure: Figure) -> Diagnostic:
         "A220",
         f"{name} of {row.label}: {figure.computed:,}, but {source} has {figure.printed.text}",
         note=f"off by {float(figure.off):+.2%}; {row.tolerance or TOLERANCE} are allowed",
-        help="mend `spec` or `settings`, or state a `tolerance` and in a `note` why",
+        help="fix `spec` or `settings`, or state a `tolerance` and in a `note` why",
         **suite.at("rows", index, name),
     )
 
 
 def _no_misprint(suite: Suite, index: int, figure: Figure, meant: int | None) -> Diagnostic:
-    """The finding that a figure is no misprint, or another one than the row says."""
+    """Return the finding that a figure is not a misprint, or not the one that the row says."""
     label, place = suite.words.rows[index].label, suite.at("rows", index, "misprint")
     if figure.how:
-        message = f"{label} is no misprint: {figure.computed:,} prints as {figure.printed.text}"
+        message = f"{label} is not a misprint: {figure.computed:,} prints as {figure.printed.text}"
         return Diagnostic("A220", message, help="remove `misprint`", **place)
     counts = f"the row's network has {figure.computed:,} parameters"
     counts += f", the one named here {meant:,}" if meant is not None else ""

@@ -1,7 +1,7 @@
 """A suite file: the rows of a published table, each with the spec that it is about.
 
-A row's figures stand as they are printed. What the table does not say and the row needs is said in
-the row: what it counts, which settings were found by trying, which figure is a misprint and why.
+A row contains the figures as printed. It also states what the table leaves out: what a figure
+counts, which settings were found by trial, which figure is a misprint and why.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _figure(text: str) -> str:
 def _spec(text: str) -> str:
     if not SPEC.match(text):
         help = "a path from this file's folder, of letters, digits, `_`, `-`, `.` and `/`"
-        raise as_pydantic(fail("A106", f"`{text[:80]}` is no path of a spec", help=help))
+        raise as_pydantic(fail("A106", f"`{text[:80]}` is not a path of a spec", help=help))
     return text
 
 
@@ -165,14 +165,14 @@ class SuiteWords(Words):
 
 @dataclass(frozen=True)
 class Suite:
-    """A suite that was read, and where everything in it stands."""
+    """A suite that was read, with the positions of its values."""
 
     path: Path
     words: SuiteWords
     document: Document
 
     def at(self, *path: str | int) -> Place:
-        """Where a value stands, as the place of a diagnostic."""
+        """Return the position of a value, as arguments of a diagnostic."""
         return {"source": self.document.source, "span": self.document.span(path)}
 
     def spec(self, words: str) -> Path:
@@ -186,7 +186,7 @@ def read_suite(path: Path) -> Suite:
     source = Source(source.name, plain_text(source.text))
     document = read(source)
     if not isinstance(document.root, dict):
-        message = f"{path} is no suite: a mapping with `rows` or `claims`"
+        message = f"{path} is not a suite: a mapping with `rows` or `claims`"
         raise fail("A106", message, source=source, span=document.span(()))
     try:
         return Suite(path, SuiteWords.model_validate(document.root), document)

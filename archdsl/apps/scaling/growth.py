@@ -108,7 +108,7 @@ def _fit(terms: Terms, depths: Sequence[int], values: Sequence[Number]) -> tuple
 
 
 def _column(term: Term, depths: Sequence[int], values: Sequence[Number]) -> list[float]:
-    """A term over the count at each depth, scaled, for 2^16384 is no float."""
+    """Return a term divided by the count at each depth, scaled because 2^16384 exceeds floats."""
     exact = [
         Fraction(term(depth, depths[-1])) / (value or 1)
         for depth, value in zip(depths, values, strict=True)

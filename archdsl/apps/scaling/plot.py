@@ -86,7 +86,7 @@ def _looks(found: Sequence[Scaling]) -> Iterator[dict[str, Any]]:
     """How each line is drawn, so that lines on each other can be told apart.
 
     Specs of one rule share all but their parameters: the second is dashed over the first. Others
-    may meet too, so each line is narrower than the one below, and marks stand at other depths.
+    may meet too, so each line is narrower than the one below, and marks are at other depths.
     """
     rules = Counter[object]()
     for index, (scaling, colour, mark) in enumerate(zip(found, cycle(COLOURS), cycle(MARKS))):

@@ -1,7 +1,7 @@
 """What a stage costs as it gets deeper, counted without a graph (the paper's Table 1, measured).
 
 One thing varies: N, the layers of a spec's first stage. Its unit, rule, aggregation and entry are
-as the spec says under its settings, and so is what enters it; the layers that the spec itself asks
+as the spec says under its settings, and so is its input; the layers that the spec itself asks
 for do not matter, nor what follows the stage. Links and paths come from the rule's closed forms,
 parameters from one pass over the layers that knows nothing but shapes, so no limit on links binds.
 
@@ -112,7 +112,7 @@ def _refuse(plan: StagePlan, limits: Limits) -> None:
 
 
 def entering_shape(spec: Spec) -> Shape:
-    """The shape of what enters the first stage. Raises ArchdslError (A1xx, A2xx)."""
+    """Return the input shape of the first stage. Raises ArchdslError (A1xx, A2xx)."""
     values = spec.parameters.values
     shape: Shape = tuple(value(spec.words.input, Scope(values), **spec.at("input")))
     if spec.words.stem is None:

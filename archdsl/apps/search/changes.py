@@ -93,7 +93,7 @@ class Start:
 
 
 def uses(root: Mapping[str, Any]) -> Counter[str]:
-    """How often each name stands in the arithmetic of a document."""
+    """Count the uses of each name in the arithmetic of a document."""
     free = {"name", "description", "expect"}
     texts = [value for _, value in walk({k: v for k, v in root.items() if k not in free})]
     return Counter(name for text in texts if isinstance(text, str) for name in needs(text))
@@ -140,7 +140,7 @@ def _put(here: Any, path: Path, value: Any) -> Any:
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The lines of the spec that differ, below the key that they stand in.
+    """Return the lines of the spec that differ, each below its key.
 
     >>> difference({"name": "a", "input": [3, 8, 8]}, {"name": "a", "input": [3, 9, 9]})
     ['- input: [3, 8, 8]', '+ input: [3, 9, 9]']

@@ -20,7 +20,7 @@ POOLED = (1, 2, 3)
 DENSE_LAYERS = ([6, 12, 24, 16], [6, 12, 32, 32], [6, 12, 48, 32], [6, 12, 64, 48], [6, 12, 64, 32])
 RESIDUAL_LAYERS = ([2, 2, 2, 2], [3, 4, 6, 3], [3, 4, 23, 3], [3, 8, 36, 3])
 PARTS = 4
-"""Most parts that a depth leaves out or counts besides: stem, two transitions, classifier."""
+"""Most parts that a depth may leave out or count in addition: stem, two transitions, classifier."""
 
 
 def stem(start: Start) -> Iterator[Change]:
@@ -111,7 +111,7 @@ def norms(start: Start) -> Iterator[Change]:
 
 
 def leaving(start: Start) -> Iterator[Change]:
-    """What leaves a stage."""
+    """Yield changes of a stage's exit."""
     stages = start.at(("stages",))
     several = range(len(stages)) if isinstance(stages, list) else ()
     places: list[Path] = [("stages", index, "exit") for index in several]

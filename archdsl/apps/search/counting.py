@@ -72,4 +72,4 @@ def amount(text: str) -> int:
     try:
         return int(read_printed(text.replace(",", "")).value)
     except ArchdslError:
-        raise fail("A414", f"`{text[:40]}` is no number", help="write 123456 or 7.2M") from None
+        raise fail("A414", f"`{text[:40]}` is not a number", help="write 123456 or 7.2M") from None

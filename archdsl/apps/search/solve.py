@@ -85,7 +85,7 @@ def solve(
         limits: networks above them count as larger than any budget.
 
     Raises:
-        ArchdslError: A2xx or A3xx if the spec makes no network; A114 if `over` is no such
+        ArchdslError: A2xx or A3xx if the spec makes no network; A114 if `over` is not a suitable
             parameter; A414 if no setting reaches the budget.
     """
     shape = whole(spec, over)

@@ -101,8 +101,8 @@ def test_vary_makes_every_combination() -> None:
         (["--columns", "parameter"], "A414", "did you mean `parameters`?"),
         (["--columns", "links,links"], "A414", "`links` is named twice"),
         (["--json", "--csv"], "A414", "--json and --csv exclude each other"),
-        (["-o", "x.doc"], "A414", "`.doc` is no form"),
-        (["--html", "x.txt"], "A414", "`.txt` is no form"),
+        (["-o", "x.doc"], "A414", "`.doc` is not a supported file format"),
+        (["--html", "x.txt"], "A414", "`.txt` is not a supported file format"),
         (["--vary", "dpth=40"], "A114", "no parameter `dpth`"),
     ],
 )

@@ -140,7 +140,7 @@ def test_too_many_links_are_counted_and_not_listed(monkeypatch: pytest.MonkeyPat
         ([SPARSE], 2, "there is nothing to compare"),
         ([SPARSE, "none.yaml"], 2, "A401"),
         ([SPARSE, "--to", "dpth=1"], 1, "A114"),
-        ([SPARSE, "--to", "depth=40", "-o", "x.jpg"], 2, "`.jpg` is no form"),
+        ([SPARSE, "--to", "depth=40", "-o", "x.jpg"], 2, "`.jpg` is not a supported file format"),
         ([SPARSE, "--to", "depth=40", "-o", SPARSE.with_suffix(".none")], 2, "A414"),
     ],
 )

@@ -13,6 +13,7 @@ from archdsl.apps.draw import paint as painting
 from archdsl.apps.draw.dot import MARK, dot
 from archdsl.apps.draw.paint import SlowError, paint
 from archdsl.apps.draw.picture import chosen, draw, scene
+from archdsl.apps.draw.scene import Box, Scene
 from archdsl.errors import ArchdslError
 
 EXPONENTIAL = "{rule: exponential, base: 2}"
@@ -125,9 +126,9 @@ def test_bitmaps_have_a_limit() -> None:
 @pytest.mark.parametrize(
     ("view", "style", "said"),
     [
-        ("papr", "exploded", "`papr` is no view"),
+        ("papr", "exploded", "`papr` is not a view"),
         ("arc", "compact", "the view arc has no compact style"),
-        (None, "folded", "`folded` is no style"),
+        (None, "folded", "`folded` is not a style"),
     ],
 )
 def test_words_that_are_none(view: str | None, style: str, said: str) -> None:
@@ -144,7 +145,7 @@ def test_from_python() -> None:
     assert spec._repr_svg_() == svg.decode()
     assert b"bc-cifar, depth = 40" in svg.replace(b"&#45;", b"-")
     assert public(spec, "dot", view="focus", focus="1.3").content.count(b"F3") > 0
-    with pytest.raises(ArchdslError, match=r"A414.*`3.1` is no layer"):
+    with pytest.raises(ArchdslError, match=r"A414.*`3.1` is not a layer"):
         public(spec, focus="3.1")
 
 
@@ -157,3 +158,10 @@ def test_notebooks_show_text_where_there_is_no_picture(
     child.write_text("import sys; sys.exit(3)", encoding="utf-8")
     monkeypatch.setattr(painting, "PAINTER", child)
     assert made._repr_svg_() is None
+
+
+def test_svg_is_white_so_that_its_dark_text_is_readable_on_a_dark_page() -> None:
+    text = dot(Scene("one", (Box("a", 0, 0, 36, 18, "F1"),)))
+    background = b'<polygon fill="white" stroke="none"'
+    assert background in paint(text, "svg")
+    assert background not in paint(text, "svg", transparent=True)

@@ -1,4 +1,4 @@
-"""`archdsl reconcile`: it finds by itself what the tables of Zhu et al. 2018 left unsaid."""
+"""`archdsl reconcile` finds what the tables of Zhu et al. 2018 leave out, without hints."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def test_row_that_is_too_far_off_fails(archdsl: Command) -> None:
 def test_misprint_that_comes_out_fails(archdsl: Command) -> None:
     code, _, err = archdsl(suite(ONE.format("18.4K") + "    misprint: {why: so}\n"))
     assert code == 1
-    assert "error[A220]: one is no misprint: 18,352 prints as 18.4K" in err
+    assert "error[A220]: one is not a misprint: 18,352 prints as 18.4K" in err
 
 
 def test_misprint_of_another_network_fails(archdsl: Command) -> None:

@@ -17,7 +17,7 @@ from archdsl.apps.draw.subject import Subject, counted, fed, readers
 from archdsl.ir.graph import Stage
 
 SPAN = 1_100.0
-"""Points that the deepest stage takes, where its layers stand neither too near nor too far."""
+"""Width of the deepest stage in points, unless its layers would be too close or too far apart."""
 
 NEAREST, FARTHEST = 1.2, 14.0
 LAYERS = 20_000

@@ -16,12 +16,12 @@ DROP = 30.0
 """Points between columns."""
 
 AFTER = 33.0
-"""How far a join stands after its row, centre to centre."""
+"""Distance from a row to the join after it, centre to centre."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a unit stands: its row, and its column; column 0 is the deepest."""
+    """Position of a unit: its row and its column; column 0 is the deepest."""
 
     row: int
     column: int
@@ -111,7 +111,7 @@ def _joined(
 def _read(
     stage: Stage, row: int, layers: list[int], layer: int, place: Place, *, hot: bool
 ) -> Curve:
-    """From what a row hands on into a unit; shallower columns branch off below."""
+    """Draw the link from the output of a row to a unit; shallower columns branch off below."""
     joined = len(layers) > 1
     x = row * STEP + (AFTER if joined else 0.0)
     half = MARK / 2 if joined else WIDTH / 2

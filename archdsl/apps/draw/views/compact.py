@@ -15,7 +15,7 @@ from archdsl.ir.graph import Stage
 
 STEP = 62.0
 AFTER = 31.0
-"""How far the mark stands after its unit, centre to centre."""
+"""Distance from a unit to the mark after it, centre to centre."""
 
 RISE = 16.0
 """How high the way around a unit goes."""

@@ -13,7 +13,7 @@ from archdsl.ir.graph import Stage
 STEP = 58.0
 WIDTH, HEIGHT = 28.0, 18.0
 BEFORE = 27.0
-"""How far the mark stands before its unit, centre to centre."""
+"""Distance from a mark to the unit after it, centre to centre."""
 
 MARK = 11.0
 """Diameter of a mark."""
@@ -39,7 +39,7 @@ def exploded(subject: Subject, stage: Stage) -> Scene:
 
 
 def leaving(subject: Subject, stage: Stage) -> str:
-    """Where what leaves a stage goes."""
+    """Return the part of the network that reads the output of a stage."""
     last = stage.index + 1 == len(subject.graph.stages)
     return "out" if last else f"to stage {stage.index + 1}"
 

@@ -1,7 +1,7 @@
 """`focus`: one layer, all it reads and all it feeds; layers between them are folded to a count.
 
-Of many reads or readers the nearest are drawn one by one; those farther away stand together in
-runs, each with one link. So nothing is left out, and the picture is as small at any depth.
+The nearest of many reads or readers are drawn individually. Those farther away are combined in
+runs with one link each, so nothing is left out and the size does not depend on the depth.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _look(subject: Subject, run: Run) -> Look:
 
 def _exit(stage: int, last: Box) -> Box:
     x = last.area.right + GAP + 18
-    said = f"what leaves stage {stage}"
+    said = f"output of stage {stage}"
     return Box(f"{stage}.exit", x, 0, 36, 18, "exit", READER_BOX, tooltip=said)
 
 

@@ -22,7 +22,7 @@ def fits(subject: Subject) -> bool:
 
 
 def scene(subject: Subject) -> Scene:
-    """Every aggregation drawn by itself, which is the view to compare networks in."""
+    """Draw every aggregation separately, which is the view for comparing networks."""
     rows = [_beside(subject, stage, _row(subject, stage)) for stage in subject.shown]
     return page(subject.title, rows, _caption(subject))
 
