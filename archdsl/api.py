@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 Fuse = bool | str
-"""True for a file that is fast on all devices, or the name of the one that it is to be fast on."""
+"""True for fast inference on all devices, or the name of one device."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Source:
 
 
 class Place(TypedDict):
-    """Where a finding stands: `Diagnostic(code, message, **place)`."""
+    """Position of a finding, as arguments: `Diagnostic(code, message, **place)`."""
 
     source: Source
     span: Span

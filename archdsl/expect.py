@@ -1,4 +1,4 @@
-"""Published figures held against computed ones."""
+"""Compare published figures with computed numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCALES = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one figure. `holds` is None where its settings are not the present ones."""
+    """The comparison of one figure. `holds` is None if the figure is for other settings."""
 
     quantity: str
     published: str
@@ -32,12 +32,12 @@ class Verdict:
     place: Place
 
     def says(self) -> str:
-        """A line for people."""
-        word = {True: "holds", False: "does not hold", None: "not applicable"}[self.holds]
-        return f"{self.quantity} {self.published} ({self.source}): {word}, {self.why}"
+        """Return a line for people."""
+        word = {True: "matches", False: "does not match", None: "not applicable"}[self.holds]
+        return f"{self.quantity} {self.published} ({self.source}): {word}; {self.why}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The machine-readable form."""
+        """Return the verdict as plain values, ready for JSON."""
         word = {True: "holds", False: "fails", None: "not applicable"}[self.holds]
         return {
             "quantity": self.quantity,
@@ -49,18 +49,22 @@ class Verdict:
         }
 
     def diagnostic(self) -> Diagnostic:
-        """The error of a figure that does not hold."""
+        """Return the error of a figure that does not match."""
         return Diagnostic(
             "A220",
             f"{self.quantity} is {self.computed:,}, but {self.source} has {self.published}",
             note=self.why,
-            help="mend the spec, or the figure's `value`, `tolerance` or `when`",
+            help="correct the spec, or the figure's `value`, `tolerance` or `when`",
             **self.place,
         )
 
 
 def verdicts(spec: Spec, facts: Mapping[str, int]) -> list[Verdict]:
-    """One verdict per published figure.
+    """Return one verdict per published figure.
+
+    Args:
+        spec: the spec, with its figures under `expect`.
+        facts: computed numbers by quantity.
 
     Raises: ArchdslError (A010, A106, A111, A114) for a figure or a setting that cannot be read.
     """
@@ -82,12 +86,12 @@ def verdicts(spec: Spec, facts: Mapping[str, int]) -> list[Verdict]:
 def judge(
     spec: Spec, index: int, expectation: Expectation, quantity: str, figure: Figure, computed: int
 ) -> Verdict:
-    """Hold one figure against the computed number."""
+    """Compare one figure with the computed number."""
     several = isinstance(spec.document.root.get("expect"), list)
     path = ("expect", index) if several else ("expect",)
     place = spec.at(*path, quantity)
     try:
-        low, high, how = interval(figure)
+        low, high = interval(figure)
         here = applies(spec, expectation)
     except ArchdslError as error:
         raise error.within(place["source"], place["span"]) from None
@@ -96,51 +100,70 @@ def judge(
         return Verdict(
             quantity, published, computed, figure.source, None, "it is for other settings", place
         )
-    why = f"{computed:,} is {'' if low <= computed <= high else 'not '}{how}"
-    return Verdict(
-        quantity, published, computed, figure.source, low <= computed <= high, why, place
-    )
+    holds = low <= computed <= high
+    why = reason(figure, published, computed, holds)
+    return Verdict(quantity, published, computed, figure.source, holds, why, place)
+
+
+def reason(figure: Figure, published: str, computed: int, holds: bool) -> str:
+    """Return in words why a computed number matches a figure, or does not.
+
+    Args:
+        figure: the figure, which can be read (see `interval`).
+        published: the figure as text, such as `1.46M`.
+        computed: the computed number.
+        holds: whether the figure allows this number.
+    """
+    match = PRINTED.match(published)
+    if figure.tolerance is not None:
+        return f"{computed:,} is {'' if holds else 'not '}within {figure.tolerance}"
+    if not match or not match[2]:
+        return f"the count is {computed:,}"
+    verb = "rounds or truncates" if holds else "does not round or truncate"
+    return f"{computed:,} {verb} to {published}"
 
 
 def applies(spec: Spec, expectation: Expectation) -> bool:
-    """Whether the present settings are the defaults but for what `when` names."""
+    """Return whether the settings are exactly those under `when`, with defaults for the rest."""
     defaults = spec.parameters.defaults
     for name in expectation.when:
         if name not in defaults:
-            raise fail("A114", f"`when` names `{name[:80]}`, which is no parameter")
-    wanted = {**defaults}
+            raise fail("A114", f"`when` names `{name[:80]}`, which is not a parameter")
+    expected = {**defaults}
     for name, value in expectation.when.items():
         choice = name in spec.parameters.choices
-        wanted[name] = str(value) if choice else read_value(value, defaults)
-    given = {name: spec.parameters.values[name] for name in expectation.when}
-    if any(given[name] != wanted[name] for name in expectation.when):
+        expected[name] = str(value) if choice else read_value(value, defaults)
+    values = spec.parameters.values
+    if any(values[name] != expected[name] for name in expectation.when):
         return False
     return all(
         name in expectation.when or name not in spec.settings or value == defaults[name]
-        for name, value in spec.parameters.values.items()
+        for name, value in values.items()
     )
 
 
-def interval(figure: Figure) -> tuple[Fraction, Fraction, str]:
-    """The numbers that a figure allows, and in words which they are. Raises ArchdslError (A106)."""
+def interval(figure: Figure) -> tuple[Fraction, Fraction]:
+    """Return the smallest and largest number that a figure allows. Raises ArchdslError (A106)."""
     match = PRINTED.match(str(figure.value))
     if not match:
-        raise fail("A106", f"`{str(figure.value)[:40]}` is no figure", help="write 123456 or 4.51M")
+        raise fail(
+            "A106", f"`{str(figure.value)[:40]}` is not a figure", help="write 123456 or 4.51M"
+        )
     digits, scale = match[1], SCALES[match[2]]
     value = Fraction(digits) * scale
     if figure.tolerance is not None:
         share = Fraction(figure.tolerance.rstrip("% ")) / 100
-        return value * (1 - share), value * (1 + share), f"within {figure.tolerance}"
+        return value * (1 - share), value * (1 + share)
     if scale == 1:
-        return value, value, "exactly that"
+        return value, value
     unit = Fraction(scale, 10 ** len(digits.partition(".")[2]))
-    return value - unit / 2, value + unit - 1, "that, rounded or cut to the printed digits"
+    return value - unit / 2, value + unit - 1
 
 
 def printed(number: int) -> str:
-    """A count as papers print it: `4.51M`."""
+    """Return a count as papers print it, such as `4.51M`."""
     for name, scale in (("G", 10**9), ("M", 10**6), ("K", 10**3)):
         if number >= scale:
-            places = max(0, 2 - int(math.log10(number / scale)))
-            return f"{number / scale:.{places}f}{name}"
+            digits = max(0, 2 - int(math.log10(number / scale)))
+            return f"{number / scale:.{digits}f}{name}"
     return str(number)

@@ -6,7 +6,7 @@ in a traceback. So the command leaves with 130 right away. Where files, children
 have to be cleaned up, or results are shown so far, `raised` brings the exception back.
 
 Only the command itself changes the handler: a program that imports archdsl keeps its own, and a
-process that ignores SIGINT, as jobs in the background do, goes on ignoring it.
+process that ignores SIGINT, as background jobs do, continues to ignore it.
 """
 
 from __future__ import annotations

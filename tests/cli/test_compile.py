@@ -141,7 +141,7 @@ EXPECT = "expect: {when: {}, parameters: {value: %s, source: me}}\n"
 def test_a_figure_that_holds() -> None:
     ran = archdsl("compile", written(Path(), SMALL + EXPECT % "4440"))
     assert ran.code == 0
-    assert "    published: parameters 4,440 (me): holds, 4,440 is exactly that\n" in ran.out
+    assert "    published: parameters 4,440 (me): matches; the count is 4,440\n" in ran.out
 
 
 def test_a_figure_that_fails_stops_it() -> None:

@@ -121,9 +121,7 @@ def test_a_figure_that_fails_is_shown_and_fails_nothing(tmp_path: Path) -> None:
     spec = written(tmp_path, SMALL + figure)
     ran = archdsl("show", spec)
     assert ran.code == 0
-    assert "parameters 3 (me): does not hold, 4,440 is not exactly that" in " ".join(
-        ran.out.split()
-    )
+    assert "parameters 3 (me): does not match; the count is 4,440" in " ".join(ran.out.split())
     assert [v["verdict"] for v in facts(spec)["expectations"]] == ["fails"]
 
 
