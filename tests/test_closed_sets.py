@@ -13,6 +13,7 @@ ALLOWED = {
     "archdsl/apps/scaling/scaling.py",
     "archdsl/backends/pytorch/forward.py",
     "archdsl/codegen/fusing.py",
+    "archdsl/codegen/modules.py",
     "archdsl/codegen/program.py",
     "archdsl/oracle/interpret.py",
     "archdsl/passes/strategy.py",

@@ -11,7 +11,7 @@ Chain = tuple[Layer, ...]
 
 def without(chain: Chain) -> Chain:
     """A chain without its dropouts."""
-    return tuple(layer for layer in chain if not isinstance(layer, Dropout))
+    return tuple(layer for layer in chain if not layer.training_only)
 
 
 def aligned(chains: Sequence[Chain]) -> list[Chain]:
@@ -25,7 +25,7 @@ def aligned(chains: Sequence[Chain]) -> list[Chain]:
     >>> aligned([(relu,), (relu, Dropout(0.5))])
     [(Activation(function='relu'), Dropout(p=0.0)), (Activation(function='relu'), Dropout(p=0.5))]
     """
-    if not any(isinstance(layer, Dropout) for chain in chains for layer in chain):
+    if not any(layer.training_only for chain in chains for layer in chain):
         return list(chains)
     gaps = [_gaps(chain) for chain in chains]
     most = [max(map(len, gap)) for gap in zip(*gaps, strict=True)]
@@ -38,7 +38,7 @@ def _gaps(chain: Chain) -> list[list[Layer]]:
     """The dropouts before the first other layer, between others, and after the last."""
     gaps: list[list[Layer]] = [[]]
     for layer in chain:
-        if isinstance(layer, Dropout):
+        if layer.training_only:
             gaps[-1].append(layer)
         else:
             gaps.append([])
