@@ -12,7 +12,7 @@ from archdsl.analysis import analyse as analyse_graph
 from archdsl.analysis.links import links
 from archdsl.backends.pytorch.file import Origin
 from archdsl.backends.pytorch.file import emit as emit_graph
-from archdsl.backends.pytorch.naming import camel
+from archdsl.backends.pytorch.naming import class_of
 from archdsl.codegen.fusing import DEVICES
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
@@ -57,16 +57,10 @@ class Checked(Shown):
             raise ArchdslError(self.failures)
         return self
 
-    @property
-    def class_name(self) -> str:
-        """The default name of the network's class: `SparseNetBC100`."""
-        return camel(self.spec.name, self.spec.parameters.values.get("depth"))
-
     def emit(self, class_name: str | None = None, *, fuse: Fuse = False) -> str:
         """The text of the network's file; with `fuse`, one that runs fast on some devices."""
-        spec = self.spec
+        spec, name = self.spec, class_name or class_of(self.spec)
         origin = Origin(spec.text, spec.settings, spec.sha256)
-        name = class_name or self.class_name
         return emit_graph(self.graph, origin, name, self.report, fuse=devices(fuse))
 
 

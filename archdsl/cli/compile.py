@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from archdsl import api
+from archdsl.backends.pytorch.naming import class_of
 from archdsl.cli import options
 from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
@@ -138,7 +139,7 @@ def deliver(made: Made, *, check: bool, force: bool, quiet: bool) -> dict[str, A
         said(found, path, changed, check)
     return {
         "file": str(path),
-        "class": job.class_name or found.class_name,
+        "class": job.class_name or class_of(found.spec),
         "name": found.spec.name,
         "settings": dict(found.spec.settings),
         "sha256": found.spec.sha256,

@@ -16,7 +16,7 @@ from torch import nn
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import check, check_text, load, lower
 from archdsl.backends.pytorch import guard
-from archdsl.backends.pytorch.naming import camel
+from archdsl.backends.pytorch.naming import camel, class_of
 from archdsl.codegen.program import TAKEN
 from archdsl.errors import ArchdslError
 from archdsl.oracle.comparison import load_module, network_class
@@ -109,7 +109,7 @@ def test_known_families_are_spelled_as_in_the_literature(
     name: str, settings: dict[str, Any], expected: str
 ) -> None:
     checked = check(load(FOLDER / f"{name}.yaml", settings))
-    assert checked.class_name == expected
+    assert class_of(checked.spec) == expected
     assert f'__all__ = ["{expected}"]' in checked.emit()
 
 

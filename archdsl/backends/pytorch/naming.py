@@ -8,6 +8,7 @@ import re
 
 from archdsl.codegen.program import TAKEN
 from archdsl.errors import ArchdslError, fail
+from archdsl.frontend.load import Spec
 
 FAMILIES = {
     "densenet": "DenseNet", "fractalnet": "FractalNet", "resnet": "ResNet",
@@ -17,6 +18,11 @@ FAMILIES = {
 
 SPELLED = {**FAMILIES, "bc": "BC", "preact": "PreAct"}
 DATA_SETS = {"cifar", "imagenet"}
+
+
+def class_of(spec: Spec) -> str:
+    """The default name of a network's class: `SparseNetBC100`."""
+    return camel(spec.name, spec.parameters.values.get("depth"))
 
 
 def camel(name: str, depth: object = None) -> str:
