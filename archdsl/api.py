@@ -60,7 +60,7 @@ class Checked(Shown):
     def emit(self, class_name: str | None = None, *, fuse: Fuse = False) -> str:
         """The text of the network's file; with `fuse`, one that runs fast on some devices."""
         spec, name = self.spec, class_name or class_of(self.spec)
-        origin = Origin(spec.text, spec.settings, spec.sha256)
+        origin = Origin(spec.text, spec.settings, spec.sha256, spec.words.description)
         return emit_graph(self.graph, origin, name, self.report, fuse=devices(fuse))
 
 

@@ -46,6 +46,16 @@ def test_a_file_against_another_spec() -> None:
     assert same.code == 0
 
 
+def test_a_description_that_looks_like_code_is_verified() -> None:
+    """It is in a docstring, which is not searched for the names of classes."""
+    pytest.importorskip("torch")
+    words = "__all__ = ['Other'] class FusedSteps:"
+    spec = Path("small.yaml").read_text(encoding="utf-8") + f'description: "{words}"\n'
+    Path("described.yaml").write_text(spec, encoding="utf-8")
+    assert archdsl("compile", "described.yaml", "-o", "described.py").code == 0
+    assert archdsl("verify", "described.py").code == 0
+
+
 EDITS = {
     "at the top": ("\nfrom torch import", f"\n{SIDE_EFFECT}from torch import"),
     "in a function": ("        super().__init__()\n", f"        {SIDE_EFFECT}"),

@@ -53,6 +53,16 @@ def lines(text: str) -> str:
     return value
 
 
+def prose(text: str) -> str:
+    r"""Text of a spec as one line of a docstring, in ASCII; it cannot end the docstring.
+
+    >>> print(prose('A "net",\n  caf\u00e9'))
+    A "net", caf\xe9
+    """
+    shown = ESCAPED.sub(_escape, " ".join(text.split()))
+    return f'{shown[:-1]}\\"' if shown.endswith('"') and not shown.endswith('\\"') else shown
+
+
 def _escape(found: re.Match[str]) -> str:
     r"""Return `\xe9`, `\\`, `\"`; a space before the end of a line is `\x20`."""
     character = found[0]

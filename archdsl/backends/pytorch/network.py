@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from archdsl.backends.pytorch.module import LONGEST
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.program import Program, cuts_down, drops_path
 from archdsl.ir.ops import Shape
@@ -15,12 +16,14 @@ CHOSEN = ("num_classes", "in_channels")
 More = Callable[[Writer, Program], None]
 
 
-def network(out: Writer, program: Program, more: More | None = None) -> None:
-    """Print the network's class; `more` prints further methods."""
+def network(out: Writer, program: Program, described: str = "", more: More | None = None) -> None:
+    """Print the network's class; `described` says what it is, `more` prints further methods."""
     graph = program.graph
     with out.block(f"class {program.class_name}(nn.Module):"):
         given, made = (program.shapes[name] for name in (graph.input.name, graph.output))
-        out.line(f'"""From {shape(given)} to {shape(made)}."""')
+        shapes = f"From {shape(given)} to {shape(made)}."
+        line = f"{described} {shapes}".strip()
+        out.docstring(*([line] if len(line) <= LONGEST else [described, shapes]))
         out.blank()
         with out.block(f"def __init__({', '.join(['self', *choices(program)])}) -> None:"):
             out.line("super().__init__()")

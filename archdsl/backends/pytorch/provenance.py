@@ -61,7 +61,7 @@ def read_emitted(path: Path) -> Emitted:
             raise _foreign(path)
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
         raise _foreign(path) from None
-    classes = set(CLASS.findall(text))
+    classes = set(CLASS.findall(text, code(text)))
     fuse = tuple(device for device, steps in STEPS.items() if steps in classes)
     return Emitted(path, text, spec, dict(settings), str(class_name), fuse)
 
@@ -72,10 +72,15 @@ def _said(text: str) -> str:
     Raises: ValueError if they are not there, or too large.
     """
     end = text.rfind(SPEC) + 1
-    names = NAMES.search(text)
+    names = NAMES.search(text, code(text))
     if names is None or not end or len(text) - end > LARGEST_SPEC:
         raise ValueError
     return f"{names[0]}\n{text[end:]}"
+
+
+def code(text: str) -> int:
+    """Where the first docstring ends: a description in it may look like code."""
+    return text.find('\n"""\n') + 1
 
 
 def _literals(tree: ast.Module) -> dict[str, Any]:
