@@ -18,8 +18,6 @@ from archdsl.backends.pytorch.file import BANNER
 from archdsl.cli import files, options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
-from archdsl.cli.reproduce import one_of
-from archdsl.cli.show import SpecPaths
 from archdsl.errors import ArchdslError, Diagnostic, Exit
 from archdsl.extras import require
 from archdsl.frontend.load import Spec
@@ -28,7 +26,7 @@ from archdsl.lowering.limits import Limits
 
 @options.limited(*options.BUILT)
 def compare(
-    specs: SpecPaths,
+    specs: options.SpecPaths,
     sets: options.Sets = None,
     varied: Annotated[
         list[str] | None,
@@ -58,7 +56,7 @@ def compare(
 ) -> int:
     """Compare networks: parameters, MACs, links, paths, memory, and errors where printed."""
     forms = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
-    kind = one_of(forms)
+    kind = options.one_of(forms)
     if output is not None and kind == "text":
         kind = SUFFIXES[files.form(output, list(SUFFIXES))]
     for path in filter(None, (html, output)):
@@ -116,13 +114,11 @@ def deliver(
         return
     if kind == "text":
         said = f"{BANNER} compare\n{said}"
-    wrote = files.write(output, said, spec=specs, force=force)
-    print(f"{'wrote' if wrote else 'unchanged'}  {output}")
+    files.deliver(output, said, spec=specs, force=force)
 
 
 def page(found: Comparison, path: Path, specs: Sequence[Path], *, force: bool) -> None:
     """Write the page."""
     from archdsl.apps.report import html
 
-    wrote = files.write(path, html(found), spec=specs, force=force)
-    print(f"{'wrote' if wrote else 'unchanged'}  {path}")
+    files.deliver(path, html(found), spec=specs, force=force)

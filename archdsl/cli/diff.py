@@ -91,5 +91,4 @@ def picture(found: Difference, path: Path, specs: list[Path], *, force: bool) ->
     except SlowError:
         raise fail("A506", f"the picture was not painted in {DEADLINE:g} s",
                    help="write a .dot file") from None  # fmt: skip
-    wrote = files.write(path, content, spec=specs, force=force)
-    print(f"{'wrote' if wrote else 'unchanged'}  {path}")
+    files.deliver(path, content, spec=specs, force=force)

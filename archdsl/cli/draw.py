@@ -52,7 +52,6 @@ def draw(
         require("pygraphviz")
     found = options.checked(spec, sets, limits)
     made = picture.draw(subject(found, focus), kind, view, style, deadline)
-    wrote = files.write(output, made.content, spec=spec, force=force)
+    files.deliver(output, made.content, spec=spec, force=force, note=f"  {made.view}")
     report(made.notes, form)
-    print(f"{'wrote' if wrote else 'unchanged'}  {output}  {made.view}")
     return Exit.FINE

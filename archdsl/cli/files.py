@@ -62,6 +62,14 @@ def write(path: Path, content: str | bytes, *, spec: Specs = None, force: bool =
     return True
 
 
+def deliver(
+    path: Path, content: str | bytes, *, spec: Specs = None, force: bool = False, note: str = ""
+) -> None:
+    """Call `write`, and print `wrote` or `unchanged`, the path, and a note."""
+    wrote = write(path, content, spec=spec, force=force)
+    print(f"{'wrote' if wrote else 'unchanged'}  {visible(str(path), 4_096)}{note}")
+
+
 def allowed(path: Path, spec: Specs = None, force: bool = False) -> None:
     """Refuse, before any work is done, what `write` would refuse then.
 

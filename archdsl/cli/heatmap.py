@@ -10,7 +10,6 @@ import typer
 from archdsl import api
 from archdsl.apps.heatmap.model import HeatMap
 from archdsl.cli import files, options
-from archdsl.cli.reproduce import one_of
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
 from archdsl.lowering.limits import Limits
@@ -39,7 +38,7 @@ def heatmap(
     limits: Limits = options.DEFAULT,
 ) -> int:
     """Show the mean absolute weight of every layer on every output it reads."""
-    kind = one_of({"json": as_json, "csv": as_csv})
+    kind = options.one_of({"json": as_json, "csv": as_csv})
     if output is None and kind == "text":
         raise fail("A414", "there is nothing to write", help="name a picture with -o, or --json")
     if output is not None:
@@ -63,8 +62,9 @@ def picture(found: HeatMap, path: Path, given: list[Path], *, force: bool, quiet
     """Draw it."""
     from archdsl.apps.heatmap.plot import draw
 
-    wrote = files.write(path, draw(found, path.suffix[1:]), spec=given, force=force)
+    content = draw(found, path.suffix[1:])
     if quiet:
+        files.write(path, content, spec=given, force=force)
         return
     left = f"; outputs of stages {', '.join(map(str, found.left))} are added" if found.left else ""
-    print(f"{'wrote' if wrote else 'unchanged'}  {path}{left}")
+    files.deliver(path, content, spec=given, force=force, note=left)

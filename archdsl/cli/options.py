@@ -15,6 +15,9 @@ from archdsl.errors import fail
 from archdsl.lowering.limits import Limits
 
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file.", show_default=False)]
+SpecPaths = Annotated[
+    list[Path], typer.Argument(metavar="SPEC...", help="Spec files.", show_default=False)
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
@@ -75,6 +78,15 @@ def _option(name: str) -> inspect.Parameter:
         f"max_{name}", inspect.Parameter.KEYWORD_ONLY, default=getattr(DEFAULT, name),
         annotation=Annotated[int, typer.Option(flag, min=1, help=text)],
     )  # fmt: skip
+
+
+def one_of(chosen: dict[str, bool]) -> str:
+    """The form whose option is given, `text` if none is. Raises ArchdslError (A414)."""
+    found = [kind for kind, wanted in chosen.items() if wanted]
+    if len(found) > 1:
+        said = " and ".join(f"--{kind}" for kind in found[:2])
+        raise fail("A414", f"{said} exclude each other", help="choose one")
+    return found[0] if found else "text"
 
 
 def settings(given: list[str] | None) -> dict[str, str]:

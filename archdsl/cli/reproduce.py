@@ -50,7 +50,7 @@ def reproduce(
     limits: Limits = options.DEFAULT,
 ) -> int:
     """Print published figures beside computed ones, with a verdict on each row."""
-    kind = one_of({"json": as_json, "markdown": as_markdown, "latex": as_latex})
+    kind = options.one_of({"json": as_json, "markdown": as_markdown, "latex": as_latex})
     if check and output is None:
         raise fail("A414", "--check compares a file", help="name it with -o")
     read, mistakes = read_all(suites)
@@ -67,15 +67,6 @@ def reproduce(
     problems = [problem for _, some in found for outcome in some for problem in outcome.problems]
     report(problems, form)
     return Exit.WRONG_SPEC if problems or stale else Exit.FINE
-
-
-def one_of(chosen: dict[str, bool]) -> str:
-    """The form whose option is given, `text` if none is. Raises ArchdslError (A414)."""
-    found = [kind for kind, wanted in chosen.items() if wanted]
-    if len(found) > 1:
-        said = " and ".join(f"--{kind}" for kind in found[:2])
-        raise fail("A414", f"{said} exclude each other", help="choose one")
-    return found[0] if found else "text"
 
 
 SHOWN: dict[str, Callable[[Suite, Sequence[Outcome]], str]] = {
@@ -142,8 +133,7 @@ def deliver(
         said = f"{BANNER} reproduce\n{said}"
     if check:
         return differs(output, said)
-    wrote = files.write(output, said, spec=suites, force=force)
-    print(f"{'wrote' if wrote else 'unchanged'}  {output}")
+    files.deliver(output, said, spec=suites, force=force)
     return False
 
 

@@ -18,8 +18,7 @@ from archdsl.apps.scaling.scaling import Counts
 from archdsl.apps.scaling.table1 import QUANTITIES, Quantity
 from archdsl.cli import files, options
 from archdsl.cli.progress import Progress
-from archdsl.cli.render import report
-from archdsl.cli.show import SpecPaths
+from archdsl.cli.render import report, visible
 from archdsl.cli.tables import WIDTH
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.extras import require
@@ -34,7 +33,7 @@ HEADS = ("", "parameters", "links", "shortest path", "aggregated")
 
 @options.limited("links", "primitives")
 def scaling(
-    specs: SpecPaths,
+    specs: options.SpecPaths,
     depths: Annotated[
         str,
         typer.Option(
@@ -73,7 +72,7 @@ def scaling(
         from archdsl.apps.scaling.plot import draw
 
         files.write(plot, draw(found, plot.suffix[1:]), force=force)
-        print(f"wrote  {plot}", file=sys.stderr if as_json else sys.stdout)
+        print(f"wrote  {visible(str(plot), 4_096)}", file=sys.stderr if as_json else sys.stdout)
     report(findings, form)
     return max((finding.exit for finding in findings), default=Exit.FINE)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -26,10 +25,6 @@ VIEWS: dict[str, tuple[Pass, ...]] = {
     "placed": FOR_INFERENCE,
 }
 """Which passes are run before the graph is printed."""
-
-SpecPaths = Annotated[
-    list[Path], typer.Argument(metavar="SPEC...", help="Spec files.", show_default=False)
-]
 
 
 @options.limited()
@@ -75,7 +70,7 @@ def show(
 
 @options.limited()
 def check(
-    specs: SpecPaths,
+    specs: options.SpecPaths,
     sets: options.Sets = None,
     form: options.Format = "text",
     *,

@@ -8,6 +8,7 @@ import pytest
 
 from archdsl.cli import files
 from archdsl.errors import ArchdslError
+from cli.commands import archdsl, written
 
 SVG = b'<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "a"\n "b">\n'
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(25) + b"\0\0\0\x18tEXt"
@@ -82,3 +83,11 @@ def test_a_suffix_names_a_form(name: str, said: str) -> None:
     assert found.help is not None
     assert said in found.help
     assert files.form(Path("net.png"), ("svg", "png")) == "png"
+
+
+def test_a_path_that_is_printed_cannot_control_the_terminal(tmp_path: Path) -> None:
+    spec, odd = written(tmp_path), tmp_path / "a\x1b[31m\u202eb.json"
+    ran = archdsl("compare", spec, "-o", odd, "--force")
+    assert ran.out.startswith("wrote  ")
+    assert ran.out.endswith("\\x1b[31m\\u202eb.json\n")
+    assert archdsl("compare", spec, "-o", odd).out == ran.out.replace("wrote", "unchanged")

@@ -110,6 +110,17 @@ def test_a_child_that_fails_is_a_diagnostic(
     assert "\x1b" not in finding.message
 
 
+def test_a_child_without_pygraphviz_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = tmp_path / "child.py"
+    child.write_text("import sys; sys.exit(3)", encoding="utf-8")
+    monkeypatch.setattr(painting, "PAINTER", child)
+    with pytest.raises(ArchdslError, match=r"A422.*needs pygraphviz") as caught:
+        paint("digraph {}", "svg")
+    assert caught.value.diagnostics[0].help == 'pip install "archdsl[draw]"'
+
+
 def test_dot_needs_no_graphviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(painting, "PAINTER", tmp_path / "none.py")
     made = one(EXPONENTIAL)
