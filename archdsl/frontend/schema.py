@@ -206,17 +206,22 @@ def _extended(
     for extension in extensions:
         if issubclass(extension, base):
             word = unions.word_of(extension, key)
-            if base is Layer:
-                _check_layer_word(word)
             if word in taken:
                 raise fail("A120", f"the word `{word}` is taken", help="choose another word")
+            if issubclass(extension, Layer):
+                _check_layer(extension, word)
             taken.add(word)
             own = (*own, extension)
     return own
 
 
-def _check_layer_word(word: str) -> None:
-    """Raise A120 if a module cannot have an attribute that is named after a layer's word."""
+def _check_layer(layer: type[Layer], word: str) -> None:
+    """Raise A120 or A121 if a layer's word or module cannot be written into a file."""
     if not word.isidentifier() or not word.isascii() or iskeyword(word) or word in RESERVED:
         message = f"the word `{word}` cannot name a layer: modules have an attribute named after it"
         raise fail("A120", message, help="choose another word, such as `group_norm`")
+    if not (layer.module.isidentifier() and layer.module.isascii()):
+        message = (
+            f"the layer `{word}` does not name a class of torch.nn: its module is `{layer.module}`"
+        )
+        raise fail("A121", message, help='write `module = "GroupNorm"` in its class')

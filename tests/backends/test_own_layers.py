@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from archdsl.apps.draw.showing import picture
 from archdsl.errors import ArchdslError
 from archdsl.ir import text
 from archdsl.language.layer import RESERVED
+from archdsl.language.layers import Conv, LayerWords, Relu
 from archdsl.language.values import Width
 from backends.networks import assert_equals_oracle, of_checked
 
@@ -158,3 +160,53 @@ def test_a_word_that_cannot_name_a_layer_is_refused(word: str) -> None:
 def test_reserved_words_are_all_public_attributes_of_a_module() -> None:
     public = {name for name in dir(nn.Module()) if not name.startswith("_")} - {"T_destination"}
     assert public <= RESERVED
+
+
+@pytest.mark.parametrize("module", ["", "nn.GroupNorm", "x); import os; ("])
+def test_a_module_that_is_not_a_class_of_torch_is_refused(module: str) -> None:
+    named = type("Named", (GroupNorm,), {"module": module})
+    with pytest.raises(ArchdslError) as raised:
+        check_text(SPEC, extend=(named, RunningScale))
+    assert [diagnostic.code for diagnostic in raised.value.diagnostics] == ["A121"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"self": 1}, {"a b": 1}, {"class": 1}, {"one": "x"}, {"one": float("nan")}]
+)
+def test_arguments_that_cannot_be_written_are_refused(arguments: dict[str, object]) -> None:
+    named = type("Named", (GroupNorm,), {"arguments": lambda self, shape: arguments})
+    with pytest.raises(ArchdslError) as raised:
+        check_text(SPEC, extend=(named, RunningScale))
+    assert [diagnostic.code for diagnostic in raised.value.diagnostics] == ["A101"]
+
+
+class NormedUnit(archdsl.Unit):
+    """A unit of a user with a layer of a user."""
+
+    kind: Literal["normed"]
+    width: Width
+
+    def layers(self, stride: int) -> Sequence[LayerWords]:
+        return (GroupNorm(groups=2), Relu(), Conv(width=self.width, kernel=3, stride=stride))
+
+
+@pytest.mark.parametrize("entry", ["identity", "projection"])
+def test_a_unit_may_use_it(entry: str) -> None:
+    unit = f"{{kind: normed, width: [8, 12]}}\n  entry: {entry}\n  stride: [1, 2]"
+    listed = "[{group_norm: {groups: 4}}, relu, {conv: {width: 8, kernel: 3}}]"
+    source = SPEC.replace(listed, unit)
+    if entry == "projection":
+        source = source.replace("aggregate: concat", "aggregate: sum")
+    else:
+        source = source.replace("stride: [1, 2]", "stride: 1")
+    checked = of_checked(check_text(source, extend=(*OWN, NormedUnit)))
+    assert_equals_oracle(checked.network, checked.graph)
+
+
+def test_a_fused_network_runs_it_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "own-layers.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    network: Any = archdsl.build(archdsl.load(path, extend=OWN), fuse=True).eval()
+    x = torch.randn(2, 3, 8, 8)
+    with torch.inference_mode():
+        torch.testing.assert_close(network.fuse()(x), network(x))

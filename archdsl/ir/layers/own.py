@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from keyword import iskeyword
+from math import isfinite
 
 from archdsl.errors import fail
 from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape, Weighted
 from archdsl.language import layer as user
 
 Value = int | float | bool
+TAKEN = {"self", "nn", "torch", "functional"}
+"""Names that the constructor of an emitted class uses, so no argument has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,10 @@ class Own(Weighted):
         output = word.output(shape)
         if not output or not all(type(size) is int and size > 0 for size in output):
             raise fail("A101", f"the shape that `{word.layer}` makes would be {output!r}")
-        return cls(name, word, shape, tuple(word.arguments(shape).items()))
+        arguments = tuple(word.arguments(shape).items())
+        for key, value in arguments:
+            _check_argument(word.layer, key, value)
+        return cls(name, word, shape, arguments)
 
     @property
     def normalises(self) -> bool:  # type: ignore[override]
@@ -85,3 +92,16 @@ class Own(Weighted):
 
     def summary(self) -> str:
         return self.words()
+
+
+def _check_argument(word: str, key: object, value: object) -> None:
+    """Raise A101 if an argument cannot be written into a file as a name and a number."""
+    named = isinstance(key, str) and key.isidentifier() and key.isascii() and not iskeyword(key)
+    if not named or key in TAKEN:
+        raise fail("A101", f"`{word}` has an argument with the name {key!r}")
+    if type(value) not in {int, float, bool} or not isfinite(value):  # type: ignore[arg-type]
+        raise fail(
+            "A101",
+            f"`{word}` has an argument `{key}` with the value {value!r}",
+            help="return whole numbers, finite floats and booleans from `arguments`",
+        )
