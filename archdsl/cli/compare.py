@@ -54,7 +54,7 @@ def compare(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Compare networks: parameters, MACs, links, paths, memory, and errors where printed."""
+    """Compare networks in one table or page."""
     forms = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
     kind = options.one_of(forms)
     if output is not None and kind == "text":

@@ -49,7 +49,7 @@ def diff(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Say what changed: units, links, widths, costs and paths, in all and part by part."""
+    """Show what changed between two networks."""
     if after is None and not to:
         raise fail("A414", "there is nothing to compare", help="name a second spec, or use --to")
     paths = [before, after or before]

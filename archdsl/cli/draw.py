@@ -45,7 +45,7 @@ def draw(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Draw a network: units, aggregations and links, or folded to an overview."""
+    """Draw a network as SVG, PNG, PDF or DOT text."""
     kind = files.form(output, FORMS)
     files.allowed(output, spec, force)
     if kind != "dot":

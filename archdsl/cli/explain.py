@@ -16,7 +16,7 @@ def explain(
         list[str] | None, typer.Argument(metavar="[CODE]...", help="Codes such as A210.")
     ] = None,
 ) -> int:
-    """Explain diagnostic codes; without one, list them all."""
+    """Explain diagnostic codes, or list all of them."""
     if not codes:
         print("\n".join(f"{code}  {title}" for code, title in TITLES.items()))
         return Exit.FINE

@@ -37,7 +37,7 @@ def heatmap(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Show the mean absolute weight of every layer on every output it reads."""
+    """Show how strongly layers use each output that they read."""
     kind = options.one_of({"json": as_json, "csv": as_csv})
     if output is None and kind == "text":
         raise fail("A414", "there is nothing to write", help="name a picture with -o, or --json")

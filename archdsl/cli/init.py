@@ -28,7 +28,7 @@ def init(
     ] = None,
     force: options.Force = False,
 ) -> int:
-    """Write a commented spec of a published network, to start from."""
+    """Write the spec of a published network, to start from."""
     known = {file.name.removesuffix(".yaml"): file for file in shipped()}
     if kind == "list":
         print("\n".join(sorted(known)))

@@ -43,7 +43,7 @@ def reconcile(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Try the usual unstated choices for a spec that misses a printed number of parameters."""
+    """Find unstated choices that explain a printed count."""
     start = api.load(spec, options.settings(sets))
     with Progress() as progress:
 

@@ -49,7 +49,7 @@ def reproduce(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Print published figures beside computed ones, with a verdict on each row."""
+    """Compare published tables with computed numbers."""
     kind = options.one_of({"json": as_json, "markdown": as_markdown, "latex": as_latex})
     if check and output is None:
         raise fail("A414", "--check compares a file", help="name it with -o")

@@ -50,7 +50,7 @@ def scaling(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Measure how the first stage of specs grows with its depth, and fit Table 1 to it."""
+    """Count how costs grow with depth, and fit growth classes."""
     known = powers(depths)
     if plot is not None:
         check_plot(plot, force)

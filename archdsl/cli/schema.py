@@ -19,7 +19,7 @@ def schema(
         Path | None, typer.Option("-o", "--output", help="Output file; stdout if not given.")
     ] = None,
 ) -> int:
-    """Print the JSON Schema of the language, so that editors complete and check specs."""
+    """Print the JSON Schema of the language, for editors."""
     text = json.dumps(json_schema(), indent=2) + "\n"
     if output is None:
         print(text, end="")

@@ -48,7 +48,7 @@ def show(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Print a network: its stages, parameters, multiply-adds, links, paths and memory."""
+    """Print a network's stages, parameters, MACs, links and memory."""
     found = options.checked(spec, sets, limits)
     report(found.remarks, form)
     if view not in VIEWS:
@@ -76,7 +76,7 @@ def check(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Check specs and their published figures; exit 0 if all is well."""
+    """Check specs and their published figures."""
     findings: list[Diagnostic] = []
     for path in specs:
         try:

@@ -58,7 +58,7 @@ def solve(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Find the setting of a parameter that brings a network nearest to a budget."""
+    """Find the parameter setting that is nearest to a budget."""
     given = {"parameters": parameters, "macs": macs, "activation-bytes": activation_bytes}
     if like_sets and not like:
         raise fail("A414", "--like-set goes with --like", help="name the other spec")

@@ -28,7 +28,7 @@ def verify(
     *,
     limits: Limits = options.DEFAULT,
 ) -> int:
-    """Check that a generated file is what its spec makes, and that it computes what it should."""
+    """Compare a generated file with its spec and the oracle."""
     require("torch")
     emitted = read_emitted(file)
     found = (
