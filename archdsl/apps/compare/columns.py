@@ -119,5 +119,5 @@ def chosen(names: str) -> tuple[Column, ...]:
 
 
 def filled(comparison: Comparison, columns: Iterable[Column] = COLUMNS) -> Sequence[Column]:
-    """The columns that say something of at least one network."""
+    """Return the columns with a value for at least one network."""
     return [column for column in columns if any(column.value(row) for row in comparison.rows)]

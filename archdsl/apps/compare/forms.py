@@ -21,7 +21,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_json(comparison: Comparison, columns: Columns) -> str:
-    """Exact numbers; null where nothing is known. `settings` and `published` are always there."""
+    """Return a comparison as JSON with exact numbers.
+
+    Args:
+        comparison: the networks.
+        columns: what to compare. Unknown values are null; `settings` and `published` are always
+            included.
+    """
     rows = [_facts(row, columns) for row in comparison.rows]
     return json.dumps({"archdsl": __version__, "networks": rows}, indent=2) + "\n"
 
@@ -38,7 +44,7 @@ def _facts(row: Row, columns: Columns) -> Mapping[str, Any]:
 
 
 def as_csv(comparison: Comparison, columns: Columns) -> str:
-    """A line for each network, exact numbers, empty where nothing is known."""
+    """Return a comparison as CSV with exact numbers; unknown values are empty."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["network", *(column.name for column in columns)])
@@ -54,7 +60,7 @@ def _plain(value: int | str) -> int | str:
 
 
 def as_markdown(comparison: Comparison, columns: Columns) -> str:
-    """A table of pipes, and the notes below."""
+    """Return a comparison as a Markdown table, followed by its notes."""
     made, notes = table(comparison, columns), tuple(quoted(comparison, columns))
     parts = [
         f"{in_markdown.BANNER} compare. Do not edit. -->", in_markdown.table(made), made.legend,
@@ -63,7 +69,7 @@ def as_markdown(comparison: Comparison, columns: Columns) -> str:
 
 
 def as_latex(comparison: Comparison, columns: Columns) -> str:
-    """A float for booktabs."""
+    """Return a comparison as a LaTeX float, which needs booktabs."""
     made = table(comparison, columns)
     caption = f"Networks compared. {made.legend}"
     body = in_latex.table(made, caption, "tab:networks", quoted(comparison, columns))

@@ -33,7 +33,7 @@ def note(quote: Quote) -> str:
 
 
 def cell(column: Column, row: Row, notes: Sequence[str]) -> str:
-    """A value, and the number of its note."""
+    """Return a value as text, with the number of its note."""
     text = column.text(row)
     if column.kind != "quoted" or not text:
         return text
@@ -42,7 +42,7 @@ def cell(column: Column, row: Row, notes: Sequence[str]) -> str:
 
 
 def table(comparison: Comparison, columns: Sequence[Column]) -> Table:
-    """Quantities as rows while few networks are compared, else networks as rows."""
+    """Return the table: quantities as rows for few networks, else networks as rows."""
     notes = quoted(comparison, columns)
     rows = comparison.rows
     if len(rows) <= ACROSS:
@@ -56,7 +56,7 @@ def table(comparison: Comparison, columns: Sequence[Column]) -> Table:
 
 
 def html(made: Table, notes: Sequence[str]) -> str:
-    """A plain table, for notebooks; every text is escaped."""
+    """Return a plain HTML table for notebooks; all text is escaped."""
     heads = "".join(f"<th>{escape(head)}</th>" for head in made.heads)
     rows = "".join(
         "<tr>" + "".join(

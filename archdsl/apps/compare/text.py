@@ -19,7 +19,7 @@ WIDTH, WIDEST = 80, 22
 
 
 def text(comparison: Comparison, columns: Sequence[Column]) -> str:
-    """For terminals of 80 columns: networks side by side, in as many blocks as that takes."""
+    """Return a comparison for terminals of 80 columns, in as many blocks as needed."""
     notes = quoted(comparison, columns)
     left = max(len(column.heading) for column in columns)
     blocks: list[list[Row]] = [[]]

@@ -50,7 +50,7 @@ class LinkDiff:
 
 
 def link_diff(one: Stage | None, other: Stage | None) -> LinkDiff:
-    """Compare two stages; one that is not there has no links."""
+    """Compare the links of two stages; a missing stage has no links."""
     before, after = (stage.rule.links(stage.depth) if stage else 0 for stage in (one, other))
     exits = _apart(
         0, set(one.exit_sources()) if one else set(), set(other.exit_sources()) if other else set()

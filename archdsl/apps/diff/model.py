@@ -81,7 +81,15 @@ class Difference:
 
 
 def difference(labels: tuple[str, str], one: Checked, other: Checked) -> Difference:
-    """What changed from one network to the other. Stages are matched by their index."""
+    """Return what changed between two networks.
+
+    Stages are matched by their index.
+
+    Args:
+        labels: what to call the two networks.
+        one: the network before the change.
+        other: the network after it.
+    """
     totals = tuple(_changes(_totals(one.report), _totals(other.report)))
     return Difference(labels, totals, tuple(_parts(one, other)))
 

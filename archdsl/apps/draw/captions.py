@@ -19,7 +19,7 @@ GAP = 18.0
 
 
 def stage_lines(subject: Subject, stage: Stage) -> list[str]:
-    """What is said of a stage beside its row."""
+    """Return the lines of text next to the row of a stage."""
     report = subject.stage_report(stage)
     said = [
         f"{ruled(report)}; {show(subject.shapes[stage.exit])}",
@@ -51,7 +51,14 @@ def lanes(distances: Iterable[int]) -> str:
 
 
 def beside(row: Scene, name: str, lines: Iterable[str], y: float = 0.0) -> Scene:
-    """A row with its caption at the left, a bold name above plain lines."""
+    """Return a row with its caption at the left.
+
+    Args:
+        row: the scene of the row.
+        name: the first line of the caption, in bold.
+        lines: the other lines.
+        y: the height of the caption's centre, in points.
+    """
     x = row.bounds.left - GAP
     lines = list(lines)
     first = y + (len(lines) * SIZE * 1.25) / 2
@@ -64,7 +71,14 @@ def beside(row: Scene, name: str, lines: Iterable[str], y: float = 0.0) -> Scene
 
 
 def page(title: str, rows: Iterable[Scene], sentences: str, gap: float = 22.0) -> Scene:
-    """Rows from top to bottom under a title, with sentences below, wrapped to the rows' width."""
+    """Return a page of rows.
+
+    Args:
+        title: the line above the rows.
+        rows: scenes, from top to bottom.
+        sentences: text below the rows, wrapped to their width.
+        gap: space between two rows, in points.
+    """
     body = stacked(title, rows, gap)
     bounds = body.bounds
     room = max(bounds.right - bounds.left, 320.0)

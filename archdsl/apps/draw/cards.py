@@ -111,7 +111,7 @@ def _shares(subject: Subject, parts: Sequence[PartReport]) -> tuple[tuple[str, f
 
 
 def unit(graph: Graph, index: int) -> str:
-    """What a layer of a stage computes; `...` if not all layers of it are alike."""
+    """Describe the unit of a stage; `...` if its layers differ."""
     stage = graph.stages[index]
     found = {summary(op.layers) for name in stage.layers if isinstance(op := graph[name].op, Chain)}
     said = sorted(found, key=lambda text: (len(text), text))

@@ -32,7 +32,7 @@ def _middle(one: Point, other: Point) -> Point:
 
 
 def straight(start: Point, end: Point) -> tuple[Point, ...]:
-    """A line, as a cubic."""
+    """Return a straight line as a cubic curve."""
     (x0, y0), (x1, y1) = start, end
     third = ((x1 - x0) / 3, (y1 - y0) / 3)
     return (
@@ -44,12 +44,12 @@ def straight(start: Point, end: Point) -> tuple[Point, ...]:
 
 
 def level(start: Point, end: Point) -> tuple[Point, ...]:
-    """A curve that leaves and arrives level, as lines between columns do."""
+    """Return a curve that is horizontal at both ends, for lines between columns."""
     (x0, y0), (x1, y1) = start, end
     half = (x0 + x1) / 2
     return (start, (half, y0), (half, y1), end)
 
 
 def lane(distance: int, lowest: float = 13.0, step: float = 20.0) -> float:
-    """Height of the lane of links that go `distance` back: one step for each doubling."""
+    """Return the height of links over a distance: one step for each doubling."""
     return lowest + step * math.log2(max(1, distance))

@@ -61,7 +61,7 @@ def folded(stage: Stage, focus: int) -> list[Run]:
 
 
 def named(linked: Iterable[int], focus: int) -> list[int]:
-    """The linked layers that are named, nearest first."""
+    """Return the linked layers that are drawn separately, nearest first."""
     ordered = sorted(linked, key=lambda layer: (abs(layer - focus), layer))
     return ordered if len(ordered) <= 2 * NEAREST else ordered[:NEAREST]
 

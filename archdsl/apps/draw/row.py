@@ -84,7 +84,7 @@ class Row:
 
 
 def links_of(reads: Callable[[int], Iterable[int]], layers: Iterable[int]) -> Iterator[Link]:
-    """The links into layers, in order."""
+    """Return the links into the given layers, in order."""
     for layer in layers:
         for source in reads(layer):
             yield source, layer
@@ -105,7 +105,7 @@ def into(focus: int) -> Callable[[Link], Painted]:
 
 
 def boxed(focus: int, sources: Iterable[int]) -> Callable[[int], Look]:
-    """The focus is filled; what it reads is outlined."""
+    """Return the look of each box: the focus is filled, and its sources are outlined."""
     known = set(sources)
     return lambda layer: (
         FOCUS_BOX if layer == focus else SOURCE_BOX if layer in known else PLAIN_BOX
@@ -115,7 +115,7 @@ def boxed(focus: int, sources: Iterable[int]) -> Callable[[int], Look]:
 def line(
     row: Row, depth: int, links: Iterable[Link], focus: int, sources: Iterable[int], title: str = ""
 ) -> Scene:
-    """A whole line: every box of 0 to `depth` and every link, those of the focus in front."""
+    """Return the scene of one line, with every box of 0 to `depth` and every link."""
     painted = into(focus)
     ordered = sorted(links, key=lambda link: (link[1] == focus, link[0] == focus, link))
     return Scene(

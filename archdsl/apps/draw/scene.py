@@ -164,7 +164,7 @@ class Scene:
 
 
 def around(areas: Iterable[Rectangle], curves: Iterable[Curve] = ()) -> Rectangle:
-    """The smallest rectangle that holds all; one at the origin if there is nothing."""
+    """Return the smallest rectangle around everything, or one at the origin if there is nothing."""
     points = [point for curve in curves for point in curve.points]
     corners = [*points]
     for area in areas:
@@ -174,7 +174,7 @@ def around(areas: Iterable[Rectangle], curves: Iterable[Curve] = ()) -> Rectangl
 
 
 def text_width(text: str, size: float = SIZE) -> float:
-    """How wide the longest line may be, in points."""
+    """Return an upper bound on the width of the longest line, in points."""
     return size * max(sum(map(_advance, line)) for line in text.split("\n"))
 
 
@@ -183,7 +183,7 @@ def _advance(letter: str) -> float:
 
 
 def stacked(title: str, scenes: Iterable[Scene], gap: float = 18.0) -> Scene:
-    """Scenes from top to bottom, their own places across kept."""
+    """Return scenes from top to bottom; horizontal positions are kept."""
     whole, top = Scene(title), 0.0
     for scene in scenes:
         bounds = scene.bounds
@@ -194,7 +194,7 @@ def stacked(title: str, scenes: Iterable[Scene], gap: float = 18.0) -> Scene:
 
 
 def side_by_side(title: str, scenes: Iterable[Scene], gap: float = 24.0) -> Scene:
-    """Scenes from left to right, their own heights kept."""
+    """Return scenes from left to right; vertical positions are kept."""
     whole, left = Scene(title), 0.0
     for scene in scenes:
         bounds = scene.bounds

@@ -86,7 +86,7 @@ class Subject:
 
 
 def readers(stage: Stage, source: int) -> Iterator[int]:
-    """The layers that read an output, ascending."""
+    """Return the layers that read an output, in ascending order."""
     for layer in range(source + 1, stage.depth + 1):
         if source in stage.sources(layer):
             yield layer

@@ -40,7 +40,12 @@ COLOURS = "viridis_r"
 
 
 def draw(found: HeatMap, form: str) -> bytes:
-    """The picture as a file of a form of `FORMS`; the same bytes for the same numbers."""
+    """Return the picture as the bytes of a file, the same bytes for the same numbers.
+
+    Args:
+        found: the heat map.
+        form: one of `FORMS`.
+    """
     across = min(ACROSS, len(found.panels))
     down = ceil(len(found.panels) / across)
     size = (across * SIDE + 0.9, down * (SIDE + 0.35) + 0.4)

@@ -43,7 +43,7 @@ class Page:
 
 
 def page(suite: Suite, outcomes: Sequence[Outcome]) -> Page:
-    """A table of rows, one of claims, whichever there are, and the remarks on both."""
+    """Return a table of rows, a table of claims, and their remarks; empty tables are omitted."""
     words, notes = suite.words, Notes()
     rows = [outcome for outcome in outcomes if isinstance(outcome, Result)]
     claims = [outcome for outcome in outcomes if isinstance(outcome, Measured)]

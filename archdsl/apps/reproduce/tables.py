@@ -70,7 +70,7 @@ def says(verdict: Verdict, figure: Figure | None) -> str:
 
 
 def summary(outcomes: Sequence[Outcome], total: int) -> str:
-    """One line: how many of what."""
+    """Return one line with the number of rows for each verdict."""
     if len(outcomes) < total:
         return f"{len(outcomes)} of {total} done"
     rows = [outcome for outcome in outcomes if isinstance(outcome, Result)]
@@ -97,7 +97,7 @@ def figures(result: Result) -> list[tuple[str, str, Figure | None]]:
 
 
 def text(suite: Suite, outcomes: Sequence[Outcome]) -> str:
-    """A suite for a terminal."""
+    """Return the outcomes of a suite for a terminal."""
     words, notes = suite.words, Notes()
     rows = [outcome for outcome in outcomes if isinstance(outcome, Result)]
     claims = [outcome for outcome in outcomes if isinstance(outcome, Measured)]

@@ -58,7 +58,12 @@ SIZE = (7.2, 6.0)
 
 
 def draw(found: Sequence[Scaling], form: str) -> bytes:
-    """The plot as a file of a form of `FORMS`."""
+    """Return the plot as the bytes of a file.
+
+    Args:
+        found: the measured specs.
+        form: one of `FORMS`.
+    """
 
     def fill(figure: Figure) -> None:
         for axes, (quantity, title) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):

@@ -71,7 +71,7 @@ def scene(subject: Subject) -> Scene:
 
 
 def chosen(stage: Stage, focus: int | None) -> Drawn:
-    """What is drawn of a stage's links."""
+    """Return the links of a stage that are drawn."""
     into = tuple((source, focus) for source in stage.sources(focus)) if focus else ()
     out = tuple((focus, reader) for reader in readers(stage, focus)) if focus else ()
     known = {*into, *out}

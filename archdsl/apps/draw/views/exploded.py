@@ -23,7 +23,10 @@ LABEL = "\u00d7"
 
 
 def exploded(subject: Subject, stage: Stage) -> Scene:
-    """Boxes `S.L` and marks `S.L.join`; a layer of one read has none. Links end at the mark."""
+    """Return boxes `S.L` and marks `S.L.join`.
+
+    A layer that reads one output has no mark. Links end at the mark.
+    """
     focus = subject.focused(stage)
     ends = stage.exit_sources()
     boxes = [_unit(subject, stage, layer, focus) for layer in range(stage.depth + 1)]
