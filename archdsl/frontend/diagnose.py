@@ -90,8 +90,12 @@ class _Findings:
                 return self.unknown_key(path, loc)
             case "literal_error" | "union_tag_invalid":
                 return self.unknown_word(path, context, error.get("input"))
-            case "bare_layer" | "layer_form":
-                return self.layer(path, context.get("word"))
+            case "bare_layer":
+                named = context["word"]
+                help = f"write {{{named}: {{...}}}}"
+                return self.at(path, "A103", f"`{named}` needs its numbers", help=help)
+            case "layer_form":
+                return self.layer(path, context["words"])
             case "too_short" | "too_long" | "string_too_long":
                 return self.length(path, kind, context)
             case "string_pattern_mismatch":
@@ -172,12 +176,9 @@ class _Findings:
             help=f"did you mean `{near[0]}`?" if near else None,
         )
 
-    def layer(self, path: Path, named: str | None) -> Diagnostic:
-        if named:
-            help = f"write {{{named}: {{...}}}}"
-            return self.at(path, "A103", f"`{named}` needs its numbers", help=help)
+    def layer(self, path: Path, words: list[str]) -> Diagnostic:
         value = self.document.value(path)
-        if isinstance(value, dict) and len(value) == 1 and set(value) <= set(LAYER_WORDS):
+        if isinstance(value, dict) and len(value) == 1 and set(value) <= set(words):
             ((own, numbers),) = value.items()
             message = f"`{own}` takes a mapping of its numbers, not {_kind(numbers)}"
             return self.at((*path, own), "A106", message)
@@ -185,7 +186,7 @@ class _Findings:
             path,
             "A106",
             f"a layer is a word or one word with its numbers, not {_kind(value)}",
-            help="layers: " + ", ".join(LAYER_WORDS),
+            help="layers: " + ", ".join(words),
         )
 
     def length(self, path: Path, kind: str, context: Any) -> Diagnostic:

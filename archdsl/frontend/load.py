@@ -110,7 +110,7 @@ def load(
     Args:
         spec: path of a YAML file.
         settings: parameters to set, by name: numbers, lists, or text as after `--set name=`.
-        extend: custom rules, units and aggregations, whose words the spec may then use.
+        extend: custom rules, units, aggregations and layers, whose words the spec may then use.
 
     Raises:
         ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx and A4xx.

@@ -137,7 +137,7 @@ def _layer_form(kinds: Mapping[str, type[LayerWords]], value: Any) -> Any:
             return {"layer": word, **numbers}
     if isinstance(value, Words):
         return value
-    raise PydanticCustomError("layer_form", "not a layer")
+    raise PydanticCustomError("layer_form", "not a layer", {"words": list(kinds)})
 
 
 AnyLayer = layer(LAYERS)

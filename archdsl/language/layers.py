@@ -1,7 +1,8 @@
 """The primitive layers that units, stems, transitions and heads are lists of.
 
-Written as a word (`norm`), or a word and its numbers (`conv: {width: 64, kernel: 3}`). This set is
-closed: the IR, the analyses, the oracle and the emitters all know each of its members.
+Written as a word (`norm`), or a word and its numbers (`conv: {width: 64, kernel: 3}`). What a layer
+is in a network, with shapes and costs, is in `archdsl/ir/layers/`; a layer that a user defines is a
+subclass of `archdsl.Layer`.
 """
 
 from __future__ import annotations

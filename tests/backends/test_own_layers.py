@@ -210,3 +210,11 @@ def test_a_fused_network_runs_it_as_it_is(tmp_path: Path) -> None:
     x = torch.randn(2, 3, 8, 8)
     with torch.inference_mode():
         torch.testing.assert_close(network.fuse()(x), network(x))
+
+
+def test_numbers_in_another_form_are_refused_by_the_name_of_the_layer() -> None:
+    with pytest.raises(ArchdslError) as raised:
+        check_text(SPEC.replace("{groups: 2}", "2"), extend=OWN)
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "A106"
+    assert diagnostic.message == "`group_norm` takes a mapping of its numbers, not 2"
