@@ -29,7 +29,7 @@ __all__ = ["FractalNet"]
 
 
 class ConvBlock(nn.Module):
-    """3x3 convolution to width, norm, ReLU, dropout of dropout."""
+    """3x3 convolution to width, norm, ReLU, dropout (p = dropout)."""
 
     def __init__(self, channels: int, width: int, dropout: float) -> None:
         super().__init__()
@@ -43,10 +43,7 @@ class ConvBlock(nn.Module):
 
 
 class Stage(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
-    7 layers; each reads what was joined where its column stood before, averaged with drop-path.
-    """
+    """7 layers; each reads the last join of its column, averaged with drop-path."""
 
     def __init__(self, channels: int, width: int, dropout: float) -> None:
         super().__init__()
@@ -77,7 +74,7 @@ class Stage(nn.Module):
         return joins[key]
 
     def deepest(self, x: Tensor) -> Tensor:
-        """The deepest column alone, as FractalNet is run when it is cut down."""
+        """Run the deepest column alone, without joins."""
         source, column = self.exit[0], []
         while source:
             column.append(self.layers[source - 1])
@@ -145,7 +142,7 @@ class FractalNet(nn.Module):
         return self.head(x)  # (N, 10)
 
     def deepest(self, x: Tensor) -> Tensor:
-        """The deepest column of every block alone: a plain network."""
+        """Run the deepest column of every stage alone: a plain network."""
         x = self.stages[0].deepest(x)  # (N, 64, 32, 32)
         x = self.between[0](x)  # (N, 64, 16, 16)
         x = self.stages[1].deepest(x)  # (N, 128, 16, 16)
@@ -159,7 +156,10 @@ class FractalNet(nn.Module):
 
 
 def fractal(layer: int) -> list[int]:
-    """The outputs that a layer reads: the row in which its column was last joined."""
+    """Return the outputs that a layer reads: the last join of its column.
+
+    Layers are numbered row by row, from 1. Row r has one layer, and one more each time 2 divides r.
+    """
     row = (layer + 1) // 2
     first = 2 * row - 1 - (row - 1).bit_count()
     while first + (row & -row).bit_length() <= layer:
@@ -173,11 +173,11 @@ def fractal(layer: int) -> list[int]:
 
 
 class DropPath:
-    """Which outputs the means keep in one forward pass (Larsson et al. 2016, section 3.1).
+    """Choose the outputs that means keep in one forward pass (Larsson et al. 2016, section 3.1).
 
-    In half of the training passes one column alone: the same position at every join, where a join
-    has it. In the others each output is dropped with probability p, but never all of a join. In
-    evaluation every output is kept. Tensors instead of branches, so that it can be compiled.
+    Half of the training passes keep one column alone: the same position at every join that has it.
+    The others drop each output with probability p, but never all outputs of a join. Evaluation
+    keeps every output. Tensors are used instead of branches, so that torch.compile can trace it.
     """
 
     def __init__(self, columns: int, training: bool) -> None:
@@ -187,7 +187,7 @@ class DropPath:
             self.column = torch.randint(columns, ())
 
     def mean(self, outputs: list[Tensor], p: float) -> Tensor:
-        """The mean of the outputs that are kept."""
+        """Return the mean of the outputs that are kept."""
         if len(outputs) == 1:
             return outputs[0]
         count: Tensor | int = len(outputs)
@@ -205,7 +205,7 @@ class DropPath:
         return result / count
 
     def kept(self, count: int, p: float) -> Tensor:
-        """Whether each of `count` outputs is kept."""
+        """Return which of `count` outputs are kept, as booleans of shape (count,)."""
         kept = torch.rand(count) >= p
         one = functional.one_hot(torch.randint(count, ()), count).bool()
         kept = torch.where(kept.any(), kept, one)
@@ -214,7 +214,7 @@ class DropPath:
         return torch.where(self.alone, column, kept)
 
 
-# What this file was made from; `archdsl verify` compiles it again and compares.
+# The spec of this file; `archdsl verify` compiles it again and compares the result.
 SPEC = """\
 archdsl: 1
 name: fractalnet-cifar

@@ -115,7 +115,7 @@ class PlainNet100(nn.Module):
         return self.head(x)  # (N, 100)
 
 
-# What this file was made from; `archdsl verify` compiles it again and compares.
+# The spec of this file; `archdsl verify` compiles it again and compares the result.
 SPEC = """\
 archdsl: 1
 name: plain-cifar

@@ -24,7 +24,7 @@ __all__ = ["ResNet110"]
 
 
 class Padding(nn.Module):
-    """One place in 2, zeros up to width channels."""
+    """Subsampled by 2, zero-padded to width channels."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class BasicBlock(nn.Module):
 class EntryBasicBlock(nn.Module):
     """3x3 convolution to 2 * channels, norm, ReLU, 3x3 convolution to 2 * channels, norm.
 
-    Returns the projection of what enters, and what the branch makes of it.
+    Returns the projected shortcut and the residual, which the stage joins.
     """
 
     def __init__(self, channels: int) -> None:
@@ -153,7 +153,7 @@ class ResNet110(nn.Module):
         return self.head(x)  # (N, 10)
 
 
-# What this file was made from; `archdsl verify` compiles it again and compares.
+# The spec of this file; `archdsl verify` compiles it again and compares the result.
 SPEC = """\
 archdsl: 1
 name: resnet-basic-cifar

@@ -42,7 +42,7 @@ class EntryBottleneck(nn.Module):
     1x1 convolution to width // 4, norm, ReLU, 3x3 convolution to width // 4, norm, ReLU, 1x1
     convolution to width, norm.
 
-    Returns the projection of what enters, and what the branch makes of it.
+    Returns the projected shortcut and the residual, which the stage joins.
     """
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
@@ -162,7 +162,7 @@ class ResNet50(nn.Module):
         return self.head(x)  # (N, 1000)
 
 
-# What this file was made from; `archdsl verify` compiles it again and compares.
+# The spec of this file; `archdsl verify` compiles it again and compares the result.
 SPEC = """\
 archdsl: 1
 name: resnet-imagenet

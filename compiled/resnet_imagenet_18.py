@@ -54,7 +54,7 @@ class BasicBlock(nn.Module):
 class EntryBasicBlock(nn.Module):
     """3x3 convolution to 2 * channels, norm, ReLU, 3x3 convolution to 2 * channels, norm.
 
-    Returns the projection of what enters, and what the branch makes of it.
+    Returns the projected shortcut and the residual, which the stage joins.
     """
 
     def __init__(self, channels: int) -> None:
@@ -157,7 +157,7 @@ class ResNet18(nn.Module):
         return self.head(x)  # (N, 1000)
 
 
-# What this file was made from; `archdsl verify` compiles it again and compares.
+# The spec of this file; `archdsl verify` compiles it again and compares the result.
 SPEC = """\
 archdsl: 1
 name: resnet-imagenet

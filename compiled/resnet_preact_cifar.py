@@ -40,7 +40,7 @@ class EntryBottleneck(nn.Module):
     Norm, ReLU, 1x1 convolution to width // 4, norm, ReLU, 3x3 convolution to width // 4, norm,
     ReLU, 1x1 convolution to width.
 
-    Returns the projection of what enters, and what the branch makes of it.
+    Returns the projected shortcut and the residual, which the stage joins.
     """
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
@@ -151,7 +151,7 @@ class PreActResNet100(nn.Module):
         return self.head(x)  # (N, 100)
 
 
-# What this file was made from; `archdsl verify` compiles it again and compares.
+# The spec of this file; `archdsl verify` compiles it again and compares the result.
 SPEC = """\
 archdsl: 1
 name: resnet-preact-cifar

@@ -162,7 +162,7 @@ class ConcatBuffer:
         self.append(x)
 
     def append(self, output: Tensor) -> None:
-        """Keep one more output."""
+        """Add an output."""
         if self.tensor is not None:
             start, end = self.starts[-1], self.starts[-1] + output.shape[1]
             place = self.tensor[:, start:end]
@@ -175,7 +175,7 @@ class ConcatBuffer:
         self.outputs.append(output)
 
     def read(self, sources: list[int] | range) -> Tensor:
-        """The outputs at these positions, side by side in this order."""
+        """Return the outputs at these positions, concatenated in this order."""
         first, last = sources[0], sources[-1]
         if self.tensor is not None and list(sources) == list(range(first, last + 1)):
             return self.tensor[:, self.starts[first] : self.starts[last + 1]]
@@ -183,14 +183,14 @@ class ConcatBuffer:
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
     def is_plain(self, x: Tensor) -> bool:
-        """Whether a tensor is no subclass and has memory: transforms such as vmap wrap tensors."""
+        """Return whether this is an ordinary tensor with memory; vmap and others wrap tensors."""
         try:
             return type(x) is Tensor and x.data_ptr() is not None
         except RuntimeError:
             return False
 
 
-# What this file was made from; `archdsl verify` compiles it again and compares.
+# The spec of this file; `archdsl verify` compiles it again and compares the result.
 SPEC = """\
 archdsl: 1
 name: sparsenet-imagenet

@@ -37,7 +37,7 @@ class Projection(nn.Module):
 class EntryBasicBlock(nn.Module):
     """Norm, ReLU, 3x3 convolution to width, norm, ReLU, 3x3 convolution to width.
 
-    Returns the projection of what enters, and what the branch makes of it.
+    Returns the projected shortcut and the residual, which the stage joins.
     """
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
@@ -135,7 +135,7 @@ class WideResNet28x10(nn.Module):
         return self.head(x)  # (N, 10)
 
 
-# What this file was made from; `archdsl verify` compiles it again and compares.
+# The spec of this file; `archdsl verify` compiles it again and compares the result.
 SPEC = """\
 archdsl: 1
 name: wide-resnet-cifar

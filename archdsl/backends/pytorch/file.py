@@ -172,7 +172,7 @@ def pasted(decided: Program) -> list[str]:
 def made_from(out: Writer, origin: Origin) -> None:
     """The spec and the settings, as text: what `archdsl verify` compiles again."""
     out.blank(2)
-    out.line("# What this file was made from; `archdsl verify` compiles it again and compares.")
+    out.line("# The spec of this file; `archdsl verify` compiles it again and compares the result.")
     out.paste(f"SPEC = {lines(origin.text)}")
     settings = dict(sorted(origin.settings.items()))
     if settings:

@@ -124,7 +124,7 @@ def _aggregate(out: Writer, before: str, made: StageClass) -> None:
 def deepest(out: Writer) -> None:
     """A method for the deepest column alone: the first of every join, back from the exit."""
     with out.block("def deepest(self, x: Tensor) -> Tensor:"):
-        out.line('"""The deepest column alone, as FractalNet is run when it is cut down."""')
+        out.line('"""Run the deepest column alone, without joins."""')
         out.line("source, column = self.exit[0], []")
         with out.block("while source:"):
             out.line("column.append(self.layers[source - 1])")

@@ -13,7 +13,7 @@ from archdsl.ir.ops import Weighted
 LONGEST = 88
 ROOM = 85
 """What is left of a line in a method after `return `."""
-RETURNS = "Returns the projection of what enters, and what the branch makes of it."
+RETURNS = "Returns the projected shortcut and the residual, which the stage joins."
 
 
 def module(out: Writer, made: ModuleClass) -> None:

@@ -72,7 +72,7 @@ def stage_of(program: Program, call: str) -> int | None:
 def deepest(out: Writer, program: Program) -> None:
     """The same with the deepest column of every fractal stage alone."""
     with out.block("def deepest(self, x: Tensor) -> Tensor:"):
-        out.line('"""The deepest column of every block alone: a plain network."""')
+        out.line('"""Run the deepest column of every stage alone: a plain network."""')
         calls = []
         for call, made in steps(program):
             stage = stage_of(program, call)

@@ -46,7 +46,7 @@ def docstring(out: Writer, made: StageClass) -> None:
     count = f"{made.layers.number} layers; each reads" if made.layers.number else "Each layer reads"
     text = f"{count} {made.rule.says()}"
     text += "." if made.rule.rule == "plain" else f", {made.operator.says()}."
-    leaves = {"all": ["All outputs leave."], "last": ["The last output leaves."]}
+    leaves = {"all": ["Returns all outputs joined."], "last": ["Returns the last output."]}
     details = leaves.get(made.leaves, [])
     if len(text) > LONGEST:
         text, details = "Layers that read earlier outputs of their stage.", [text, *details]

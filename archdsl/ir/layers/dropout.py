@@ -45,4 +45,4 @@ class Dropout(Layer):
         return f"functional.dropout({x}, {numbers['p']}, self.training)"
 
     def describe(self, numbers: Numbers) -> str:
-        return f"dropout of {numbers['p']}"
+        return f"dropout (p = {numbers['p']})"

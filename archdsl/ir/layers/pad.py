@@ -43,8 +43,8 @@ class Pad(Layer):
         return self._strided(x, numbers), self._padded("x", "x", numbers)
 
     def describe(self, numbers: Numbers) -> str:
-        strided = f"one place in {self.stride}, " if self.stride > 1 else ""
-        return f"{strided}zeros up to {numbers['width']} channels"
+        sampled = f"subsampled by {self.stride}, " if self.stride > 1 else ""
+        return f"{sampled}zero-padded to {numbers['width']} channels"
 
     def _padded(self, strided: str, x: str, numbers: Numbers) -> str:
         """`strided`, which has the channels of `x`, with zeros after them."""

@@ -16,7 +16,10 @@ Columns = Annotated[int, Bounds(1, 64)]
 
 
 def fractal(layer: int) -> list[int]:
-    """The outputs that a layer reads: the row in which its column was last joined."""
+    """Return the outputs that a layer reads: the last join of its column.
+
+    Layers are numbered row by row, from 1. Row r has one layer, and one more each time 2 divides r.
+    """
     row = (layer + 1) // 2
     first = 2 * row - 1 - (row - 1).bit_count()
     while first + (row & -row).bit_length() <= layer:
@@ -67,4 +70,4 @@ class Fractal(Rule):
 
     def says(self) -> str:
         """The reads in words."""
-        return "what was joined where its column stood before"
+        return "the last join of its column"

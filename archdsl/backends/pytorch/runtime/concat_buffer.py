@@ -29,7 +29,7 @@ class ConcatBuffer:
         self.append(x)
 
     def append(self, output: Tensor) -> None:
-        """Keep one more output."""
+        """Add an output."""
         if self.tensor is not None:
             start, end = self.starts[-1], self.starts[-1] + output.shape[1]
             place = self.tensor[:, start:end]
@@ -42,7 +42,7 @@ class ConcatBuffer:
         self.outputs.append(output)
 
     def read(self, sources: list[int] | range) -> Tensor:
-        """The outputs at these positions, side by side in this order."""
+        """Return the outputs at these positions, concatenated in this order."""
         first, last = sources[0], sources[-1]
         if self.tensor is not None and list(sources) == list(range(first, last + 1)):
             return self.tensor[:, self.starts[first] : self.starts[last + 1]]
@@ -50,7 +50,7 @@ class ConcatBuffer:
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
     def is_plain(self, x: Tensor) -> bool:
-        """Whether a tensor is no subclass and has memory: transforms such as vmap wrap tensors."""
+        """Return whether this is an ordinary tensor with memory; vmap and others wrap tensors."""
         try:
             return type(x) is Tensor and x.data_ptr() is not None
         except RuntimeError:

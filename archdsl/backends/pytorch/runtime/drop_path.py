@@ -8,11 +8,11 @@ from torch.nn import functional
 
 
 class DropPath:
-    """Which outputs the means keep in one forward pass (Larsson et al. 2016, section 3.1).
+    """Choose the outputs that means keep in one forward pass (Larsson et al. 2016, section 3.1).
 
-    In half of the training passes one column alone: the same position at every join, where a join
-    has it. In the others each output is dropped with probability p, but never all of a join. In
-    evaluation every output is kept. Tensors instead of branches, so that it can be compiled.
+    Half of the training passes keep one column alone: the same position at every join that has it.
+    The others drop each output with probability p, but never all outputs of a join. Evaluation
+    keeps every output. Tensors are used instead of branches, so that torch.compile can trace it.
     """
 
     def __init__(self, columns: int, training: bool) -> None:
@@ -22,7 +22,7 @@ class DropPath:
             self.column = torch.randint(columns, ())
 
     def mean(self, outputs: list[Tensor], p: float) -> Tensor:
-        """The mean of the outputs that are kept."""
+        """Return the mean of the outputs that are kept."""
         if len(outputs) == 1:
             return outputs[0]
         count: Tensor | int = len(outputs)
@@ -40,7 +40,7 @@ class DropPath:
         return result / count
 
     def kept(self, count: int, p: float) -> Tensor:
-        """Whether each of `count` outputs is kept."""
+        """Return which of `count` outputs are kept, as booleans of shape (count,)."""
         kept = torch.rand(count) >= p
         one = functional.one_hot(torch.randint(count, ()), count).bool()
         kept = torch.where(kept.any(), kept, one)
