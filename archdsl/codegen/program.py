@@ -25,12 +25,27 @@ TAKEN = (
 
 
 @dataclass(frozen=True)
+class Call:
+    """A call of a part in the network's `forward`.
+
+    `target` is its name in the network, as in the state dict: `stages.0`. `stage` is its index if
+    it is a stage. Shapes are those of its input and output, without the batch.
+    """
+
+    target: str
+    stage: int | None
+    before: Shape
+    after: Shape
+
+
+@dataclass(frozen=True)
 class Program:
     """A network ready to be printed."""
 
     class_name: str
     graph: Graph
     shapes: Mapping[str, Shape]
+    calls: tuple[Call, ...]
     modules: Modules
     stages: Stages
     rules: tuple[Rule, ...]
@@ -85,6 +100,7 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
         class_name,
         graph,
         shapes,
+        tuple(_calls(graph, shapes)),
         modules,
         stages,
         tuple(rules.values()),
@@ -93,6 +109,29 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
         drop_path_columns(graph),
         fusing(graph, shapes, modules, stages, fuse) if fuse else None,
     )
+
+
+def _calls(graph: Graph, shapes: Mapping[str, Shape]) -> Iterator[Call]:
+    """The parts of a network in order."""
+    before = shapes[graph.input.name]
+    for target, stage, node in _parts(graph):
+        yield Call(target, stage, before, shapes[node])
+        before = shapes[node]
+
+
+def _parts(graph: Graph) -> Iterator[tuple[str, int | None, str]]:
+    """Name, index of the stage if it is one, and the node of the output, of each part in order."""
+    if graph.stem:
+        yield "stem", None, graph.stem
+    gaps = 0
+    for stage in graph.stages:
+        yield f"stages.{stage.index}", stage.index, stage.exit
+        gap = graph.between[stage.index] if stage.index < len(graph.between) else None
+        if gap:
+            yield f"between.{gaps}", None, gap
+            gaps += 1
+    if graph.head:
+        yield "head", None, graph.head
 
 
 def functions(graph: Graph) -> set[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from archdsl.backends.pytorch.literal import Name, literal
-from archdsl.backends.pytorch.network import steps
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.fusing import Fusing, StageRun
 from archdsl.codegen.program import Program
@@ -45,7 +44,7 @@ def method(out: Writer, program: Program) -> None:
     """Print the method `fuse` of the network's class."""
     assert program.fusing is not None
     channels = literal(program.shapes[program.graph.input.name][0])
-    names = [literal(name) for name in parts(program)]
+    names = [literal(call.target) for call in program.calls]
     devices = [f"{device}={STEPS[device]}" for device in program.fusing.devices]
     with out.block("def fuse(self, device: str | None = None) -> Fused:"):
         out.line('"""Return a snapshot of this network for fast inference; call eval() first.')
@@ -56,12 +55,6 @@ def method(out: Writer, program: Program) -> None:
         out.call("parts = [", names, "]")
         fixed = ["self", program.class_name, "parts", "PLAN", "STAGES", channels, "device"]
         out.call("return Fused(", [*fixed, *devices], ")")
-
-
-def parts(program: Program) -> Iterator[str]:
-    """The names of a network's parts: `stages.0`."""
-    for call, _ in steps(program):
-        yield call.removeprefix("self.").replace("[", ".").removesuffix("]")
 
 
 def plan(out: Writer, fusing: Fusing) -> None:

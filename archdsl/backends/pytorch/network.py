@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from archdsl.backends.pytorch.module import LONGEST
 from archdsl.backends.pytorch.writer import Writer
-from archdsl.codegen.program import Program, cuts_down, drops_path
+from archdsl.codegen.program import Call, Program, cuts_down, drops_path
 from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import show
 
@@ -40,7 +40,7 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
         with out.block("def forward(self, x: Tensor) -> Tensor:"):
             if program.columns:
                 out.line(f"path = DropPath({program.columns}, self.training)")
-            body(out, [(f"{call}({handed(program, call)})", made) for call, made in steps(program)])
+            body(out, [(text_of(program, call), call.after) for call in program.calls])
         if program.cuts_down:
             out.blank()
             deepest(out, program)
@@ -52,21 +52,21 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
 def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:
     """One statement per part, with the shape it makes."""
     *earlier, last = calls
-    for call, made in earlier:
-        out.line(f"x = {call}  # {shape(made)}")
+    for text, made in earlier:
+        out.line(f"x = {text}  # {shape(made)}")
     out.line(f"return {last[0]}  # {shape(last[1])}")
 
 
-def handed(program: Program, call: str) -> str:
-    """What a part is given: means with drop-path need to know what is kept in this pass."""
-    stage = stage_of(program, call)
-    return "x, path" if stage is not None and drops_path(program.stages.used[stage][0]) else "x"
+def text_of(program: Program, call: Call) -> str:
+    """`self.stages[0](x)`; means with drop-path need to know what is kept in this pass."""
+    dropping = call.stage is not None and drops_path(program.stages.used[call.stage][0])
+    return f"{part_of(call)}({'x, path' if dropping else 'x'})"
 
 
-def stage_of(program: Program, call: str) -> int | None:
-    """The index of the stage that `self.stages[i]` calls."""
-    found = (s.index for s in program.graph.stages if call == f"self.stages[{s.index}]")
-    return next(found, None)
+def part_of(call: Call) -> str:
+    """`self.stages[0]`."""
+    name, _, index = call.target.partition(".")
+    return f"self.{name}[{index}]" if index else f"self.{name}"
 
 
 def deepest(out: Writer, program: Program) -> None:
@@ -74,13 +74,11 @@ def deepest(out: Writer, program: Program) -> None:
     with out.block("def deepest(self, x: Tensor) -> Tensor:"):
         out.line('"""Run the deepest column of every stage alone: a plain network."""')
         calls = []
-        for call, made in steps(program):
-            stage = stage_of(program, call)
-            alone = stage is not None and cuts_down(program.stages.used[stage][0])
-            calls.append(
-                (f"{call}.deepest(x)" if alone else f"{call}({handed(program, call)})", made)
-            )
-        if any("path" in call for call, _ in calls):
+        for call in program.calls:
+            alone = call.stage is not None and cuts_down(program.stages.used[call.stage][0])
+            text = f"{part_of(call)}.deepest(x)" if alone else text_of(program, call)
+            calls.append((text, call.after))
+        if any("path" in text for text, _ in calls):
             out.line(f"path = DropPath({program.columns}, self.training)")
         body(out, calls)
 
@@ -166,35 +164,15 @@ def initialise(out: Writer, program: Program) -> None:
                     out.line(text)
 
 
-def steps(program: Program) -> Iterator[tuple[str, Shape]]:
-    """The parts in order, each with the shape it makes."""
-    graph, shapes = program.graph, program.shapes
-    if graph.stem:
-        yield "self.stem", shapes[graph.stem]
-    gaps = 0
-    for stage in graph.stages:
-        yield f"self.stages[{stage.index}]", shapes[stage.exit]
-        gap = graph.between[stage.index] if stage.index < len(graph.between) else None
-        if gap:
-            yield f"self.between[{gaps}]", shapes[gap]
-            gaps += 1
-    if graph.head:
-        yield "self.head", shapes[graph.head]
-
-
 def summary(program: Program) -> Iterator[tuple[str, ...]]:
     """The rows of the file's table: part, layers, what they read, channels, size."""
-    graph, shapes = program.graph, program.shapes
-    before = shapes[graph.input.name]
-    for call, made in steps(program):
-        part = call.removeprefix("self.").replace("[", ".").removesuffix("]")
-        stage = next((s for s in graph.stages if part == f"stages.{s.index}"), None)
+    for call in program.calls:
+        stage = None if call.stage is None else program.graph.stages[call.stage]
         yield (
-            part,
+            call.target,
             str(stage.depth) if stage else "",
             stage.rule.rule if stage else "",
             stage.operator.kind if stage else "",
-            f"{before[0]} -> {made[0]}",
-            show(made[1:]),
+            f"{call.before[0]} -> {call.after[0]}",
+            show(call.after[1:]),
         )
-        before = made
