@@ -76,6 +76,10 @@ class Rule(Words):
         """Why this rule cannot serve `layers` layers, if it cannot."""
         return None
 
+    def cycle(self, layers: int) -> str | None:
+        """Return which layer would read an output that does not exist yet; None if none does."""
+        return None
+
     def says(self) -> str:
         """What a layer reads, as the end of the sentence `a layer reads ...`."""
         return f"by the rule {self.rule}"

@@ -27,5 +27,6 @@ def check_rule(plan: StagePlan) -> None:
     table = getattr(rule, "table", None)
     if problem is None and plan.leaves == "rule" and table and len(table) == plan.layers:
         problem = "the exit by `rule` needs a list of its own, after those of the layers"
-    if problem:
-        raise fail("A203" if "cycle" in problem else "A202", problem, **place)
+    for code, message in (("A202", problem), ("A203", rule.cycle(plan.layers))):
+        if message:
+            raise fail(code, message, **place)

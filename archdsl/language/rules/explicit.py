@@ -27,12 +27,17 @@ class Explicit(Rule):
         return self.table[layer - 1]
 
     def problem(self, layers: int) -> str | None:
-        """Every layer needs a list, of different outputs that exist by then."""
+        """Every layer needs a list of different outputs."""
         if len(self.table) not in {layers, layers + 1}:
             return f"there are {len(self.table)} lists of reads for {layers} layers"
         for layer, row in enumerate(self.table, start=1):
             if len(set(row)) < len(row):
                 return f"the reads of layer {layer} repeat an output; each may stand once"
+        return None
+
+    def cycle(self, layers: int) -> str | None:
+        """A layer reads outputs of earlier layers."""
+        for layer, row in enumerate(self.table, start=1):
             if max(row) >= layer:
                 return (
                     f"layer {layer} reads output {max(row)}, which does not exist yet: "
