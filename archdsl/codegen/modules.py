@@ -106,20 +106,23 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
 
 def _instances(graph: Graph) -> Iterator[Instance]:
     roles = {graph.stem: "stem", graph.head: "head", **dict.fromkeys(graph.between, "between")}
+    projected = {stage.layers[0]: stage for stage in graph.stages if stage.projected}
+    shared = {stage.shared for stage in projected.values()}
+    projections = {stage.projection for stage in projected.values()}
     for node, chain in graph.chains():
-        if node.name.endswith(".shared"):
+        if node.name in shared:
             continue
-        if node.name.endswith(".projection"):
+        if node.name in projections:
             yield Instance(node.name, "projection", chain.layers)
             continue
-        shared = graph.nodes.get(f"{node.name}.shared")
-        projection = f"{node.name}.projection"
+        stage = projected.get(node.name)
+        before = graph[stage.shared].op if stage and stage.shared else None
         yield Instance(
             node.name,
             roles.get(node.name, "unit"),
             chain.layers,
-            shared.op.layers if shared and isinstance(shared.op, Chain) else (),
-            projection if projection in graph.nodes else None,
+            before.layers if isinstance(before, Chain) else (),
+            stage.projection if stage else None,
         )
 
 

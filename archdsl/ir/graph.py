@@ -38,7 +38,8 @@ class Stage:
     """How nodes form a stage: `outputs` are y_0 ... y_n, `layers[l - 1]` computes y_l.
 
     `reads[l - 1]` is the node that layer l reads; `exit` is the node that leaves the stage.
-    `projected` says that y_0 is the projection of what enters, made inside the first layer.
+    `projected` says that y_0 is the projection of what enters, made inside the first layer; then
+    `shared` is the chain that feeds both, if there is one: the first norm of a pre-activation unit.
     `placement` says where the outputs live in one buffer, once the pass `place` has decided it.
     """
 
@@ -52,7 +53,13 @@ class Stage:
     reads: tuple[str, ...]
     exit: str
     projected: bool = False
+    shared: str | None = None
     placement: Placement | None = None
+
+    @property
+    def projection(self) -> str | None:
+        """The chain that makes y_0 inside the first layer, if one does."""
+        return self.outputs[0] if self.projected else None
 
     @property
     def depth(self) -> int:

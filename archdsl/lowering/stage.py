@@ -112,6 +112,7 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
         reads=tuple(stage.reads),
         exit=exit,
         projected=stage.projected,
+        shared=stage.shared,
     )
 
 
@@ -124,6 +125,7 @@ class _Stage:
         self.outputs, self.layers, self.reads = [entering], list[str](), list[str]()
         self.totals = [entering]
         self.projected = False
+        self.shared: str | None = None
 
     def add_layer(self, layer: int) -> None:
         source = self.outputs[0] if layer == 1 else self.read(layer, f"join.{layer - 1}")
@@ -165,6 +167,7 @@ class _Stage:
         layers += [Norm("norm", made[0])] if normed else []
         self.plan.remarks.extend(chain_remarks(layers, shape, self.plan.place("entry")))
         self.enter(f"{name}.projection", tuple(layers), shared)
+        self.shared = shared if chain[:split] else None
         return shared, chain[split:]
 
     def pad(self, name: str, source: str, shape: Shape, made: Shape) -> None:
