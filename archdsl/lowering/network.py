@@ -14,6 +14,7 @@ from archdsl.ir.ops import Input
 from archdsl.ir.verify import verify
 from archdsl.language.arithmetic import Rounding, Scope
 from archdsl.language.layers import Conv, LayerWords, Norm, Pool, Relu
+from archdsl.language.values import Deferred
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.chain import lower_chain
 from archdsl.lowering.cost import around, primitives
@@ -113,10 +114,14 @@ class _Network:
         scope = self.scope(shape[0], index, stages)
         place = self.spec.at("between")
         if isinstance(words, Transition):
-            try:
-                words = LayerList(layers=transition(resolve(words, scope, **place)))
-            except ArchdslError as error:
-                raise _narrow(error, shape[0]).within(place["source"], place["span"]) from None
+            if is_zero(words.width, scope):
+                raise fail(
+                    "A217",
+                    f"the transition would have 0 channels: it is given {shape[0]}",
+                    help="write `max(1, ...)` around the width, or make the stage wider",
+                    **place,
+                )
+            words = LayerList(layers=transition(resolve(words, scope, **place)))
         return self.chain(f"between.{index}", words, source, ("between",), scope)
 
     def scope(self, incoming: int, stage: int | None = None, stages: int = 0) -> Scope:
@@ -133,12 +138,11 @@ def transition(words: Transition) -> tuple[LayerWords, ...]:
     return (Norm(), Relu(), conv, *pool)
 
 
-def _narrow(error: ArchdslError, incoming: int) -> ArchdslError:
-    finding = error.diagnostics[0]
-    if finding.code == "A101" and finding.message.endswith(", not 0"):
-        return fail(
-            "A217",
-            f"the transition would have 0 channels: it is given {incoming}",
-            help="write `max(1, ...)` around the width, or make the stage wider",
-        )
-    return error
+def is_zero(raw: object, scope: Scope) -> bool:
+    """Whether arithmetic gives 0, which the bounds of its field would refuse in general terms."""
+    if not isinstance(raw, Deferred):
+        return False
+    try:
+        return raw.expression.evaluate(scope) == 0
+    except ArchdslError:  # told with its place when the words are resolved
+        return False
