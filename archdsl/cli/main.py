@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 import traceback
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import StringIO, TextIOWrapper
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, NoReturn, TextIO
 
 import typer
@@ -38,6 +40,10 @@ COMMANDS = {
 """Every command, and the module of `archdsl.cli` that holds the function of its name."""
 
 
+ASKS_FOR_LIST: tuple[list[str], ...] = ([], ["-h"], ["--help"])
+"""Arguments that list the commands and run none, so that none has to be imported."""
+
+
 def application(arguments: Sequence[str]) -> typer.Typer:
     """The command that the arguments name, or all of them; what is not named is not imported."""
     app = typer.Typer(
@@ -49,10 +55,23 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
+    if [*arguments] in ASKS_FOR_LIST:
+        for name in COMMANDS:
+            app.command(name, help=summary(name))(lambda: None)
+        return app
     for name in [arguments[0]] if arguments and arguments[0] in COMMANDS else COMMANDS:
         module = import_module(f"archdsl.cli.{COMMANDS[name]}")
         app.command(name)(getattr(module, name))
     return app
+
+
+def summary(name: str) -> str:
+    """Return the first line of a command's docstring, without importing the command."""
+    path = Path(__file__).with_name(f"{COMMANDS[name]}.py")
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return (ast.get_docstring(node) or "").partition("\n")[0]
+    raise AssertionError(name)
 
 
 def options(
