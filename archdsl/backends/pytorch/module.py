@@ -1,4 +1,4 @@
-"""A class for a chain of layers: constructor and forward, one small function per layer kind."""
+"""Print the class of a chain of layers: docstring, constructor and forward."""
 
 from __future__ import annotations
 

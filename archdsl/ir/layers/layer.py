@@ -13,7 +13,7 @@ from archdsl.errors import Diagnostic, Place
 
 Shape = tuple[int, ...]
 Step = tuple[str | int | bool | tuple[int, ...], ...]
-"""A step of a fused network: a method of `FusedTape`, and what it is given."""
+"""A step of a fused network: its kind (see `codegen/fold.py`) and its numbers."""
 
 Numbers = Mapping[str, str]
 """A layer's `numbers` as Python text: `24`, `channels`, `4 * width`."""

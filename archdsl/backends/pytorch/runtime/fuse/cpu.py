@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from archdsl.backends.pytorch.runtime.fuse.convolution import FusedConv
 from archdsl.backends.pytorch.runtime.fuse.folding import fused_affine, fused_bounds
@@ -17,6 +15,7 @@ from archdsl.backends.pytorch.runtime.fuse.layers import (
     FusedStep,
     fused_add,
     fused_add_relu,
+    fused_pool,
 )
 from archdsl.backends.pytorch.runtime.fuse.onednn import fused_onednn
 from archdsl.backends.pytorch.runtime.fuse.product import FusedProduct
@@ -80,12 +79,7 @@ class FusedCpuConv(FusedStep):
             numbers = (low,) if high is None else (low, high)
             cut = torch.maximum if high is None else torch.clamp
             values = [fused_side_by_side(recorder, values, cut, *numbers)]
-        x = recorder.join(values)
-        if self.pool:
-            kernel, stride = self.pool
-            pool = partial(functional.avg_pool2d, kernel_size=kernel, stride=stride)
-            x = recorder.ordered(recorder.call(pool, x))
-        return x
+        return fused_pool(recorder, recorder.join(values), self.pool)
 
     def convolve(self, recorder: FusedRecorder, x: int) -> int:
         """Record the convolution itself, in the way that suits the input's size."""

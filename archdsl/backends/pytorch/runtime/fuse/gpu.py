@@ -13,7 +13,12 @@ from archdsl.backends.pytorch.runtime.fuse.folding import fused_affine
 from archdsl.backends.pytorch.runtime.fuse.graph import fused_captured
 from archdsl.backends.pytorch.runtime.fuse.kernels import fused_kernels
 from archdsl.backends.pytorch.runtime.fuse.launch import FusedTable, fused_gather, fused_gemm
-from archdsl.backends.pytorch.runtime.fuse.layers import FusedLayer, FusedLinear, FusedStep
+from archdsl.backends.pytorch.runtime.fuse.layers import (
+    FusedLayer,
+    FusedLinear,
+    FusedStep,
+    fused_pool,
+)
 from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder, fused_ordered
 
 
@@ -68,10 +73,7 @@ class FusedGpuConv(FusedStep):
         if self.pointwise:
             return self.product(recorder, values, passing)
         x = self.before.record(recorder, values, True) if self.before else recorder.join(values)
-        if self.pool:
-            kernel, stride = self.pool
-            pool = partial(functional.avg_pool2d, kernel_size=kernel, stride=stride)
-            x = recorder.ordered(recorder.call(pool, x))
+        x = fused_pool(recorder, x, self.pool)
         convolve = partial(fused_conv, weight=self.weight, bias=self.bias, window=self.window)
         x = recorder.ordered(recorder.call(convolve, x))
         if self.after is None:

@@ -77,6 +77,15 @@ def fused_function(kind: str) -> Any:
     return functions[kind]
 
 
+def fused_pool(recorder: FusedRecorder, x: int, window: tuple[int, ...]) -> int:
+    """Record an average pooling with this kernel and stride; without numbers there is none."""
+    if not window:
+        return x
+    kernel, stride = window
+    pool = partial(functional.avg_pool2d, kernel_size=kernel, stride=stride)
+    return recorder.ordered(recorder.call(pool, x))
+
+
 def fused_add(total: Tensor, output: Tensor) -> Tensor:
     """Add in place."""
     return total.add_(output)
