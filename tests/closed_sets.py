@@ -21,8 +21,9 @@ LAYERS = frozenset({
 })  # fmt: skip
 AGGREGATIONS = frozenset({"Concat", "Mean", "Running", "Sum", "concat", "mean", "running", "sum"})
 HOMES = (
-    "archdsl/language/layers", "archdsl/language/aggregations", "archdsl/ir/layers/",
-    "archdsl/oracle/layers/", "archdsl/backends/pytorch/runtime/",
+    "archdsl/language/layers", "archdsl/language/aggregation", "archdsl/ir/layers/",
+    "archdsl/oracle/layers/", "archdsl/oracle/aggregations/",
+    "archdsl/backends/pytorch/runtime/",
     "archdsl/vocabulary/layers", "archdsl/vocabulary/aggregations", "archdsl/runtime/",
 )  # fmt: skip
 

@@ -84,10 +84,10 @@ def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> Stage
     if stage.placement is not None:
         return StageRun("buffer", stage.placement)
     then = operator.then()
-    adds = made.strategy == "running" and operator.operation == "sum" and then in {None, "relu"}
+    adds = made.strategy == "running" and operator.adds and then in {None, "relu"}
     if maps and adds:
         last = made.leaves == "last"
         return StageRun("sum", relu=then == "relu", last=last, projected=made.projected)
-    if made.strategy == "list" and operator.operation in {"sum", "mean"}:
-        return StageRun("list", mean=operator.operation == "mean", projected=made.projected)
+    if made.strategy == "list" and (operator.adds or operator.averages):
+        return StageRun("list", mean=operator.averages, projected=made.projected)
     return StageRun("plain")

@@ -87,7 +87,7 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     used: Used = {}
     instances = list(_instances(graph))
     blanks: dict[int, tuple[object, ...]] = {}
-    dense = (stage for stage in graph.stages if stage.operator.operation == "concat")
+    dense = (stage for stage in graph.stages if stage.operator.concatenates)
     concatenated = {name for stage in dense if stage.rule.rule != "plain" for name in stage.layers}
     for role in ("stem", "projection", "unit", "between", "head"):
         forms: dict[object, list[Instance]] = defaultdict(list)

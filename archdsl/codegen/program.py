@@ -150,7 +150,7 @@ def drop_path_columns(graph: Graph) -> int:
 def cuts_down(made: StageClass) -> bool:
     """Whether a stage can be run by its deepest column alone: a whole fractal block of means."""
     whole = isinstance(made.rule, Fractal) and made.leaves == "rule" and not made.projected
-    return whole and made.operator.operation == "mean" and made.strategy == "list"
+    return whole and made.operator.averages and made.strategy == "list"
 
 
 def drops_path(made: StageClass) -> bool:
@@ -160,4 +160,4 @@ def drops_path(made: StageClass) -> bool:
 
 def _joins(strategy: str, operator: Aggregation) -> bool:
     """Whether a stage calls the operator's own function."""
-    return strategy == "list" or (strategy == "running" and operator.operation != "sum")
+    return strategy == "list" or (strategy == "running" and not operator.adds)

@@ -47,6 +47,21 @@ class Aggregation(Words):
             cls.operation = cls.__dict__.get("operation")
             cls.associative = cls.__dict__.get("associative", False)
 
+    @property
+    def adds(self) -> bool:
+        """Return whether two outputs are joined by `+`, before the activation if there is one."""
+        return self.operation == "sum"
+
+    @property
+    def averages(self) -> bool:
+        """Return whether outputs are joined by their mean."""
+        return self.operation == "mean"
+
+    @property
+    def concatenates(self) -> bool:
+        """Return whether outputs are joined along the features, in the order of the reads."""
+        return self.operation == "concat"
+
     def arguments(self) -> tuple[int | float | str | bool, ...]:
         """The values that `join` takes after the outputs."""
         return ()

@@ -15,8 +15,8 @@ from torch import Tensor
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Aggregate, Chain, Input, Layer
 from archdsl.language.aggregation import Aggregation
+from archdsl.oracle.aggregations import aggregate
 from archdsl.oracle.layers import compute
-from archdsl.oracle.layers.activation import FUNCTIONS
 
 State = Mapping[str, Tensor]
 
@@ -40,7 +40,7 @@ def interpret(graph: Graph, state: State, x: Tensor, *, training: bool = False) 
             case Chain(scope=scope, layers=layers):
                 values[node.name] = _chain(scope, layers, state, sources[0], training)
             case Aggregate(operator=operator):
-                values[node.name] = aggregate(operator, sources, paths)
+                values[node.name] = aggregate(operator, _left(operator, sources, paths))
     return values[graph.output]
 
 
@@ -70,24 +70,13 @@ def kept(paths: Paths, count: int, p: float) -> list[int]:
     return stay or [one]
 
 
-def aggregate(
-    operator: Aggregation, sources: Sequence[Tensor], paths: Paths | None = None
-) -> Tensor:
-    """The operator of equation 2, on tensors that agree."""
-    if paths is not None and operator.dropped():
-        sources = [sources[place] for place in kept(paths, len(sources), operator.dropped())]
-    match operator.kind:
-        case "concat":
-            return torch.cat(list(sources), dim=1)
-        case "sum":
-            return torch.stack(list(sources)).sum(dim=0)
-        case "mean":
-            return torch.stack(list(sources)).mean(dim=0)
-        case "running":
-            return FUNCTIONS[operator.then() or ""](sources[0] + sources[1])
-    assert operator.join is not None, f"{operator.kind} has no `join`"
-    result: Tensor = type(operator).join(list(sources), *operator.arguments())  # type: ignore[misc]
-    return result
+def _left(
+    operator: Aggregation, sources: Sequence[Tensor], paths: Paths | None
+) -> Sequence[Tensor]:
+    """Return the outputs that drop-path leaves in a join."""
+    if paths is None or not operator.dropped():
+        return sources
+    return [sources[place] for place in kept(paths, len(sources), operator.dropped())]
 
 
 def _chain(scope: str, layers: Sequence[Layer], state: State, x: Tensor, training: bool) -> Tensor:

@@ -18,7 +18,7 @@ def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
     chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
     if chained and stage.exit == stage.outputs[-1] and not stage.projected:
         return "chain"
-    if stage.operator.operation == "concat":
+    if stage.operator.concatenates:
         # Maps of two sizes may stand in a stage if nothing joins them.
         sizes = {shapes[name][1:] for name in stage.outputs}
         return "buffer" if len(sizes) == 1 else "list"
@@ -56,7 +56,7 @@ def joined_widths(stage: Stage, widths: Sequence[int], incoming: Sequence[int]) 
         "first": [widths[sources[0]] for sources in reads],
         "sum": [sum(widths[source] for source in sources) for sources in reads],
     }
-    concatenates = stage.operator.operation == "concat"
+    concatenates = stage.operator.concatenates
     for way in ("sum", "first") if concatenates else ("first", "sum"):
         if follows[way] == list(incoming[first:]):
             return way

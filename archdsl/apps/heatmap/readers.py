@@ -29,7 +29,7 @@ class Reader:
 def tells_apart(stage: Stage) -> bool:
     """Whether each output has weights of its own: where outputs are added, all share them."""
     joins = max(len(stage.sources(layer)) for layer in range(1, stage.depth + 1)) > 1
-    return stage.operator.operation == "concat" or not joins
+    return stage.operator.concatenates or not joins
 
 
 def readers(graph: Graph) -> Iterator[Reader]:

@@ -223,7 +223,7 @@ class _Outputs:
 
     def width(self, reads: Sequence[int]) -> int:
         """Features of the aggregate."""
-        if self.operator.operation == "concat":
+        if self.operator.concatenates:
             if isinstance(reads, range) and abs(reads.step) == 1:
                 return (
                     self.totals[max(reads[0], reads[-1]) + 1]

@@ -36,7 +36,7 @@ def forward_running(out: Writer, made: StageClass) -> None:
 def add(out: Writer, made: StageClass, total: str, newest: str) -> None:
     """Assign the next aggregate to `x`."""
     operator, then = made.operator, made.operator.then()
-    if operator.operation != "sum":
+    if not operator.adds:
         call(out, "x = ", operator, f"[{total}, {newest}]")
     elif then is None:
         out.line(f"x = {total} + {newest}")

@@ -1,0 +1,43 @@
+"""Aggregations as torch computes them, one file each, independent of the `join` that is emitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from archdsl.language.aggregation import Aggregation
+from archdsl.oracle.aggregations.concat import concat
+from archdsl.oracle.aggregations.mean import mean
+from archdsl.oracle.aggregations.running import running
+from archdsl.oracle.aggregations.sum import add
+
+COMPUTE: Mapping[str, Callable[[Any, Sequence[Tensor]], Tensor]] = {
+    "concat": concat,
+    "mean": mean,
+    "running": running,
+    "sum": add,
+}
+"""`compute(operator, outputs)` for each word of archdsl."""
+
+
+def independent(operator: Aggregation) -> bool:
+    """Return whether the oracle computes an aggregation without its own `join`."""
+    return type(operator).__module__.startswith("archdsl.") and operator.kind in COMPUTE
+
+
+def aggregate(operator: Aggregation, outputs: Sequence[Tensor]) -> Tensor:
+    """Return the aggregate of two or more outputs whose shapes agree, by equation 2.
+
+    Nothing but `join` says what an aggregation from outside archdsl computes, so that is called.
+
+    Args:
+        operator: the aggregation.
+        outputs: tensors of shape (N, features, ...), in the order of the reads.
+    """
+    if independent(operator):
+        return COMPUTE[operator.kind](operator, outputs)
+    join: Any = type(operator).join
+    result: Tensor = join(list(outputs), *operator.arguments())
+    return result

@@ -1,0 +1,15 @@
+"""Concatenation along the features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from archdsl.language.aggregations import Concat
+
+
+def concat(operator: Concat, outputs: Sequence[Tensor]) -> Tensor:
+    """Return the outputs one after another along dimension 1."""
+    return torch.cat(list(outputs), dim=1)
