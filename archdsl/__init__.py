@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from archdsl.language.layer import Layer
     from archdsl.language.rule import Rule
     from archdsl.language.unit import Unit
+    from archdsl.language.weight import Weight
 
 __all__ = [
-    "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "__version__", "analyse", "build",
-    "compare", "emit", "load", "lower", "picture",
+    "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "Weight", "__version__", "analyse",
+    "build", "compare", "emit", "load", "lower", "picture",
 ]  # fmt: skip
 
 LAZY = {
@@ -37,6 +38,7 @@ LAZY = {
     "Layer": "archdsl.language.layer:Layer",
     "Rule": "archdsl.language.rule:Rule",
     "Unit": "archdsl.language.unit:Unit",
+    "Weight": "archdsl.language.weight:Weight",
     "analyse": "archdsl.api:analyse",
     "build": "archdsl.api:build",
     "compare": "archdsl.apps.compare.model:compare_specs",

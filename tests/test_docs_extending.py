@@ -18,7 +18,7 @@ from archdsl.language.rule import Rule
 PAGE = (Path(__file__).parent.parent / "docs" / "extending.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(?:yaml|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r'(?:# |""")(\w+\.(?:yaml|py))')
-WORDS = ("harmonic", "inverted", "maximum", "nearest", "group")
+WORDS = ("harmonic", "inverted", "maximum", "nearest", "weighted", "group")
 
 
 def files() -> dict[str, str]:

@@ -8,14 +8,14 @@ each step both what is read and what is written.
 `training`: what autograd keeps for the backward pass when the plain network is run on an input
 that needs no gradient, every tensor once however many layers keep it (`Layer.kept` says
 which). The network's input counts if a layer keeps it, weights and running statistics do
-not, nor do the few weights that a mean draws for drop-path. An aggregation of one's own is taken to
-keep nothing.
+not, nor do the few weights that a mean draws for drop-path. An aggregation from outside says what
+it keeps: nothing, unless it has weights or answers otherwise.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -128,14 +128,23 @@ def training(graph: Graph) -> int:
                 keeps = keeping[sources[0].tracked](node.op, known[node.name])
                 found, tensors[node.name] = keeps.after(sources[0])
             else:
-                found, tensors[node.name] = _run(node, known[node.name], sources)
+                found, tensors[node.name] = _run(node, known, sources)
             total += found
     return total
 
 
-def _run(node: Node, steps: Steps, sources: Sequence[_Tensor]) -> tuple[int, _Tensor]:
-    """What an input or an aggregate keeps, and its result."""
+def _run(
+    node: Node, steps_of: Mapping[str, Steps], sources: Sequence[_Tensor]
+) -> tuple[int, _Tensor]:
+    """Return what an input or an aggregate keeps, and its result."""
+    steps = steps_of[node.name]
     result = _Tensor(size(steps[-1]), any(source.tracked for source in sources))
+    if isinstance(node.op, Aggregate) and node.op.scope:
+        # The weights need gradients, so the result does too.
+        result.tracked = True
+        operator = node.op.operator
+        total = operator.kept_bytes([steps_of[source][-1] for source in node.inputs])
+        return total + sum(s.save() for s in sources if operator.keeps_outputs()), result
     then = node.op.operator.then() if isinstance(node.op, Aggregate) else None
     if then is None or not result.tracked:
         return 0, result

@@ -6,14 +6,15 @@ not. The papers count the same way.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 
-from archdsl.ir.graph import Graph
+from archdsl.ir.graph import Graph, Node
 from archdsl.ir.ops import Layer, Shape, Weighted
 
 
 def parameters(graph: Graph) -> dict[str, int]:
-    """The number of parameters of each node that holds layers, by its name."""
+    """Return the number of parameters of each node that may own some, by its name."""
     counts: dict[int, int] = {}  # by the id of layers, which equal units share
     found = {}
     for node, chain in graph.chains():
@@ -21,7 +22,17 @@ def parameters(graph: Graph) -> dict[str, int]:
         if same not in counts:
             counts[same] = sum(map(layer_parameters, chain.layers))
         found[node.name] = counts[same]
+    for node, _, weights in aggregate_weights(graph):
+        found[node.name] = sum(map(prod, weights.values()))
     return found
+
+
+def aggregate_weights(graph: Graph) -> Iterator[tuple[Node, str, dict[str, Shape]]]:
+    """Yield each aggregate that owns weights, with their scope and their shapes by name."""
+    for node, aggregate in graph.aggregates():
+        if aggregate.scope:
+            widths = [graph.steps[source][-1][0] for source in node.inputs]
+            yield node, aggregate.scope, aggregate.weights(widths)
 
 
 def layer_parameters(layer: Layer) -> int:
@@ -35,10 +46,13 @@ def state_shapes(graph: Graph) -> dict[str, Shape]:
     Within a layer in PyTorch's order: weight, bias, and for a norm running_mean, running_var,
     num_batches_tracked, whose shape is ().
     """
-    return {
+    shapes = {
         f"{chain.scope}.{layer.name}.{key}": shape
         for _, chain in graph.chains()
         for layer in chain.layers
         if isinstance(layer, Weighted)
         for key, shape in layer.state().items()
     }
+    for _, scope, weights in aggregate_weights(graph):
+        shapes |= {f"{scope}.{key}": shape for key, shape in weights.items()}
+    return shapes

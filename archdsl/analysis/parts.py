@@ -28,14 +28,15 @@ def parts(graph: Graph) -> tuple[PartReport, ...]:
     weights, multiply_adds = parameters(graph), macs(graph)
     owners = {node: name(stage) for stage in graph.stages for node in _nodes(stage)}
     members: dict[str, list[str]] = {}
-    for node, _ in graph.chains():
-        members.setdefault(owners.get(node.name, node.name), []).append(node.name)
+    for node in graph:
+        if node.name in weights:
+            members.setdefault(owners.get(node.name, node.name), []).append(node.name)
     ends = {name(stage): stage.exit for stage in graph.stages}
     return tuple(
         PartReport(
             name=part,
             parameters=sum(weights[node] for node in nodes),
-            macs=(total := sum(multiply_adds[node] for node in nodes)),
+            macs=(total := sum(multiply_adds.get(node, 0) for node in nodes)),
             flops=flops(total),
             shape=known[ends.get(part, part)][-1],
         )
@@ -49,5 +50,5 @@ def name(stage: Stage) -> str:
 
 
 def _nodes(stage: Stage) -> set[str]:
-    """The chains of a stage: its layers, and the projection with what it shares."""
-    return {*stage.layers, *stage.outputs, *stage.reads} - {stage.entry}
+    """The nodes of a stage that may own weights: layers, projection, aggregates."""
+    return {*stage.layers, *stage.outputs, *stage.reads, stage.exit} - {stage.entry}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.codegen.columns import Number
 from archdsl.codegen.fusing import Fusing, fusing
+from archdsl.codegen.joins import JoinClass
 from archdsl.codegen.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.codegen.stages import StageClass, Stages, find_stages
 from archdsl.ir.graph import Graph
@@ -53,6 +54,12 @@ class Program:
     buffered: bool
     columns: int
     fusing: Fusing | None = None
+
+    @property
+    def join_classes(self) -> tuple[JoinClass, ...]:
+        """Return the classes of aggregations with weights, each once."""
+        joins = (stage.join for stage in self.stages.classes if stage.join is not None)
+        return tuple({join.module.name: join.module for join in joins}.values())
 
     @property
     def takes_channels(self) -> bool:
@@ -138,6 +145,7 @@ def functions(graph: Graph) -> set[str]:
     """The names of the functions that a file of this graph may carry."""
     found = [stage.rule.sources for stage in graph.stages if stage.rule.source()]
     found += [stage.operator.join for stage in graph.stages]
+    found += [w.initial for stage in graph.stages for w in stage.operator.weights().values()]
     return {function.__name__ for function in found if function is not None}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
 from archdsl.codegen.columns import Number
+from archdsl.codegen.joins import Joins
 from archdsl.codegen.modules import ModuleClass, Modules
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
@@ -26,13 +27,15 @@ class Sketch:
     joins: bool
     shares: bool
     joined: Joined
+    join: Joins | None = None
 
     def kind(self) -> object:
         """What stages of one class have in common, without the runs."""
         stage = self.stage
         lengths = tuple(count for _, count in self.widths[:-1])
         table = None if stage.rule.source() else (stage.rule, stage.depth)
-        keys = (stage.rule, stage.operator, stage.leaves, stage.projected)
+        join = self.join.form() if self.join else None
+        keys = (stage.rule, stage.operator, stage.leaves, stage.projected, join)
         return (self.strategy, self.joins, self.shares, self.joined, *keys, lengths, table)
 
     def form(self) -> object:
@@ -65,13 +68,22 @@ class Sketch:
 
 
 def sketches(
-    graph: Graph, shapes: Mapping[str, Shape], modules: Modules, chosen: frozenset[str]
-) -> Iterator[Sketch]:
+    graph: Graph, shapes: Mapping[str, Shape], modules: Modules, chosen: frozenset[str],
+    joins: Mapping[int, Joins],
+) -> Iterator[Sketch]:  # fmt: skip
     """A sketch of each stage; `chosen` are the layers whose channels are the caller's choice."""
     # Stages that keep lists are written alike if one of them needs it, so that they share a class.
     some_vary = any(varies(stage, shapes) for stage in graph.stages)
     every = [
-        _sketch(graph, stage, shapes, modules, some_vary=some_vary, chosen=chosen)
+        _sketch(
+            graph,
+            stage,
+            shapes,
+            modules,
+            some_vary=some_vary,
+            chosen=chosen,
+            join=joins.get(stage.index),
+        )
         for stage in graph.stages
     ]
     return _split_alike(every)
@@ -94,7 +106,7 @@ def _runs(sketch: Sketch) -> int:
 
 def _sketch(
     graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules,
-    *, some_vary: bool, chosen: frozenset[str],
+    *, some_vary: bool, chosen: frozenset[str], join: Joins | None,
 ) -> Sketch:  # fmt: skip
     strategy = strategy_of(graph, stage, shapes)
     layers = [modules.used[name] for name in stage.layers]
@@ -116,9 +128,10 @@ def _sketch(
     made = set(stage.outputs)
     joins = [name for name in (*stage.reads, stage.exit) if name not in made]
     shares = strategy == "list" and len(set(joins)) < len(joins)
+    join = join if joins else None
     kept = widths if grows or strategy == "buffer" else ()
     joined = joined_widths(stage, outputs, incoming) if grows else "first"
-    return Sketch(stage, strategy, runs, kept, bool(joins), shares, joined)
+    return Sketch(stage, strategy, runs, kept, bool(joins), shares, joined, join)
 
 
 def _values(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archdsl.codegen.columns import Column, Number, Solution, Term, solve
+from archdsl.codegen.joins import Joins, find_joins
 from archdsl.codegen.modules import ModuleClass, Modules, readers_of_input
 from archdsl.codegen.names import free
 from archdsl.codegen.sketches import INCOMING, Sketch, sketches
@@ -38,7 +39,9 @@ class StageClass:
     `strategy` is how outputs are kept: `chain` (none), `running` (their aggregate so far),
     `buffer` (one tensor, side by side), `list` (each on its own). `joins` says that some layer, or
     the exit, reads more than one output; `shares` that layers of a list read the same aggregate,
-    which is made once; `joined` how wide the aggregates are.
+    which is made once; `joined` how wide the aggregates are. `join` says that each reader has a
+    module with weights; where it takes the features of the aggregate, `join_channels` are those
+    of the layers, if they are equal, and `exit_channels` those of the exit.
     """
 
     name: str
@@ -55,6 +58,9 @@ class StageClass:
     shares: bool
     joined: Joined
     depths: tuple[int, ...]
+    join: Joins | None = None
+    join_channels: Term | None = None
+    exit_channels: Term | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,10 @@ def find_stages(
     """Group the stages of a compacted graph into classes; `names` are taken already."""
     forms: dict[object, list[Sketch]] = defaultdict(list)
     chosen = readers_of_input(graph)
-    for sketch in sketches(graph, shapes, modules, chosen):
-        forms[sketch.form()].append(sketch)
     taken = set(names)
+    joins = find_joins(graph, shapes, taken)
+    for sketch in sketches(graph, shapes, modules, chosen, joins):
+        forms[sketch.form()].append(sketch)
     classes: list[StageClass] = []
     used: dict[int, tuple[StageClass, tuple[Number, ...]]] = {}
     for same in forms.values():
@@ -111,7 +118,18 @@ def _columns(same: list[Sketch], chosen: bool) -> list[Column]:
             for place, value in enumerate(values)
             if value != INCOMING
         ]
+    columns += _join_columns(same)
     return [*columns, Column("layers", tuple(s.stage.depth for s in same))]
+
+
+def _join_columns(same: list[Sketch]) -> Iterator[Column]:
+    """Features of the aggregates that have weights, where those depend on them."""
+    joins = [sketch.join for sketch in same if sketch.join and sketch.join.module.channels]
+    constant = tuple(width for join in joins if (width := join.constant()) is not None)
+    if constant:
+        yield Column("aggregate", constant)
+    if joins and same[0].strategy != "running":
+        yield Column("exit", tuple(join.exit for join in joins))
 
 
 def number(value: Number | str) -> Number:
@@ -135,11 +153,14 @@ def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClas
         for place, (module, count, values) in enumerate(first.runs)
     )
     stage = first.stage
+    names = [column.name for column in _join_columns(same)]
+    joined = {name: next(terms) for name in names}
     return StageClass(
         name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
         tuple(solution.parameters), next(terms), runs, widths, first.joins, first.shares,
         first.joined,
         tuple(sketch.stage.depth for sketch in same),
+        first.join, joined.get("aggregate"), joined.get("exit"),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ A shape is (features, *rest) without the batch: (64, 32, 32) is 64 channels of 3
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archdsl.ir.layers import (
@@ -49,9 +50,20 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """The node's inputs, joined in order (the operator of equation 2)."""
+    """The node's inputs, joined in order (the operator of equation 2).
+
+    `scope` prefixes the names of the weights that this reader owns: `stages.1.joins.4` + `weight`.
+    It is empty for an operator without weights.
+    """
 
     operator: Aggregation
+    scope: str = ""
+
+    def weights(self, widths: Sequence[int]) -> dict[str, Shape]:
+        """Return the shapes of the weights by name, for inputs with these numbers of features."""
+        sources, channels = len(widths), self.operator.width(widths)
+        own = self.operator.weights() if self.scope else {}
+        return {name: weight.sizes(sources, channels) for name, weight in own.items()}
 
 
 Op = Input | Chain | Aggregate

@@ -104,6 +104,11 @@ def weights(graph: Graph) -> Iterator[str]:
         if before & here:
             yield f"{chain.scope}.{min(before & here)} is owned twice"
         seen[chain.scope] = before | here
+    for _, aggregate in graph.aggregates():
+        if bool(aggregate.scope) != bool(aggregate.operator.weights()) or aggregate.scope in seen:
+            yield f"the weights of an aggregate have the scope `{aggregate.scope}`"
+        if aggregate.scope:
+            seen[aggregate.scope] = frozenset(aggregate.operator.weights())
 
 
 def stages(graph: Graph) -> Iterator[str]:
@@ -151,10 +156,15 @@ def _holds(spans: list[tuple[int, int]], start: int, output: int) -> bool:
     return spans[place : place + 1] == [(start, output)]
 
 
+def _uses(node: Node, stage: Stage) -> bool:
+    """Whether a node joins by the operator of a stage."""
+    return isinstance(node.op, Aggregate) and node.op.operator == stage.operator
+
+
 def _joins_outputs(node: Node, stage: Stage, sources: tuple[int, ...]) -> bool:
     """Whether a node reads exactly these outputs itself: the common case, which needs no search."""
     inputs = tuple(map(stage.outputs.__getitem__, sources))
-    return node.inputs == inputs and node.op == Aggregate(stage.operator)
+    return node.inputs == inputs and _uses(node, stage)
 
 
 def joins(
@@ -168,7 +178,7 @@ def joins(
         node = graph[name]
         parts = [joins(graph, stage, source, known) for source in node.inputs[:1]]
         parts += [known.get(source) for source in node.inputs[1:]]
-        if node.op != Aggregate(stage.operator) or None in parts:
+        if not _uses(node, stage) or None in parts:
             return None
         known[name] = tuple(index for part in parts if part for index in part)
     return known[name]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from archdsl.errors import fail
-from archdsl.language.source import plain_source
 from archdsl.language.values import Words
-
-TORCH = frozenset({"torch", "Tensor", "nn", "functional"})
-"""The names that an emitted file imports and `join` may use."""
+from archdsl.language.weight import Weight, function_source
 
 
 class Aggregation(Words):
@@ -25,7 +21,7 @@ class Aggregation(Words):
     shorthand: ClassVar[str | None] = "kind"
 
     join: ClassVar[Callable[..., Any] | None] = None
-    """`join(outputs, *numbers)`: a function of a list of tensors that uses `torch` alone."""
+    """`join(outputs, *numbers, *weights)`: a function of tensors that uses torch alone."""
 
     operation: ClassVar[Literal["sum", "mean", "concat"] | None] = None
     """The operation that `join` computes, if it is one that the backend has faster code for."""
@@ -66,6 +62,31 @@ class Aggregation(Words):
         """The values that `join` takes after the outputs."""
         return ()
 
+    def weights(self) -> Mapping[str, Weight]:
+        """Return the weights that each reader of two or more outputs owns, by name.
+
+        `join` takes them after the numbers, in this order.
+        """
+        return {}
+
+    def strengths(self, weights: Mapping[str, Any]) -> Sequence[float] | None:
+        """Return a number for each output that a reader reads, for the heat map.
+
+        Args:
+            weights: the reader's weights by name, as tensors of `torch`.
+
+        None if the weights do not tell the outputs apart.
+        """
+        return None
+
+    def keeps_outputs(self) -> bool:
+        """Return whether autograd keeps the outputs that are joined for the backward pass."""
+        return bool(self.weights())
+
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
+        """Return how many more bytes autograd keeps, for float32 outputs of these shapes."""
+        return 0
+
     def width(self, widths: Sequence[int]) -> int:
         """Features of the aggregate, from those of two or more outputs in the order of reading."""
         return widths[0]
@@ -84,11 +105,4 @@ class Aggregation(Words):
 
     def source(self) -> str:
         """The Python text of `join` for emitted files. Raises ArchdslError (A121)."""
-        text = plain_source(self.join, TORCH) if self.join is not None else None
-        if text is None:
-            raise fail(
-                "A121",
-                f"the function `join` of `{self.kind}` cannot be written into a file",
-                help="write it as a plain function of a module, in ASCII, using `torch` alone",
-            )
-        return text
+        return function_source(self.join, f"the function `join` of `{self.kind}`")

@@ -19,7 +19,7 @@ class Builder:
         self.shapes: dict[str, Shape] = {}
         self.remarks: list[Diagnostic] = []
         self.steps = Steps()
-        self.joined: dict[tuple[Aggregation, tuple[str, ...]], str] = {}
+        self.joined: dict[tuple[Aggregation, tuple[str, ...], str], str] = {}
 
     def add(self, name: str, op: Op, inputs: tuple[str, ...], origin: str) -> str:
         """Add a node whose inputs are there already and fit."""
@@ -38,20 +38,32 @@ class Builder:
         return self.add(name, Chain(scope or name, layers), (source,), origin) if layers else source
 
     def join(
-        self, name: str, operator: Aggregation, sources: Sequence[str], origin: str, said: str
-    ) -> str:
-        """The aggregate of nodes: a new node, the one that is equal, or the only source itself.
+        self, name: str, operator: Aggregation, sources: Sequence[str], origin: str, said: str,
+        scope: str,
+    ) -> str:  # fmt: skip
+        """Return the aggregate of nodes: a new node, an equal one, or the only source itself.
 
-        Raises: ArchdslError (A210, A211) without a place, if shapes do not agree.
+        A reader whose weights are its own never shares an aggregate with another.
+
+        Args:
+            name: name of a new node.
+            operator: how the sources are joined.
+            sources: the nodes, in the order of the reads.
+            origin: where the spec says so.
+            said: the reader, for diagnostics.
+            scope: prefix of the names of the weights, if the operator has some.
+
+        Raises:
+            ArchdslError: A210 or A211 without a place, if shapes do not agree.
         """
         if len(sources) == 1:
             return sources[0]
-        key = (operator, tuple(sources))
+        key = (operator, tuple(sources), scope if operator.weights() else "")
         known = self.joined.get(key)
         if known is None:
             self.check(operator, sources, said)
             check_width(operator, operator.width([self.shapes[s][0] for s in sources]))
-            known = self.joined[key] = self.add(name, Aggregate(operator), key[1], origin)
+            known = self.joined[key] = self.add(name, Aggregate(operator, key[2]), key[1], origin)
         return known
 
     def check(self, operator: Aggregation, sources: Sequence[str], said: str) -> None:

@@ -23,6 +23,8 @@ def check_rule(plan: StagePlan) -> None:
             help="write `connect: full`, or `aggregate: sum` to add the outputs that are read",
             **place,
         )
+    if plan.operator.weights():
+        _check_weights(plan)
     problem = rule.problem(plan.layers)
     table = getattr(rule, "table", None)
     if problem is None and plan.leaves == "rule" and table and len(table) == plan.layers:
@@ -30,3 +32,21 @@ def check_rule(plan: StagePlan) -> None:
     for code, message in (("A202", problem), ("A203", rule.cycle(plan.layers))):
         if message:
             raise fail(code, message, **place)
+
+
+def _check_weights(plan: StagePlan) -> None:
+    """Refuse aggregations whose weights could not belong to one reader each. Raises A121."""
+    operator = plan.operator
+    problem = None
+    if operator.associative:
+        problem = "so an aggregate cannot be made of another reader's"
+        help = "leave out `associative`"
+    elif operator.running and plan.leaves == "last":
+        problem = "but the last of them would be read by nothing"
+        help = "write `exit: rule`"
+    elif operator.dropped():
+        problem = "so drop-path cannot leave some of them out"
+        help = "let `dropped` return 0"
+    if problem:
+        message = f"every reader of `{operator.kind}` has its own weights, {problem}"
+        raise fail("A121", message, help=help, **plan.place("aggregate"))

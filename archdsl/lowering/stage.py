@@ -191,17 +191,19 @@ class _Stage:
         """The node that `layer` reads; n + 1 reads what the exit takes."""
         if self.plan.operator.running:
             return self.total(layer - 1)
-        return self.join(self.plan.rule.reads(layer), name, f"layer {layer}")
+        scope = f"joins.{layer - 1 - self.projected}"
+        return self.join(self.plan.rule.reads(layer), name, f"layer {layer}", scope)
 
     def total(self, last: int) -> str:
         """relu(... relu(y_0 + y_1) ... + y_last)."""
         while len(self.totals) <= last:
             index = len(self.totals)
             pair = (self.totals[-1], self.outputs[index])
-            self.totals.append(self.located(f"join.{index}", pair, f"layer {index + 1}"))
+            name, scope = f"join.{index}", f"joins.{index - 1}"
+            self.totals.append(self.located(name, pair, f"layer {index + 1}", scope))
         return self.totals[last]
 
-    def join(self, sources: Sequence[int], name: str, said: str) -> str:
+    def join(self, sources: Sequence[int], name: str, said: str, scope: str) -> str:
         count = len(self.outputs)
         known = all(map(range(count).__contains__, sources))
         if not sources or len(set(sources)) < len(sources) or not known:
@@ -211,14 +213,15 @@ class _Stage:
                 f"of 0 to {count - 1}",
                 **self.plan.place("connect"),
             )
-        return self.located(name, tuple(map(self.outputs.__getitem__, sources)), said)
+        return self.located(name, tuple(map(self.outputs.__getitem__, sources)), said, scope)
 
-    def located(self, name: str, sources: Any, said: str) -> str:
+    def located(self, name: str, sources: Any, said: str, scope: str) -> str:
         where = f"{said} of stage {self.plan.index}"
         try:
             return self.builder.join(
-                f"{self.root}.{name}", self.plan.operator, sources, "stages.aggregate", where
-            )
+                f"{self.root}.{name}", self.plan.operator, sources, "stages.aggregate", where,
+                f"{self.root}.{scope}",
+            )  # fmt: skip
         except ArchdslError as error:
             place = self.plan.place("aggregate")
             raise error.within(place["source"], place["span"]) from None
@@ -232,4 +235,4 @@ class _Stage:
             return self.total(last)
         everything = range(last + 1)
         sources = everything if self.plan.leaves == "all" else self.plan.rule.reads(last + 1)
-        return self.join(sources, "exit", "the exit")
+        return self.join(sources, "exit", "the exit", "exit_join")

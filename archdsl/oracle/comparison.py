@@ -126,12 +126,13 @@ def fused_devices(module: Any) -> tuple[str, ...]:
 def randomise(module: nn.Module) -> None:
     """Give scales, shifts and statistics values that are not those of a fresh network.
 
-    Whatever the layers are: every bias, other parameters with one number per feature, and buffers.
+    Whatever the layers are: every bias, other parameters with one number per feature or with zeros,
+    which would hide what they are multiplied with, and buffers.
     """
     for name, weight in module.named_parameters():
         if name.endswith("bias"):
             nn.init.normal_(weight, std=0.3)
-        elif weight.dim() == 1:
+        elif weight.dim() == 1 or not weight.all():
             nn.init.uniform_(weight, 0.5, 1.5)
     for name, buffer in module.named_buffers():
         if name.endswith("mean"):

@@ -39,8 +39,10 @@ def interpret(graph: Graph, state: State, x: Tensor, *, training: bool = False) 
                 values[node.name] = x
             case Chain(scope=scope, layers=layers):
                 values[node.name] = _chain(scope, layers, state, sources[0], training)
-            case Aggregate(operator=operator):
-                values[node.name] = aggregate(operator, _left(operator, sources, paths))
+            case Aggregate(operator=operator, scope=scope):
+                left = _left(operator, sources, paths)
+                own = [state[f"{scope}.{name}"] for name in operator.weights()] if scope else []
+                values[node.name] = aggregate(operator, left, own)
     return values[graph.output]
 
 

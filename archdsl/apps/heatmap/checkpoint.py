@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -11,9 +11,9 @@ from archdsl.analysis.parameters import state_shapes
 from archdsl.apps.checkpoint.reading import numbers, shape
 from archdsl.apps.checkpoint.wrapped import unwrap
 from archdsl.apps.heatmap.model import HeatMap, Panel
-from archdsl.apps.heatmap.readers import Reader, readers, tells_apart
+from archdsl.apps.heatmap.readers import Reader, aggregates, readers
 from archdsl.errors import fail
-from archdsl.ir.graph import Graph
+from archdsl.ir.graph import Graph, Stage
 
 FUSED = "what fuse() returns has folded weights: save the state dict of the network itself"
 
@@ -35,6 +35,9 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
         weight = numbers(reader.key, weights[reader.key])
         for source, mean in zip(reader.sources, _means(reader, weight), strict=True):
             links[source, reader.layer] = mean
+    for stage in graph.stages:
+        if links := _strengths(graph, stage, weights):
+            means[stage.index] = links
     panels = tuple(
         Panel(stage.index, stage.depth, means[stage.index])
         for stage in graph.stages
@@ -47,8 +50,24 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
             note="outputs that are added share the same weights",
             help="the stages of a heat map join their outputs by concat",
         )
-    left = [stage.index for stage in graph.stages if not tells_apart(stage)]
+    left = [stage.index for stage in graph.stages if stage.index not in means]
     return HeatMap(graph.name, panels, left)
+
+
+def _strengths(
+    graph: Graph, stage: Stage, weights: Mapping[str, Tensor]
+) -> dict[tuple[int, int], float]:
+    """Return what an aggregation's own weights say of each link; nothing if they say nothing."""
+    operator = stage.operator
+    links: dict[tuple[int, int], float] = {}
+    for layer, sources, scope in aggregates(graph, stage):
+        keys = {name: f"{scope}.{name}" for name in operator.weights()}
+        own = {name: numbers(key, weights[key]) for name, key in keys.items()}
+        each = operator.strengths(own)
+        if each is None:
+            return {}
+        links |= {(source, layer): float(x) for source, x in zip(sources, each, strict=True)}
+    return links
 
 
 def _means(reader: Reader, weight: Tensor) -> list[float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archdsl.analysis.shapes import shapes
 from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.ops import Chain, Shape, Weighted
+from archdsl.ir.ops import Aggregate, Chain, Shape, Weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,25 @@ class Reader:
 
 
 def tells_apart(stage: Stage) -> bool:
-    """Whether each output has weights of its own: where outputs are added, all share them."""
+    """Return whether each output has separate weights: where outputs are added, all share them."""
     joins = max(len(stage.sources(layer)) for layer in range(1, stage.depth + 1)) > 1
     return stage.operator.concatenates or not joins
 
 
+def aggregates(graph: Graph, stage: Stage) -> Iterator[tuple[int, tuple[int, ...], str]]:
+    """Yield layer, sources and scope of each aggregate whose weights tell its outputs apart."""
+    if stage.operator.running or not stage.operator.weights():
+        return
+    ends = [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]
+    for layer, name in ends:
+        op = graph[name].op
+        if isinstance(op, Aggregate) and op.scope:
+            sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
+            yield layer, tuple(sources), op.scope
+
+
 def readers(graph: Graph) -> Iterator[Reader]:
-    """Every reader of every stage whose outputs can be told apart, in order."""
+    """Yield every reader of every stage whose outputs have separate weights, in order."""
     known = shapes(graph)
     for stage in graph.stages:
         if not tells_apart(stage):

@@ -12,17 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import accumulate, count, islice
 
 from archdsl.analysis import paths
 from archdsl.analysis.parameters import layer_parameters
+from archdsl.apps.scaling.outputs import Outputs
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import resolve_each, value, waits_for
 from archdsl.ir.ops import Chain, Input, Layer, Shape
-from archdsl.ir.shapes import mismatch
-from archdsl.language.aggregation import Aggregation
 from archdsl.language.arithmetic import Scope
 from archdsl.language.rule import Rule
 from archdsl.language.rules import Fractal
@@ -80,14 +78,17 @@ def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> I
     _refuse(stages[-1], limits or Limits())
     _lower(deepened(plan, min(TRIED, max(depths))), entering)
     first, projection = _entry(plan, entering)
-    costs, done = accumulate(_unit_parameters(plan, entering, first)), 0
+    outputs = Outputs(plan, first)
+    costs, done = accumulate(_unit_parameters(plan, entering, outputs)), 0
     for depth, stage in zip(depths, stages, strict=True):
         total = next(islice(costs, stage.layers - done - 1, None))
         done = stage.layers
         yield Counts(
             depth=depth,
             layers=stage.layers,
-            parameters=total + (projection if projection and _reads_entry(stage) else 0),
+            parameters=total
+            + (projection if projection and _reads_entry(stage) else 0)
+            + outputs.exit_weights(stage),
             links=stage.rule.links(stage.layers),
             shortest_gradient_path=paths.shortest(stage.rule, stage.layers),
             max_aggregated_outputs=most_read(stage.rule, stage.layers),
@@ -171,9 +172,11 @@ def _reads_entry(plan: StagePlan) -> bool:
     return any(0 in plan.rule.reads(layer) for layer in range(2, last + 1))
 
 
-def _unit_parameters(plan: StagePlan, entering: Shape, first: Shape) -> Iterator[int]:
-    """Parameters of the units of layers 1, 2, ...; those that are given equal shapes are alike."""
-    outputs = _Outputs(plan, first)
+def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iterator[int]:
+    """Parameters of layers 1, 2, ... with what joins their reads, whose shapes go to `outputs`.
+
+    Units that read equal shapes are alike.
+    """
     varies = waits_for(plan.units[0], "layer")
     known: dict[Shape, tuple[int, Shape]] = {}
     for layer in count(1):
@@ -186,60 +189,10 @@ def _unit_parameters(plan: StagePlan, entering: Shape, first: Shape) -> Iterator
                 known[shape] = found
         else:
             found = known[shape]
+        weights = outputs.weights(layer, plan.rule.reads(layer)) if layer > 1 else 0
         outputs.append(found[1])
-        yield found[0]
+        yield found[0] + weights
 
 
 def _parameters(layers: Sequence[Layer]) -> int:
     return sum(map(layer_parameters, layers))
-
-
-class _Outputs:
-    """The shapes of y_0, y_1, ... so far. `totals[i]` is the width of the first i together."""
-
-    def __init__(self, plan: StagePlan, first: Shape) -> None:
-        self.plan, self.operator = plan, plan.operator
-        self.shapes, self.totals = [first], [0, first[0]]
-        self.alike = self.level = True
-        """Whether all shapes are equal, and whether they are but for their widths."""
-
-    def append(self, shape: Shape) -> None:
-        self.alike = self.alike and shape == self.shapes[0]
-        self.level = self.level and shape[1:] == self.shapes[0][1:]
-        self.shapes.append(shape)
-        self.totals.append(self.totals[-1] + shape[0])
-
-    def joined(self, layer: int) -> Shape:
-        """The shape of what a layer is given."""
-        if self.alike and type(self.operator).width is Aggregation.width:
-            return self.shapes[0]
-        reads = range(layer) if self.operator.running else self.plan.rule.reads(layer)
-        nearest = self.shapes[reads[0]]
-        if len(reads) == 1:
-            return nearest
-        if not (self.alike if self.operator.equal_widths else self.level):
-            self.check(layer, reads)
-        return (self.width(reads), *nearest[1:])
-
-    def width(self, reads: Sequence[int]) -> int:
-        """Features of the aggregate."""
-        if self.operator.concatenates:
-            if isinstance(reads, range) and abs(reads.step) == 1:
-                return (
-                    self.totals[max(reads[0], reads[-1]) + 1]
-                    - self.totals[min(reads[0], reads[-1])]
-                )
-            return sum(self.shapes[read][0] for read in reads)
-        widths = [self.shapes[read][0] for read in reads]
-        if self.operator.running:  # each aggregate is made of the one before and one output
-            return reduce(lambda total, width: self.operator.width([total, width]), widths)
-        return self.operator.width(widths)
-
-    def check(self, layer: int, reads: Sequence[int]) -> None:
-        """Refuse shapes that do not agree. Raises ArchdslError (A210, A211)."""
-        if mismatch(self.operator, [self.shapes[read] for read in reads]) is not None:
-            raise fail(
-                "A210" if self.operator.equal_widths else "A211",
-                f"{self.operator.kind} would join outputs of different shapes in layer {layer:,}",
-                **self.plan.place("aggregate"),
-            )

@@ -10,6 +10,7 @@ from archdsl.aligned import aligned
 from archdsl.analysis import Report, analyse
 from archdsl.backends.pytorch import fuse as fusing
 from archdsl.backends.pytorch import guard
+from archdsl.backends.pytorch.join import join_class
 from archdsl.backends.pytorch.literal import lines, literal, prose
 from archdsl.backends.pytorch.module import LONGEST, module
 from archdsl.backends.pytorch.naming import camel, checked, taken
@@ -78,6 +79,8 @@ def refuse_clashes(decided: Program) -> None:
     texts: dict[str, str] = {}
     own = [(rule.sources, rule.source()) for rule in decided.rules]
     own += [(operator.join, operator.source()) for operator in decided.joins]
+    weights = (weight for operator in decided.joins for weight in operator.weights().values())
+    own += [(weight.initial, weight.source()) for weight in weights]
     for function, text in own:
         name = function.__name__ if function is not None else ""
         if texts.setdefault(name, text or "") != text or (
@@ -145,6 +148,9 @@ def bodies(out: Writer, decided: Program, described: str) -> None:
         if made.role in {"unit", "projection"}:
             out.blank(2)
             module(out, made)
+    for join in decided.join_classes:
+        out.blank(2)
+        join_class(out, join)
     for found in decided.stages.classes:
         out.blank(2)
         stage(out, found)

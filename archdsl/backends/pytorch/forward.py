@@ -22,8 +22,18 @@ def forward_chain(out: Writer, made: StageClass) -> None:
 def forward_running(out: Writer, made: StageClass) -> None:
     """The aggregate so far is kept."""
     layers = _first(out, made)
-    if made.projected:
+    joins = "self.joins" if made.join else ""
+    if made.projected and joins:
+        out.line("first_join, *joins = self.joins")
+        out.line("x = first_join([shortcut, y])")
+        joins = "joins"
+    elif made.projected:
         add(out, made, "shortcut", "y")
+    if joins:
+        with out.block(f"for layer, join in zip({layers}, {joins}, strict=True):"):
+            out.line("x = join([x, layer(x)])")
+        out.line("return x")
+        return
     with out.block(f"for layer in {layers}:"):
         if made.leaves == "last":
             out.line("y = layer(x)")
@@ -65,6 +75,12 @@ def forward_list(out: Writer, made: StageClass) -> None:
     """Outputs are kept each on its own."""
     layers = _first(out, made)
     out.line(f"outputs = [{'shortcut, y' if made.projected else 'x'}]")
+    if made.join:
+        each = f"zip({layers}, self.joins, self.reads, strict=True)"
+        with out.block(f"for layer, join, reads in {each}:"):
+            out.line("outputs.append(layer(join([outputs[source] for source in reads])))")
+        out.line("return self.exit_join([outputs[source] for source in self.exit])")
+        return
     if made.shares:
         out.line("joins: dict[tuple[int, ...], Tensor] = {}")
     with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
@@ -88,10 +104,11 @@ def has_join(made: StageClass) -> bool:
 
     The functions of archdsl return a single output as it is; one from elsewhere need not.
     """
-    return made.strategy == "list" and (made.shares or made.operator.operation is None)
+    own = made.strategy == "list" and made.join is None
+    return own and (made.shares or made.operator.operation is None)
 
 
-def join(out: Writer, made: StageClass) -> None:
+def join_method(out: Writer, made: StageClass) -> None:
     """A method that computes an aggregate, once however many layers read it."""
     parameters = ["self", "outputs: list[Tensor]", "reads: list[int] | range"]
     if made.shares:

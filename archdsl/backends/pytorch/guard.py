@@ -126,7 +126,7 @@ def _node(node: ast.AST, allowed: frozenset[str]) -> None:
 
 ALWAYS = frozenset({
     "torch.Tensor", "torch.relu", "functional.gelu", "functional.silu", "nn.Module",
-    "nn.ModuleList", "nn.init",
+    "nn.ModuleList", "nn.Parameter", "nn.init",
 })  # fmt: skip
 """Names of torch that a file may use whatever its layers are: classes, and running sums."""
 

@@ -32,7 +32,9 @@ class Definition:
 def helpers(decided: Program) -> list[str]:
     """Source of the rules and aggregations of a network, and of the classes that run it."""
     found = [rule.source() or "" for rule in decided.rules]
-    found += [operator.source() for operator in decided.joins]
+    for operator in decided.joins:
+        found.append(operator.source())
+        found += {weight.source(): None for weight in operator.weights().values()}
     found += [runtime_class("concat_buffer")] if decided.buffered else []
     found += [runtime_class("drop_path")] if decided.columns else []
     return found

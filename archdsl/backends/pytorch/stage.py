@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Iterator
 from itertools import accumulate
 
-from archdsl.backends.pytorch import words
-from archdsl.backends.pytorch.forward import FORWARDS, deepest, has_join, join
+from archdsl.backends.pytorch import join, words
+from archdsl.backends.pytorch.forward import FORWARDS, deepest, has_join, join_method
+from archdsl.backends.pytorch.join import READ, WIDTHS
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module import LONGEST, signature
 from archdsl.backends.pytorch.writer import WIDTH, Writer
@@ -17,8 +18,6 @@ from archdsl.codegen.sketches import INCOMING
 from archdsl.codegen.stages import Run, StageClass
 
 LONG_LIST = 32
-READ = "channels_read"
-WIDTHS = {"first": "widths[reads[0]]", "sum": "sum(widths[source] for source in reads)"}
 
 
 def stage(out: Writer, made: StageClass) -> None:
@@ -35,7 +34,7 @@ def stage(out: Writer, made: StageClass) -> None:
             FORWARDS[made.strategy](out, made)
         if has_join(made):
             out.blank()
-            join(out, made)
+            join_method(out, made)
         if cuts_down(made):
             out.blank()
             deepest(out)
@@ -67,6 +66,7 @@ def constructor(out: Writer, made: StageClass) -> None:
     grows = any(INCOMING in run.arguments for run in made.runs)
     if grows and isinstance(made.joined, tuple):
         out.call("incoming = [", [*map(str, made.joined)], "]")
+    grows = grows or (made.join is not None and bool(made.widths))
     if made.strategy == "buffer" or (grows and isinstance(made.joined, str)):
         parts = widths(made)
         if 4 * out.depth + len(f"widths = {' + '.join(parts)}") <= WIDTH:
@@ -77,6 +77,8 @@ def constructor(out: Writer, made: StageClass) -> None:
         out.line("self.channels = sum(widths)")
     if made.strategy in {"buffer", "list"}:
         reads(out, made)
+    if made.join is not None:
+        join.construct(out, made)
     starts = accumulate((run.count or 0 for run in made.runs), initial=0)
     module_list(
         out,
@@ -203,5 +205,5 @@ def _part(start: int, this: Run, last: bool) -> str:
 def argument(made: StageClass, value: Term | str) -> str:
     """An argument of a layer; what varies is the width of its reads."""
     if isinstance(value, str):
-        return WIDTHS[made.joined] if isinstance(made.joined, str) else READ
+        return WIDTHS[made.joined].format("reads") if isinstance(made.joined, str) else READ
     return words.term(value)

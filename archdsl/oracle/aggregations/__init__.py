@@ -13,13 +13,13 @@ from archdsl.oracle.aggregations.mean import mean
 from archdsl.oracle.aggregations.running import running
 from archdsl.oracle.aggregations.sum import add
 
-COMPUTE: Mapping[str, Callable[[Any, Sequence[Tensor]], Tensor]] = {
+COMPUTE: Mapping[str, Callable[..., Tensor]] = {
     "concat": concat,
     "mean": mean,
     "running": running,
     "sum": add,
 }
-"""`compute(operator, outputs)` for each word of archdsl."""
+"""`compute(operator, outputs, *weights)` for each word of archdsl."""
 
 
 def independent(operator: Aggregation) -> bool:
@@ -27,7 +27,9 @@ def independent(operator: Aggregation) -> bool:
     return type(operator).__module__.startswith("archdsl.") and operator.kind in COMPUTE
 
 
-def aggregate(operator: Aggregation, outputs: Sequence[Tensor]) -> Tensor:
+def aggregate(
+    operator: Aggregation, outputs: Sequence[Tensor], weights: Sequence[Tensor] = ()
+) -> Tensor:
     """Return the aggregate of two or more outputs whose shapes agree, by equation 2.
 
     Nothing but `join` says what an aggregation from outside archdsl computes, so that is called.
@@ -35,9 +37,10 @@ def aggregate(operator: Aggregation, outputs: Sequence[Tensor]) -> Tensor:
     Args:
         operator: the aggregation.
         outputs: tensors of shape (N, features, ...), in the order of the reads.
+        weights: the reader's own weights, in the order of `operator.weights()`.
     """
     if independent(operator):
-        return COMPUTE[operator.kind](operator, outputs)
+        return COMPUTE[operator.kind](operator, outputs, *weights)
     join: Any = type(operator).join
-    result: Tensor = join(list(outputs), *operator.arguments())
+    result: Tensor = join(list(outputs), *operator.arguments(), *weights)
     return result

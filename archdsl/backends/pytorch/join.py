@@ -1,0 +1,93 @@
+"""The class of an aggregation with weights, and the modules of it that a stage has."""
+
+from __future__ import annotations
+
+from archdsl.backends.pytorch import words
+from archdsl.backends.pytorch.literal import literal
+from archdsl.backends.pytorch.writer import Writer
+from archdsl.codegen.columns import Term
+from archdsl.codegen.joins import JoinClass
+from archdsl.codegen.stages import StageClass
+
+WIDTHS = {"first": "widths[{0}[0]]", "sum": "sum(widths[source] for source in {0})"}
+"""How wide the aggregate of the outputs at some positions is."""
+
+READ = "channels_read"
+
+
+def join_class(out: Writer, join: JoinClass) -> None:
+    """Print the class: its weights, and the call of the aggregation's own function."""
+    operator = join.operator
+    parameters = ["sources: int", *(["channels: int"] if join.channels else [])]
+    with out.block(f"class {join.name}(nn.Module):"):
+        out.docstring(f"Outputs {operator.says()}; one output is returned as it is.")
+        out.blank()
+        with out.block(f"def __init__(self, {', '.join(parameters)}) -> None:"):
+            out.line("super().__init__()")
+            with out.block("if sources > 1:"):
+                for name, weight in operator.weights().items():
+                    initial = f"{weight.initial.__name__}({', '.join(map(str, weight.shape))})"
+                    out.line(f"self.{name} = nn.Parameter({initial})")
+        out.blank()
+        with out.block("def forward(self, outputs: list[Tensor]) -> Tensor:"):
+            with out.block("if len(outputs) == 1:"):
+                out.line("return outputs[0]")
+            numbers = map(literal, operator.arguments())
+            weights = (f"self.{name}" for name in operator.weights())
+            function = operator.join.__name__  # type: ignore[union-attr]
+            out.call(f"return {function}(", ["outputs", *numbers, *weights])
+
+
+def construct(out: Writer, stage: StageClass) -> None:
+    """Print the modules of a stage, one for each reader."""
+    if stage.strategy == "running":
+        _running(out, stage)
+        return
+    name, loop, channels = _module(stage), "for reads in self.reads", ""
+    if stage.join_channels is not None:
+        channels = f", {words.term(stage.join_channels)}"
+    elif _takes_channels(stage) and isinstance(stage.joined, str):
+        channels = f", {WIDTHS[stage.joined].format('reads')}"
+    elif _takes_channels(stage):
+        channels = f", {READ}"
+        loop = f"for reads, {READ} in zip(self.reads, incoming, strict=True)"
+    _module_list(out, f"{name}(len(reads){channels}) {loop}")
+    leaving = _exit_channels(stage)
+    out.line(f"self.exit_join = {name}(len(self.exit){leaving})")
+
+
+def _running(out: Writer, stage: StageClass) -> None:
+    """A module for each layer: it joins the aggregate before with the layer's output."""
+    name, count = _module(stage), words.term(stage.layers)
+    if stage.join_channels is not None:
+        _module_list(out, f"{name}(2, {words.term(stage.join_channels)}) for _ in range({count})")
+    elif _takes_channels(stage):
+        assert stage.join is not None
+        _module_list(out, f"{name}(2, channels) for channels in {literal(stage.join.widths)}")
+    else:
+        _module_list(out, f"{name}(2) for _ in range({count})")
+
+
+def _module_list(out: Writer, generator: str) -> None:
+    before = "self.joins = nn.ModuleList("
+    if len(before) + len(generator) + 1 + 4 * out.depth <= 100:
+        out.line(f"{before}{generator})")
+        return
+    out.line(before)
+    out.generator(generator)
+    out.line(")")
+
+
+def _module(stage: StageClass) -> str:
+    assert stage.join is not None
+    name: str = stage.join.module.name
+    return name
+
+
+def _takes_channels(stage: StageClass) -> bool:
+    return stage.join is not None and stage.join.module.channels
+
+
+def _exit_channels(stage: StageClass) -> str:
+    term: Term | None = stage.exit_channels
+    return "" if term is None else f", {words.term(term)}"

@@ -1,0 +1,79 @@
+"""Aggregations with weights to classes: each reader of a stage has a module of such a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archdsl.codegen.names import free
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Aggregate, Shape
+from archdsl.language.aggregation import Aggregation
+
+
+@dataclass(frozen=True)
+class JoinClass:
+    """A class to print. `channels` says that its constructor takes the features of the result."""
+
+    name: str
+    operator: Aggregation
+    channels: bool
+
+
+@dataclass(frozen=True)
+class Joins:
+    """The class of a stage's aggregates, and the numbers of features of what they make.
+
+    `widths` has one entry for each layer whose aggregate has weights, `exit` is for the exit's.
+    """
+
+    module: JoinClass
+    widths: tuple[int, ...]
+    exit: int
+
+    def constant(self) -> int | None:
+        """Return the features that all layers read; None if they differ or do not matter."""
+        alike = self.module.channels and len(set(self.widths)) == 1
+        return self.widths[0] if alike else None
+
+    def form(self) -> object:
+        """Return what stages of one class have in common."""
+        constant = self.constant() is not None or not self.module.channels
+        return self.module.name, None if constant else self.widths
+
+
+def find_joins(
+    graph: Graph, shapes: Mapping[str, Shape], taken: set[str]
+) -> dict[int, Joins]:  # fmt: skip
+    """Return the joins of each stage whose aggregation owns weights, by the stage's index.
+
+    Args:
+        graph: the network.
+        shapes: shape of each node's result.
+        taken: names in use; those of new classes are added.
+    """
+    classes: dict[Aggregation, JoinClass] = {}
+    joins = {}
+    for stage in graph.stages:
+        operator = stage.operator
+        if not operator.weights():
+            continue
+        if operator not in classes:
+            classes[operator] = _class(operator, taken)
+        widths = tuple(shapes[name][0] for name in _reads(graph, stage))
+        joins[stage.index] = Joins(classes[operator], widths, shapes[stage.exit][0])
+    return joins
+
+
+def _class(operator: Aggregation, taken: set[str]) -> JoinClass:
+    name = "".join(word.capitalize() for word in operator.kind.replace("_", "-").split("-"))
+    sizes = {size for weight in operator.weights().values() for size in weight.shape}
+    return JoinClass(free(name, taken), operator, "channels" in sizes)
+
+
+def _reads(graph: Graph, stage: Stage) -> list[str]:
+    """The aggregates that layers of a stage read; of a running one also that of the exit."""
+    reads = [*stage.reads, *([stage.exit] if stage.operator.running else [])]
+    outputs = {stage.entry, *stage.outputs}
+    joined = (name for name in dict.fromkeys(reads) if name not in outputs)
+    return [name for name in joined if isinstance(graph[name].op, Aggregate)]
