@@ -23,7 +23,6 @@ from archdsl.frontend.load import load as load  # one of the verbs
 from archdsl.frontend.load import parse as parse_text
 from archdsl.frontend.schema import Extension
 from archdsl.ir.graph import Graph
-from archdsl.language.rules.exponential import Exponential
 from archdsl.lowering.limits import Limits, check_together
 from archdsl.lowering.network import Lowered, size
 from archdsl.lowering.network import lower as lower_spec
@@ -191,13 +190,12 @@ def _plain_bases(spec: Spec, graph: Graph) -> list[Diagnostic]:
     return [
         Diagnostic(
             "A223",
-            f"base {stage.rule.base:,} is larger than the {stage.depth} layers of stage "
-            f"{stage.index}: this is the rule `plain`",
+            f"{reason} of stage {stage.index}: this is the rule `plain`",
             level="warning",
             **spec.at_stage(stage.index, "connect"),
         )
         for stage in graph.stages
-        if isinstance(stage.rule, Exponential) and stage.rule.base > stage.depth + 1 > 2
+        if (reason := stage.rule.plain_because(stage.depth))
     ]
 
 

@@ -1,4 +1,4 @@
-"""Count the places that know a single kind of layer or aggregation.
+"""Count the places that know a single kind of layer, rule or aggregation.
 
 A place is a `match` statement with such a class in a pattern, an `isinstance` or `issubclass` test
 for one, a table (a dict with such a class as a key), or a comparison of `operation` or `kind` with
@@ -20,9 +20,10 @@ LAYERS = frozenset({
     "Relu", "Gelu", "Silu",
 })  # fmt: skip
 AGGREGATIONS = frozenset({"Concat", "Mean", "Running", "Sum", "concat", "mean", "running", "sum"})
+RULES = frozenset({"Explicit", "Exponential", "Fractal", "Full", "Offsets", "Plain", "Window"})
 HOMES = (
-    "archdsl/language/layers", "archdsl/language/aggregation", "archdsl/ir/layers/",
-    "archdsl/oracle/layers/", "archdsl/oracle/aggregations/",
+    "archdsl/language/layers", "archdsl/language/aggregation", "archdsl/language/rules/",
+    "archdsl/ir/layers/", "archdsl/oracle/layers/", "archdsl/oracle/aggregations/",
     "archdsl/backends/pytorch/runtime/",
     "archdsl/vocabulary/layers", "archdsl/vocabulary/aggregations", "archdsl/runtime/",
 )  # fmt: skip
@@ -79,6 +80,6 @@ def _named(node: ast.expr, kinds: frozenset[str]) -> bool:
 
 if __name__ == "__main__":
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
-    for what, kinds in (("layer", LAYERS), ("aggregation", AGGREGATIONS)):
+    for what, kinds in (("layer", LAYERS), ("rule", RULES), ("aggregation", AGGREGATIONS)):
         places = list(closed(root, kinds))
         print(f"{len(places)} places know a single {what}:", *places, sep="\n  ")

@@ -1,4 +1,4 @@
-"""Layers and aggregations are open sets: only the files that define them know a single kind."""
+"""Layers, rules and aggregations are open sets: only the files that define a kind know it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from closed_sets import AGGREGATIONS, LAYERS, ROOT, closed
+from archdsl.language import rules
+from closed_sets import AGGREGATIONS, LAYERS, ROOT, RULES, closed
 
 
 def test_no_place_knows_a_single_layer() -> None:
@@ -15,6 +16,11 @@ def test_no_place_knows_a_single_layer() -> None:
 
 def test_no_place_knows_a_single_aggregation() -> None:
     assert list(closed(ROOT, AGGREGATIONS)) == []
+
+
+def test_no_place_knows_a_single_rule() -> None:
+    assert list(closed(ROOT, RULES)) == []
+    assert {rule.__name__ for rule in rules.RULES} == RULES
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from archdsl.ir.layers import KINDS, Weighted
 from archdsl.ir.ops import Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
-from archdsl.language.rules.fractal import Fractal
 from archdsl.passes import pipeline
 
 TAKEN = (
@@ -68,9 +67,9 @@ class Program:
 
     @property
     def cuts_down(self) -> bool:
-        """Whether every fractal stage can be run by its deepest column alone."""
-        made = [stage for stage, _ in self.stages.used if isinstance(stage.rule, Fractal)]
-        return bool(made) and all(cuts_down(s) or s.strategy == "chain" for s in made)
+        """Whether every stage whose rule has a deepest path can be run by that path alone."""
+        stages = [stage for stage, _ in self.stages.used if stage.rule.deepest_first]
+        return bool(stages) and all(cuts_down(s) or s.strategy == "chain" for s in stages)
 
     def initialised(self) -> Iterator[tuple[str, list[str]]]:
         """Module classes that are not initialised as torch does, with the statements that do it."""
@@ -156,8 +155,8 @@ def drop_path_columns(graph: Graph) -> int:
 
 
 def cuts_down(made: StageClass) -> bool:
-    """Whether a stage can be run by its deepest column alone: a whole fractal block of means."""
-    whole = isinstance(made.rule, Fractal) and made.leaves == "rule" and not made.projected
+    """Whether a stage can be run by its deepest path alone: its rule has one, and it averages."""
+    whole = made.rule.deepest_first and made.leaves == "rule" and not made.projected
     return whole and made.operator.averages and made.strategy == "list"
 
 

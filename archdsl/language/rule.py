@@ -7,7 +7,7 @@ y_0 ... y_(l-1). A rule of one's own is a subclass: `reads`, and as many closed 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -39,6 +39,15 @@ class Rule(Words):
     sources: ClassVar[Callable[..., Sequence[int]] | None] = None
     """`sources(layer, *numbers)`: the reads. Its own text is what emitted files carry."""
 
+    depth_is: ClassVar[Literal["layers", "rows"]] = "layers"
+    """What a stage's depth counts where depths are compared; N rows have 2 N - 1 layers."""
+
+    deepest_first: ClassVar[bool] = False
+    """Whether the first output that a layer reads is that of the deepest path.
+
+    A stage that averages can then run that path alone: back from the exit, the first read of each.
+    """
+
     def arguments(self) -> tuple[int | tuple[int, ...], ...]:
         """The numbers that `sources` takes after the layer."""
         return ()
@@ -68,6 +77,23 @@ class Rule(Words):
         """The distances read back, ascending, if layer l reads l - o for every such o <= l."""
         return None
 
+    def most_read(self, layers: int) -> int:
+        """The largest fan-in of layers 1 ... `layers`.
+
+        With fixed distances it is the fan-in of the last layer, which has room for most of them.
+        """
+        if self.offsets(layers) is not None:
+            return self.fan_in(layers)
+        return max(self.fan_in(layer) for layer in range(1, layers + 1))
+
+    def column_count(self, layers: int) -> int | None:
+        """The number of columns, if `layers` layers are a whole block of `fractal`'s shape."""
+        return None
+
+    def at_depth(self, depth: int) -> tuple[Self, int]:
+        """Return the rule for a stage of this depth, and the stage's number of layers."""
+        return self, depth
+
     def depth_given(self) -> int | None:
         """The number of layers, if the rule's own numbers say it; then `layers` may be left out."""
         return None
@@ -78,6 +104,13 @@ class Rule(Words):
 
     def cycle(self, layers: int) -> str | None:
         """Return which layer would read an output that does not exist yet; None if none does."""
+        return None
+
+    def plain_because(self, layers: int) -> str | None:
+        """Why this rule reads as `plain` does in a stage of `layers` layers, if it does so.
+
+        It is printed as a warning, in front of `of stage 0: this is the rule plain`.
+        """
         return None
 
     def says(self) -> str:

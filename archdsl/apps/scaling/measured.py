@@ -11,7 +11,6 @@ from archdsl.apps.scaling.scaling import Counts, counts, first_stage
 from archdsl.apps.scaling.table1 import QUANTITIES, Claim, Quantity, claim
 from archdsl.frontend.load import Spec
 from archdsl.language.rule import Rule
-from archdsl.language.rules import Fractal
 from archdsl.lowering.limits import Limits
 
 
@@ -29,15 +28,12 @@ class Scaling:
     @property
     def depth_is(self) -> str:
         """What N counts; see `archdsl.apps.scaling.scaling`."""
-        return "rows" if isinstance(self.rule, Fractal) else "layers"
+        return self.rule.depth_is
 
     @property
     def topology(self) -> str:
         """`exponential 2 concat`: the rule with its numbers, and the aggregation."""
-        rule, columns = self.rule, self.depth_is == "rows"
-        return " ".join(
-            [rule.rule, *map(_plain, () if columns else rule.arguments()), self.aggregation]
-        )
+        return " ".join([self.rule.rule, *map(_plain, self.rule.arguments()), self.aggregation])
 
     def values(self, quantity: Quantity) -> dict[int, int]:
         """What is known of a quantity, by depth."""

@@ -22,8 +22,6 @@ from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import resolve_each, value, waits_for
 from archdsl.ir.ops import Chain, Input, Layer, Shape
 from archdsl.language.arithmetic import Scope
-from archdsl.language.rule import Rule
-from archdsl.language.rules import Fractal
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.chain import lower_chain
 from archdsl.lowering.cost import primitives
@@ -91,7 +89,7 @@ def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> I
             + outputs.exit_weights(stage),
             links=stage.rule.links(stage.layers),
             shortest_gradient_path=paths.shortest(stage.rule, stage.layers),
-            max_aggregated_outputs=most_read(stage.rule, stage.layers),
+            max_aggregated_outputs=stage.rule.most_read(stage.layers),
         )
 
 
@@ -126,24 +124,8 @@ def entering_shape(spec: Spec) -> Shape:
 
 def deepened(plan: StagePlan, depth: int) -> StagePlan:
     """The stage N layers deep; a fractal block N rows deep, N a power of two."""
-    if isinstance(plan.rule, Fractal):
-        assert depth == 2 ** (depth.bit_length() - 1), "a block has a power of two of rows"
-        rule = plan.rule.model_copy(update={"columns": depth.bit_length()})
-        return replace(plan, rule=rule, layers=rule.depth_given())
-    return replace(plan, layers=depth)
-
-
-def most_read(rule: Rule, layers: int) -> int:
-    """The most outputs that any of the layers 1 ... N reads.
-
-    With fixed distances it is the last layer that has room for most of them. In a fractal block
-    the joined row before the middle has C - 1 units; the last one, of C, only the exit reads.
-    """
-    if isinstance(rule, Fractal):
-        return max(1, rule.columns - 1)
-    if rule.offsets(layers) is not None:
-        return rule.fan_in(layers)
-    return max(rule.fan_in(layer) for layer in range(1, layers + 1))
+    rule, layers = plan.rule.at_depth(depth)
+    return replace(plan, rule=rule, layers=layers)
 
 
 def _lower(plan: StagePlan, entering: Shape) -> tuple[Builder, Shape]:

@@ -49,6 +49,12 @@ class Exponential(Rule):
         """c^0, c^1, ... up to `layers`."""
         return tuple(self.base**power for power in range(floor_log(self.base, layers) + 1))
 
+    def plain_because(self, layers: int) -> str | None:
+        """No layer of two or more has room for the distance c."""
+        if self.base > layers + 1 > 2:
+            return f"base {self.base:,} is larger than the {layers} layers"
+        return None
+
     def says(self) -> str:
         """The reads in words."""
         first = ", ".join(str(self.base**power) for power in range(4))

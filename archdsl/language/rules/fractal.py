@@ -7,7 +7,7 @@ the v + 1 deepest columns, deepest first. They are joined after it, and all take
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from archdsl.language.rule import Rule
 from archdsl.language.values import Bounds
@@ -38,6 +38,8 @@ class Fractal(Rule):
     rule: Literal["fractal"]
     columns: Columns
     sources: ClassVar = staticmethod(fractal)
+    depth_is: ClassVar = "rows"
+    deepest_first: ClassVar = True
 
     def depth_given(self) -> int:
         """2^C - 1 units."""
@@ -57,6 +59,22 @@ class Fractal(Rule):
     def fan_in_bound(self, layer: int) -> int:
         """As many as there are columns."""
         return self.columns
+
+    def most_read(self, layers: int) -> int:
+        """C - 1, of the row before the middle: only the exit reads the last one, of C."""
+        if layers != self.depth_given():
+            return super().most_read(layers)
+        return max(1, self.columns - 1)
+
+    def column_count(self, layers: int) -> int | None:
+        """C."""
+        return self.columns if layers == self.depth_given() else None
+
+    def at_depth(self, depth: int) -> tuple[Self, int]:
+        """The block with 2^(C - 1) = `depth` rows."""
+        assert depth == 2 ** (depth.bit_length() - 1), "a block has a power of two of rows"
+        rule = self.model_copy(update={"columns": depth.bit_length()})
+        return rule, rule.depth_given()
 
     def problem(self, layers: int) -> str | None:
         """A block is whole."""

@@ -10,7 +10,6 @@ from archdsl.apps.draw.views.compact import compact, continues, marks
 from archdsl.apps.draw.views.exploded import exploded
 from archdsl.errors import fail
 from archdsl.ir.graph import Stage
-from archdsl.language.rules.fractal import Fractal
 
 LAYERS = 64
 """Most layers of a stage that are drawn with names."""
@@ -43,9 +42,9 @@ def compact_scene(subject: Subject) -> Scene:
 
 
 def _row(subject: Subject, stage: Stage) -> Scene:
-    rule = stage.rule
-    if isinstance(rule, Fractal) and stage.depth == rule.depth_given() and stage.leaves == "rule":
-        return columns(subject, stage, rule.columns)
+    count = stage.rule.column_count(stage.depth)
+    if count is not None and stage.leaves == "rule":
+        return columns(subject, stage, count)
     return exploded(subject, stage)
 
 
