@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archdsl.codegen.fold import Step
-from archdsl.codegen.fusing import Fusing
+from archdsl.codegen.fusing import BufferStage, Fusing
 from archdsl.ir.placement import Placement, Range
 
-KINDS = {
-    "buffer": "outputs in a buffer",
-    "sum": "one sum, added to in place",
-    "list": "outputs kept apart, joined where they are read",
-    "line": "one output goes into the next layer",
-    "plain": "as the network itself",
-}
 LAYOUTS = {"prefix": "side by side", "planar": "each a map of its own"}
 
 
@@ -22,33 +14,13 @@ def text(fusing: Fusing) -> str:
     """Classes with their steps, then stages: `y3 96:128` is where output 3 lives."""
     lines = []
     for name, chain in fusing.chains.items():
-        lines += [name, *(f"  {_step(step)}" for step in chain)]
+        lines += [name, *(f"  {step.words()}" for step in chain)]
     for index, run in enumerate(fusing.stages):
-        plan = run.placement
-        how = f", {LAYOUTS[plan.layout]}" if plan else ""
-        lines.append(f"stages.{index}  {KINDS[run.kind]}{how}")
+        plan = run.placement if isinstance(run, BufferStage) else None
+        layout = f", {LAYOUTS[plan.layout]}" if plan else ""
+        lines.append(f"stages.{index}  {run.words if run else 'as the network itself'}{layout}")
         lines += _places(plan) if plan else []
     return "\n".join(lines) + "\n"
-
-
-def _step(step: Step) -> str:
-    """`convolution conv1 after norm1 and relu as bounds, with norm2 folded in, relu`."""
-    match step:
-        case ("conv", name, before, pool, after, relu):
-            said = f"convolution {name}"
-            said += f" after {before} and relu as bounds" if before else ""
-            said += (
-                f", on places pooled {pool[0]}x{pool[0]}"
-                if isinstance(pool, tuple) and pool
-                else ""
-            )
-            said += f", with {after} folded in" if after else ""
-            return said + (", relu" if relu else "")
-        case ("norm", name, relu):
-            return f"{name} alone" + (", relu" if relu else "")
-        case ("fork",):
-            return "here the projection branches off"
-    return " ".join(map(str, step[1:]))
 
 
 def _places(plan: Placement) -> Iterator[str]:

@@ -1,76 +1,66 @@
 """What is folded into what when a chain is run for inference: its layers to fewer steps.
 
-Everything that stands around a convolution is part of one step. A norm and its ReLU before a 1x1
-convolution can be bounds per channel, with the norm's scale and shift in the weights; not before a
-larger one, whose padding would have to be shifted too. A norm after a convolution can be part of
-its weights. An average pooling after a 1x1 convolution is done before it: both are linear, and it
-is done on fewer places.
+Everything around a convolution is part of one step. A norm and its ReLU before a 1x1 convolution
+can be bounds per channel, with the norm's scale and shift in the weights; not before a larger one,
+whose padding would have to be shifted too. A norm after a convolution can be part of its weights.
+An average pooling after a 1x1 convolution is done before it: both are linear, and the convolution
+then has fewer pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from archdsl.ir.layers.layer import Step
 from archdsl.ir.ops import Layer
+from archdsl.ir.steps import ConvStep, LayerStep, NormStep, Step
 
-__all__ = ["FORK", "Step", "steps"]
-
-FORK: Step = ("fork",)
-"""Where the projection branches off.
-
-Other steps: `conv`, its name, the norm before it with a ReLU or "", the (kernel, stride) of an
-average pooling between these or (), the norm after it or "", whether a ReLU follows. `norm`, its
-name, whether a ReLU follows. `layer`, a layer without weights, its numbers. `linear`, its name.
-"""
+__all__ = ["steps"]
 
 
 def steps(layers: Sequence[Layer]) -> tuple[Step, ...] | None:
-    """How a chain is run; None if it holds what is not folded, and is run as it is."""
+    """Return how a chain is run; None if one of its layers has no step: it is then run as it is."""
     kept = [layer for layer in layers if not layer.training_only]
     return tuple(_steps(kept)) if all(layer.fused_step() for layer in kept) else None
 
 
 def _steps(layers: Sequence[Layer]) -> Iterator[Step]:
     alone = [step for layer in layers if (step := layer.fused_step())]
-    place = 0
-    while place < len(layers):
-        taken, step = _next(layers[place:], alone[place:])
-        place += taken
+    index = 0
+    while index < len(layers):
+        taken, step = _next(layers[index:], alone[index:])
+        index += taken
         yield step
 
 
 def _next(layers: Sequence[Layer], alone: Sequence[Step]) -> tuple[int, Step]:
-    """The step that a chain begins with, and how many layers it takes.
+    """Return how many layers the first step of a chain takes, and this step.
 
     `alone` are the steps of the layers if nothing is folded.
     """
     match alone:
-        case [("norm", str(before), _), ("layer", "relu"), ("conv", *_), *_] if layers[
+        case [NormStep(norm), LayerStep("relu"), ConvStep() as conv, *after] if layers[
             2
         ].pointwise():
-            taken, step = _convolution(layers[2], alone[2:], before)
-            return taken + 2, step
-        case [("norm", name, _), ("layer", "relu"), *_]:
-            return 2, ("norm", name, True)
-        case [("conv", *_), *_]:
-            return _convolution(layers[0], alone, "")
+            taken, step = _convolution(layers[2], conv, after)
+            return taken + 2, replace(step, pre_norm=norm)
+        case [NormStep() as step, LayerStep("relu"), *_]:
+            return 2, replace(step, relu=True)
+        case [ConvStep() as conv, *after]:
+            return _convolution(layers[0], conv, after)
     return 1, alone[0]
 
 
-def _convolution(conv: Layer, alone: Sequence[Step], before: str) -> tuple[int, Step]:
-    """The step of a convolution, the first of `alone`, with what is folded into it."""
-    name = alone[0][1]
-    unit_stride = conv.window(())[1] == 1
-    match alone[1:]:
-        case [("layer", "average", int(kernel), int(stride), 0), *_] if (
-            conv.pointwise() and unit_stride
-        ):
-            return 2, ("conv", name, before, (kernel, stride), "", False)
-        case [("norm", after, _), ("layer", "relu"), *_]:
-            return 3, ("conv", name, before, (), after, True)
-        case [("norm", after, _), *_]:
-            return 2, ("conv", name, before, (), after, False)
-        case [("layer", "relu"), *_]:
-            return 2, ("conv", name, before, (), "", True)
-    return 1, ("conv", name, before, (), "", False)
+def _convolution(layer: Layer, step: ConvStep, after: Sequence[Step]) -> tuple[int, ConvStep]:
+    """Fold what follows a convolution into its step."""
+    unit_stride = layer.window(())[1] == 1
+    match after:
+        case [LayerStep("average", (kernel, stride, 0)), *_] if layer.pointwise() and unit_stride:
+            return 2, replace(step, pool=(kernel, stride))
+        case [NormStep(norm), LayerStep("relu"), *_]:
+            return 3, replace(step, post_norm=norm, relu=True)
+        case [NormStep(norm), *_]:
+            return 2, replace(step, post_norm=norm)
+        case [LayerStep("relu"), *_]:
+            return 2, replace(step, relu=True)
+    return 1, step

@@ -4,33 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar, get_args
 
-from archdsl.codegen.fold import FORK, Step, steps
+from archdsl.codegen.fold import steps
 from archdsl.codegen.modules import LayerTemplate, ModuleClass, Modules
 from archdsl.codegen.stages import StageClass, Stages
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Layer, Shape
 from archdsl.ir.placement import Placement
+from archdsl.ir.steps import Fork, Step
 
 VARIES = 0
 """Stands for a number that is an argument of its class: nothing is decided by it."""
 
 
-@dataclass(frozen=True)
-class StageRun:
-    """How a stage is run: by a function `fused_` and this kind, in `runtime/fuse/stages.py`.
+@dataclass(frozen=True, slots=True)
+class BufferStage:
+    """A stage that concatenates: the channels of its outputs are placed."""
 
-    `buffer` after its placement; `sum` in one tensor, with a ReLU after each addition or not, and
-    the last output instead of the sum may leave; `list` of outputs that are added or averaged;
-    `line`, one layer after another; `plain`, as the network itself.
+    placement: Placement
+    words: ClassVar = "outputs in a buffer"
+
+
+@dataclass(frozen=True, slots=True)
+class SumStage:
+    """A stage that adds its outputs to one tensor, in place.
+
+    `relu` is whether a ReLU follows each addition, `last` whether the last output is the result
+    instead of the sum, `projected` whether the first unit returns a projection of the input too.
     """
 
-    kind: str
-    placement: Placement | None = None
     relu: bool = False
     last: bool = False
+    projected: bool = False
+    words: ClassVar = "one sum, added to in place"
+
+
+@dataclass(frozen=True, slots=True)
+class ListStage:
+    """A stage that keeps its outputs apart and adds or averages those that a unit reads."""
+
     mean: bool = False
     projected: bool = False
+    words: ClassVar = "outputs kept apart, joined where they are read"
+
+
+@dataclass(frozen=True, slots=True)
+class LineStage:
+    """A stage whose units are run one after another."""
+
+    words: ClassVar = "one output goes into the next layer"
+
+
+StageRun = BufferStage | SumStage | ListStage | LineStage
+"""How a stage is run: by the class of the same name in `runtime/fuse/stages.py`."""
+
+RECORDS = frozenset({
+    "NamedTuple", *(kind.__name__ for kind in (*get_args(Step), *get_args(StageRun))),
+})  # fmt: skip
+"""Names that the plan of an emitted file needs: those of its records and their base class."""
 
 
 DEVICES = ("cpu", "cuda")
@@ -39,10 +71,14 @@ DEVICES = ("cpu", "cuda")
 
 @dataclass(frozen=True)
 class Fusing:
-    """Steps of every class that has some, by its name; every stage; and for which devices."""
+    """How a network is run for inference.
+
+    `chains` are the steps of each class that can be fused, by its name; `stages` is how each stage
+    is run, None for as it is; `devices` are those to emit steps for.
+    """
 
     chains: Mapping[str, tuple[Step, ...]]
-    stages: tuple[StageRun, ...]
+    stages: tuple[StageRun | None, ...]
     devices: tuple[str, ...]
 
 
@@ -66,7 +102,7 @@ def _chain(made: ModuleClass) -> tuple[Step, ...] | None:
     )
     if shared is None or own is None:
         return None
-    return (*shared, FORK, *own) if made.projection else (*shared, *own)
+    return (*shared, Fork(), *own) if made.projection else (*shared, *own)
 
 
 def _layer(template: LayerTemplate) -> Layer:
@@ -76,18 +112,17 @@ def _layer(template: LayerTemplate) -> Layer:
     return template.layer.with_numbers(dict.fromkeys(varying, VARIES))
 
 
-def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> StageRun:
+def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> StageRun | None:
     maps = all(len(shapes[name]) == 3 for name in (stage.entry, *stage.outputs, *stage.reads))
     operator = made.operator
     if made.strategy == "chain":
-        return StageRun("line")
+        return LineStage()
     if stage.placement is not None:
-        return StageRun("buffer", stage.placement)
+        return BufferStage(stage.placement)
     then = operator.then()
     adds = made.strategy == "running" and operator.adds and then in {None, "relu"}
     if maps and adds:
-        last = made.leaves == "last"
-        return StageRun("sum", relu=then == "relu", last=last, projected=made.projected)
+        return SumStage(then == "relu", made.leaves == "last", made.projected)
     if made.strategy == "list" and (operator.adds or operator.averages):
-        return StageRun("list", mean=operator.averages, projected=made.projected)
-    return StageRun("plain")
+        return ListStage(operator.averages, made.projected)
+    return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.codegen.columns import Number
-from archdsl.codegen.fusing import Fusing, fusing
+from archdsl.codegen.fusing import RECORDS, Fusing, fusing
 from archdsl.codegen.joins import JoinClass
 from archdsl.codegen.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.codegen.stages import StageClass, Stages, find_stages
@@ -91,7 +91,7 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
     """
     graph = pipeline.run(graph, pipeline.FOR_INFERENCE if fuse else pipeline.PASSES)
     shapes = all_shapes(graph)
-    taken = (*TAKEN, class_name, *functions(graph))
+    taken = (*TAKEN, class_name, *functions(graph), *(RECORDS if fuse else ()))
     modules = find_modules(graph, taken)
     names = (*taken, *(made.name for made in modules.classes))
     stages = find_stages(graph, shapes, modules, names)

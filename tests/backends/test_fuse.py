@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import MISSING, fields
 from importlib import resources
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -15,10 +17,12 @@ from archdsl.backends.pytorch.file import pasted
 from archdsl.backends.pytorch.fuse import runs
 from archdsl.backends.pytorch.naming import camel
 from archdsl.backends.pytorch.pasted import FUSE, fuse_source
+from archdsl.backends.pytorch.runtime.fuse import plan, stages
 from archdsl.backends.pytorch.runtime.fuse.stages import fused_spread
-from archdsl.codegen.fusing import DEVICES
+from archdsl.codegen.fusing import DEVICES, BufferStage, StageRun
 from archdsl.codegen.program import program
 from archdsl.errors import ArchdslError
+from archdsl.ir.steps import Step
 from backends.networks import REPRESENTATIVES, assert_laid_out
 from backends.test_corners import CORNERS, MEANINGLESS, TOP
 from cli.commands import SPECS, archdsl
@@ -68,18 +72,36 @@ def assigned(text: str, name: str) -> str:
 
 def test_the_plan_is_in_the_file() -> None:
     text = check(load(SPECS / "sparsenet-imagenet.yaml")).emit(fuse=True)
-    plan = ast.literal_eval(assigned(text, "PLAN"))
-    assert plan["DenseLayer"][0] == ("conv", "conv1", "norm1", (), "norm2", True)
-    assert plan["Transition"] == (("conv", "conv", "norm", (2, 2), "", False),)
-    stages = assigned(text, "STAGES")
-    assert stages.count("(fused_buffer, {'cpu': FusedApart, 'cuda': FusedPlanar}") == 4
+    assert 'ConvStep("conv1", pre_norm="norm1", post_norm="norm2", relu=True),\n' in text
+    assert '    "Transition": (ConvStep("conv", pre_norm="norm", pool=(2, 2)),),\n' in text
+    assert (
+        assigned(text, "STAGES").count(
+            "BufferStage({'cpu': FusedApart, 'cuda': FusedPlanar}, widths="
+        )
+        == 4
+    )
     text = check(load(SPECS / "densenet-imagenet.yaml")).emit(fuse=True)
     assert assigned(text, "STAGES").count("{'cpu': FusedPrefix, 'cuda': FusedPlanar}") == 4
 
 
-SOURCE = {item.name for item in fuse_source(["Fused", "FusedCpu", "FusedGpu", *(
-    f"fused_{kind}" for kind in ("buffer", "sum", "list", "line", "plain")
-), "FusedApart", "FusedPrefix", "FusedPlanar"])}  # fmt: skip
+def test_the_compilers_records_are_those_of_the_file() -> None:
+    """A plan is made of the compiler's classes and read with those of the same names."""
+    for kind in get_args(Step):
+        record = getattr(plan, kind.__name__)
+        defaults = {
+            field.name: field.default for field in fields(kind) if field.default is not MISSING
+        }
+        assert record._fields == tuple(field.name for field in fields(kind))
+        assert record._field_defaults == defaults
+    for kind in set(get_args(StageRun)) - {BufferStage}:
+        record = getattr(stages, kind.__name__)
+        assert record._field_defaults == {field.name: field.default for field in fields(kind)}
+
+
+SOURCE = {item.name for item in fuse_source([
+    "Fused", "FusedCpu", "FusedGpu", "FusedApart", "FusedPrefix", "FusedPlanar",
+    "BufferStage", "SumStage", "ListStage", "LineStage",
+])}  # fmt: skip
 """Everything that a file may be given."""
 
 
@@ -130,8 +152,9 @@ def test_source_that_is_not_ours_is_refused() -> None:
     for ours, theirs in (
         ("return torch.cat(parts, dim=1)", "return eval(parts)"),
         ("tl: Any = None", "tl: Any = eval('1')"),
-        ("        fused_buffer,", "        open,"),
-        ("        fused_buffer,", "        fused_buffer(),"),
+        ("    BufferStage(\n", "    open(\n"),
+        ("    BufferStage(\n", "    FusedPool(\n"),
+        ('(ConvStep("conv"),)', '(ConvStep(eval("1")),)'),
         ('{"cpu": FusedApart', '{"cpu": Tensor'),
     ):
         assert ours in text
@@ -144,8 +167,12 @@ def test_source_that_is_not_ours_is_refused() -> None:
 def test_names_that_the_file_needs() -> None:
     assert camel("fused") == "FusedNetwork"
     assert camel("plain-cifar") == "PlainCifar"
+    checked = check(load(SPECS / "sparsenet-cifar.yaml"))
     with pytest.raises(ArchdslError, match=r"A413"):
-        check(load(SPECS / "sparsenet-cifar.yaml")).emit("FusedConv")
+        checked.emit("FusedConv")
+    with pytest.raises(ArchdslError, match=r"A413"):
+        checked.emit("ConvStep", fuse=True)
+    assert "class ConvStep(nn.Module):" in checked.emit("ConvStep")
 
 
 def test_compile_and_verify(tmp_path: Path) -> None:

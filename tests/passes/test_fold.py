@@ -8,6 +8,7 @@ import pytest
 
 from archdsl.codegen.fold import steps
 from archdsl.ir.ops import Activation, Conv, Dropout, Flatten, Linear, Norm, Pad, Pool, PoolTo
+from archdsl.ir.steps import ConvStep, LayerStep, LinearStep, NormStep
 
 BN, RELU = Norm("norm", 8), Activation("relu")
 ONE, THREE = Conv("one", 8, 4, 1), Conv("three", 8, 4, 3, padding=1)
@@ -18,50 +19,51 @@ MEAN = Pool("average", 2, 2)
 @pytest.mark.parametrize(
     ("layers", "wanted"),
     [
-        ([BN, RELU, ONE], [("conv", "one", "norm", (), "", False)]),
-        ([BN, RELU, ONE, RELU], [("conv", "one", "norm", (), "", True)]),
+        ([BN, RELU, ONE], [ConvStep("one", pre_norm="norm")]),
+        ([BN, RELU, ONE, RELU], [ConvStep("one", pre_norm="norm", relu=True)]),
         (
             [BN, RELU, ONE, AFTER, RELU, THREE],
-            [("conv", "one", "norm", (), "b", True), ("conv", "three", "", (), "", False)],
+            [ConvStep("one", pre_norm="norm", post_norm="b", relu=True), ConvStep("three")],
         ),
-        ([ONE, AFTER, BN], [("conv", "one", "", (), "b", False), ("norm", "norm", False)]),
+        ([ONE, AFTER, BN], [ConvStep("one", post_norm="b"), NormStep("norm")]),
         # The padding of a larger convolution is zero after the norm, not before it.
-        ([BN, RELU, THREE], [("norm", "norm", True), ("conv", "three", "", (), "", False)]),
-        ([THREE, AFTER, RELU], [("conv", "three", "", (), "b", True)]),
+        ([BN, RELU, THREE], [NormStep("norm", relu=True), ConvStep("three")]),
+        ([THREE, AFTER, RELU], [ConvStep("three", post_norm="b", relu=True)]),
         # Without a ReLU there is nothing to bound, and the norm is not folded forward.
-        ([BN, ONE], [("norm", "norm", False), ("conv", "one", "", (), "", False)]),
+        ([BN, ONE], [NormStep("norm"), ConvStep("one")]),
         # Pooling is done on fewer places before the convolution, unless a ReLU is between.
-        ([BN, RELU, ONE, MEAN], [("conv", "one", "norm", (2, 2), "", False)]),
-        ([ONE, MEAN, AFTER], [("conv", "one", "", (2, 2), "", False), ("norm", "b", False)]),
+        ([BN, RELU, ONE, MEAN], [ConvStep("one", pre_norm="norm", pool=(2, 2))]),
+        ([ONE, MEAN, AFTER], [ConvStep("one", pool=(2, 2)), NormStep("b")]),
         (
             [ONE, RELU, MEAN],
-            [("conv", "one", "", (), "", True), ("layer", "average", 2, 2, 0)],
+            [ConvStep("one", relu=True), LayerStep("average", (2, 2, 0))],
         ),
         (
             [ONE, Pool("max", 2, 2)],
-            [("conv", "one", "", (), "", False), ("layer", "max", 2, 2, 0)],
+            [ConvStep("one"), LayerStep("max", (2, 2, 0))],
         ),
         (
             [ONE, Pool("average", 3, 2, 1)],
-            [("conv", "one", "", (), "", False), ("layer", "average", 3, 2, 1)],
+            [ConvStep("one"), LayerStep("average", (3, 2, 1))],
         ),
         # A strided 1x1 convolution is bounded, but does not commute with pooling.
         (
             [BN, RELU, Conv("far", 8, 4, 1, stride=2), MEAN],
-            [("conv", "far", "norm", (), "", False), ("layer", "average", 2, 2, 0)],
+            [ConvStep("far", pre_norm="norm"), LayerStep("average", (2, 2, 0))],
         ),
         (
             [BN, RELU, Conv("grouped", 8, 4, 1, groups=2)],
-            [("norm", "norm", True), ("conv", "grouped", "", (), "", False)],
+            [NormStep("norm", relu=True), ConvStep("grouped")],
         ),
         (
             [BN, RELU, PoolTo("average", 1), Flatten(), Linear("linear", 8, 2)],
             [
-                ("norm", "norm", True), ("layer", "average_to", 1), ("layer", "flatten", 1),
-                ("linear", "linear"),
+                NormStep("norm", relu=True), LayerStep("average_to", (1,)),
+                LayerStep("flatten", (1,)),
+                LinearStep("linear"),
             ],
         ),
-        ([Dropout(0.5), RELU], [("layer", "relu")]),
+        ([Dropout(0.5), RELU], [LayerStep("relu")]),
         ([Dropout(0.5)], []),
         ([BN, Activation("gelu"), ONE], None),
         ([Norm("norm", 8, flat=True)], None),

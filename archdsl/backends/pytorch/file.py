@@ -18,6 +18,7 @@ from archdsl.backends.pytorch.network import network, summary
 from archdsl.backends.pytorch.pasted import fuse_imports, fuse_source, helpers
 from archdsl.backends.pytorch.stage import stage
 from archdsl.backends.pytorch.writer import Writer
+from archdsl.codegen.fusing import RECORDS
 from archdsl.codegen.program import Program, program
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
@@ -77,6 +78,7 @@ def emit(
 def refuse_clashes(decided: Program) -> None:
     """Raises ArchdslError: A413 if the class is called as a helper, A120 if two helpers are."""
     texts: dict[str, str] = {}
+    records = RECORDS if decided.fusing else ()
     own = [(rule.sources, rule.source()) for rule in decided.rules]
     own += [(operator.join, operator.source()) for operator in decided.joins]
     weights = (weight for operator in decided.joins for weight in operator.weights().values())
@@ -84,10 +86,10 @@ def refuse_clashes(decided: Program) -> None:
     for function, text in own:
         name = function.__name__ if function is not None else ""
         if texts.setdefault(name, text or "") != text or (
-            decided.fusing and name.startswith("fused")
+            decided.fusing and (name.startswith("fused") or name in records)
         ):
             raise fail("A120", f"two functions are called `{name}`", help="rename one of them")
-    if decided.class_name in texts:
+    if decided.class_name in texts or decided.class_name in records:
         raise taken(decided.class_name)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from archdsl.backends.pytorch.literal import Name, literal
+from archdsl.backends.pytorch.literal import Call, Name, literal, record
 from archdsl.backends.pytorch.writer import WIDTH, Writer
-from archdsl.codegen.fusing import Fusing, StageRun
+from archdsl.codegen.fusing import BufferStage, Fusing, StageRun
 from archdsl.codegen.program import Program
 
 STEPS = {"cpu": "FusedCpu", "cuda": "FusedGpu"}
@@ -19,25 +19,25 @@ OUTPUTS = {
 }
 """What keeps the outputs of a stage on a device, by the layout of its placement."""
 
-ON_CLASSES = (
-    "# The steps of each class. A convolution: its name, the norm with ReLU before it, the pooling",
-    "# before it, the norm after it, and whether a ReLU follows.",
-)
+ON_CLASSES = ("# The steps of each class that can be fused.",)
 ON_STAGES = (
-    "# How each stage is run; None as it is. Where outputs are concatenated: the class that keeps",
-    "# them, their widths, and the channels where they begin, as runs of (first, step, count).",
+    "# How each stage is run; None for as it is. A stage that concatenates has the widths of its",
+    "# outputs and the channels where they start as runs of (first, step, count).",
 )
+
+
+Entry = tuple[str, Any]
 
 
 def roots(fusing: Fusing) -> set[str]:
     """The names of the source that a file needs; the rest follows from them."""
     found = {"Fused", *(STEPS[device] for device in fusing.devices)}
     for run in fusing.stages:
-        if run.kind != "plain":
-            found.add(f"fused_{run.kind}")
-        if run.placement:
+        if run is not None:
+            found.add(type(run).__name__)
+        if isinstance(run, BufferStage):
             found |= {OUTPUTS[device][run.placement.layout] for device in fusing.devices}
-    return found
+    return found | {type(step).__name__ for steps in fusing.chains.values() for step in steps}
 
 
 def method(out: Writer, program: Program) -> None:
@@ -58,28 +58,22 @@ def method(out: Writer, program: Program) -> None:
 
 
 def plan(out: Writer, fusing: Fusing) -> None:
-    """How each class is run, and how each stage."""
+    """Print how each class is run, and how each stage."""
+    chains = {name: tuple(map(record, steps)) for name, steps in fusing.chains.items()}
     stages = tuple(_stage(run, fusing.devices) for run in fusing.stages)
-    for comment, name, value in (
-        (ON_CLASSES, "PLAN", dict(fusing.chains)),
-        (ON_STAGES, "STAGES", stages),
-    ):
+    for comment, name, value in ((ON_CLASSES, "PLAN", chains), (ON_STAGES, "STAGES", stages)):
         for line in comment:
             out.line(line)
         nested(out, f"{name} = ", value, "")
 
 
-def _stage(run: StageRun, devices: Sequence[str]) -> tuple[Any, ...]:
-    numbers: dict[str, tuple[Any, ...]] = {
-        "sum": (run.relu, run.last, run.projected),
-        "list": (run.mean, run.projected),
-    }
-    if plan := run.placement:
+def _stage(run: StageRun | None, devices: Sequence[str]) -> Call | None:
+    if isinstance(run, BufferStage):
+        plan = run.placement
         kept = {device: Name(OUTPUTS[device][plan.layout]) for device in devices}
-        numbers["buffer"] = (kept, tuple(runs(plan.widths)), tuple(runs(plan.places)))
-    if run.kind == "plain":
-        return (None,)
-    return Name(f"fused_{run.kind}"), *numbers.get(run.kind, ())
+        spans = {"widths": tuple(runs(plan.widths)), "starts": tuple(runs(plan.places))}
+        return Call("BufferStage", (kept,), spans)
+    return None if run is None else record(run)
 
 
 def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
@@ -101,18 +95,22 @@ def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
 
 
 def nested(out: Writer, before: str, value: Any, after: str = ",") -> None:
-    """A literal on one line, or an entry a line where it is too long for that."""
+    """Print a literal on one line, or an entry a line where it is too long for that."""
     text = before + literal(value) + after
-    if len(text) + 4 * out.depth <= WIDTH or not isinstance(value, Mapping | tuple):
+    if len(text) + 4 * out.depth <= WIDTH or not isinstance(value, Mapping | tuple | Call):
         out.line(text)
         return
-    opening, closing = "{}" if isinstance(value, Mapping) else "()"
-    items = (
-        [(f"{literal(key)}: ", item) for key, item in value.items()]
-        if isinstance(value, Mapping)
-        else [("", item) for item in value]
-    )
+    opening, closing, items = _entries(value)
     with out.block(before + opening):
         for start, item in items:
             nested(out, start, item)
     out.line(closing + after)
+
+
+def _entries(value: Mapping[str, Any] | tuple[Any, ...] | Call) -> tuple[str, str, list[Entry]]:
+    """Return the brackets of a literal and its entries, each after the text in front of it."""
+    if isinstance(value, Call):
+        return f"{value.name}(", ")", value.arguments()
+    if isinstance(value, Mapping):
+        return "{", "}", [(f"{literal(key)}: ", item) for key, item in value.items()]
+    return "(", ")", [("", item) for item in value]

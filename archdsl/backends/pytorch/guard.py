@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Mapping
 
 from archdsl.backends.pytorch.pasted import helpers
 from archdsl.codegen.program import Program
@@ -33,6 +34,7 @@ IMPORTS = {
     "from functools import partial",
     "from math import gcd",
     "from typing import Any",
+    "from typing import Any, NamedTuple",
 }
 BUILTINS = {
     "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed", "str",
@@ -56,7 +58,8 @@ def check(text: str, program: Program, runtime: str = "") -> None:
         raise GuardError("the text is not ASCII")
     tree = ast.parse(text)
     pasted = _pasted(tree, "\n".join([*helpers(program), runtime]))
-    names = {node.name for node in pasted if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    defined = [node for node in pasted if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    names = {node.name: _is_record(node) for node in defined}
     trusted = {id(node) for part in pasted for node in ast.walk(part)}
     allowed = layer_names(program) | ALWAYS
     for statement in tree.body:
@@ -79,7 +82,7 @@ def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
     return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in known]
 
 
-def _top(node: ast.stmt, names: set[str]) -> None:
+def _top(node: ast.stmt, names: Mapping[str, bool]) -> None:
     allowed = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Assign)
     docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     if not isinstance(node, allowed) and not docstring:
@@ -88,8 +91,14 @@ def _top(node: ast.stmt, names: set[str]) -> None:
         _literal(node, names)
 
 
-def _literal(node: ast.Assign, names: set[str]) -> None:
-    """Literals, which may hold names of pasted functions and classes."""
+def _is_record(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Whether a definition is that of a named tuple: to make one runs no code."""
+    bases = node.bases if isinstance(node, ast.ClassDef) else []
+    return any(isinstance(base, ast.Name) and base.id == "NamedTuple" for base in bases)
+
+
+def _literal(node: ast.Assign, names: Mapping[str, bool]) -> None:
+    """Accept literals, which may hold names of pasted definitions and records of literals."""
     value = _Named(names).visit(ast.parse(ast.unparse(node.value), mode="eval").body)
     try:
         ast.literal_eval(value)
@@ -98,13 +107,19 @@ def _literal(node: ast.Assign, names: set[str]) -> None:
 
 
 class _Named(ast.NodeTransformer):
-    """Puts a constant in the place of every name that is known."""
+    """Replaces each known name by a constant, and each call of a record by its arguments."""
 
-    def __init__(self, names: set[str]) -> None:
+    def __init__(self, names: Mapping[str, bool]) -> None:
         self.names = names
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Constant(node.id) if node.id in self.names else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if not isinstance(node.func, ast.Name) or not self.names.get(node.func.id):
+            return node
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return ast.Tuple([self.visit(value) for value in values], ast.Load())
 
 
 def _node(node: ast.AST, allowed: frozenset[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 ESCAPED = re.compile(r'[^ -~\n]|\\| (?=\n)|(?<="")"')
@@ -15,6 +16,36 @@ class Name(str):
     """A name that the file defines; never text of a spec."""
 
 
+@dataclass(frozen=True)
+class Call:
+    """A call of a class that the file defines, with values for its arguments."""
+
+    name: str
+    positional: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+
+    def arguments(self) -> list[tuple[str, Any]]:
+        """Each argument's value, and `name=` in front of it or ""."""
+        named = [(f"{name}=", value) for name, value in self.keywords.items()]
+        return [*(("", value) for value in self.positional), *named]
+
+
+def record(value: Any) -> Call:
+    """Return the call that makes a dataclass again; fields with their default are left out.
+
+    >>> from archdsl.ir.steps import ConvStep
+    >>> literal(record(ConvStep("conv1", pre_norm="norm1")))
+    'ConvStep("conv1", pre_norm="norm1")'
+    """
+    required = [item.name for item in fields(value) if item.default is MISSING]
+    changed = {
+        item.name: getattr(value, item.name)
+        for item in fields(value)
+        if item.name not in required and getattr(value, item.name) != item.default
+    }
+    return Call(type(value).__name__, tuple(getattr(value, name) for name in required), changed)
+
+
 def literal(value: Any) -> str:
     r"""The literal of a number, text, list, tuple or mapping: what `ast.literal_eval` reads back.
 
@@ -22,6 +53,9 @@ def literal(value: Any) -> str:
     ('\'say "hi"\'', '"plain"', '{"depth": 40, "growth": [16, 32]}')
     """
     match value:
+        case Call():
+            inner = ", ".join(start + literal(item) for start, item in value.arguments())
+            return f"{value.name}({inner})"
         case Name():
             return str(value)
         case str():

@@ -14,8 +14,8 @@ from importlib import resources
 from archdsl.codegen.program import Program
 
 FUSE = (
-    "fused", "check", "pool", "freeze", "recorder", "memory", "stages", "outputs", "layers", "cpu",
-    "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
+    "fused", "check", "pool", "freeze", "recorder", "memory", "plan", "stages", "outputs", "layers",
+    "cpu", "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
 )  # fmt: skip
 """The files of `archdsl/backends/pytorch/runtime/fuse` in the order in which they are read."""
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape, Step
+from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape
+from archdsl.ir.steps import LayerStep
 from archdsl.language import layers as words
 
 FUNCTIONS = {"relu": "torch.relu", "gelu": "functional.gelu", "silu": "functional.silu"}
@@ -32,8 +33,8 @@ class Activation(Layer):
         # The gradient of a ReLU can be told from its result.
         return Kept(result=True) if self.function == "relu" else Kept(input=True)
 
-    def fused_step(self) -> Step | None:
-        return ("layer", "relu") if self.function == "relu" else None
+    def fused_step(self) -> LayerStep | None:
+        return LayerStep("relu") if self.function == "relu" else None
 
     def text(self) -> str:
         return self.function

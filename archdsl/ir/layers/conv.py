@@ -8,8 +8,9 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place, fail
-from archdsl.ir.layers.layer import Kept, Numbers, Shape, Step, Weighted, affine
+from archdsl.ir.layers.layer import Kept, Numbers, Shape, Weighted, affine
 from archdsl.ir.layers.windows import slide, window_remarks, window_text
+from archdsl.ir.steps import ConvStep
 from archdsl.language import layers as words
 
 
@@ -80,8 +81,8 @@ class Conv(Weighted):
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
         return window_remarks("convolution", self.kernel, self.stride, self.padding, shape, place)
 
-    def fused_step(self) -> Step:
-        return "conv", self.name, "", (), "", False
+    def fused_step(self) -> ConvStep:
+        return ConvStep(self.name)
 
     def text(self) -> str:
         window = window_text(self.kernel, self.stride, self.padding, usual_stride=1)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import Layer, Numbers, Shape, Step
+from archdsl.ir.layers.layer import Layer, Numbers, Shape
+from archdsl.ir.steps import LayerStep
 from archdsl.language import layers as words
 
 
@@ -30,8 +31,8 @@ class Flatten(Layer):
     def window(self, before: Shape) -> tuple[int, int]:
         return max(before[1:], default=1), 1
 
-    def fused_step(self) -> Step:
-        return "layer", "flatten", 1
+    def fused_step(self) -> LayerStep:
+        return LayerStep("flatten", (1,))
 
     def text(self) -> str:
         return "flatten"

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from archdsl.errors import Diagnostic, Place
+from archdsl.ir.steps import Step
 
 Shape = tuple[int, ...]
-Step = tuple[str | int | bool | tuple[int, ...], ...]
-"""A step of a fused network: its kind (see `codegen/fold.py`) and its numbers."""
 
 Numbers = Mapping[str, str]
 """A layer's `numbers` as Python text: `24`, `channels`, `4 * width`."""

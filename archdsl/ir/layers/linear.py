@@ -8,8 +8,9 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import fail
-from archdsl.ir.layers.layer import Kept, Numbers, Shape, Step, Weighted, affine
+from archdsl.ir.layers.layer import Kept, Numbers, Shape, Weighted, affine
 from archdsl.ir.layers.windows import show
+from archdsl.ir.steps import LinearStep
 from archdsl.language import layers as words
 
 
@@ -53,8 +54,8 @@ class Linear(Weighted):
     def kept(self, before: Shape, after: Shape) -> Kept:
         return Kept(input=True, always=True)
 
-    def fused_step(self) -> Step:
-        return "linear", self.name
+    def fused_step(self) -> LinearStep:
+        return LinearStep(self.name)
 
     def text(self) -> str:
         return f"{self.name}:{self.inputs}->{self.width}" + ("" if self.bias else "/nobias")

@@ -8,7 +8,8 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Step, Weighted, affine
+from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Weighted, affine
+from archdsl.ir.steps import NormStep
 from archdsl.language import layers as words
 
 
@@ -53,8 +54,8 @@ class Norm(Weighted):
             message = f"`norm` on {where}: training needs batches of 2 or more"
             yield Diagnostic("A214", message, level="warning", **place)
 
-    def fused_step(self) -> Step | None:
-        return None if self.flat else ("norm", self.name, False)
+    def fused_step(self) -> NormStep | None:
+        return None if self.flat else NormStep(self.name)
 
     def text(self) -> str:
         return self.name

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import prod
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape, Step
+from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape
 from archdsl.ir.layers.windows import slide, window_remarks, window_text
+from archdsl.ir.steps import LayerStep
 
 INDEX = 8
 """Bytes of the int64 index that a maximum keeps for each element of its result."""
@@ -39,8 +40,8 @@ class Pool(Layer):
         kind = f"{self.kind} pooling"
         return window_remarks(kind, self.kernel, self.stride, self.padding, shape, place)
 
-    def fused_step(self) -> Step:
-        return "layer", self.kind, self.kernel, self.stride, self.padding
+    def fused_step(self) -> LayerStep:
+        return LayerStep(self.kind, (self.kernel, self.stride, self.padding))
 
     def text(self) -> str:
         window = window_text(self.kernel, self.stride, self.padding, usual_stride=self.kernel)

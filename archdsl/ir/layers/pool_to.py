@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import prod
 
 from archdsl.errors import fail
-from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape, Step
+from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape
 from archdsl.ir.layers.pool import INDEX, Pool
 from archdsl.ir.layers.windows import need_map, show
+from archdsl.ir.steps import LayerStep
 from archdsl.language import layers as words
 
 
@@ -44,8 +45,8 @@ class PoolTo(Layer):
         windows = (-(-(i + 1) * size // side) - i * size // side for i in range(side))
         return max(windows), size // side
 
-    def fused_step(self) -> Step:
-        return "layer", f"{self.kind}_to", self.side
+    def fused_step(self) -> LayerStep:
+        return LayerStep(f"{self.kind}_to", (self.side,))
 
     def text(self) -> str:
         return f"{self.kind}-pool:{self.side}x{self.side}"

@@ -18,16 +18,22 @@ from archdsl.backends.pytorch.runtime.fuse.layers import (
     fused_pool,
 )
 from archdsl.backends.pytorch.runtime.fuse.onednn import fused_onednn
+from archdsl.backends.pytorch.runtime.fuse.plan import (
+    ConvStep,
+    LayerStep,
+    LinearStep,
+    NormStep,
+)
 from archdsl.backends.pytorch.runtime.fuse.product import FusedProduct
 from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder
 
 
 class FusedCpuNorm(FusedStep):
-    """A norm: its name, and whether a ReLU follows."""
+    """A norm, and the ReLU after it."""
 
-    def __init__(self, module: nn.Module, name: str, relu: bool) -> None:
-        self.numbers = [number.float() for number in fused_affine(module.get_submodule(name))]
-        self.relu = relu
+    def __init__(self, module: nn.Module, step: NormStep) -> None:
+        self.numbers = [number.float() for number in fused_affine(module.get_submodule(step.norm))]
+        self.relu = step.relu
 
     def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
         """Record the norm of values side by side, in one pass, and the ReLU in place."""
@@ -37,21 +43,20 @@ class FusedCpuNorm(FusedStep):
 
 
 class FusedCpuConv(FusedStep):
-    """A convolution: its name, norm with ReLU before, pooling between, norm after, and a ReLU.
+    """A convolution with what is folded into it.
 
     The norm before it is folded into the weights where it can be, and its ReLU is a bound then.
     """
 
-    def __init__(
-        self, module: nn.Module, name: str, before: str, pool: tuple[int, ...], after: str,
-        relu: bool,
-    ) -> None:  # fmt: skip
-        affine = fused_affine(module.get_submodule(before)) if before else None
+    def __init__(self, module: nn.Module, step: ConvStep) -> None:
+        affine = fused_affine(module.get_submodule(step.pre_norm)) if step.pre_norm else None
         self.bounds = fused_bounds(*affine) if affine else None
-        self.norm = FusedCpuNorm(module, before, True) if before and not self.bounds else None
-        self.pool, self.relu = pool, relu
-        norm = module.get_submodule(after) if after else None
-        self.conv = FusedConv(module.get_submodule(name), affine if self.bounds else None, norm)
+        apart = bool(affine) and not self.bounds
+        self.norm = FusedCpuNorm(module, NormStep(step.pre_norm, relu=True)) if apart else None
+        self.pool, self.relu = step.pool, step.relu
+        norm = module.get_submodule(step.post_norm) if step.post_norm else None
+        conv = module.get_submodule(step.conv)
+        self.conv = FusedConv(conv, affine if self.bounds else None, norm)
 
     def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
         """Record the convolution, and the ReLU in place."""
@@ -94,7 +99,18 @@ class FusedCpu:
 
     DEVICE = "cpu"
     DTYPES = (torch.float32,)
-    conv, norm, layer, linear = FusedCpuConv, FusedCpuNorm, FusedLayer, FusedLinear
+
+    @staticmethod
+    def step(module: nn.Module, step: Any) -> FusedStep:
+        """Return a step of the plan with its weights."""
+        kinds: dict[type, Any] = {
+            ConvStep: FusedCpuConv,
+            NormStep: FusedCpuNorm,
+            LayerStep: FusedLayer,
+            LinearStep: FusedLinear,
+        }
+        made: FusedStep = kinds[type(step)](module, step)
+        return made
 
     @staticmethod
     def switches(x: Tensor) -> Any:

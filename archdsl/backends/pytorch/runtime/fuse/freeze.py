@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from archdsl.backends.pytorch.runtime.fuse.layers import fused_add, fused_add_relu
+from archdsl.backends.pytorch.runtime.fuse.plan import Fork
 from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder
 
 
@@ -16,13 +17,13 @@ class FusedChain:
     """A unit, a stem, a transition or a head: its steps, and where a projection branches off."""
 
     def __init__(self, module: nn.Module, plan: Any, device: Any) -> None:
-        words = list(plan[type(module).__name__])
-        self.fork = words.index(("fork",)) if ("fork",) in words else -1
+        steps = plan[type(module).__name__]
+        forks = [index for index, step in enumerate(steps) if type(step) is Fork]
+        self.fork = forks[0] if forks else -1
         self.projection: Any = None
-        if self.fork >= 0:
-            del words[self.fork]
+        if forks:
             self.projection = fused_chain(module.get_submodule("projection"), plan, device)
-        self.steps = [getattr(device, word)(module, *numbers) for word, *numbers in words]
+        self.steps = [device.step(module, step) for step in steps if type(step) is not Fork]
 
     def record(self, recorder: FusedRecorder, values: list[int]) -> list[int]:
         """Record the steps; with a projection the results are the shortcut and the output."""
@@ -79,15 +80,15 @@ class FusedModule:
 class FusedStage:
     """A stage: its units, which outputs each of them reads, and how it is run."""
 
-    def __init__(self, stage: Any, plan: Any, device: Any, run: Any, *numbers: Any) -> None:
+    def __init__(self, stage: Any, plan: Any, device: Any, run: Any) -> None:
         self.layers = [fused_chain(layer, plan, device) for layer in stage.layers]
         self.reads = [list(sources) for sources in getattr(stage, "reads", ())]
         self.exit = list(getattr(stage, "exit", ()))
-        self.run, self.numbers = run, numbers
+        self.run = run
 
     def record(self, recorder: FusedRecorder, values: list[int]) -> list[int]:
         """Record the stage on its input; return its output, which may be several values."""
-        outputs: list[int] = self.run(recorder, self, values, *self.numbers)
+        outputs: list[int] = self.run.record(recorder, self, values)
         return outputs
 
 
@@ -102,11 +103,9 @@ def fused_freeze(
         if not name.startswith("stages."):
             frozen.append(fused_chain(part, plan, device))
             continue
-        run, *numbers = next(remaining)
-        if run is None:
-            frozen.append(FusedModule(part))
-        else:
-            frozen.append(FusedStage(part, plan, device, run, *numbers))
+        run = next(remaining)
+        known = run is not None
+        frozen.append(FusedStage(part, plan, device, run) if known else FusedModule(part))
     return frozen
 
 

@@ -19,15 +19,21 @@ from archdsl.backends.pytorch.runtime.fuse.layers import (
     FusedStep,
     fused_pool,
 )
+from archdsl.backends.pytorch.runtime.fuse.plan import (
+    ConvStep,
+    LayerStep,
+    LinearStep,
+    NormStep,
+)
 from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder, fused_ordered
 
 
 class FusedGpuNorm(FusedStep):
-    """A norm in float32 registers: its name, and whether a ReLU follows."""
+    """A norm in float32 registers, and the ReLU after it."""
 
-    def __init__(self, module: nn.Module, name: str, relu: bool) -> None:
-        self.scale, self.shift = fused_numbers(module.get_submodule(name))
-        self.relu = relu
+    def __init__(self, module: nn.Module, step: NormStep) -> None:
+        self.scale, self.shift = fused_numbers(module.get_submodule(step.norm))
+        self.relu = step.relu
 
     def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
         """Record the norm of values side by side, in one pass."""
@@ -45,23 +51,21 @@ class FusedGpuNorm(FusedStep):
 
 
 class FusedGpuConv(FusedStep):
-    """A convolution by cuDNN: its name, norm with ReLU before, pooling, norm after, and a ReLU.
+    """A convolution, by cuDNN or a kernel, with the norms around it.
 
     Weights are not folded, so float16 and bfloat16 lose nothing that the network itself keeps.
     """
 
-    def __init__(
-        self, module: nn.Module, name: str, before: str, pool: tuple[int, ...], after: str,
-        relu: bool,
-    ) -> None:  # fmt: skip
-        conv: Any = module.get_submodule(name)
-        self.before = FusedGpuNorm(module, before, True) if before else None
-        self.after = FusedGpuNorm(module, after, relu) if after else None
-        self.pool, self.relu = pool, relu
+    def __init__(self, module: nn.Module, step: ConvStep) -> None:
+        conv: Any = module.get_submodule(step.conv)
+        before, after = step.pre_norm, step.post_norm
+        self.before = FusedGpuNorm(module, NormStep(before, relu=True)) if before else None
+        self.after = FusedGpuNorm(module, NormStep(after, step.relu)) if after else None
+        self.pool, self.relu = step.pool, step.relu
         self.weight = fused_ordered(conv.weight.detach().clone())
         self.bias = None if conv.bias is None else conv.bias.detach().clone()
         self.window = (conv.stride, conv.padding, conv.dilation, conv.groups)
-        self.pointwise = bool(before) and not pool and conv.stride == (1, 1)
+        self.pointwise = bool(before) and not step.pool and conv.stride == (1, 1)
         if self.pointwise:
             self.matrix = self.weight[:, :, 0, 0].t().contiguous()
             self.out_scale, self.out_shift = fused_finish(
@@ -102,7 +106,18 @@ class FusedGpu:
 
     DEVICE = "cuda"
     DTYPES = (torch.float32, torch.bfloat16, torch.float16)
-    conv, norm, layer, linear = FusedGpuConv, FusedGpuNorm, FusedLayer, FusedLinear
+
+    @staticmethod
+    def step(module: nn.Module, step: Any) -> FusedStep:
+        """Return a step of the plan with its weights."""
+        kinds: dict[type, Any] = {
+            ConvStep: FusedGpuConv,
+            NormStep: FusedGpuNorm,
+            LayerStep: FusedLayer,
+            LinearStep: FusedLinear,
+        }
+        made: FusedStep = kinds[type(step)](module, step)
+        return made
 
     @staticmethod
     def switches(x: Tensor) -> Any:

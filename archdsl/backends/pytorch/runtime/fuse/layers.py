@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from archdsl.backends.pytorch.runtime.fuse.plan import LayerStep, LinearStep
 from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder
 
 
@@ -38,23 +39,23 @@ class FusedStep:
 
 
 class FusedLayer(FusedStep):
-    """A layer without weights: its kind and its numbers."""
+    """A layer without weights."""
 
-    def __init__(self, module: nn.Module, kind: str, *numbers: Any) -> None:
-        self.kind, self.numbers = kind, numbers
-        self.keeps_memory = kind != "flatten"
+    def __init__(self, module: nn.Module, step: LayerStep) -> None:
+        self.function, self.numbers = step
+        self.keeps_memory = step.function != "flatten"
 
     def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
         """Record the layer's function."""
-        function, numbers = fused_function(self.kind), self.numbers
+        function, numbers = fused_function(self.function), self.numbers
         return recorder.call(lambda x: function(x, *numbers), recorder.join(values))
 
 
 class FusedLinear(FusedStep):
-    """A fully connected layer: its name."""
+    """A fully connected layer."""
 
-    def __init__(self, module: nn.Module, name: str) -> None:
-        linear: Any = module.get_submodule(name)
+    def __init__(self, module: nn.Module, step: LinearStep) -> None:
+        linear: Any = module.get_submodule(step.linear)
         self.weight = linear.weight.detach().clone()
         self.bias = None if linear.bias is None else linear.bias.detach().clone()
 
@@ -64,7 +65,7 @@ class FusedLinear(FusedStep):
         return recorder.call(step, recorder.join(values))
 
 
-def fused_function(kind: str) -> Any:
+def fused_function(name: str) -> Any:
     """Return the function of a layer without weights."""
     functions = {
         "relu": torch.relu,
@@ -74,7 +75,7 @@ def fused_function(kind: str) -> Any:
         "max_to": functional.adaptive_max_pool2d,
         "flatten": torch.flatten,
     }
-    return functions[kind]
+    return functions[name]
 
 
 def fused_pool(recorder: FusedRecorder, x: int, window: tuple[int, ...]) -> int:

@@ -1,8 +1,8 @@
-"""How a stage is recorded, one function for each way; pasted into emitted files."""
+"""How a stage is recorded, one record for each way; pasted into emitted files."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,90 +11,91 @@ from archdsl.backends.pytorch.runtime.fuse.layers import fused_add, fused_add_re
 from archdsl.backends.pytorch.runtime.fuse.recorder import FusedRecorder
 
 
-def fused_buffer(
-    recorder: FusedRecorder, stage: Any, values: list[int], kinds: Any, widths: Any, places: Any
-) -> list[int]:
-    """Concatenate: each output has its channels in a buffer, and each unit reads from there.
+class BufferStage(NamedTuple):
+    """A stage that concatenates: each output has its channels in a buffer, where units read it."""
 
-    Args:
-        recorder: of a shape of input.
-        stage: the frozen stage.
-        values: its input.
-        kinds: the class that keeps outputs, by device.
-        widths: the channels of each output, as runs of (first, step, count).
-        places: the first channel of each output in the buffer, as such runs.
-    """
-    spans = [
-        (start, start + width)
-        for start, width in zip(fused_spread(places), fused_spread(widths), strict=True)
-    ]
-    outputs = kinds[recorder.device](recorder, spans, values[0])
-    widest = max(
-        sum(spans[s][1] - spans[s][0] for s in reads) for reads in [*stage.reads, stage.exit]
-    )
-    n, _, h, w = recorder.shape(values[0])
-    recorder.memory.reserve("gathered", n * widest * h * w)
-    outputs.keep(0, values)
-    for index, unit in enumerate(stage.layers):
-        outputs.keep(index + 1, unit.record(recorder, outputs.read(stage.reads[index])))
-    result: list[int] = outputs.read(stage.exit)
-    return result
+    outputs: Any  # the class that keeps outputs, by device
+    widths: Any  # the channels of each output, as runs of (first, step, count)
+    starts: Any  # the first channel of each output in the buffer, as such runs
+
+    def record(self, recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
+        """Record a frozen stage on its input; return its output, which may be several values."""
+        spans = [
+            (start, start + width)
+            for start, width in zip(
+                fused_spread(self.starts), fused_spread(self.widths), strict=True
+            )
+        ]
+        outputs = self.outputs[recorder.device](recorder, spans, values[0])
+        widest = max(
+            sum(spans[s][1] - spans[s][0] for s in reads) for reads in [*stage.reads, stage.exit]
+        )
+        n, _, h, w = recorder.shape(values[0])
+        recorder.memory.reserve("gathered", n * widest * h * w)
+        outputs.keep(0, values)
+        for index, unit in enumerate(stage.layers):
+            outputs.keep(index + 1, unit.record(recorder, outputs.read(stage.reads[index])))
+        result: list[int] = outputs.read(stage.exit)
+        return result
 
 
-def fused_sum(
-    recorder: FusedRecorder, stage: Any, values: list[int], relu: bool, last: bool, projected: bool
-) -> list[int]:
-    """Keep one sum and add each output to it in place.
+class SumStage(NamedTuple):
+    """A stage that keeps one sum and adds each output to it in place."""
 
-    Args:
-        recorder: of a shape of input.
-        stage: the frozen stage.
-        values: its input.
-        relu: whether a ReLU follows each sum.
-        last: whether the last output leaves instead of the sum.
-        projected: whether the first unit gives a projection of the input too.
-    """
-    units = list(stage.layers)
-    if projected:
-        shortcut, output = units.pop(0).record(recorder, values)
-        total = recorder.call(fused_total, shortcut, output)
-        total = recorder.update(torch.relu_, total) if relu else total
-    else:
-        output = total = recorder.call(torch.clone, recorder.join(values))
-    for unit in units:
-        if last:
-            (output,) = unit.record(recorder, [total])
-            total = recorder.update(fused_add_relu if relu else fused_add, total, output)
+    relu: bool = False  # after each addition
+    last: bool = False  # whether the last output is the result instead of the sum
+    projected: bool = False  # whether the first unit gives a projection of the input too
+
+    def record(self, recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
+        """Record a frozen stage on its input; return its output."""
+        units = list(stage.layers)
+        if self.projected:
+            shortcut, output = units.pop(0).record(recorder, values)
+            total = recorder.call(fused_total, shortcut, output)
+            total = recorder.update(torch.relu_, total) if self.relu else total
         else:
-            total = unit.add(recorder, total, relu)
-    return [output if last else total]
+            output = total = recorder.call(torch.clone, recorder.join(values))
+        for unit in units:
+            if self.last:
+                (output,) = unit.record(recorder, [total])
+                total = recorder.update(fused_add_relu if self.relu else fused_add, total, output)
+            else:
+                total = unit.add(recorder, total, self.relu)
+        return [output if self.last else total]
 
 
-def fused_list(
-    recorder: FusedRecorder, stage: Any, values: list[int], mean: bool, projected: bool
-) -> list[int]:
-    """Keep outputs apart, and add or average those that a unit reads."""
-    units = list(stage.layers)
-    if projected:
-        outputs = units.pop(0).record(recorder, values)
-    else:
-        outputs = [recorder.owned(recorder.join(values))]
-    joined: dict[tuple[int, ...], int] = {}
-    for index, reads in enumerate([*stage.reads, stage.exit]):
-        key = tuple(outputs[source] for source in reads)
-        if key not in joined:  # once for all units that read the same outputs
-            join = fused_mean if mean else fused_total
-            joined[key] = key[0] if len(key) == 1 else recorder.call(join, *key)
-        if index < len(units):
-            outputs += units[index].record(recorder, [joined[key]])
-    return [joined[key]]
+class ListStage(NamedTuple):
+    """A stage that keeps outputs apart, and adds or averages those that a unit reads."""
+
+    mean: bool = False
+    projected: bool = False  # whether the first unit gives a projection of the input too
+
+    def record(self, recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
+        """Record a frozen stage on its input; return its output."""
+        units = list(stage.layers)
+        if self.projected:
+            outputs = units.pop(0).record(recorder, values)
+        else:
+            outputs = [recorder.owned(recorder.join(values))]
+        joined: dict[tuple[int, ...], int] = {}
+        for index, reads in enumerate([*stage.reads, stage.exit]):
+            key = tuple(outputs[source] for source in reads)
+            if key not in joined:  # once for all units that read the same outputs
+                join = fused_mean if self.mean else fused_total
+                joined[key] = key[0] if len(key) == 1 else recorder.call(join, *key)
+            if index < len(units):
+                outputs += units[index].record(recorder, [joined[key]])
+        return [joined[key]]
 
 
-def fused_line(recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
-    """Run units one after another."""
-    for unit in stage.layers:
-        values = unit.record(recorder, values)
-    return values
+class LineStage(NamedTuple):
+    """A stage whose units are run one after another."""
+
+    def record(self, recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
+        """Record a frozen stage on its input; return its output, which may be several values."""
+        for unit in stage.layers:
+            values = unit.record(recorder, values)
+        return values
 
 
 def fused_total(*outputs: Tensor) -> Tensor:
