@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from archdsl.analysis import Report
 from archdsl.analysis import analyse as analyse_graph
 from archdsl.analysis.links import links
-from archdsl.backends.pytorch.file import Origin
+from archdsl.backends.pytorch.file import Origin, Runtime
 from archdsl.backends.pytorch.file import emit as emit_graph
 from archdsl.backends.pytorch.naming import class_of
 from archdsl.codegen.fusing import DEVICES
@@ -56,11 +56,15 @@ class Checked(Shown):
             raise ArchdslError(self.failures)
         return self
 
-    def emit(self, class_name: str | None = None, *, fuse: Fuse = False) -> str:
-        """The text of the network's file; with `fuse`, one that runs fast on some devices."""
+    def emit(
+        self, class_name: str | None = None, *, fuse: Fuse = False, runtime: str = "paste"
+    ) -> str:
+        """Return the text of the network's file: see `archdsl.emit`."""
         spec, name = self.spec, class_name or class_of(self.spec)
         origin = Origin(spec.text, spec.settings, spec.sha256, spec.words.description)
-        return emit_graph(self.graph, origin, name, self.report, fuse=devices(fuse))
+        return emit_graph(
+            self.graph, origin, name, self.report, fuse=devices(fuse), runtime=carried(runtime)
+        )
 
 
 def lower(spec: Spec, limits: Limits | None = None) -> Graph:
@@ -86,13 +90,30 @@ def analyse(graph: Graph) -> Report:
 
 
 def emit(
-    spec: Spec, class_name: str | None = None, limits: Limits | None = None, *, fuse: Fuse = False
-) -> str:
-    """The text of a standalone PyTorch file; with `fuse`, one whose network has a method `fuse`.
+    spec: Spec, class_name: str | None = None, limits: Limits | None = None,
+    *, fuse: Fuse = False, runtime: str = "paste",
+) -> str:  # fmt: skip
+    """Return the text of a PyTorch file for a spec.
 
-    Raises: ArchdslError (A1xx to A3xx, A413, A414).
+    Args:
+        spec: a spec.
+        class_name: of the network; derived from the spec's name if None.
+        limits: how large the network may be.
+        fuse: whether the network has a method `fuse`, or the one device that it is for.
+        runtime: "paste" for a standalone file, "import" for a short one that imports the source
+            that runs the network from archdsl.
+
+    Raises:
+        ArchdslError: A1xx to A3xx, A413, A414.
     """
-    return check(spec, limits).emit(class_name, fuse=fuse)
+    return check(spec, limits).emit(class_name, fuse=fuse, runtime=runtime)
+
+
+def carried(runtime: str) -> Runtime:
+    """Return a valid choice for `runtime`. Raises ArchdslError (A414)."""
+    if runtime not in get_args(Runtime):
+        raise fail("A414", f"`{runtime}` is not a valid `runtime`", help="write paste or import")
+    return "import" if runtime == "import" else "paste"
 
 
 def devices(fuse: Fuse) -> tuple[str, ...]:
@@ -105,19 +126,21 @@ def devices(fuse: Fuse) -> tuple[str, ...]:
     return (fuse,)
 
 
-def build(spec: Spec, class_name: str | None = None, *, fuse: Fuse = False) -> nn.Module:
+def build(
+    spec: Spec, class_name: str | None = None, *, fuse: Fuse = False, runtime: str = "paste"
+) -> nn.Module:
     """An instance of the network that `emit` writes, freshly initialised.
 
     It can be pickled. The pickle holds the emitted text and runs it when it is loaded, so load only
     pickles that you trust. The process that loads it needs archdsl.
 
     With `fuse` its method `fuse()` gives the same network for fast inference, on a CPU and on
-    accelerators; with `fuse="cpu"` or `fuse="cuda"` on these alone.
+    accelerators; with `fuse="cpu"` or `fuse="cuda"` on these alone. `runtime` is as for `emit`.
 
     Raises: ArchdslError: as `emit` does, and A422 if torch is not installed.
     """
     require("torch")
-    text = emit(spec, class_name, fuse=fuse)
+    text = emit(spec, class_name, fuse=fuse, runtime=runtime)
     from archdsl.oracle.comparison import load_module, network_class
 
     return network_class(load_module(text))()

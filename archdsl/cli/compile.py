@@ -22,7 +22,7 @@ from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
 MANIFEST = Path("compiled/manifest.yaml")
-WITH_SPEC = "--set, -o, --class-name, --fuse and --fuse-for go with a spec"
+WITH_SPEC = "--set, -o, --class-name, --fuse, --fuse-for and --runtime go with a spec"
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
 
 
@@ -35,6 +35,7 @@ class Job:
     output: Path | None
     class_name: str | None = None
     fuse: bool | str = False
+    runtime: str = "paste"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,15 @@ class Made:
     found: api.Checked
     path: Path
     text: str
+
+
+Runtime = Annotated[
+    str,
+    typer.Option(
+        metavar="paste|import",
+        help="paste: a standalone file. import: a short file that needs archdsl to run.",
+    ),
+]
 
 
 @options.limited()
@@ -72,6 +82,7 @@ def compile(
         str | None,
         typer.Option(metavar="cpu|cuda", help="Like --fuse, for one kind of device only."),
     ] = None,
+    runtime: Runtime = "paste",
     manifest: Annotated[Path, typer.Option(help="Manifest of files to compile.")] = MANIFEST,
     force: options.Force = False,
     form: options.Format = "text",
@@ -80,9 +91,10 @@ def compile(
 ) -> int:
     """Write a standalone PyTorch file for a spec."""
     api.devices(fast := fuse_for or fuse)  # before anything is read
+    api.carried(runtime)
     if spec is not None:
-        jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast)]
-    elif sets or output or class_name or fast:
+        jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast, runtime)]
+    elif sets or output or class_name or fast or runtime != "paste":
         raise fail("A414", WITH_SPEC, help="name a spec")
     else:
         jobs = listed(manifest)
@@ -99,7 +111,7 @@ def compile(
 def listed(manifest: Path) -> list[Job]:
     """The jobs of a manifest. Raises ArchdslError (A0xx, A1xx, A40x, A430)."""
     return [
-        Job(entry.spec, entry.settings, entry.file, entry.class_name, entry.fuse)
+        Job(entry.spec, entry.settings, entry.file, entry.class_name, entry.fuse, entry.runtime)
         for entry in read_manifest(manifest)
     ]
 
@@ -119,7 +131,7 @@ def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Made]:
         try:
             found = api.check(spec, limits)
             show(found.remarks, form)
-            text = found.require().emit(job.class_name, fuse=job.fuse)
+            text = found.require().emit(job.class_name, fuse=job.fuse, runtime=job.runtime)
             made.append(Made(job, found, target(job.output, found.spec.name), text))
         except ArchdslError as error:
             mistakes += error.diagnostics

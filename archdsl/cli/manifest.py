@@ -24,6 +24,7 @@ class EntryWords(Words):
     settings: dict[str, Any] = Field(default_factory=dict)
     class_name: str | None = None
     fuse: bool | Literal["cpu", "cuda"] = False
+    runtime: Literal["paste", "import"] = "paste"
 
 
 class ManifestWords(Words):
@@ -41,6 +42,7 @@ class Entry:
     settings: dict[str, Any]
     class_name: str | None
     fuse: bool | str
+    runtime: str
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -58,6 +60,6 @@ def read_manifest(path: Path) -> list[Entry]:
         raise fail("A430", f"{path} lists {twice[0]} twice", source=source)
     folder = path.parent
     return [
-        Entry(folder / e.file, folder / e.spec, e.settings, e.class_name, e.fuse)
+        Entry(folder / e.file, folder / e.spec, e.settings, e.class_name, e.fuse, e.runtime)
         for e in words.files
     ]

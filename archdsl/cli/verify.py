@@ -51,7 +51,7 @@ def verify(
 
 def same_text(emitted: Emitted, found: api.Checked) -> None:
     """Refuse a file that its spec does not make; it is not run. Raises ArchdslError (A420)."""
-    expected = found.emit(emitted.class_name, fuse=emitted.fast)
+    expected = found.emit(emitted.class_name, fuse=emitted.fast, runtime=emitted.runtime)
     if expected == emitted.text:
         return
     print(difference(emitted.text, expected, str(emitted.path), "what its spec makes"), end="")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from archdsl.backends.pytorch.pasted import helpers
 from archdsl.codegen.program import Program
@@ -49,17 +49,37 @@ class GuardError(Exception):
     """The emitted text holds something it must not: a bug of ours."""
 
 
-def check(text: str, program: Program, runtime: str = "") -> None:
-    """Refuse text that archdsl does not print. Raises GuardError.
+def check(
+    text: str,
+    program: Program,
+    runtime: str = "",
+    imported: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Refuse text that archdsl does not print.
 
-    `runtime` is the source that `fuse` needs; like the helpers of the program it is trusted.
+    Args:
+        text: the file.
+        program: what it was printed from.
+        runtime: the source that `fuse` needs; like the helpers of the program it is trusted.
+        imported: names by module that the file imports from archdsl; it may import nothing else.
+
+    Raises:
+        GuardError: if the text holds something else.
     """
+    imported = imported or {}
     if not text.isascii():
         raise GuardError("the text is not ASCII")
     tree = ast.parse(text)
     pasted = _pasted(tree, "\n".join([*helpers(program), runtime]))
-    defined = [node for node in pasted if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    names = {node.name: _is_record(node) for node in defined}
+    known = {name for names in imported.values() for name in names}
+    trusted_source = [*pasted, *(node for node in ast.parse(runtime).body if known)]
+    defined = [node for node in trusted_source if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    names = {
+        node.name: _is_record(node) for node in defined if node in pasted or node.name in known
+    }
+    statements = IMPORTS | {
+        f"from {module} import {', '.join(names)}" for module, names in imported.items()
+    }
     trusted = {id(node) for part in pasted for node in ast.walk(part)}
     allowed = layer_names(program) | ALWAYS
     for statement in tree.body:
@@ -67,7 +87,7 @@ def check(text: str, program: Program, runtime: str = "") -> None:
             _top(statement, names)
     for node in ast.walk(tree):
         if id(node) not in trusted:
-            _node(node, allowed)
+            _node(node, allowed, statements)
 
 
 def layer_names(program: Program) -> frozenset[str]:
@@ -122,11 +142,11 @@ class _Named(ast.NodeTransformer):
         return ast.Tuple([self.visit(value) for value in values], ast.Load())
 
 
-def _node(node: ast.AST, allowed: frozenset[str]) -> None:
+def _node(node: ast.AST, allowed: frozenset[str], imports: set[str]) -> None:
     line = getattr(node, "lineno", "?")
     if not isinstance(node, STATEMENTS + EXPRESSIONS):
         raise GuardError(f"line {line}: {type(node).__name__}")
-    if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in IMPORTS:
+    if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in imports:
         raise GuardError(f"line {line}: {ast.unparse(node)}")
     name = next((str(getattr(node, key)) for key in NAMING if hasattr(node, key)), "")
     if name.startswith("__") and name not in DUNDERS:

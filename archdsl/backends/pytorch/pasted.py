@@ -1,4 +1,4 @@
-"""Source of `runtime/` that emitted files carry: what is used of it, and what that imports.
+"""Source of `runtime/` that emitted files carry or import: what is used of it.
 
 It is real, tested source. What is pasted is what the roots name, what that names, and so on.
 """
@@ -13,6 +13,7 @@ from importlib import resources
 
 from archdsl.codegen.program import Program
 
+PACKAGE = "archdsl.backends.pytorch.runtime"
 FUSE = (
     "fused", "check", "pool", "freeze", "recorder", "memory", "plan", "stages", "outputs", "layers",
     "cpu", "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
@@ -31,13 +32,43 @@ class Definition:
 
 def helpers(decided: Program) -> list[str]:
     """Source of the rules and aggregations of a network, and of the classes that run it."""
-    found = [rule.source() or "" for rule in decided.rules]
+    return [*functions(decided), *(runtime_class(file) for file in _class_files(decided))]
+
+
+def functions(decided: Program) -> list[str]:
+    """Source of the rules and aggregations of a network."""
+    texts = [rule.source() or "" for rule in decided.rules]
     for operator in decided.joins:
-        found.append(operator.source())
-        found += {weight.source(): None for weight in operator.weights().values()}
-    found += [runtime_class("concat_buffer")] if decided.buffered else []
-    found += [runtime_class("drop_path")] if decided.columns else []
-    return found
+        texts.append(operator.source())
+        texts += [weight.source() for weight in operator.weights().values()]
+    return list(dict.fromkeys(texts))  # two weights may start from the same function
+
+
+def _class_files(decided: Program) -> list[str]:
+    """The files of the classes that run a network in training, too."""
+    files = ["concat_buffer"] if decided.buffered else []
+    return files + (["drop_path"] if decided.columns else [])
+
+
+def runtime_imports(decided: Program, roots: Iterable[str]) -> dict[str, list[str]]:
+    """Return what a file imports of `runtime/` instead of carrying it: names by module.
+
+    Args:
+        decided: the program of the file.
+        roots: names of `runtime/fuse` that the file uses.
+    """
+    wanted = {
+        *roots,
+        *(item.name for x in _class_files(decided) for item in _definitions(f"{x}.py")),
+    }
+    files = [*_class_files(decided), *(f"fuse/{file}" for file in sorted(FUSE))]
+    found = {
+        f"{PACKAGE}.{file.replace('/', '.')}": sorted(
+            wanted & {item.name for item in _definitions(f"{file}.py")}
+        )
+        for file in files
+    }
+    return {module: names for module, names in found.items() if names}
 
 
 def runtime_class(name: str) -> str:
@@ -69,7 +100,7 @@ def fuse_imports(kept: Iterable[Definition]) -> list[str]:
 
 @cache
 def _read(path: str) -> str:
-    return resources.files("archdsl.backends.pytorch.runtime").joinpath(path).read_text("ascii")
+    return resources.files(PACKAGE).joinpath(path).read_text("ascii")
 
 
 @cache

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archdsl.backends.pytorch.file import BANNER
+from archdsl.backends.pytorch.file import BANNER, Runtime
 from archdsl.backends.pytorch.fuse import STEPS
+from archdsl.backends.pytorch.pasted import PACKAGE
 from archdsl.errors import ArchdslError, fail
 from archdsl.frontend.files import read_bytes
 from archdsl.version import __version__
@@ -22,6 +23,9 @@ SPEC = '\nSPEC = """\\\n'
 """How the literal of the spec begins; text of a spec cannot hold it, as it is escaped."""
 
 CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
+IMPORTED = re.compile(rf"^from {re.escape(PACKAGE)}\.[a-z_.]+ import \(?(.*)$", re.MULTILINE)
+"""An import of the source that runs a network, and its names if they are on the same line."""
+
 NAMES = re.compile(r"^__all__ = \[.{1,200}\]$", re.MULTILINE)
 
 
@@ -35,6 +39,7 @@ class Emitted:
     settings: dict[str, Any]
     class_name: str
     fuse: tuple[str, ...]
+    runtime: Runtime
 
     @property
     def fast(self) -> bool | str:
@@ -61,9 +66,12 @@ def read_emitted(path: Path) -> Emitted:
             raise _foreign(path)
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
         raise _foreign(path) from None
-    classes = set(CLASS.findall(text, code(text)))
+    start, end = code(text), text.rfind(SPEC)
+    imported = IMPORTED.findall(text, start, end)
+    classes = {*CLASS.findall(text, start, end), *", ".join(imported).split(", ")}
     fuse = tuple(device for device, steps in STEPS.items() if steps in classes)
-    return Emitted(path, text, spec, dict(settings), str(class_name), fuse)
+    runtime: Runtime = "import" if imported else "paste"
+    return Emitted(path, text, spec, dict(settings), str(class_name), fuse, runtime)
 
 
 def _said(text: str) -> str:
