@@ -71,15 +71,8 @@ def check(
         raise GuardError("the text is not ASCII")
     tree = ast.parse(text)
     pasted = _pasted(tree, "\n".join([*helpers(program), runtime]))
-    known = {name for names in imported.values() for name in names}
-    trusted_source = [*pasted, *(node for node in ast.parse(runtime).body if known)]
-    defined = [node for node in trusted_source if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    names = {
-        node.name: _is_record(node) for node in defined if node in pasted or node.name in known
-    }
-    statements = IMPORTS | {
-        f"from {module} import {', '.join(names)}" for module, names in imported.items()
-    }
+    names = _named(pasted, ast.parse(runtime), {name for x in imported.values() for name in x})
+    statements = IMPORTS | {f"from {x} import {', '.join(imported[x])}" for x in imported}
     trusted = {id(node) for part in pasted for node in ast.walk(part)}
     allowed = layer_names(program) | ALWAYS
     for statement in tree.body:
@@ -100,6 +93,16 @@ def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
     """Rules, operators and source of ours, pasted from what is trusted already."""
     known = {ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, PASTED)}
     return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in known]
+
+
+def _named(pasted: list[ast.stmt], runtime: ast.Module, imported: set[str]) -> dict[str, bool]:
+    """Return the functions and classes that literals may name, and which of them are records."""
+    defined = [*pasted, *(node for node in runtime.body if getattr(node, "name", "") in imported)]
+    return {
+        node.name: _is_record(node)
+        for node in defined
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
 
 
 def _top(node: ast.stmt, names: Mapping[str, bool]) -> None:
