@@ -143,16 +143,9 @@ class FractalNet(nn.Module):
 
     def deepest(self, x: Tensor) -> Tensor:
         """Run the deepest column of every stage alone: a plain network."""
-        x = self.stages[0].deepest(x)  # (N, 64, 32, 32)
-        x = self.between[0](x)  # (N, 64, 16, 16)
-        x = self.stages[1].deepest(x)  # (N, 128, 16, 16)
-        x = self.between[1](x)  # (N, 128, 8, 8)
-        x = self.stages[2].deepest(x)  # (N, 256, 8, 8)
-        x = self.between[2](x)  # (N, 256, 4, 4)
-        x = self.stages[3].deepest(x)  # (N, 512, 4, 4)
-        x = self.between[3](x)  # (N, 512, 2, 2)
-        x = self.stages[4].deepest(x)  # (N, 512, 2, 2)
-        return self.head(x)  # (N, 10)
+        for stage, following in zip(self.stages, [*self.between, self.head], strict=True):
+            x = following(stage.deepest(x))
+        return x
 
 
 def fractal(layer: int) -> list[int]:

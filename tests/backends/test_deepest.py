@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -40,3 +42,27 @@ def test_the_deepest_column_runs_where_it_is_offered(name: str) -> None:
         x = inputs(made.graph)
         with torch.no_grad():
             assert deepest(x).shape == made.network(x).shape
+
+
+HEAD = "head: [{pool: {to: 1}}, flatten, {linear: {width: 3}}]\n"
+POOL = "between: [{pool: {kind: max, kernel: 2}}]\n"
+
+
+@pytest.mark.parametrize("stem", ["", "stem: [{conv: {width: 4, kernel: 1}}]\n"])
+@pytest.mark.parametrize(("between", "head"), [(POOL, HEAD), ("", HEAD), (POOL, "")])
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_deepest_column_is_a_plain_network(
+    count: int, between: str, head: str, stem: str
+) -> None:
+    stages = f"stages: {{count: {count}, {FRACTAL}}}\n"
+    made = emitted(TOP + stem + stages + between + head)
+    network: Any = made.network.eval()
+    x = inputs(made.graph)
+    with torch.no_grad():
+        y = network.stem(x) if stem else x
+        for index, stage in enumerate(network.stages):
+            y = stage.deepest(y)
+            if between and index + 1 < count:
+                y = network.between[index](y)
+        y = network.head(y) if head else y
+        assert torch.equal(network.deepest(x), y)

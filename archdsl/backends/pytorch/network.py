@@ -70,9 +70,17 @@ def part_of(call: Call) -> str:
 
 
 def deepest(out: Writer, program: Program) -> None:
-    """The same with the deepest column of every fractal stage alone."""
+    """Print the method that runs the deepest column of every fractal stage alone."""
     with out.block("def deepest(self, x: Tensor) -> Tensor:"):
         out.line('"""Run the deepest column of every stage alone: a plain network."""')
+        if alternates(program):
+            if program.graph.stem:
+                out.line("x = self.stem(x)")
+            pairs = "zip(self.stages, [*self.between, self.head], strict=True)"
+            with out.block(f"for stage, following in {pairs}:"):
+                out.line("x = following(stage.deepest(x))")
+            out.line("return x")
+            return
         calls = []
         for call in program.calls:
             alone = call.stage is not None and cuts_down(program.stages.used[call.stage][0])
@@ -81,6 +89,17 @@ def deepest(out: Writer, program: Program) -> None:
         if any("path" in text for text, _ in calls):
             out.line(f"path = DropPath({program.columns}, self.training)")
         body(out, calls)
+
+
+def alternates(program: Program) -> bool:
+    """Whether a loop runs the deepest column: a transition or the head follows every stage.
+
+    For fewer than three stages a loop would not be shorter than their calls.
+    """
+    graph = program.graph
+    whole = all(cuts_down(made) for made, _ in program.stages.used)
+    gaps = sum(gap is not None for gap in graph.between)
+    return whole and gaps == len(graph.stages) - 1 > 1 and bool(graph.head)
 
 
 def shape(made: Shape) -> str:
