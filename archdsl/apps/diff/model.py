@@ -11,6 +11,7 @@ from archdsl.analysis.parts import PartReport
 from archdsl.analysis.report import Report, StageReport
 from archdsl.api import Checked
 from archdsl.apps.diff.links import LinkDiff, link_diff
+from archdsl.apps.diff.topology import Topology, topology
 from archdsl.apps.diff.words import chain_words, unit_words, widths
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.shapes import show
@@ -57,11 +58,15 @@ class PartDiff:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Everything that is compared; `labels` name the two networks."""
+    """Everything that is compared; `labels` name the two networks.
+
+    `topology` is None if comparing all nodes is too much work.
+    """
 
     labels: tuple[str, str]
     totals: tuple[Change, ...]
     parts: tuple[PartDiff, ...]
+    topology: Topology | None = None
 
     @property
     def same(self) -> bool:
@@ -75,6 +80,7 @@ class Difference:
             "before": self.labels[0],
             "after": self.labels[1],
             "same": self.same,
+            "topology": self.topology,
             "totals": {c.name: {"before": c.before, "after": c.after} for c in self.totals},
             "parts": [_part(part) for part in self.parts],
         }
@@ -83,7 +89,7 @@ class Difference:
 def difference(labels: tuple[str, str], one: Checked, other: Checked) -> Difference:
     """Return what changed between two networks.
 
-    Stages are matched by their index.
+    Stages are matched by their index. The topologies are compared without names and indices.
 
     Args:
         labels: what to call the two networks.
@@ -91,7 +97,8 @@ def difference(labels: tuple[str, str], one: Checked, other: Checked) -> Differe
         other: the network after it.
     """
     totals = tuple(_changes(_totals(one.report), _totals(other.report)))
-    return Difference(labels, totals, tuple(_parts(one, other)))
+    parts = tuple(_parts(one, other))
+    return Difference(labels, totals, parts, topology(one.graph, other.graph))
 
 
 def _totals(report: Report) -> dict[str, Value]:

@@ -9,6 +9,11 @@ from archdsl.apps.diff.links import LayerLinks
 from archdsl.apps.diff.model import Change, Difference, PartDiff
 
 WIDTH = 80
+TOPOLOGIES = {
+    "same": "the same topology: the same nodes read each other, under other names or words",
+    "same, joined in another order": "the same topology, but outputs are joined in another order",
+    None: "the networks are too large to tell whether their topologies are the same",
+}
 LISTED = 6
 """How many layers, and how many outputs of one, are listed."""
 
@@ -19,6 +24,8 @@ def text(found: Difference) -> str:
     lines = [*_wrapped("--- ", before), *_wrapped("+++ ", after)]
     if found.same:
         return "\n".join([*lines, "", "no difference"]) + "\n"
+    if sentence := TOPOLOGIES.get(found.topology):
+        lines += ["", sentence]
     lines += ["", *_table(found.totals)]
     same = [part.name for part in found.parts if part.status == "same"]
     for part in found.parts:
