@@ -29,6 +29,7 @@ TITLES = {
     "A114": "invalid parameter or setting",
     "A115": "parameters depend on each other in a cycle",
     "A116": "unused parameter (warning)",
+    "A117": "a word needs a newer version of the language",
     "A120": "a custom keyword is already defined",
     "A121": "a custom function cannot be written into a file",
     "A201": "the base of an exponential rule is below 2",

@@ -44,7 +44,7 @@ def specs(draw: DrawFn) -> Case:
     channels = draw(st.sampled_from([2, 4] if even else [1, 2, 3]))
     sides = draw(st.sampled_from([(8, 8), (8, 8), (16, 16), (8, 11)]))
     root: Draft = {
-        "archdsl": 1,
+        "archdsl": 2,
         "name": draw(st.sampled_from(["net", "a-net", "stage", "conv_net-2"])),
         "params": {"classes": 3, "drop": draw(st.sampled_from([0, 0.25]))},
         "input": [channels, *sides],
@@ -172,7 +172,17 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
 @st.composite
 def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     """A rule in one of its forms."""
-    forms = ["plain", "full", "exponential", "base", "window", "offsets"]
+    forms = [
+        "plain",
+        "full",
+        "exponential",
+        "base",
+        "window",
+        "offsets",
+        "harmonic",
+        "strided",
+        "every",
+    ]
     if set(depths) <= {1, 3, 7}:
         forms.append("fractal")
     if len(set(depths)) == 1:
@@ -181,6 +191,8 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     if form == "base":
         base = draw(per_stage(len(depths), lambda draw: draw(st.integers(2, 4))))
         return {"rule": "exponential", "base": base}
+    if form in {"strided", "every"}:
+        return {"rule": form, "step": draw(st.integers(1, 4))}
     if form == "window":
         return {"rule": "window", "last": draw(st.integers(1, 4))}
     if form == "offsets":

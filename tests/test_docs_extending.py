@@ -18,7 +18,7 @@ from archdsl.language.rule import Rule
 PAGE = (Path(__file__).parent.parent / "docs" / "extending.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(?:yaml|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r'(?:# |""")(\w+\.(?:yaml|py))')
-WORDS = ("harmonic", "inverted", "maximum", "nearest", "weighted", "group")
+WORDS = ("dividing", "inverted", "maximum", "nearest", "weighted", "group")
 
 
 def files() -> dict[str, str]:
@@ -73,8 +73,8 @@ def test_comparison_on_the_page_holds() -> None:
 
 @pytest.mark.usefixtures("desk")
 def test_rule_reads_what_hardnet_does_and_counts_it() -> None:
-    module = run("harmonic")
-    rule: Rule = module.Harmonic(rule="harmonic")
+    module = run("dividing")
+    rule: Rule = module.Dividing(rule="dividing")
     assert [list(rule.reads(layer)) for layer in range(1, 9)] == [
         [0], [1, 0], [2], [3, 2, 0], [4], [5, 4], [6], [7, 6, 4, 0],
     ]  # fmt: skip
@@ -117,13 +117,13 @@ def test_rule_that_is_wrong_is_refused(desk: Path, wrong: str, code: str) -> Non
     right = {
         "A204": "return 2 * layers - layers.bit_count()",
         "A205": "return 2 * layers\n",
-        "A120": 'Literal["harmonic"]',
+        "A120": 'Literal["dividing"]',
         "A203": "sources.append(layer - offset)",
     }[code]
-    text = files()["harmonic.py"]
+    text = files()["dividing.py"]
     assert text.count(right) == 1
     changed = text.replace(right, wrong + "\n" * right.endswith("\n"))
-    (desk / "harmonic.py").write_text(changed, encoding="utf-8")
+    (desk / "dividing.py").write_text(changed, encoding="utf-8")
     with pytest.raises(archdsl.ArchdslError) as caught:
-        run("harmonic")
+        run("dividing")
     assert {finding.code for finding in caught.value.diagnostics} == {code}

@@ -152,7 +152,7 @@ class _Findings:
         if path == ("archdsl",):
             return self.at(
                 path, "A107", "this file is written in another version of the language",
-                help="this archdsl reads `archdsl: 1`",
+                help="this archdsl reads `archdsl: 1` and `archdsl: 2`",
             )  # fmt: skip
         if not words:
             return self.at(path, "A106", f"this must be a list of layers, not {_kind(value)}")

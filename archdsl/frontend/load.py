@@ -23,6 +23,7 @@ from archdsl.frontend.reader import Document, read
 from archdsl.frontend.reader import Path as Steps
 from archdsl.frontend.schema import Extension, Network, language
 from archdsl.frontend.unused import unused
+from archdsl.frontend.version import too_new
 from archdsl.shown import Shown
 
 
@@ -153,6 +154,8 @@ def _checked(
         words = model.model_validate(_substituted(document, choices))
     except ValidationError as error:
         mistakes += diagnose(error, document, model)
+    else:
+        mistakes += too_new(words, document, extend)
     if mistakes:
         raise ArchdslError(sorted(mistakes, key=by_place))
     plain = {name: _plain(values.values[name]) for name in sorted(given)}

@@ -35,7 +35,7 @@ def _whole(value: Any) -> Any:
     return value if type(value) is int else str(value)
 
 
-Version = Annotated[Literal[1], BeforeValidator(_whole)]
+Version = Annotated[Literal[1, 2], BeforeValidator(_whole)]
 
 
 class LayerList(Words):

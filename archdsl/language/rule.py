@@ -23,6 +23,12 @@ def floor_log(base: int, number: int) -> int:
     return result
 
 
+def sum_of_ceilings(layers: int, step: int) -> int:
+    """The sum of ceil(l / step) for l from 1 to `layers`: `step` ones, `step` twos, and so on."""
+    whole, rest = divmod(layers, step)
+    return step * whole * (whole + 1) // 2 + rest * (whole + 1)
+
+
 class Rule(Words):
     """A connectivity rule: a pure function of the layer index, per stage.
 

@@ -8,6 +8,7 @@ replaces.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar
@@ -209,6 +210,17 @@ class Words(BaseModel):
 
     shorthand: ClassVar[str | None] = None
     """The field that a bare word stands for, if this may be written as one word."""
+
+    since: ClassVar[int] = 1
+    """The first version of the language that has this word."""
+
+    keys_since: ClassVar[Mapping[str, int]] = {}
+    """The first version that has a key, for keys newer than their word."""
+
+    def word(self) -> str:
+        """The word that names this in a spec: `full`, `concat`, `norm`; empty if none does."""
+        names = (getattr(self, key, None) for key in ("rule", "kind", "layer"))
+        return next((name for name in names if isinstance(name, str)), "")
 
 
 Count = Annotated[int, Bounds(1, DEEPEST)]

@@ -14,7 +14,17 @@ from archdsl.analysis.links import FanIn, Links, links, prove
 from archdsl.errors import ArchdslError
 from archdsl.frontend.load import parse
 from archdsl.language.rule import Rule, floor_log
-from archdsl.language.rules import Exponential, Fractal, Full, Offsets, Plain, Window
+from archdsl.language.rules import (
+    Every,
+    Exponential,
+    Fractal,
+    Full,
+    Harmonic,
+    Offsets,
+    Plain,
+    Strided,
+    Window,
+)
 from archdsl.lowering import lower
 
 distances = st.sets(st.integers(2, 60), max_size=6).map(lambda more: (1, *sorted(more)))
@@ -23,6 +33,9 @@ rules = st.one_of(
     st.just(Full(rule="full")),
     st.integers(2, 9).map(lambda base: Exponential(rule="exponential", base=base)),
     st.integers(1, 40).map(lambda last: Window(rule="window", last=last)),
+    st.just(Harmonic(rule="harmonic")),
+    st.integers(1, 40).map(lambda step: Strided(rule="strided", step=step)),
+    st.integers(1, 40).map(lambda step: Every(rule="every", step=step)),
     distances.flatmap(st.permutations).map(
         lambda found: Offsets.model_validate({"rule": "offsets", "offsets": found})
     ),
@@ -34,6 +47,23 @@ def test_closed_forms_are_what_is_counted(rule: Rule, layers: int) -> None:
     counted = tuple(len(list(rule.reads(layer))) for layer in range(1, layers + 1))
     assert prove(rule, layers) == counted
     assert rule.links(layers) == sum(counted) <= rule.bound(layers)
+
+
+@pytest.mark.parametrize(
+    ("rule", "reads"),
+    [
+        (Harmonic(rule="harmonic"), [[0], [1, 0], [2], [3, 2, 0], [4], [5, 4], [6], [7, 6, 4, 0]]),
+        (Strided(rule="strided", step=1), [[0], [1, 0], [2, 1, 0], [3, 2, 1, 0]]),
+        (Strided(rule="strided", step=3), [[0], [1], [2], [3, 0], [4, 1], [5, 2], [6, 3, 0]]),
+        (Every(rule="every", step=1), [[0], [1], [1, 2], [1, 2, 3]]),
+        (Every(rule="every", step=2), [[0], [1], [1, 2], [1, 3], [1, 3, 4], [1, 3, 5]]),
+        (Every(rule="every", step=3), [[0], [1], [1, 2], [1, 3], [1, 4], [1, 4, 5], [1, 4, 6]]),
+    ],
+)
+def test_reads_written_by_hand(rule: Rule, reads: list[list[int]]) -> None:
+    layers = range(1, len(reads) + 1)
+    assert [list(rule.reads(layer)) for layer in layers] == reads
+    assert [rule.fan_in(layer) for layer in layers] == [len(row) for row in reads]
 
 
 @pytest.mark.parametrize("columns", range(1, 11))

@@ -11,7 +11,7 @@ from archdsl.api import check_text
 from archdsl.errors import ArchdslError, Diagnostic
 from backends.networks import assert_equals_oracle, assert_laid_out, of_checked
 
-TOP = "archdsl: 1\nname: net\ninput: [3, 8, 8]\n"
+TOP = "archdsl: 2\nname: net\ninput: [3, 8, 8]\n"
 BASIC = "{kind: basic, order: pre, width: 4}"
 CLASSIFIER = "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: 4}}]\n"
 
@@ -93,6 +93,12 @@ CORNERS = {
     "a table": stage(11, connect=f"{{rule: explicit, reads: {PAIRS[:12]}}}"),
     "a short table": stage(4, connect=f"{{rule: explicit, reads: {PAIRS[:5]}}}"),
     "a long table": stage(30, connect=f"{{rule: explicit, reads: {PAIRS}}}"),
+    "harmonic": stage(9, connect="harmonic"),
+    "harmonic, two depths": two("harmonic", "concat"),
+    "strided": stage(9, connect="{rule: strided, step: 2}"),
+    "strided, two depths": two("{rule: strided, step: 3}", "sum"),
+    "every": stage(9, connect="{rule: every, step: 2}"),
+    "every, two depths": two("{rule: every, step: 3}", "concat"),
     "many widths": stage(basics(16)),
     "many widths of two convolutions": stage(doubles(14)),
     "many activations before": stage(unit=f"[{LONG}{{conv: {{width: 4}}}}]"),

@@ -18,7 +18,7 @@ from archdsl.apps.draw.subject import Subject
 SPECS = Path(__file__).parents[3] / "specs"
 RED = "#d62728"
 
-ONE = """archdsl: 1
+ONE = """archdsl: 2
 name: one
 input: [3, 8, 8]
 stem: [{conv: {width: 12, kernel: 3}}]

@@ -26,6 +26,9 @@ RULES = {
     "base 3": "{rule: exponential, base: 3}",
     "window": "{rule: window, last: 2}",
     "offsets": "{rule: offsets, offsets: [1, 3]}",
+    "harmonic": "harmonic",
+    "strided": "{rule: strided, step: 2}",
+    "every": "{rule: every, step: 2}",
     "fractal": "{rule: fractal, columns: 3}",
     "explicit": "{rule: explicit, reads: [[0], [0], [2, 0], [3]]}",
 }

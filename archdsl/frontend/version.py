@@ -1,0 +1,68 @@
+"""Which words need a newer version of the language than the one that a spec states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archdsl.errors import Diagnostic, Span
+from archdsl.frontend.reader import Document, Path
+from archdsl.frontend.schema import Network
+from archdsl.language.values import Words
+
+
+def too_new(words: Network, document: Document, exempt: tuple[type, ...]) -> Iterator[Diagnostic]:
+    """Yield A117 for each word or key that the spec's version lacks.
+
+    Args:
+        words: the whole spec, with its number `archdsl`.
+        document: where its values were written.
+        exempt: custom classes, which belong to no version of the language.
+    """
+    version = words.archdsl
+    for path, part in _parts(words, ()):
+        if type(part) in exempt:
+            continue
+        if part.since > version:
+            yield _finding(part.word(), part.since, version, document, path)
+        for key, since in part.keys_since.items():
+            if since > version and key in part.model_fields_set:
+                yield _finding(key, since, version, document, (*path, key))
+
+
+def _parts(value: object, path: Path) -> Iterator[tuple[Path, Words]]:
+    """Every part of a spec with its path, from the outside in."""
+    if isinstance(value, Words):
+        yield path, value
+        for name, field in type(value).model_fields.items():
+            yield from _parts(getattr(value, name), (*path, field.alias or name))
+    elif isinstance(value, tuple):
+        for index, entry in enumerate(value):
+            yield from _parts(entry, (*path, index))
+
+
+def _finding(word: str, since: int, version: int, document: Document, path: Path) -> Diagnostic:
+    return Diagnostic(
+        "A117",
+        f"`{word}` needs `archdsl: {since}`; this spec says `archdsl: {version}`",
+        source=document.source,
+        span=_place(document, path, word),
+        help=f"write `archdsl: {since}` in the first line",
+    )
+
+
+def _place(document: Document, path: Path, word: str) -> Span:
+    """The place of a newer key, or else of the word."""
+    written = _written(document, path)
+    return document.keys[written] if written[-1:] == (word,) else document.span(written)
+
+
+def _written(document: Document, path: Path) -> Path:
+    """The path in the file: a list of layers has no key `layers`, a bare word no key at all."""
+    steps: Path = ()
+    for step in path:
+        if (*steps, step) in document.values:
+            steps = (*steps, step)
+    for key in ("rule", "kind"):
+        if (*steps, key) in document.values:
+            return (*steps, key)
+    return steps

@@ -1,0 +1,44 @@
+"""`{rule: strided, step: s}`: every s-th output, counted back from the newest (DenseFormer)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archdsl.language.rule import Rule, sum_of_ceilings
+from archdsl.language.values import Count
+
+
+def strided(layer: int, step: int) -> range:
+    """The outputs that a layer reads: the newest and every `step`-th before it, nearest first."""
+    return range(layer - 1, -1, -step)
+
+
+class Strided(Rule):
+    """A dilated `full`: layer l reads y_(l-1), y_(l-1-s), y_(l-1-2s), ...; step 1 reads all."""
+
+    since: ClassVar[int] = 2
+    rule: Literal["strided"]
+    step: Count
+    sources: ClassVar = staticmethod(strided)
+
+    def arguments(self) -> tuple[int]:
+        """The step."""
+        return (self.step,)
+
+    def fan_in(self, layer: int) -> int:
+        """ceil(l / s)."""
+        return -(-layer // self.step)
+
+    def links(self, layers: int) -> int:
+        """The sum of ceil(l / s)."""
+        return sum_of_ceilings(layers, self.step)
+
+    def offsets(self, layers: int) -> range:
+        """1, 1 + s, 1 + 2 s, ..."""
+        return range(1, layers + 1, self.step)
+
+    def says(self) -> str:
+        """The reads in words."""
+        if self.step == 1:
+            return "every earlier output, nearest first"
+        return f"the newest output and every {self.step}-th before it, nearest first"

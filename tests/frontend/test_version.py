@@ -1,0 +1,93 @@
+"""Words of version 2 need `archdsl: 2`; custom words belong to no version."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import pytest
+from pydantic import Field
+
+from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.frontend.json_schema import json_schema
+from archdsl.frontend.load import parse
+from archdsl.frontend.schema import Extension
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.rule import Rule
+from archdsl.language.rules import Full, Harmonic, Strided
+
+SPEC = """archdsl: VERSION
+name: small
+params: {chosen: harmonic | full}
+input: [3, 8, 8]
+each: {aggregate: concat, layers: 4, connect: EACH}
+stages:
+  - unit: {kind: basic, order: pre, width: 8}
+    connect: OWN
+  - unit: [relu, {conv: {width: 8, kernel: 3}}]
+"""
+
+
+def mistakes(
+    version: int, each: str = "full", own: str = "full", extend: tuple[Extension, ...] = ()
+) -> list[Diagnostic]:
+    text = SPEC.replace("VERSION", str(version)).replace("EACH", each).replace("OWN", own)
+    try:
+        parse(text, extend=extend)
+    except ArchdslError as error:
+        return list(error.diagnostics)
+    return []
+
+
+def test_words_of_version_2_have_their_place() -> None:
+    first, second = mistakes(1, "{rule: strided, step: 2}", "harmonic")
+    assert (first.code, first.span and (first.span.line, first.span.column)) == ("A117", (5, 54))
+    assert (second.code, second.span and (second.span.line, second.span.column)) == (
+        "A117",
+        (8, 14),
+    )
+    assert first.message == "`strided` needs `archdsl: 2`; this spec says `archdsl: 1`"
+    assert second.help == "write `archdsl: 2` in the first line"
+
+
+def test_version_2_has_all_words() -> None:
+    assert mistakes(2, "{rule: strided, step: 2}", "harmonic") == []
+    assert mistakes(1) == mistakes(2) == []
+
+
+def test_a_word_that_a_parameter_chooses() -> None:
+    (finding,) = mistakes(1, own="chosen")
+    assert (finding.code, finding.span and finding.span.line) == ("A117", 8)
+
+
+class Mine(Harmonic):
+    rule: Literal["mine"]  # type: ignore[assignment]
+
+
+class Newer(Full):
+    """A rule that got a key in version 2."""
+
+    keys_since: ClassVar = {"order": 2}
+    rule: Literal["newer"]  # type: ignore[assignment]
+    order: Annotated[str, Field()] = "oldest"
+
+
+def test_custom_words_belong_to_no_version() -> None:
+    assert mistakes(1, own="mine", extend=(Mine,)) == []
+    assert mistakes(1, own="{rule: newer, order: newest}", extend=(Newer,)) == []
+
+
+def test_newer_keys_of_older_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Full, "keys_since", {"scope": 2})
+    (finding,) = mistakes(1, own="{rule: full, scope: stage}")
+    assert finding.message.startswith("`scope` needs `archdsl: 2`")
+    assert finding.span
+    assert (finding.span.line, finding.span.column) == (8, 27)
+    assert mistakes(1) == mistakes(2, own="{rule: full, scope: stage}") == []
+
+
+def test_bases_are_of_version_1() -> None:
+    assert (Rule.since, Aggregation.since, Full.since, Strided.since) == (1, 1, 1, 2)
+
+
+def test_the_json_schema_takes_both() -> None:
+    assert json_schema()["properties"]["archdsl"]["enum"] == [1, 2]
