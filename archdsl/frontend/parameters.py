@@ -18,14 +18,14 @@ from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.frontend.dump import flow
 from archdsl.frontend.reader import Document
 from archdsl.frontend.work import long_work
-from archdsl.language.arithmetic import FUNCTIONS, Scope, Value
+from archdsl.language.arithmetic import RESERVED_FUNCTIONS, Scope, Value
 from archdsl.language.expression import parse
 from archdsl.language.values import Text, locate, refuse_lookalike
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 CHOICE = re.compile(r"[a-z][a-z0-9_-]*(?:\s*\|\s*[a-z][a-z0-9_-]*)+\Z")
 MOST = 128
-RESERVED = {"incoming", "layer", "stage", "stride", *FUNCTIONS}
+RESERVED = {"incoming", "layer", "stage", "stride", *RESERVED_FUNCTIONS}
 
 
 @dataclass(frozen=True)

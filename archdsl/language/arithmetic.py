@@ -14,6 +14,7 @@ Number = int | Fraction
 Value = Number | str | tuple["Value", ...]
 
 LARGEST = 10**30
+OUT_OF_RANGE = "this arithmetic leaves the range of 30 digits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,20 @@ class Scope:
     stages: int = 0
     roundings: list[Rounding] = field(default_factory=list, compare=False)
 
-    def entry(self, value: Value, said: str) -> Value:
+    def entry(self, value: Value, subject: str) -> Value:
         """A list inside a stage means the stage's own entry; elsewhere it must be chosen from."""
         if not isinstance(value, tuple):
             return value
         if self.stage is None:
             raise fail(
                 "A112",
-                f"{said} is a list of {len(value)} here",
+                f"{subject} is a list of {len(value)} here",
                 help="choose an entry: `first(...)`, `last(...)`, `max(...)` or an index `[0]`",
             )
         if len(value) != self.stages:
             raise fail(
                 "A112",
-                f"{said} has {len(value)} entries, but there are {self.stages} stages",
+                f"{subject} has {len(value)} entries, but there are {self.stages} stages",
                 help="write one number, or one entry per stage",
             )
         return value[self.stage]
@@ -62,16 +63,16 @@ def plain(value: Value) -> Value:
     return value
 
 
-def _number(value: Value, scope: Scope, said: str) -> Number:
-    value = scope.entry(value, said)
+def _number(value: Value, scope: Scope, subject: str) -> Number:
+    value = scope.entry(value, subject)
     if isinstance(value, str | tuple):
-        raise fail("A113", f"{said} is the word `{value}`, not a number")
+        raise fail("A113", f"{subject} is the word `{value}`, not a number")
     return value
 
 
 def _bounded(value: Number) -> Number:
     if not -LARGEST <= value <= LARGEST or value.denominator > LARGEST:
-        raise fail("A113", "this arithmetic leaves the range of 30 digits")
+        raise fail("A113", OUT_OF_RANGE)
     return value
 
 
@@ -79,32 +80,75 @@ def _list(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _numbers(values: tuple[Value, ...], scope: Scope, said: str) -> list[Number]:
+def _numbers(values: tuple[Value, ...], scope: Scope, subject: str) -> list[Number]:
     if len(values) == 1:
         values = _list(values[0])
-    return [_number(value, scope, said) for value in values]
+    return [_number(value, scope, subject) for value in values]
 
 
-def _length(values: tuple[Value, ...], scope: Scope, said: str) -> Value:
+def _length(values: tuple[Value, ...], scope: Scope, subject: str) -> Value:
     return len(_list(values[0]))
 
 
+def _even(values: tuple[Value, ...], scope: Scope, subject: str) -> Value:
+    """The nearest even number; an odd number is rounded up, as HarDNet's published code does."""
+    return floor(_number(values[0], scope, subject) + 1) // 2 * 2
+
+
+def _multiple(values: tuple[Value, ...], scope: Scope, subject: str) -> Value:
+    """The nearest multiple that is positive and at least 90% of the number (MobileNetV2)."""
+    number, divisor = (_number(value, scope, subject) for value in values)
+    if not isinstance(divisor, int) or divisor < 1:
+        raise fail("A113", f"{subject} needs a positive whole number as its second value")
+    nearest = max(divisor, floor(number + Fraction(divisor, 2)) // divisor * divisor)
+    return _bounded(nearest + divisor if 10 * nearest < 9 * number else nearest)
+
+
+def _twos(values: tuple[Value, ...], scope: Scope, subject: str) -> Value:
+    """How many times 2 divides a number."""
+    number = _number(values[0], scope, subject)
+    if not isinstance(number, int) or number < 1:
+        raise fail("A113", f"{subject} needs a positive whole number")
+    return (number & -number).bit_length() - 1
+
+
 FUNCTIONS: dict[str, tuple[int | None, Callable[[tuple[Value, ...], Scope, str], Value]]] = {
-    "first": (1, lambda values, scope, said: _list(values[0])[0]),
-    "last": (1, lambda values, scope, said: _list(values[0])[-1]),
+    "first": (1, lambda values, scope, subject: _list(values[0])[0]),
+    "last": (1, lambda values, scope, subject: _list(values[0])[-1]),
     "len": (1, _length),
-    "sum": (None, lambda values, scope, said: _bounded(sum(_numbers(values, scope, said)))),
-    "min": (None, lambda values, scope, said: min(_numbers(values, scope, said))),
-    "max": (None, lambda values, scope, said: max(_numbers(values, scope, said))),
-    "floor": (1, lambda values, scope, said: floor(_number(values[0], scope, said))),
-    "ceil": (1, lambda values, scope, said: ceil(_number(values[0], scope, said))),
+    "sum": (None, lambda values, scope, subject: _bounded(sum(_numbers(values, scope, subject)))),
+    "min": (None, lambda values, scope, subject: min(_numbers(values, scope, subject))),
+    "max": (None, lambda values, scope, subject: max(_numbers(values, scope, subject))),
+    "floor": (1, lambda values, scope, subject: floor(_number(values[0], scope, subject))),
+    "ceil": (1, lambda values, scope, subject: ceil(_number(values[0], scope, subject))),
+    "round": (1, lambda values, scope, subject: round(_number(values[0], scope, subject))),
+    "even": (1, _even),
+    "multiple": (2, _multiple),
+    "twos": (1, _twos),
 }
+
+RESERVED_FUNCTIONS = frozenset({"first", "last", "len", "sum", "min", "max", "floor", "ceil"})
+"""Functions that no parameter may be named after. Newer ones are not among them, because a spec
+may have such a parameter already; a name followed by a parenthesis is always the function."""
 
 
 def _divide_floor(left: Number, right: Number, scope: Scope) -> Number:
     if isinstance(left, int) and isinstance(right, int) and left % right:
         scope.roundings.append(Rounding(left, right))
     return left // right
+
+
+def _power(base: Number, exponent: Number) -> Number:
+    """The exact power; its size is estimated first, so that no huge number is ever computed."""
+    if not isinstance(exponent, int):
+        raise fail("A113", "the right of `**` must be a whole number")
+    if base == 0 and exponent < 0:
+        raise fail("A113", "`**` divides by zero: 0 has no negative power")
+    exact = Fraction(base)
+    digits = max(abs(exact.numerator).bit_length(), exact.denominator.bit_length()) - 1
+    if digits * abs(exponent) > 2 * LARGEST.bit_length():
+        raise fail("A113", OUT_OF_RANGE)
+    return exact**exponent
 
 
 OPERATORS: dict[str, Callable[[Number, Number, Scope], Number]] = {
@@ -114,6 +158,7 @@ OPERATORS: dict[str, Callable[[Number, Number, Scope], Number]] = {
     "/": lambda left, right, scope: Fraction(left) / right,
     "//": _divide_floor,
     "%": lambda left, right, scope: left % right,
+    "**": lambda left, right, scope: _power(left, right),
 }
 
 

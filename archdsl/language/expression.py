@@ -29,7 +29,7 @@ DEEPEST = 32
 
 TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)|(?P<name>[a-z][a-z0-9_]*)"
-    r"|(?P<sign>//|[-+*/%(),\[\]]))"
+    r"|(?P<sign>\*\*|//|[-+*/%(),\[\]]))"
 )
 
 
@@ -66,7 +66,7 @@ def parse(text: str) -> Expression:
 
 
 class _Parser:
-    """Precedence: sum < product < sign < index; every method consumes what it names."""
+    """Precedence: sum < product < sign < power < index; every method consumes what it names."""
 
     def __init__(self, text: str) -> None:
         self.text, self.position, self.depth = text, 0, 0
@@ -98,8 +98,8 @@ class _Parser:
                 "A110",
                 f"expected {expected}, found {found}",
                 span=Span(1, self.start + 1, max(1, len(self.token))),
-                help="arithmetic is + - * / // %, min, max, floor, ceil, first, last, len, sum, "
-                "parentheses and [index]",
+                help="arithmetic is + - * / // % **, parentheses, [index], and the functions "
+                + ", ".join(FUNCTIONS),
             )
         )
 
@@ -136,8 +136,18 @@ class _Parser:
         negative = False
         while sign := self.take("-", "+"):
             negative ^= sign == "-"
-        term = self.indexed()
+        term = self.power()
         return negate(term) if negative else term
+
+    def power(self) -> Term:
+        term = self.indexed()
+        if self.take("**"):
+            self.depth += 1
+            if self.depth > DEEPEST:
+                raise fail("A110", f"this expression is nested deeper than {DEEPEST} levels")
+            term = binary("**", term, self.signed())
+            self.depth -= 1
+        return term
 
     def indexed(self) -> Term:
         term = self.atom()
@@ -182,7 +192,9 @@ class _Parser:
         count, function = FUNCTIONS[name]
         self.lists += count is None and len(arguments) == 1
         if count not in {None, len(arguments)}:
-            raise fail("A110", f"`{name}` takes {count} value, not {len(arguments)}")
+            raise fail(
+                "A110", f"`{name}` takes {count} value{'s' * (count != 1)}, not {len(arguments)}"
+            )
         return lambda scope: function(
             tuple(argument(scope) for argument in arguments), scope, f"`{name}(...)`"
         )

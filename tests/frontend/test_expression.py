@@ -41,6 +41,21 @@ GOOD: list[tuple[str, Any]] = [
     ("first(7)", 7), ("last(7)", 7), ("len(7)", 1), ("floor(7 / 2)", 3), ("ceil(7 / 2)", 4),
     ("floor(-half)", -1), ("ceil(-half)", 0), ("floor(growth / 5)", 4), ("first(one)", 5),
     ("max(1, min(depth, 9))", 9), ("word", "basic"), ("words[1]", "b"), ("first(words)", "a"),
+    ("2 ** 10", 1024), ("2 ** 3 ** 2", 512), ("-2 ** 2", -4), ("(-2) ** 2", 4),
+    ("2 ** -1", Fraction(1, 2)),
+    ("2 * 3 ** 2", 18), ("2 ** 3 * 2", 16), ("growth[0] ** 2", 144), ("0 ** 0", 1),
+    ("1.5 ** 2", Fraction(9, 4)),
+    ("half ** -2", 4), ("(-1) ** 999999999999", -1), ("1 ** 10 ** 29", 1), ("0 ** 10 ** 29", 0),
+    ("10 ** 30", LARGEST), ("1.7 ** 30", Fraction(17, 10) ** 30),
+    ("10 ** -30", Fraction(1, LARGEST)),
+    ("round(2.5)", 2), ("round(3.5)", 4), ("round(-2.5)", -2), ("round(7 / 3)", 2), ("round(7)", 7),
+    ("even(23.8)", 24), ("even(3)", 4), ("even(2.99)", 2), ("even(2)", 2), ("even(0.5)", 0),
+    ("even(-3)", -2),
+    ("multiple(24, 8)", 24), ("multiple(3, 8)", 8), ("multiple(12, 8)", 16),
+    ("multiple(11, 8)", 16),
+    ("multiple(18, 8)", 24), ("multiple(19.9, 8)", 24), ("multiple(1280 * 1.4, 8)", 1792),
+    ("multiple(-9, 8)", 8),
+    ("twos(1)", 0), ("twos(12)", 2), ("twos(2 ** 40)", 40), ("twos(depth)", 2),
     ("min(growth[0], growth[2])", 12), ("((((1))))", 1), ("1\n+\t2", 3),
 ]  # fmt: skip
 
@@ -73,7 +88,8 @@ def test_a_list_of_another_length_has_none() -> None:
 
 READS = [
     ("", 0, 1), ("   ", 3, 1), ("1 +", 3, 1), ("(1", 2, 1), ("1)", 1, 1), ("1 2", 2, 1),
-    ("*", 0, 1), ("2 ** 3", 3, 1), ("a.b", 1, 1), ("a = 1", 2, 1), ("__import__('os')", 0, 1),
+    ("*", 0, 1), ("2 **", 4, 1), ("** 2", 0, 2), ("2 *** 3", 4, 1), ("a.b", 1, 1),
+    ("a = 1", 2, 1), ("__import__('os')", 0, 1),
     ("'a'", 0, 1), ("1 if a else 2", 2, 2), ("lambda: 1", 6, 1), ("a; b", 1, 1), ("a\\b", 1, 1),
     ("0x10", 1, 3), ("1e9", 1, 2), ("1_000", 1, 1), ("010", 1, 2), ("00", 1, 1),
     ("2024-01-01", 6, 1), ("1.", 1, 1), (".5", 0, 1), ("1.5.2", 3, 1), ("Depth", 0, 1),
@@ -93,9 +109,49 @@ def test_what_cannot_be_read(text: str, start: int, width: int) -> None:
         assert (finding.span.column, finding.span.width) == (start + 1, width)
 
 
-@pytest.mark.parametrize("text", ["sqrt(4)", "depth(1)", "eval(1)", "len(1, 2)", "floor(1, 2)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sqrt(4)",
+        "depth(1)",
+        "eval(1)",
+        "len(1, 2)",
+        "floor(1, 2)",
+        "round(1, 2)",
+        "even(1, 2)",
+        "multiple(9)",
+        "multiple(9, 8, 7)",
+        "twos(1, 2)",
+    ],
+)
 def test_functions_that_there_are_not(text: str) -> None:
     assert mistake(text).code == "A110"
+
+
+@pytest.mark.parametrize("growth", [14, 16, 20, 40, 160, 24, 28, 36, 48, 256])
+def test_widths_of_hardnet(growth: int) -> None:
+    """The widths of HarDNet-68 and -85, as the published code computes them in floats."""
+    for layer in range(1, 17):
+        width: float = growth
+        for power in range(1, (layer & -layer).bit_length()):
+            assert layer % 2**power == 0
+            width *= 1.7
+        published = int(int(width + 1) / 2) * 2
+        text = f"even({growth} * 1.7 ** twos(layer))"
+        assert parse(text).evaluate(Scope({"layer": layer})) == published
+
+
+@pytest.mark.parametrize("divisor", [1, 4, 8, 16])
+def test_multiples_are_those_of_mobilenet(divisor: int) -> None:
+    for number in range(1, 400):
+        nearest = max(divisor, int(number + divisor / 2) // divisor * divisor)
+        published = nearest + divisor if nearest < 0.9 * number else nearest
+        assert parse(f"multiple({number}, {divisor})").evaluate(OUTSIDE) == published
+
+
+def test_names_of_newer_functions_may_be_parameters() -> None:
+    scope = Scope({"even": 3, "round": Fraction(5, 2)})
+    assert parse("even(even) + round(round)").evaluate(scope) == 6
 
 
 MEANS = {
@@ -108,6 +164,23 @@ MEANS = {
     "-word": ("A113", None),
     "min(words)": ("A113", None),
     "floor(word)": ("A113", None),
+    "0 ** -1": ("A113", None),
+    "zero ** -depth": ("A113", None),
+    "10 ** 10 ** 10": ("A113", None),
+    "10 ** 31": ("A113", None),
+    "2 ** -100": ("A113", None),
+    "1.7 ** 31": ("A113", None),
+    "2 ** 0.5": ("A113", None),
+    "2 ** word": ("A113", None),
+    "round(word)": ("A113", None),
+    "even(word)": ("A113", None),
+    "multiple(9, 0)": ("A113", None),
+    "multiple(9, -8)": ("A113", None),
+    "multiple(9, half)": ("A113", None),
+    "multiple(9, word)": ("A113", None),
+    "twos(0)": ("A113", None),
+    "twos(-2)": ("A113", None),
+    "twos(half)": ("A113", None),
     "depth[0]": ("A113", "`first(...)` takes both"),
     "growth[3]": ("A113", None),
     "growth[-1]": ("A113", None),
@@ -155,6 +228,7 @@ LONG = {
     "signs": ("-" * (LONGEST - 1) + "1", -1),
     "brackets": ("(" * (DEEPEST - 1) + "1" + ")" * (DEEPEST - 1), 1),
     "arguments": ("sum(" + "1," * 117 + "1)", 118),
+    "powers": ("1 ** " * (DEEPEST - 1) + "1", 1),
     "calls": ("max(" * (DEEPEST - 1) + "1" + ")" * (DEEPEST - 1), 1),
 }
 
@@ -173,6 +247,7 @@ def test_a_chain_of_indices_is_read_and_has_no_value() -> None:
 TOO_LONG = {
     "characters": "1+" * (LONGEST // 2) + "1",
     "brackets": "(" * DEEPEST + "1" + ")" * DEEPEST,
+    "powers": "1 ** " * DEEPEST + "1",
     "brackets without an end": "(" * LONGEST,
     "calls": "max(" * DEEPEST + "1" + ")" * DEEPEST,
     "indices in indices": "one[" * DEEPEST + "0" + "]" * DEEPEST,
