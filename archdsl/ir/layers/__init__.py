@@ -25,14 +25,8 @@ KINDS: tuple[type[Layer], ...] = (
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {
     words.Conv: Conv.of,
-    words.Norm: Norm.of,
-    words.Relu: Activation.of,
-    words.Gelu: Activation.of,
-    words.Silu: Activation.of,
-    words.Dropout: Dropout.of,
-    words.Pool: pooling,
-    words.Flatten: Flatten.of,
-    words.Linear: Linear.of,
+    words.Pool: pooling,  # one of two kinds
+    **{word: kind.of for kind in KINDS for word in kind.written},
 }
 
 

@@ -18,6 +18,7 @@ WORDS = {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU"}
 class Activation(Layer):
     """relu, gelu or silu."""
 
+    written: ClassVar[tuple[type[words.LayerWords], ...]] = (words.Relu, words.Gelu, words.Silu)
     elementwise: ClassVar[bool] = True
     function: str
 

@@ -20,6 +20,7 @@ On a CPU torch keeps the mask as float32.
 class Dropout(Layer):
     """Zeroes elements with probability `p` in training."""
 
+    written: ClassVar[tuple[type[words.LayerWords], ...]] = (words.Dropout,)
     varying: ClassVar[tuple[str, ...]] = ("p",)
     training_only: ClassVar[bool] = True
     p: float

@@ -15,6 +15,7 @@ from archdsl.language import layers as words
 class Flatten(Layer):
     """(c, h, w) to (c * h * w,)."""
 
+    written: ClassVar[tuple[type[words.LayerWords], ...]] = (words.Flatten,)
     view: ClassVar[bool] = True
 
     @classmethod

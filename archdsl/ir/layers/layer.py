@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from archdsl.errors import Diagnostic, Place
 from archdsl.ir.steps import Step
+from archdsl.language.layers import LayerWords
 
 Shape = tuple[int, ...]
 
@@ -38,6 +39,9 @@ class Kept:
 class Layer:
     """A primitive layer. The answers here are those of a layer without weights or window."""
 
+    written: ClassVar[tuple[type[LayerWords], ...]] = ()
+    """The words of a spec that stand for a layer of this kind; `of` makes it of one."""
+
     view: ClassVar[bool] = False
     """Whether the result shares the input's memory."""
 
@@ -58,6 +62,18 @@ class Layer:
 
     classifies: ClassVar[bool] = False
     """Whether the number of features of the result may be a number of classes."""
+
+    @classmethod
+    def of(cls, word: Any, name: str, shape: Shape, stride: int) -> Layer | None:
+        """Return the layer for a word; None if the word stands for no layer.
+
+        Args:
+            word: the word with its numbers known.
+            name: the layer's name, if it has weights.
+            shape: shape of its input.
+            stride: the stride for a word that states none itself.
+        """
+        raise NotImplementedError
 
     def numbers(self) -> dict[str, int | float]:
         """The numbers that may be arguments of a class, by name."""

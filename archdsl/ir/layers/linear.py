@@ -18,6 +18,7 @@ from archdsl.language import layers as words
 class Linear(Weighted):
     """Fully connected layer over flat features."""
 
+    written: ClassVar[tuple[type[words.LayerWords], ...]] = (words.Linear,)
     classifies: ClassVar[bool] = True
     varying: ClassVar[tuple[str, ...]] = ("inputs", "width")
     mixes: ClassVar[bool] = True

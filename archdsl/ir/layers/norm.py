@@ -17,6 +17,7 @@ from archdsl.language import layers as words
 class Norm(Weighted):
     """Batch normalisation with scale and shift, of maps or of flat features."""
 
+    written: ClassVar[tuple[type[words.LayerWords], ...]] = (words.Norm,)
     varying: ClassVar[tuple[str, ...]] = ("features",)
     elementwise: ClassVar[bool] = True
     normalises: ClassVar[bool] = True

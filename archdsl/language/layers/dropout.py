@@ -1,0 +1,16 @@
+"""The word for dropout."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archdsl.language.layers.words import LayerWords
+from archdsl.language.values import Chance
+
+
+class Dropout(LayerWords):
+    """Zeroes elements with probability p in training; a p of 0 is no layer at all."""
+
+    layer: Literal["dropout"] = "dropout"
+    shorthand: ClassVar[str | None] = "p"
+    p: Chance

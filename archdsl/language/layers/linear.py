@@ -1,0 +1,18 @@
+"""The word for a fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from archdsl.language.layers.words import LayerWords
+from archdsl.language.values import Width
+
+
+class Linear(LayerWords):
+    """A fully connected layer over flat features."""
+
+    layer: Literal["linear"] = "linear"
+    width: Width = Field(description="features it makes, such as the number of classes")
+    bias: bool = True

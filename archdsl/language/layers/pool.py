@@ -1,0 +1,25 @@
+"""The word for pooling."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from archdsl.language.layers.words import LayerWords
+from archdsl.language.values import Padding, Size
+
+
+class Pool(LayerWords):
+    """Pooling with a window, or `to` a fixed size that is at most the size of the map."""
+
+    layer: Literal["pool"] = "pool"
+    kind: Literal["average", "max"] = "average"
+    kernel: Size | None = None
+    stride: Size | None = Field(None, description="step; the kernel if not given")
+    padding: Padding = 0
+    to: Size | None = Field(None, description="side of the square map that is left")
+
+    def step(self) -> Any:
+        """Return the stride, as it is written; that of a pool that states none is its kernel."""
+        return self.kernel if self.stride is None else self.stride
