@@ -61,6 +61,11 @@ class Program:
         return tuple({join.module.name: join.module for join in joins}.values())
 
     @property
+    def layer_helpers(self) -> tuple[tuple[str, str], ...]:
+        """The helpers of its layers, in the order of their names: see `Layer.helper`."""
+        return layer_helpers(self.graph)
+
+    @property
     def takes_channels(self) -> bool:
         """Whether the first stage is given the input, whose channels a caller may choose."""
         return bool(readers_of_input(self.graph))
@@ -91,7 +96,8 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
     """
     graph = pipeline.run(graph, pipeline.FOR_INFERENCE if fuse else pipeline.PASSES)
     shapes = all_shapes(graph)
-    taken = (*TAKEN, class_name, *functions(graph), *(RECORDS if fuse else ()))
+    helpers = [name for _, name in layer_helpers(graph)]
+    taken = (*TAKEN, class_name, *functions(graph), *helpers, *(RECORDS if fuse else ()))
     modules = find_modules(graph, taken)
     names = (*taken, *(made.name for made in modules.classes))
     stages = find_stages(graph, shapes, modules, names)
@@ -138,6 +144,12 @@ def _parts(graph: Graph) -> Iterator[tuple[str, int | None, str]]:
             gaps += 1
     if graph.head:
         yield "head", None, graph.head
+
+
+def layer_helpers(graph: Graph) -> tuple[tuple[str, str], ...]:
+    """The file and the name of every helper that a layer needs."""
+    layers = {layer for layers in graph.layer_lists for layer in layers}
+    return tuple(sorted({helper for layer in layers if (helper := layer.helper())}))
 
 
 def functions(graph: Graph) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional
 
@@ -15,8 +15,12 @@ from analysis.networks import EVERY_KIND, network, stage
 from analysis.running import run, state
 from archdsl.analysis.memory import inference, training
 from archdsl.analysis.shapes import trace
+from archdsl.backends.pytorch.runtime.channel_layer_norm import ChannelLayerNorm
+from archdsl.backends.pytorch.runtime.channel_rms_norm import ChannelRMSNorm
 from archdsl.ir import ops
 from archdsl.ir.graph import Graph
+from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.layer import Kept
 
 
@@ -104,6 +108,24 @@ def test_layers_with_weights_keep_their_input_whatever_comes_before() -> None:
         Kept(input=True, always=True),
         Kept(input=True, always=True, extra=2 * 4 * 4),
     ]
+
+
+@pytest.mark.parametrize(("layer", "shape", "module"), [
+    (ChannelNorm("norm", "layer", 4), (4, 6, 6), ChannelLayerNorm(4)),
+    (ChannelNorm("norm", "layer", 4), (4, 1, 1), ChannelLayerNorm(4)),
+    (ChannelNorm("norm", "layer", 4, flat=True), (4,), nn.LayerNorm(4)),
+    (ChannelNorm("norm", "rms", 4), (4, 6, 6), ChannelRMSNorm(4)),
+    (ChannelNorm("norm", "rms", 4, flat=True), (4,), nn.RMSNorm(4)),
+    (GroupNorm("norm", 4, 2), (4, 6, 6), nn.GroupNorm(2, 4)),
+])  # fmt: skip
+def test_what_layers_with_weights_keep(
+    layer: ops.Layer, shape: tuple[int, ...], module: nn.Module
+) -> None:
+    x = torch.rand(1, *shape, requires_grad=True)
+    keeps = layer.kept(shape, layer.after(shape))
+    own = keeps.extra + 4 * x.numel() * (keeps.input + keeps.result)
+    assert kept_by_torch(lambda: module(x), dict(module.named_parameters())) == own
+    assert keeps.always
 
 
 class Account:

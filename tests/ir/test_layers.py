@@ -23,6 +23,8 @@ from archdsl.ir.layers import (
     PoolTo,
     Weighted,
 )
+from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.layer import Shape
 from archdsl.language import layer as user
 from archdsl.oracle.layers import COMPUTE, compute
@@ -37,6 +39,15 @@ class Doubled(user.Layer):
         return x + x.flip(1)
 
 
+LATER: list[tuple[Layer, Shape]] = [
+    (Norm("norm", 4, eps=1e-3), (4, 5, 3)),
+    *((ChannelNorm("norm", kind, 4), (4, 5, 3)) for kind in ("layer", "rms")),
+    (ChannelNorm("norm", "layer", 4, flat=True), (4,)),
+    (GroupNorm("norm", 4, 2), (4, 5, 3)),
+    (GroupNorm("norm", 4, 4), (4, 5, 3)),
+]
+"""Layers of the second version of the language."""
+
 EXAMPLES: list[tuple[Layer, Shape]] = [
     (Conv("conv", 4, 6, 3, 2, 1, 2, bias=True), (4, 9, 7)),
     (Conv("conv", 4, 6, 1), (4, 5, 5)),
@@ -50,6 +61,7 @@ EXAMPLES: list[tuple[Layer, Shape]] = [
     (Linear("linear", 12, 5), (12,)),
     (Pad(9, 2), (4, 9, 7)),
     (Own.of(Doubled(), "doubled", (4, 5, 3), 1), (4, 5, 3)),
+    *LATER,
 ]
 IDS = [f"{layer.text()} of {'x'.join(map(str, shape))}" for layer, shape in EXAMPLES]
 each = pytest.mark.parametrize(("layer", "shape"), EXAMPLES, ids=IDS)

@@ -47,7 +47,8 @@ def functions(decided: Program) -> list[str]:
 def _class_files(decided: Program) -> list[str]:
     """The files of the classes that run a network in training, too."""
     files = ["concat_buffer"] if decided.buffered else []
-    return files + (["drop_path"] if decided.columns else [])
+    files += ["drop_path"] if decided.columns else []
+    return files + [file for file, _ in decided.layer_helpers]
 
 
 def runtime_imports(decided: Program, roots: Iterable[str]) -> dict[str, list[str]]:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from archdsl.ir.layers.activation import Activation
+from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.conv import Conv
 from archdsl.ir.layers.dropout import Dropout
 from archdsl.ir.layers.flatten import Flatten
+from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.layer import Layer, Shape, Weighted
 from archdsl.ir.layers.linear import Linear
 from archdsl.ir.layers.norm import Norm
+from archdsl.ir.layers.normalisation import normalisation
 from archdsl.ir.layers.own import Own
 from archdsl.ir.layers.pad import Pad
 from archdsl.ir.layers.pool import Pool
@@ -21,11 +24,13 @@ from archdsl.language import layers as words
 
 KINDS: tuple[type[Layer], ...] = (
     Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad, Own,
+    ChannelNorm, GroupNorm,
 )  # fmt: skip
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {
     words.Conv: Conv.of,
-    words.Pool: pooling,  # one of two kinds
+    words.Norm: normalisation,  # one of several kinds, and so is pooling
+    words.Pool: pooling,
     **{word: kind.of for kind in KINDS for word in kind.written},
 }
 

@@ -158,6 +158,13 @@ class Layer:
         """Names of torch that the emitted file uses for the layer, such as `nn.Conv2d`."""
         return frozenset()
 
+    def helper(self) -> tuple[str, str] | None:
+        """File in the backend's `runtime/` whose class or function the emitted file carries.
+
+        Returns the name of the file, and the name that it defines; None if torch has all it needs.
+        """
+        return None
+
     def call(self, x: str, numbers: Numbers) -> str:
         """The Python expression that applies the layer to the expression `x`."""
         raise NotImplementedError
@@ -217,3 +224,8 @@ class Weighted(Layer):
 def affine(weight: Shape, bias: bool) -> dict[str, Shape]:
     """A weight, and perhaps a bias with one number for each output feature."""
     return {"weight": weight, "bias": weight[:1]} if bias else {"weight": weight}
+
+
+def eps_argument(eps: float) -> list[str]:
+    """The argument of a norm's constructor, if it is not torch's default."""
+    return [] if eps == 1e-5 else [f"eps={eps!r}"]

@@ -8,7 +8,15 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Weighted, affine
+from archdsl.ir.layers.layer import (
+    FLOAT,
+    Kept,
+    Numbers,
+    Shape,
+    Weighted,
+    affine,
+    eps_argument,
+)
 from archdsl.ir.steps import NormStep
 from archdsl.language import layers as words
 
@@ -17,17 +25,17 @@ from archdsl.language import layers as words
 class Norm(Weighted):
     """Batch normalisation with scale and shift, of maps or of flat features."""
 
-    written: ClassVar[tuple[type[words.LayerWords], ...]] = (words.Norm,)
     varying: ClassVar[tuple[str, ...]] = ("features",)
     elementwise: ClassVar[bool] = True
     normalises: ClassVar[bool] = True
     features: int
     flat: bool = False
+    eps: float = 1e-5
 
     @classmethod
     def of(cls, word: words.Norm, name: str, shape: Shape, stride: int) -> Norm:
         """The norm for a word."""
-        return cls(name, shape[0], flat=len(shape) == 1)
+        return cls(name, shape[0], len(shape) == 1, float(word.eps))
 
     def chooses_inputs(self) -> None:
         return None  # the convolution after it says whether the number may be chosen
@@ -59,10 +67,13 @@ class Norm(Weighted):
         return None if self.flat else NormStep(self.name)
 
     def text(self) -> str:
-        return self.name
+        return self.name + (f":eps{self.eps:g}" if self.eps != 1e-5 else "")
 
     def words(self) -> str:
         return "norm"
 
     def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
-        return "nn.BatchNorm1d" if self.flat else "nn.BatchNorm2d", [numbers["features"]]
+        return "nn.BatchNorm1d" if self.flat else "nn.BatchNorm2d", [
+            numbers["features"],
+            *eps_argument(self.eps),
+        ]

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from archdsl.language.layers.words import LayerWords
+from archdsl.language.values import Bounds, Width
 
 
 class Norm(LayerWords):
-    """Batch normalisation with scale and shift."""
+    """Normalisation with a learned scale and, except for `rms`, a shift; batch norm if bare."""
 
     layer: Literal["norm"] = "norm"
     bare: ClassVar[bool] = True
+    shorthand: ClassVar[str | None] = "kind"
+    kind: Literal["batch", "layer", "group", "rms", "instance"] = Field(
+        "batch",
+        description="batch: over batch and pixels; layer, rms: over a pixel's channels; "
+        "group: over groups of channels and all pixels; instance: over the pixels of a channel",
+    )
+    groups: Width | None = Field(None, description="number of groups; only for the kind `group`")
+    eps: Annotated[float, Bounds(0, 1, whole=False)] = Field(
+        1e-5, description="added to the variance before its root"
+    )

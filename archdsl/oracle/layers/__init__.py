@@ -21,10 +21,14 @@ from archdsl.ir.layers import (
     PoolTo,
     Weighted,
 )
+from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.oracle.layers.activation import activation
+from archdsl.oracle.layers.channel_norm import channel_norm
 from archdsl.oracle.layers.conv import conv
 from archdsl.oracle.layers.dropout import dropout
 from archdsl.oracle.layers.flatten import flatten
+from archdsl.oracle.layers.group_norm import group_norm
 from archdsl.oracle.layers.linear import linear
 from archdsl.oracle.layers.norm import norm
 from archdsl.oracle.layers.own import own
@@ -46,6 +50,8 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     Linear: linear,
     Pad: pad,
     Own: own,
+    ChannelNorm: channel_norm,
+    GroupNorm: group_norm,
 }
 """`compute(layer, x, own, training)` for every kind of layer; statistics are updated in place."""
 

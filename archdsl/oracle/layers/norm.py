@@ -11,7 +11,7 @@ from archdsl.ir.layers import Norm
 
 
 def norm(layer: Norm, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """Normalise with eps 1e-5, momentum 0.1 and the unbiased running variance."""
+    """Normalise with momentum 0.1 and the unbiased running variance."""
     weight, bias = own["weight"], own["bias"]
     mean, variance = own["running_mean"], own["running_var"]
     over = [0, *range(2, x.dim())]
@@ -24,5 +24,5 @@ def norm(layer: Norm, x: Tensor, own: Mapping[str, Tensor], training: bool) -> T
             own["num_batches_tracked"].add_(1)
         mean, variance = batch_mean, batch_variance
     shape = (1, -1, *[1] * (x.dim() - 2))
-    scaled = (x - mean.view(shape)) / torch.sqrt(variance.view(shape) + 1e-5)
+    scaled = (x - mean.view(shape)) / torch.sqrt(variance.view(shape) + layer.eps)
     return scaled * weight.view(shape) + bias.view(shape)

@@ -1,0 +1,13 @@
+"""Layer normalisation of feature maps; pasted into emitted files."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class ChannelLayerNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of each pixel, (N, C, ...) to the same shape."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise with the channels moved last, where nn.LayerNorm expects them."""
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)

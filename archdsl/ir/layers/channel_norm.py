@@ -1,0 +1,70 @@
+"""Normalisation over channels: layer norm and RMS norm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Weighted, affine, eps_argument
+from archdsl.language import layers as words
+
+MODULES: Mapping[str, tuple[str, str]] = {
+    "layer": ("LayerNorm", "ChannelLayerNorm"),
+    "rms": ("RMSNorm", "ChannelRMSNorm"),
+}
+"""For each kind the class of torch.nn for flat features, and the pasted class for maps."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelNorm(Weighted):
+    """`layer` or `rms` normalisation over the channels of each pixel, or over flat features."""
+
+    varying: ClassVar[tuple[str, ...]] = ("features",)
+    normalises: ClassVar[bool] = True
+    kind: str
+    features: int
+    eps: float = 1e-5
+    flat: bool = False
+
+    @classmethod
+    def of(cls, word: words.Norm, name: str, shape: Shape, stride: int) -> ChannelNorm:
+        """The norm for a word."""
+        return cls(name, word.kind, shape[0], float(word.eps), flat=len(shape) == 1)
+
+    def chooses_inputs(self) -> None:
+        return None
+
+    def takes(self) -> int:
+        return self.features
+
+    def weights(self) -> dict[str, Shape]:
+        return affine((self.features,), bias=self.kind == "layer")
+
+    def operations(self, before: Shape, after: Shape) -> int:
+        return prod(before)
+
+    def kept(self, before: Shape, after: Shape) -> Kept:
+        # Layer norm keeps two statistics of each pixel, and of maps a copy with the channels last.
+        # RMS norm keeps its input, one statistic of each pixel, and the result before the scale.
+        pixels, whole = prod(before[1:]), FLOAT * prod(before)
+        if self.kind == "rms":
+            return Kept(input=True, extra=FLOAT * pixels + whole, always=True)
+        copy = whole if pixels > 1 else 0
+        return Kept(input=not copy, extra=2 * FLOAT * pixels + copy, always=True)
+
+    def text(self) -> str:
+        return f"{self.name}:{self.kind}" + (f"/eps{self.eps:g}" if self.eps != 1e-5 else "")
+
+    def words(self) -> str:
+        return f"{'RMS' if self.kind == 'rms' else self.kind} norm"
+
+    def helper(self) -> tuple[str, str] | None:
+        return None if self.flat else (f"channel_{self.kind}_norm", MODULES[self.kind][1])
+
+    def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
+        flat, of_maps = MODULES[self.kind]
+        # The default of RMSNorm depends on the dtype.
+        eps = [f"eps={self.eps!r}"] if self.kind == "rms" else eps_argument(self.eps)
+        return f"nn.{flat}" if self.flat else of_maps, [numbers["features"], *eps]

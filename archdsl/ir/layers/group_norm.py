@@ -1,0 +1,69 @@
+"""Normalisation over groups of channels, and over single channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from archdsl.errors import fail
+from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Weighted, affine, eps_argument
+from archdsl.language import layers as words
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNorm(Weighted):
+    """Normalisation of each group of channels over all pixels, with scale and shift."""
+
+    varying: ClassVar[tuple[str, ...]] = ("features", "groups")
+    normalises: ClassVar[bool] = True
+    features: int
+    groups: int
+    eps: float = 1e-5
+
+    @classmethod
+    def of(cls, word: words.Norm, name: str, shape: Shape, stride: int) -> GroupNorm:
+        """The norm for a word; an instance norm has as many groups as channels.
+
+        Raises: ArchdslError (A103, A214, A215).
+        """
+        instance = word.kind == "instance"
+        groups = shape[0] if instance else word.groups
+        if groups is None:
+            raise fail(
+                "A103", "a group norm needs `groups`", help="{norm: {kind: group, groups: 32}}"
+            )
+        if shape[0] % groups:
+            raise fail("A215", f"{groups} groups do not divide the {shape[0]} channels it is given")
+        if groups == prod(shape):
+            raise fail(
+                "A214",
+                f"{word.kind} norm of single numbers would make each of them 0",
+                help="normalise a larger map, or several channels in a group",
+            )
+        return cls(name, shape[0], groups, float(word.eps))
+
+    def takes(self) -> int:
+        return self.features
+
+    def weights(self) -> dict[str, Shape]:
+        return affine((self.features,), bias=True)
+
+    def operations(self, before: Shape, after: Shape) -> int:
+        return prod(before)
+
+    def kept(self, before: Shape, after: Shape) -> Kept:
+        # Its input, and the mean and the inverse standard deviation of each group.
+        return Kept(input=True, extra=2 * FLOAT * self.groups, always=True)
+
+    def text(self) -> str:
+        return f"{self.name}:g{self.groups}" + (f"/eps{self.eps:g}" if self.eps != 1e-5 else "")
+
+    def words(self) -> str:
+        return f"group norm in {self.groups} groups"
+
+    def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
+        return "nn.GroupNorm", [numbers["groups"], numbers["features"], *eps_argument(self.eps)]
+
+    def describe(self, numbers: Numbers) -> str:
+        return f"group norm in {numbers['groups']} groups"

@@ -1,0 +1,21 @@
+"""Group normalisation, written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from archdsl.ir.layers.group_norm import GroupNorm
+
+
+def group_norm(layer: GroupNorm, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
+    """Normalise each group of channels of each sample over its channels and pixels."""
+    each = (1, -1, *[1] * (x.dim() - 2))
+    parts = []
+    for part in x.chunk(layer.groups, dim=1):
+        over = tuple(range(1, x.dim()))
+        centred = part - part.mean(over, keepdim=True)
+        parts.append(centred / torch.sqrt(centred.square().mean(over, keepdim=True) + layer.eps))
+    return torch.cat(parts, dim=1) * own["weight"].view(each) + own["bias"].view(each)

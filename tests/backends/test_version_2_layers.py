@@ -1,0 +1,79 @@
+"""Layers of the second version of the language: emitted, they compute what the oracle computes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import torch
+
+from archdsl.analysis.parameters import state_shapes
+from archdsl.api import check_text
+from archdsl.oracle.comparison import compare_fused, load_module, network_class
+from backends.networks import assert_equals_oracle, assert_laid_out, emitted
+
+NETWORK = """archdsl: 1
+name: net
+input: [3, 8, 9]
+stem: [{{conv: {{width: 8, kernel: 3}}}}, {layer}]
+stages:
+  count: 2
+  layers: 3
+  unit: [{layer}, relu, {{conv: {{width: 8, kernel: 3}}}}]
+  connect: full
+  aggregate: {aggregate}
+between: [{{conv: {{width: 12, kernel: 1}}}}, silu, {layer}, {{conv: {{width: 8, kernel: 1}}}}]
+head: [{layer}, relu, {{pool: {{to: 1}}}}, flatten, {{linear: {{width: 6}}}}{flat}]
+"""
+
+MAPS_ONLY = ("{norm: instance}",)
+LAYERS = [
+    "{norm: {eps: 0.001}}", "{norm: layer}", "{norm: {kind: layer, eps: 1e-6}}", "{norm: rms}",
+    "{norm: {kind: group, groups: 2}}", *MAPS_ONLY,
+]  # fmt: skip
+
+
+def text(layer: str, aggregate: str) -> str:
+    flat = "" if layer in MAPS_ONLY else f", {layer}, {{linear: {{width: 5}}}}"
+    return NETWORK.format(layer=layer, aggregate=aggregate, flat=flat)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("aggregate", ["concat", "sum"])
+def test_equals_the_oracle(layer: str, aggregate: str) -> None:
+    made = emitted(text(layer, aggregate))
+    found = {name: tuple(value.shape) for name, value in made.network.state_dict().items()}
+    assert found == state_shapes(made.graph)
+    count = sum(weight.numel() for weight in made.network.parameters())
+    assert count == made.checked.report.parameters
+    assert_equals_oracle(made.network, made.graph, batch=3)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_is_exported_and_saved(layer: str) -> None:
+    network = emitted(text(layer, "concat")).network.eval()
+    x = torch.randn(2, 3, 8, 9, dtype=torch.float64)
+    wanted = network(x)
+    exported = torch.export.export(network, (x,)).module()
+    torch.testing.assert_close(exported(x), wanted)
+    torch.testing.assert_close(torch.fx.symbolic_trace(exported)(x), wanted)
+    file = io.BytesIO()
+    torch.save(network.state_dict(), file)
+    file.seek(0)
+    network.load_state_dict(torch.load(file, weights_only=True))
+    assert torch.equal(network(x), wanted)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_fused_network_runs_it(layer: str) -> None:
+    made = check_text(text(layer, "concat"))
+    network = network_class(load_module(made.emit(fuse=True)))()
+    fusions = compare_fused(network, made.graph)
+    assert fusions
+    assert all(fusion.holds for fusion in fusions)
+
+
+def test_files_are_laid_out_as_ruff_would(tmp_path: Path) -> None:
+    texts = {str(n): check_text(text(layer, "concat")).emit() for n, layer in enumerate(LAYERS)}
+    assert_laid_out(tmp_path, texts)
