@@ -22,6 +22,8 @@ from archdsl.ir.graph import Graph
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.layer import Kept
+from archdsl.ir.layers.leaky import Leaky
+from archdsl.ir.layers.prelu import Prelu
 
 
 class Packed:
@@ -76,6 +78,19 @@ DROPPED = ops.Dropout(0.5)
         (ops.Activation("relu"), functional.relu),
         (ops.Activation("gelu"), functional.gelu),
         (ops.Activation("silu"), functional.silu),
+        *(
+            (ops.Activation(function), compute)
+            for function, compute in {
+                "relu6": functional.relu6,
+                "relu2": lambda x: torch.relu(x).square(),
+                "sigmoid": torch.sigmoid,
+                "tanh": torch.tanh,
+                "mish": functional.mish,
+                "hardsigmoid": functional.hardsigmoid,
+                "hardswish": functional.hardswish,
+            }.items()
+        ),
+        (Leaky(0.1), lambda x: functional.leaky_relu(x, 0.1)),
         (ops.Pool("max", 2, 2), lambda x: functional.max_pool2d(x, 2)),
         (ops.Pool("average", 2, 2), lambda x: functional.avg_pool2d(x, 2)),
         (ops.PoolTo("max", 1), lambda x: functional.adaptive_max_pool2d(x, 1)),
@@ -116,6 +131,8 @@ def test_layers_with_weights_keep_their_input_whatever_comes_before() -> None:
     (ChannelNorm("norm", "layer", 4, flat=True), (4,), nn.LayerNorm(4)),
     (ChannelNorm("norm", "rms", 4), (4, 6, 6), ChannelRMSNorm(4)),
     (ChannelNorm("norm", "rms", 4, flat=True), (4,), nn.RMSNorm(4)),
+    (Prelu("prelu", 1, False), (4, 6, 6), nn.PReLU()),
+    (Prelu("prelu", 4, True), (4, 6, 6), nn.PReLU(4)),
     (GroupNorm("norm", 4, 2), (4, 6, 6), nn.GroupNorm(2, 4)),
 ])  # fmt: skip
 def test_what_layers_with_weights_keep(

@@ -30,7 +30,9 @@ head: [{layer}, relu, {{pool: {{to: 1}}}}, flatten, {{linear: {{width: 6}}}}{fla
 MAPS_ONLY = ("{norm: instance}",)
 LAYERS = [
     "{norm: {eps: 0.001}}", "{norm: layer}", "{norm: {kind: layer, eps: 1e-6}}", "{norm: rms}",
-    "{norm: {kind: group, groups: 2}}", *MAPS_ONLY,
+    "{norm: {kind: group, groups: 2}}", "relu6", "{norm: layer}, relu2", "sigmoid", "tanh",
+    "hardsigmoid", "hardswish", "mish", "leaky", "{leaky: 1 / 8}", "prelu", "{prelu: channel}",
+    *MAPS_ONLY,
 ]  # fmt: skip
 
 

@@ -23,9 +23,12 @@ from archdsl.ir.layers import (
     PoolTo,
     Weighted,
 )
+from archdsl.ir.layers.activation import FUNCTIONS
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.layer import Shape
+from archdsl.ir.layers.leaky import Leaky
+from archdsl.ir.layers.prelu import Prelu
 from archdsl.language import layer as user
 from archdsl.oracle.layers import COMPUTE, compute
 
@@ -45,6 +48,10 @@ LATER: list[tuple[Layer, Shape]] = [
     (ChannelNorm("norm", "layer", 4, flat=True), (4,)),
     (GroupNorm("norm", 4, 2), (4, 5, 3)),
     (GroupNorm("norm", 4, 4), (4, 5, 3)),
+    *((Activation(f), (4, 5, 3)) for f in sorted(FUNCTIONS)),
+    (Leaky(0.1), (4, 5, 3)),
+    (Prelu("prelu", 1, False), (4, 5, 3)),
+    (Prelu("prelu", 4, True), (4, 5, 3)),
 ]
 """Layers of the second version of the language."""
 
@@ -53,7 +60,6 @@ EXAMPLES: list[tuple[Layer, Shape]] = [
     (Conv("conv", 4, 6, 1), (4, 5, 5)),
     (Norm("norm", 4), (4, 5, 3)),
     (Norm("norm", 4, flat=True), (4,)),
-    *((Activation(function), (4, 5, 3)) for function in ("relu", "gelu", "silu")),
     (Dropout(0.5), (4, 5, 3)),
     *((Pool(kind, 3, 2, 1), (4, 9, 7)) for kind in ("average", "max")),
     *((PoolTo(kind, 2), (4, 9, 7)) for kind in ("average", "max")),

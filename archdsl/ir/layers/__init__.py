@@ -12,6 +12,7 @@ from archdsl.ir.layers.dropout import Dropout
 from archdsl.ir.layers.flatten import Flatten
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.layer import Layer, Shape, Weighted
+from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.linear import Linear
 from archdsl.ir.layers.norm import Norm
 from archdsl.ir.layers.normalisation import normalisation
@@ -19,12 +20,13 @@ from archdsl.ir.layers.own import Own
 from archdsl.ir.layers.pad import Pad
 from archdsl.ir.layers.pool import Pool
 from archdsl.ir.layers.pool_to import PoolTo, pooling
+from archdsl.ir.layers.prelu import Prelu
 from archdsl.language import layer as user
 from archdsl.language import layers as words
 
 KINDS: tuple[type[Layer], ...] = (
     Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad, Own,
-    ChannelNorm, GroupNorm,
+    ChannelNorm, GroupNorm, Leaky, Prelu,
 )  # fmt: skip
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {

@@ -7,7 +7,21 @@ subclass of `archdsl.Layer`.
 
 from __future__ import annotations
 
-from archdsl.language.layers.activation import ActivationWord, Gelu, Relu, Silu
+from archdsl.language.layers.activation import (
+    ActivationWord,
+    Gelu,
+    Hardsigmoid,
+    Hardswish,
+    Leaky,
+    Mish,
+    Prelu,
+    Relu,
+    Relu2,
+    Relu6,
+    Sigmoid,
+    Silu,
+    Tanh,
+)  # fmt: skip
 from archdsl.language.layers.conv import Conv
 from archdsl.language.layers.dropout import Dropout
 from archdsl.language.layers.flatten import Flatten
@@ -18,9 +32,11 @@ from archdsl.language.layers.words import LayerWords, Order
 
 LAYERS: tuple[type[LayerWords], ...] = (
     Conv, Norm, Relu, Gelu, Silu, Dropout, Pool, Flatten, Linear,
+    Relu6, Relu2, Leaky, Prelu, Sigmoid, Tanh, Hardsigmoid, Hardswish, Mish,
 )  # fmt: skip
 
 __all__ = [
-    "LAYERS", "ActivationWord", "Conv", "Dropout", "Flatten", "Gelu", "LayerWords", "Linear",
-    "Norm", "Order", "Pool", "Relu", "Silu",
+    "LAYERS", "ActivationWord", "Conv", "Dropout", "Flatten", "Gelu", "Hardsigmoid",
+    "Hardswish", "LayerWords", "Leaky", "Linear", "Mish", "Norm", "Order", "Pool", "Prelu", "Relu",
+    "Relu2", "Relu6", "Sigmoid", "Silu", "Tanh",
 ]  # fmt: skip

@@ -23,18 +23,22 @@ from archdsl.ir.layers import (
 )
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.group_norm import GroupNorm
+from archdsl.ir.layers.leaky import Leaky
+from archdsl.ir.layers.prelu import Prelu
 from archdsl.oracle.layers.activation import activation
 from archdsl.oracle.layers.channel_norm import channel_norm
 from archdsl.oracle.layers.conv import conv
 from archdsl.oracle.layers.dropout import dropout
 from archdsl.oracle.layers.flatten import flatten
 from archdsl.oracle.layers.group_norm import group_norm
+from archdsl.oracle.layers.leaky import leaky
 from archdsl.oracle.layers.linear import linear
 from archdsl.oracle.layers.norm import norm
 from archdsl.oracle.layers.own import own
 from archdsl.oracle.layers.pad import pad
 from archdsl.oracle.layers.pool import pool
 from archdsl.oracle.layers.pool_to import pool_to
+from archdsl.oracle.layers.prelu import prelu
 
 Weights = Mapping[str, Tensor]
 """A layer's own weights and statistics, by the names within the layer: `weight`, `bias`, ..."""
@@ -52,6 +56,8 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     Own: own,
     ChannelNorm: channel_norm,
     GroupNorm: group_norm,
+    Leaky: leaky,
+    Prelu: prelu,
 }
 """`compute(layer, x, own, training)` for every kind of layer; statistics are updated in place."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -13,6 +14,13 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": functional.relu,
     "gelu": functional.gelu,
     "silu": functional.silu,
+    "relu6": lambda x: x.clamp(0, 6),
+    "relu2": lambda x: x.clamp(min=0) ** 2,
+    "sigmoid": lambda x: 1 / (1 + torch.exp(-x)),
+    "tanh": torch.tanh,
+    "hardsigmoid": functional.hardsigmoid,  # torch computes its gradient with a float32 1/6
+    "hardswish": lambda x: x * (x / 6 + 0.5).clamp(0, 1),
+    "mish": lambda x: x * torch.tanh(torch.log1p(torch.exp(x))),
 }
 
 
