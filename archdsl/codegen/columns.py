@@ -15,7 +15,7 @@ LARGEST_FACTOR = 16
 RELATED = 16
 """How many arguments of a class others may be written in terms of: the first ones."""
 
-ALONE = {"stride", "dropout", "layers"}
+ALONE = {"stride", "drop", "dropout", "layers"}
 Number = int | float
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
-from archdsl.ir.ops import Dropout, Layer
+from archdsl.ir.ops import Layer
 
 Chain = tuple[Layer, ...]
 
@@ -20,7 +21,7 @@ def aligned(chains: Sequence[Chain]) -> list[Chain]:
     The chains are equal up to their dropouts and the sizes of other layers. PyTorch returns the
     input of a dropout of rate 0 as it is, and draws no random numbers.
 
-    >>> from archdsl.ir.ops import Activation
+    >>> from archdsl.ir.ops import Activation, Dropout
     >>> relu = Activation("relu")
     >>> aligned([(relu,), (relu, Dropout(0.5))])
     [(Activation(function='relu'), Dropout(p=0.0)), (Activation(function='relu'), Dropout(p=0.5))]
@@ -28,10 +29,31 @@ def aligned(chains: Sequence[Chain]) -> list[Chain]:
     if not any(layer.training_only for chain in chains for layer in chain):
         return list(chains)
     gaps = [_gaps(chain) for chain in chains]
-    most = [max(map(len, gap)) for gap in zip(*gaps, strict=True)]
+    blanks = [reduce(_merged, map(_blank, column)) for column in zip(*gaps, strict=True)]
     return [
-        tuple(_filled(without(chain), own, most)) for chain, own in zip(chains, gaps, strict=True)
+        tuple(_filled(without(chain), own, blanks)) for chain, own in zip(chains, gaps, strict=True)
     ]
+
+
+def _blank(gap: Sequence[Layer]) -> list[Layer]:
+    """The dropouts of a gap with rates of 0; of all the same class, they are equal."""
+    return [layer.with_numbers(dict.fromkeys(layer.numbers(), 0.0)) for layer in gap]
+
+
+def _merged(first: list[Layer], second: list[Layer]) -> list[Layer]:
+    """A sequence that has both in their order, as few layers as a greedy match finds.
+
+    >>> _merged(["a", "b"], ["b", "c"])
+    ['a', 'b', 'c']
+    """
+    merged: list[Layer] = []
+    for layer in second:
+        if layer in first:
+            end = first.index(layer) + 1
+            merged, first = merged + first[:end], first[end:]
+        else:
+            merged.append(layer)
+    return merged + first
 
 
 def _gaps(chain: Chain) -> list[list[Layer]]:
@@ -45,9 +67,14 @@ def _gaps(chain: Chain) -> list[list[Layer]]:
     return gaps
 
 
-def _filled(others: Chain, gaps: list[list[Layer]], most: list[int]) -> list[Layer]:
+def _filled(others: Chain, gaps: list[list[Layer]], blanks: list[list[Layer]]) -> list[Layer]:
+    """The layers of a chain, where each gap has its own dropouts in place of blank ones."""
     layers: list[Layer] = []
-    for place, (gap, count) in enumerate(zip(gaps, most, strict=True)):
-        layers += [*gap, *(Dropout(0.0) for _ in range(count - len(gap)))]
+    for place, (gap, blank) in enumerate(zip(gaps, blanks, strict=True)):
+        own, rest = _blank(gap), list(gap)
+        for layer in blank:
+            fits = own[:1] == [layer]
+            layers.append(rest.pop(0) if fits else layer)
+            own = own[fits:]
         layers += others[place : place + 1]
     return layers

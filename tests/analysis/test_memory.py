@@ -17,13 +17,17 @@ from archdsl.analysis.memory import inference, training
 from archdsl.analysis.shapes import trace
 from archdsl.backends.pytorch.runtime.channel_layer_norm import ChannelLayerNorm
 from archdsl.backends.pytorch.runtime.channel_rms_norm import ChannelRMSNorm
+from archdsl.backends.pytorch.runtime.drop_unit import drop_unit
+from archdsl.backends.pytorch.runtime.layer_scale import LayerScale
 from archdsl.ir import ops
 from archdsl.ir.graph import Graph
 from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.layer import Kept
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
+from archdsl.ir.layers.scale import Scale
 
 
 class Packed:
@@ -90,6 +94,7 @@ DROPPED = ops.Dropout(0.5)
                 "hardswish": functional.hardswish,
             }.items()
         ),
+        (DropUnit(0.5), lambda x: drop_unit(x, 0.5, True)),
         (Leaky(0.1), lambda x: functional.leaky_relu(x, 0.1)),
         (ops.Pool("max", 2, 2), lambda x: functional.max_pool2d(x, 2)),
         (ops.Pool("average", 2, 2), lambda x: functional.avg_pool2d(x, 2)),
@@ -131,6 +136,7 @@ def test_layers_with_weights_keep_their_input_whatever_comes_before() -> None:
     (ChannelNorm("norm", "layer", 4, flat=True), (4,), nn.LayerNorm(4)),
     (ChannelNorm("norm", "rms", 4), (4, 6, 6), ChannelRMSNorm(4)),
     (ChannelNorm("norm", "rms", 4, flat=True), (4,), nn.RMSNorm(4)),
+    (Scale("scale", 4, 0.5), (4, 6, 6), LayerScale(4, 0.5)),
     (Prelu("prelu", 1, False), (4, 6, 6), nn.PReLU()),
     (Prelu("prelu", 4, True), (4, 6, 6), nn.PReLU(4)),
     (GroupNorm("norm", 4, 2), (4, 6, 6), nn.GroupNorm(2, 4)),

@@ -32,12 +32,16 @@ LAYERS = [
     "{norm: {eps: 0.001}}", "{norm: layer}", "{norm: {kind: layer, eps: 1e-6}}", "{norm: rms}",
     "{norm: {kind: group, groups: 2}}", "relu6", "{norm: layer}, relu2", "sigmoid", "tanh",
     "hardsigmoid", "hardswish", "mish", "leaky", "{leaky: 1 / 8}", "prelu", "{prelu: channel}",
-    *MAPS_ONLY,
+    "{scale: 0.5}", "{drop_unit: 0.25}", "{drop_unit: (layer - 1) / 10}",
+    "{drop_unit: (layer - 1) / 4}, {dropout: (layer - 1) % 2 / 4}", *MAPS_ONLY,
 ]  # fmt: skip
 
 
 def text(layer: str, aggregate: str) -> str:
     flat = "" if layer in MAPS_ONLY else f", {layer}, {{linear: {{width: 5}}}}"
+    if "(layer" in layer:  # the number of a layer is known in units alone
+        plain = NETWORK.format(layer="relu", aggregate=aggregate, flat="")
+        return plain.replace("unit: [relu", f"unit: [{layer}")
     return NETWORK.format(layer=layer, aggregate=aggregate, flat=flat)
 
 

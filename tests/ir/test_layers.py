@@ -25,10 +25,12 @@ from archdsl.ir.layers import (
 )
 from archdsl.ir.layers.activation import FUNCTIONS
 from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.layer import Shape
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
+from archdsl.ir.layers.scale import Scale
 from archdsl.language import layer as user
 from archdsl.oracle.layers import COMPUTE, compute
 
@@ -52,6 +54,9 @@ LATER: list[tuple[Layer, Shape]] = [
     (Leaky(0.1), (4, 5, 3)),
     (Prelu("prelu", 1, False), (4, 5, 3)),
     (Prelu("prelu", 4, True), (4, 5, 3)),
+    (Scale("scale", 4, 1e-6), (4, 5, 3)),
+    (Scale("scale", 4, 0.5), (4,)),
+    (DropUnit(0.5), (4, 5, 3)),
 ]
 """Layers of the second version of the language."""
 

@@ -43,7 +43,7 @@ def docstring(out: Writer, text: str, made: ModuleClass) -> None:
 
 def signature(parameters: Sequence[str]) -> str:
     """`self, channels: int`."""
-    kinds = {name: "float" if name.startswith("dropout") else "int" for name in parameters}
+    kinds = {name: "float" if name.startswith("drop") else "int" for name in parameters}
     return ", ".join(["self", *(f"{name}: {kind}" for name, kind in kinds.items())])
 
 

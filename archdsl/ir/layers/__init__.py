@@ -8,6 +8,7 @@ from typing import Any
 from archdsl.ir.layers.activation import Activation
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.conv import Conv
+from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.dropout import Dropout
 from archdsl.ir.layers.flatten import Flatten
 from archdsl.ir.layers.group_norm import GroupNorm
@@ -21,12 +22,13 @@ from archdsl.ir.layers.pad import Pad
 from archdsl.ir.layers.pool import Pool
 from archdsl.ir.layers.pool_to import PoolTo, pooling
 from archdsl.ir.layers.prelu import Prelu
+from archdsl.ir.layers.scale import Scale
 from archdsl.language import layer as user
 from archdsl.language import layers as words
 
 KINDS: tuple[type[Layer], ...] = (
     Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad, Own,
-    ChannelNorm, GroupNorm, Leaky, Prelu,
+    ChannelNorm, GroupNorm, Leaky, Prelu, Scale, DropUnit,
 )  # fmt: skip
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {

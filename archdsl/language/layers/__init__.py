@@ -23,20 +23,23 @@ from archdsl.language.layers.activation import (
     Tanh,
 )  # fmt: skip
 from archdsl.language.layers.conv import Conv
+from archdsl.language.layers.drop_unit import DropUnit
 from archdsl.language.layers.dropout import Dropout
 from archdsl.language.layers.flatten import Flatten
 from archdsl.language.layers.linear import Linear
 from archdsl.language.layers.norm import Norm
 from archdsl.language.layers.pool import Pool
+from archdsl.language.layers.scale import Scale
 from archdsl.language.layers.words import LayerWords, Order
 
 LAYERS: tuple[type[LayerWords], ...] = (
     Conv, Norm, Relu, Gelu, Silu, Dropout, Pool, Flatten, Linear,
     Relu6, Relu2, Leaky, Prelu, Sigmoid, Tanh, Hardsigmoid, Hardswish, Mish,
+    Scale, DropUnit,
 )  # fmt: skip
 
 __all__ = [
-    "LAYERS", "ActivationWord", "Conv", "Dropout", "Flatten", "Gelu", "Hardsigmoid",
+    "LAYERS", "ActivationWord", "Conv", "DropUnit", "Dropout", "Flatten", "Gelu", "Hardsigmoid",
     "Hardswish", "LayerWords", "Leaky", "Linear", "Mish", "Norm", "Order", "Pool", "Prelu", "Relu",
-    "Relu2", "Relu6", "Sigmoid", "Silu", "Tanh",
+    "Relu2", "Relu6", "Scale", "Sigmoid", "Silu", "Tanh",
 ]  # fmt: skip

@@ -22,12 +22,15 @@ from archdsl.ir.layers import (
     Weighted,
 )
 from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
+from archdsl.ir.layers.scale import Scale
 from archdsl.oracle.layers.activation import activation
 from archdsl.oracle.layers.channel_norm import channel_norm
 from archdsl.oracle.layers.conv import conv
+from archdsl.oracle.layers.drop_unit import drop_unit
 from archdsl.oracle.layers.dropout import dropout
 from archdsl.oracle.layers.flatten import flatten
 from archdsl.oracle.layers.group_norm import group_norm
@@ -39,6 +42,7 @@ from archdsl.oracle.layers.pad import pad
 from archdsl.oracle.layers.pool import pool
 from archdsl.oracle.layers.pool_to import pool_to
 from archdsl.oracle.layers.prelu import prelu
+from archdsl.oracle.layers.scale import scale
 
 Weights = Mapping[str, Tensor]
 """A layer's own weights and statistics, by the names within the layer: `weight`, `bias`, ..."""
@@ -58,6 +62,8 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     GroupNorm: group_norm,
     Leaky: leaky,
     Prelu: prelu,
+    Scale: scale,
+    DropUnit: drop_unit,
 }
 """`compute(layer, x, own, training)` for every kind of layer; statistics are updated in place."""
 

@@ -1,0 +1,13 @@
+"""Stochastic depth; pasted into emitted files."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def drop_unit(x: Tensor, p: float, training: bool) -> Tensor:
+    """Zero each sample with probability p in training; divide the others by 1 - p."""
+    if p == 0 or not training:
+        return x
+    kept = x.new_empty(x.shape[0], *[1] * (x.dim() - 1)).bernoulli_(1 - p)
+    return x * (kept / (1 - p))

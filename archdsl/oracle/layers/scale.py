@@ -1,0 +1,14 @@
+"""Layer scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from archdsl.ir.layers.scale import Scale
+
+
+def scale(layer: Scale, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
+    """Multiply each channel by its weight."""
+    return (x.movedim(1, -1) * own["weight"]).movedim(-1, 1)
