@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = frozenset({
     "Activation", "Conv", "Dropout", "Flatten", "Linear", "Norm", "Own", "Pad", "Pool", "PoolTo",
     "Relu", "Gelu", "Silu", "ChannelNorm", "GroupNorm", "Leaky", "Prelu",
-    "DropUnit", "Scale",
+    "DropUnit", "Keep", "Scale", "Select", "Shuffle",
 })  # fmt: skip
 AGGREGATIONS = frozenset({"Concat", "Mean", "Running", "Sum", "concat", "mean", "running", "sum"})
 RULES = frozenset({"Explicit", "Exponential", "Fractal", "Full", "Offsets", "Plain", "Window"})

@@ -229,6 +229,7 @@ def _forced(instance: Instance, layers: Sequence[Layer], index: int, slot: str) 
     if instance.role == "head" and index == len(layers) - 1 and slot == "width":
         return "num_classes" if layers[index].classifies else None
     if instance.role == "stem" and slot == "inputs":
-        first = not any(isinstance(other, Weighted) for other in layers[:index])
+        before = layers[:index]
+        first = not any(isinstance(x, Weighted) or x.chooses_inputs() is False for x in before)
         return "in_channels" if first and layers[index].chooses_inputs() else None
     return None

@@ -24,10 +24,12 @@ from archdsl.ir.graph import Graph
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
+from archdsl.ir.layers.keep import Keep
 from archdsl.ir.layers.layer import Kept
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
+from archdsl.ir.layers.shuffle import Shuffle
 
 
 class Packed:
@@ -94,6 +96,8 @@ DROPPED = ops.Dropout(0.5)
                 "hardswish": functional.hardswish,
             }.items()
         ),
+        (Shuffle(2), lambda x: functional.channel_shuffle(x, 2)),
+        (Keep(1, 2), lambda x: x.narrow(1, 1, 2)),
         (DropUnit(0.5), lambda x: drop_unit(x, 0.5, True)),
         (Leaky(0.1), lambda x: functional.leaky_relu(x, 0.1)),
         (ops.Pool("max", 2, 2), lambda x: functional.max_pool2d(x, 2)),

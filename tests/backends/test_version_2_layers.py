@@ -27,13 +27,19 @@ between: [{{conv: {{width: 12, kernel: 1}}}}, silu, {layer}, {{conv: {{width: 8,
 head: [{layer}, relu, {{pool: {{to: 1}}}}, flatten, {{linear: {{width: 6}}}}{flat}]
 """
 
-MAPS_ONLY = ("{norm: instance}",)
+BACK = "{conv: {width: 8, kernel: 1}}"
+MAPS_ONLY = (
+    "{norm: instance}", "{shuffle: 2}", f"{{keep: {{width: 2}}}}, {BACK}",
+    f"{{keep: {{start: 2, width: 5}}}}, {BACK}", f"{{select: 6}}, {BACK}",
+    f"{{conv: {{width: 4}}}}, {{keep: {{start: 1, width: 2}}}}, relu, {BACK}",
+)  # fmt: skip
 LAYERS = [
     "{norm: {eps: 0.001}}", "{norm: layer}", "{norm: {kind: layer, eps: 1e-6}}", "{norm: rms}",
     "{norm: {kind: group, groups: 2}}", "relu6", "{norm: layer}, relu2", "sigmoid", "tanh",
     "hardsigmoid", "hardswish", "mish", "leaky", "{leaky: 1 / 8}", "prelu", "{prelu: channel}",
     "{scale: 0.5}", "{drop_unit: 0.25}", "{drop_unit: (layer - 1) / 10}",
-    "{drop_unit: (layer - 1) / 4}, {dropout: (layer - 1) % 2 / 4}", *MAPS_ONLY,
+    "{drop_unit: (layer - 1) / 4}, {dropout: (layer - 1) % 2 / 4}",
+    *MAPS_ONLY,
 ]  # fmt: skip
 
 

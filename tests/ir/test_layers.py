@@ -27,10 +27,13 @@ from archdsl.ir.layers.activation import FUNCTIONS
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
+from archdsl.ir.layers.keep import Keep
 from archdsl.ir.layers.layer import Shape
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
+from archdsl.ir.layers.select import Select
+from archdsl.ir.layers.shuffle import Shuffle
 from archdsl.language import layer as user
 from archdsl.oracle.layers import COMPUTE, compute
 
@@ -57,6 +60,9 @@ LATER: list[tuple[Layer, Shape]] = [
     (Scale("scale", 4, 1e-6), (4, 5, 3)),
     (Scale("scale", 4, 0.5), (4,)),
     (DropUnit(0.5), (4, 5, 3)),
+    (Keep(1, 2), (4, 5, 3)),
+    (Select("select", 3), (4, 5, 3)),
+    (Shuffle(2), (6, 5, 3)),
 ]
 """Layers of the second version of the language."""
 
@@ -86,7 +92,10 @@ def run(layer: Layer, x: torch.Tensor, training: bool = False) -> torch.Tensor:
     weights = layer.state() if isinstance(layer, Weighted) else {}
     state = {f"scope.{layer.text().split(':')[0]}.{key}": torch.rand(shape)
              for key, shape in weights.items()}  # fmt: skip
-    return compute(layer, "scope", state, x, training)
+    indices = {
+        key: torch.arange(len(value)) for key, value in state.items() if key[-6:] == ".index"
+    }
+    return compute(layer, "scope", state | indices, x, training)
 
 
 @each
@@ -100,7 +109,8 @@ def test_training_only_layers_and_no_others_pass_their_input_through(
 ) -> None:
     x = torch.randn(2, *shape)
     result = run(layer, x)
-    assert (result is x or torch.equal(result.flatten(), x.flatten())) == (
+    shares = result.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+    assert (shares or torch.equal(result.flatten(), x.flatten())) == (
         layer.training_only or layer.view
     )
 

@@ -79,4 +79,9 @@ def _reader(
 
 
 def _first(chain: Chain) -> Weighted | None:
-    return next((x for x in chain.layers if isinstance(x, Weighted) and x.mixes), None)
+    for layer in chain.layers:
+        if layer.rearranges:
+            return None  # the inputs of a later convolution are no longer in the order of outputs
+        if isinstance(layer, Weighted) and layer.mixes:
+            return layer
+    return None

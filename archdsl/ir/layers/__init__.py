@@ -12,6 +12,7 @@ from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.dropout import Dropout
 from archdsl.ir.layers.flatten import Flatten
 from archdsl.ir.layers.group_norm import GroupNorm
+from archdsl.ir.layers.keep import Keep
 from archdsl.ir.layers.layer import Layer, Shape, Weighted
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.linear import Linear
@@ -23,12 +24,14 @@ from archdsl.ir.layers.pool import Pool
 from archdsl.ir.layers.pool_to import PoolTo, pooling
 from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
+from archdsl.ir.layers.select import Select
+from archdsl.ir.layers.shuffle import Shuffle
 from archdsl.language import layer as user
 from archdsl.language import layers as words
 
 KINDS: tuple[type[Layer], ...] = (
     Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad, Own,
-    ChannelNorm, GroupNorm, Leaky, Prelu, Scale, DropUnit,
+    ChannelNorm, GroupNorm, Leaky, Prelu, Scale, DropUnit, Keep, Select, Shuffle,
 )  # fmt: skip
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {

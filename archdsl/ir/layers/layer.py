@@ -54,6 +54,9 @@ class Layer:
     normalises: ClassVar[bool] = False
     """Whether statistics of the batch or of the features scale and shift the input."""
 
+    rearranges: ClassVar[bool] = False
+    """Whether channels of the result may be other channels of the input, without being mixed."""
+
     mixes: ClassVar[bool] = False
     """Whether weights combine all features, as papers count for depth: convolution and linear."""
 

@@ -24,9 +24,12 @@ from archdsl.ir.layers import (
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
+from archdsl.ir.layers.keep import Keep
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
+from archdsl.ir.layers.select import Select
+from archdsl.ir.layers.shuffle import Shuffle
 from archdsl.oracle.layers.activation import activation
 from archdsl.oracle.layers.channel_norm import channel_norm
 from archdsl.oracle.layers.conv import conv
@@ -34,6 +37,7 @@ from archdsl.oracle.layers.drop_unit import drop_unit
 from archdsl.oracle.layers.dropout import dropout
 from archdsl.oracle.layers.flatten import flatten
 from archdsl.oracle.layers.group_norm import group_norm
+from archdsl.oracle.layers.keep import keep
 from archdsl.oracle.layers.leaky import leaky
 from archdsl.oracle.layers.linear import linear
 from archdsl.oracle.layers.norm import norm
@@ -43,6 +47,8 @@ from archdsl.oracle.layers.pool import pool
 from archdsl.oracle.layers.pool_to import pool_to
 from archdsl.oracle.layers.prelu import prelu
 from archdsl.oracle.layers.scale import scale
+from archdsl.oracle.layers.select import select
+from archdsl.oracle.layers.shuffle import shuffle
 
 Weights = Mapping[str, Tensor]
 """A layer's own weights and statistics, by the names within the layer: `weight`, `bias`, ..."""
@@ -64,6 +70,9 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     Prelu: prelu,
     Scale: scale,
     DropUnit: drop_unit,
+    Keep: keep,
+    Select: select,
+    Shuffle: shuffle,
 }
 """`compute(layer, x, own, training)` for every kind of layer; statistics are updated in place."""
 
