@@ -163,6 +163,8 @@ class _Stage:
         shared = self.builder.add_chain(
             f"{name}.shared", chain[:split], source, "stages.unit", scope=name
         )
+        for layer in chain[:split]:
+            shape = layer.after(shape)
         layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, self.plan.stride)]
         layers += [Norm("norm", made[0])] if normed else []
         self.plan.remarks.extend(chain_remarks(layers, shape, self.plan.place("entry")))

@@ -62,6 +62,21 @@ def test_equals_the_oracle(layer: str, aggregate: str) -> None:
     assert_equals_oracle(made.network, made.graph, batch=3)
 
 
+def test_a_projection_reads_what_the_layers_before_the_first_convolution_make() -> None:
+    unit = "{keep: {width: 5}}, relu, {conv: {width: 8, kernel: 3}}"
+    plain = NETWORK.format(layer="relu", aggregate="sum", flat="")
+    listed = "unit: [relu, relu, {conv: {width: 8, kernel: 3}}]"
+    made = emitted(plain.replace(listed, f"unit: [{unit}]\n  entry: projection\n  stride: 2"))
+    assert "projection.conv.weight" in str(list(made.network.state_dict()))
+    assert_equals_oracle(made.network, made.graph)
+
+
+def test_a_stem_that_slices_its_input_has_a_fixed_number_of_input_channels() -> None:
+    plain = NETWORK.format(layer="relu", aggregate="concat", flat="")
+    text = check_text(plain.replace("stem: [", "stem: [{keep: {width: 2}}, ")).emit()
+    assert "in_channels" not in text.split("class Net(")[1].split("def forward")[0]
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_is_exported_and_saved(layer: str) -> None:
     network = emitted(text(layer, "concat")).network.eval()
