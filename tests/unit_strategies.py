@@ -10,6 +10,10 @@ from hypothesis.strategies import DrawFn
 
 Draft = dict[str, Any]
 ACTIVATIONS = st.sampled_from(["relu", "gelu", "silu"])
+MORE = st.sampled_from(
+    ["relu6", "sigmoid", "tanh", "hardswish", "mish", "leaky", "prelu", {"prelu": "channel"}]
+)
+"""Activations that an aggregation may not name."""
 SMOOTH = {"pool": {"kernel": 3, "stride": 1, "padding": 1}}
 
 
@@ -106,6 +110,7 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
     if made is None:
         made = draw(per_stage(frame.count, lambda draw: draw(frame.flow.widths())))
     conv = {"conv": {"width": made, "kernel": draw(st.sampled_from([1, 3]))}}
+    groups = 2 if frame.flow.even else 1
     forms: list[list[Any]] = [
         [conv, draw(ACTIVATIONS)],
         ["norm", draw(ACTIVATIONS), conv],
@@ -115,6 +120,10 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
             {"conv": {"width": "incoming", "groups": "incoming", "kernel": 3}},
             "norm", draw(ACTIVATIONS), {"conv": {"width": made, "kernel": 1, "bias": True}},
         ],
+        [{"norm": "rms"}, draw(MORE), conv, {"drop_unit": 0.25}],
+        [conv, {"norm": {"kind": "group", "groups": groups}}, {"scale": 0.5}],
+        [{"keep": {"width": "max(1, incoming - 1)"}}, draw(MORE), conv],
+        [{"select": "max(1, incoming // 2)"}, conv, {"shuffle": groups}],
     ]  # fmt: skip
     if not frame.strides and not frame.projects and frame.width in (None, "incoming"):
         forms += [[draw(ACTIVATIONS)], [SMOOTH, draw(ACTIVATIONS)]]
