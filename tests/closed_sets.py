@@ -21,7 +21,10 @@ LAYERS = frozenset({
     "DropUnit", "Keep", "Scale", "Select", "Shuffle",
 })  # fmt: skip
 AGGREGATIONS = frozenset({"Concat", "Mean", "Running", "Sum", "concat", "mean", "running", "sum"})
-RULES = frozenset({"Explicit", "Exponential", "Fractal", "Full", "Offsets", "Plain", "Window"})
+RULES = frozenset({
+    "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets", "Plain",
+    "Strided", "Window",
+})  # fmt: skip
 HOMES = (
     "archdsl/language/layers", "archdsl/language/aggregation", "archdsl/language/rules/",
     "archdsl/ir/layers/", "archdsl/oracle/layers/", "archdsl/oracle/aggregations/",
