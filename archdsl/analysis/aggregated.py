@@ -17,14 +17,14 @@ def aggregated(graph: Graph) -> tuple[tuple[int, ...], ...]:
     order = list(graph)
     places = {node.name: place for place, node in enumerate(order)}
     return tuple(
-        _stage(stage, order[places[stage.entry] + 1 : places[stage.layers[-1]]])
+        _stage(stage, order[places[stage.entry] + 1 : places[stage.outputs[-1]]])
         for stage in graph.stages
     )
 
 
 def most_aggregated(graph: Graph) -> int:
     """The most outputs that any layer of the network reads."""
-    return max(max(counts) for counts in aggregated(graph))
+    return max(max(counts, default=1) for counts in aggregated(graph))
 
 
 def _stage(stage: Stage, inside: Sequence[Node]) -> tuple[int, ...]:

@@ -40,6 +40,8 @@ class Links:
 
 def links(stage: Stage) -> Links:
     """The links of a stage. Raises ArchdslError as `prove`."""
+    if not stage.depth:  # its first unit makes y_0, and there is no other
+        return Links(0, 0, 1, 0, FanIn(0, 0, 0.0))
     counts = prove(stage.rule, stage.depth, exit=stage.leaves == "rule")
     total = sum(counts)
     return Links(

@@ -124,7 +124,7 @@ def _stages(
             stage,
             costs[name(stage)],
             links(stage),
-            most=max(counts),
+            most=max(counts, default=1),
             entering=known[stage.entry][-1],
             field=fields[stage.exit],
         )
@@ -137,7 +137,7 @@ def _stage(
 ) -> StageReport:
     return StageReport(
         index=stage.index,
-        layers=stage.depth,
+        layers=stage.unit_count,
         rule=stage.rule.rule,
         arguments=stage.rule.arguments(),
         aggregation=stage.operator.kind,
@@ -153,8 +153,8 @@ def _stage(
         exit_links=links.exit_links,
         links_bound=links.bound,
         fan_in=links.fan_in,
-        shortest_gradient_path=paths.shortest(stage.rule, stage.depth),
-        longest_gradient_path=paths.longest(stage.rule, stage.depth),
+        shortest_gradient_path=paths.shortest(stage.rule, stage.depth) if stage.depth else 0,
+        longest_gradient_path=paths.longest(stage.rule, stage.depth) if stage.depth else 0,
         max_aggregated_outputs=most,
         receptive_field=field.size,
         stride=field.stride,

@@ -115,6 +115,8 @@ def _layer(template: LayerTemplate) -> Layer:
 def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> StageRun | None:
     maps = all(len(shapes[name]) == 3 for name in (stage.entry, *stage.outputs, *stage.reads))
     operator = made.operator
+    if made.entry:
+        return None
     if made.strategy == "chain":
         return LineStage()
     if stage.placement is not None:

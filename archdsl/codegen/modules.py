@@ -89,7 +89,7 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     blanks: dict[int, tuple[object, ...]] = {}
     dense = (stage for stage in graph.stages if stage.operator.concatenates)
     concatenated = {name for stage in dense if stage.rule.rule != "plain" for name in stage.layers}
-    for role in ("stem", "projection", "unit", "between", "head"):
+    for role in ("stem", "projection", "entry", "unit", "between", "head"):
         forms: dict[object, list[Instance]] = defaultdict(list)
         for instance in instances:
             if instance.role == role:
@@ -106,7 +106,12 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
 
 def _instances(graph: Graph) -> Iterator[Instance]:
     roles = {graph.stem: "stem", graph.head: "head", **dict.fromkeys(graph.between, "between")}
-    projected = {stage.layers[0]: stage for stage in graph.stages if stage.projected}
+    roles |= {
+        stage.entry_chain: "unit" if not stage.projected else "entry"
+        for stage in graph.stages
+        if stage.entry_chain
+    }
+    projected = {stage.layers[0]: stage for stage in graph.stages if stage.projection}
     shared = {stage.shared for stage in projected.values()}
     projections = {stage.projection for stage in projected.values()}
     for node, chain in graph.chains():

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from archdsl.ir.ops import Layer, Weighted
 
-ROLES = {"stem": "Stem", "between": "Transition", "head": "Head", "projection": "Projection"}
+ROLES = {
+    "stem": "Stem",
+    "between": "Transition",
+    "head": "Head",
+    "projection": "Projection",
+    "entry": "Entry",
+}
 
 
 def free(name: str, taken: set[str]) -> str:

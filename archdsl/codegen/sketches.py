@@ -28,6 +28,7 @@ class Sketch:
     shares: bool
     joined: Joined
     join: Joins | None = None
+    entry: tuple[ModuleClass, tuple[Number, ...]] | None = None
 
     def kind(self) -> object:
         """What stages of one class have in common, without the runs."""
@@ -35,7 +36,8 @@ class Sketch:
         lengths = tuple(count for _, count in self.widths[:-1])
         table = None if stage.rule.source() else (stage.rule, stage.depth)
         join = self.join.form() if self.join else None
-        keys = (stage.rule, stage.operator, stage.leaves, stage.projected, join)
+        entry = self.entry[0].name if self.entry else None
+        keys = (stage.rule, stage.operator, stage.leaves, stage.projected, join, entry)
         return (self.strategy, self.joins, self.shares, self.joined, *keys, lengths, table)
 
     def form(self) -> object:
@@ -113,8 +115,8 @@ def _sketch(
     incoming = [shapes[name][0] for name in stage.reads]
     grows = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary
     calls = [
-        (module, _values(module, values, width if grows else None))
-        for (module, values), width in zip(layers, incoming, strict=True)
+        (module, _values(module, values, width if grows and place >= stage.projected else None))
+        for place, ((module, values), width) in enumerate(zip(layers, incoming, strict=True))
     ]
     # A layer that reads the input is written apart only if its channels are an argument.
     entering = [
@@ -129,9 +131,10 @@ def _sketch(
     joins = [name for name in (*stage.reads, stage.exit) if name not in made]
     shares = strategy == "list" and len(set(joins)) < len(joins)
     join = join if joins else None
+    entry = modules.used[stage.entry_chain] if stage.entry_chain else None
     kept = widths if grows or strategy == "buffer" else ()
     joined = joined_widths(stage, outputs, incoming) if grows else "first"
-    return Sketch(stage, strategy, runs, kept, bool(joins), shares, joined, join)
+    return Sketch(stage, strategy, runs, kept, bool(joins), shares, joined, join, entry)
 
 
 def _values(

@@ -41,7 +41,8 @@ class StageClass:
     the exit, reads more than one output; `shares` that layers of a list read the same aggregate,
     which is made once; `joined` how wide the aggregates are. `join` says that each reader has a
     module with weights; where it takes the features of the aggregate, `join_channels` are those
-    of the layers, if they are equal, and `exit_channels` those of the exit.
+    of the layers, if they are equal, and `exit_channels` those of the exit. `entry` is the class
+    and arguments of the chain of the stage itself that makes y_0, if one does.
     """
 
     name: str
@@ -61,6 +62,7 @@ class StageClass:
     join: Joins | None = None
     join_channels: Term | None = None
     exit_channels: Term | None = None
+    entry: tuple[ModuleClass, tuple[Term, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,15 @@ def _columns(same: list[Sketch], chosen: bool) -> list[Column]:
             for place, value in enumerate(values)
             if value != INCOMING
         ]
-    columns += _join_columns(same)
+    columns += [*_join_columns(same), *_entry_columns(same)]
     return [*columns, Column("layers", tuple(s.stage.depth for s in same))]
+
+
+def _entry_columns(same: list[Sketch]) -> Iterator[Column]:
+    """The arguments of the chains that make y_0."""
+    entries = [sketch.entry for sketch in same if sketch.entry]
+    for place, name in enumerate(entries[0][0].parameters if entries else ()):
+        yield Column(name, tuple(values[place] for _, values in entries))
 
 
 def _join_columns(same: list[Sketch]) -> Iterator[Column]:
@@ -155,12 +164,14 @@ def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClas
     stage = first.stage
     names = [column.name for column in _join_columns(same)]
     joined = {name: next(terms) for name in names}
+    arguments = tuple(next(terms) for _ in _entry_columns(same))
     return StageClass(
         name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
         tuple(solution.parameters), next(terms), runs, widths, first.joins, first.shares,
         first.joined,
         tuple(sketch.stage.depth for sketch in same),
         first.join, joined.get("aggregate"), joined.get("exit"),
+        (first.entry[0], arguments) if first.entry else None,
     )  # fmt: skip
 
 

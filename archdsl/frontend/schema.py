@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from keyword import iskeyword
@@ -96,6 +96,14 @@ else:
     Expectations = unions.one_or_more(Expectation)
 
 
+EntryWord = Literal["identity", "projection", "pad", "first"]
+ENTRY = (
+    "y_0: the input; where the shape changes, its 1x1 projection, or every stride-th pixel of it "
+    "with channels of zeros added; `first`: the output of the first layer; or layers that make it "
+    "of the input, which layer 1 then reads itself"
+)
+
+
 class StageWords(Words):
     """A stage: how many layers, what each computes, what it reads, how that is joined."""
 
@@ -106,12 +114,13 @@ class StageWords(Words):
     exit: Literal["rule", "all", "last"] = Field(
         "rule", description="what leaves: the rule once more, all outputs joined, or the last one"
     )
-    entry: Literal["identity", "projection", "pad"] = Field(
-        "identity",
-        description="y_0: what enters; where the shape changes, its 1x1 projection, or every "
-        "stride-th place of it with channels of zeros added",
-    )
+    entry: EntryWord | LayerList = Field("identity", description=ENTRY)
     stride: Size = Field(1, description="stride of the stage's first layer")
+
+    def needs(self) -> Mapping[str, int]:
+        """Return the version that each key needs: `entry` had fewer forms in version 1."""
+        newer = self.entry == "first" or isinstance(self.entry, LayerList)
+        return {**self.keys_since, **({"entry": 2} if newer else {})}
 
 
 class StagesWords(StageWords):
@@ -172,6 +181,7 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
         "unit": (unit | None, None),
         "connect": (unions.worded(rules, "rule") | None, None),
         "aggregate": (unions.worded(aggregations, "kind") | None, None),
+        "entry": (unions.word_or_list(EntryWord, chain), Field("identity", description=ENTRY)),
     }
     one = create_model("Stage", __base__=StageWords, __doc__=StageWords.__doc__, **slots)
     alike = create_model("Stages", __base__=StagesWords, __doc__=StagesWords.__doc__, **slots)

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from archdsl.language.layers import LAYERS, LayerWords
 from archdsl.language.values import Count, Words
 
-LIST, ALIKE, COUNT, UNITS = "a list", "alike", "a number", "units"
+LIST, ALIKE, COUNT, UNITS, WORD = "a list", "alike", "a number", "units", "a word"
 
 
 def word_of(model: type[Words], key: str) -> str:
@@ -104,6 +104,15 @@ def listed(*models: type[Words]) -> Any:
     *kinds, layer_list = models
     options = [(word_of(model, "kind"), model) for model in kinds]
     return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
+
+
+def word_or_list(words: Any, layer_list: type[Words]) -> Any:
+    """One of some words, or a list of layers."""
+    return tagged([(WORD, words), (LIST, layer_list)], _word_or_list, _list_form)
+
+
+def _word_or_list(value: Any) -> str:
+    return LIST if isinstance(value, dict | Words) else WORD
 
 
 def one_or_more(model: type[Words]) -> Any:

@@ -24,7 +24,7 @@ def too_new(words: Network, document: Document, exempt: tuple[type, ...]) -> Ite
             continue
         if part.since > version:
             yield _finding(part.word(), part.since, version, document, path)
-        for key, since in part.keys_since.items():
+        for key, since in part.needs().items():
             if since > version and key in part.model_fields_set:
                 yield _finding(key, since, version, document, (*path, key))
 

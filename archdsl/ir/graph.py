@@ -40,6 +40,8 @@ class Stage:
     `reads[l - 1]` is the node that layer l reads; `exit` is the node that leaves the stage.
     `projected` says that y_0 is the projection of what enters, made inside the first layer; then
     `shared` is the chain that feeds both, if there is one: the first norm of a pre-activation unit.
+    `entry_chain` is the chain of the stage itself that makes y_0 of the stage's input, if one does:
+    a list of layers, whose input layer 1 reads too (`projected`), or the first unit of the stage.
     `placement` says where the outputs live in one buffer, once the pass `place` has decided it.
     """
 
@@ -55,11 +57,17 @@ class Stage:
     projected: bool = False
     shared: str | None = None
     placement: Placement | None = None
+    entry_chain: str | None = None
 
     @property
     def projection(self) -> str | None:
         """The chain that makes y_0 inside the first layer, if one does."""
-        return self.outputs[0] if self.projected else None
+        return self.outputs[0] if self.projected and not self.entry_chain else None
+
+    @property
+    def unit_count(self) -> int:
+        """The number of units: the layers, and the first unit where that makes y_0."""
+        return self.depth + (self.entry_chain is not None and not self.projected)
 
     @property
     def depth(self) -> int:

@@ -24,6 +24,7 @@ def graph(graph: Graph) -> str:
             f"stage {stage.index}: {stage.depth} layers, {stage.rule.rule}"
             f"{list(stage.rule.arguments()) or ''}, {stage.operator.kind}, exit {stage.leaves}"
             + (", projected" if stage.projected else "")
+            + (f", y_0 by {stage.entry_chain}" if stage.entry_chain else "")
         )
         lines += placement(stage.placement) if stage.placement else []
     lines += [node(item) for item in graph]

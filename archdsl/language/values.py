@@ -217,6 +217,10 @@ class Words(BaseModel):
     keys_since: ClassVar[Mapping[str, int]] = {}
     """The first version that has a key, for keys newer than their word."""
 
+    def needs(self) -> Mapping[str, int]:
+        """Return the version that each of its keys needs, with the value it has here."""
+        return self.keys_since
+
     def word(self) -> str:
         """The word that names this in a spec: `full`, `concat`, `norm`; empty if none does."""
         names = (getattr(self, key, None) for key in ("rule", "kind", "layer"))

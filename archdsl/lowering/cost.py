@@ -12,7 +12,7 @@ from typing import Any
 from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import deferred
 from archdsl.frontend.schema import LayerList, Transition
-from archdsl.lowering.stage import StagePlan, UnitWords
+from archdsl.lowering.stage_plan import StagePlan, UnitWords
 
 TEXT = 20
 """Characters of arithmetic, or entries of a list that it adds up, that take as long as a layer."""
@@ -27,8 +27,15 @@ TRANSITION = 4
 def primitives(plan: StagePlan) -> int:
     """Primitives of a stage, its projection included."""
     each = [unit_cost(unit, plan.scope.values) for unit in plan.units]
-    layers = sum(each) if len(each) > 1 else plan.layers * each[0]
-    return layers + (PROJECTION if plan.entry != "identity" else 0)
+    layers = sum(each) if len(each) > 1 else plan.units_count * each[0]
+    return layers + _entry_cost(plan)
+
+
+def _entry_cost(plan: StagePlan) -> int:
+    """Primitives of what makes y_0 of the input, the first unit not counted."""
+    if isinstance(plan.entry, LayerList):
+        return len(plan.entry.layers)
+    return PROJECTION if plan.entry in {"projection", "pad"} else 0
 
 
 def unit_cost(unit: UnitWords, values: Any) -> int:

@@ -146,6 +146,8 @@ def raising(above: Iterable[tuple[str, int, int]]) -> str:
 
 def links_of(stage: Planned) -> int:
     """The links of a stage by its rule's closed form; a rule without one is bounded by `bound`."""
+    if not stage.layers:
+        return 0
     has_closed_form = type(stage.rule).links is not Rule.links
     if has_closed_form or stage.layers <= 10_000:
         return stage.rule.links(stage.layers)

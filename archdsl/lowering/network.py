@@ -21,7 +21,8 @@ from archdsl.lowering.cost import around, primitives
 from archdsl.lowering.limits import Limits, Planned, Size, check, size_of
 from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
-from archdsl.lowering.stage import StagePlan, lower_stage
+from archdsl.lowering.stage import lower_stage
+from archdsl.lowering.stage_plan import StagePlan
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from archdsl.frontend.resolve import resolve, value
 from archdsl.frontend.schema import StagesWords, StageWords
 from archdsl.language.arithmetic import Rounding, Scope
 from archdsl.language.rule import Rule
-from archdsl.lowering.stage import StagePlan, UnitWords
+from archdsl.lowering.stage_plan import StagePlan, UnitWords
 
 STAGES = 64
 REQUIRED = ("layers", "unit", "connect", "aggregate")
@@ -102,11 +102,12 @@ def _plan(
     layers = len(units) if per_layer else value(words.layers, counting, **place("layers"))
     layers = rule.depth_given() if layers is None else layers
     assert layers is not None
+    lead = words.entry == "first"
     return StagePlan(
         index=index,
         units=units,
         listed=per_layer,
-        layers=layers,
+        layers=layers - lead,
         rule=rule,
         operator=resolve(words.aggregate, scope, **place("aggregate")),
         leaves=words.exit,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.errors import fail
-from archdsl.lowering.stage import StagePlan
+from archdsl.lowering.stage_plan import StagePlan
 
 
 def check_rule(plan: StagePlan) -> None:
@@ -25,6 +25,8 @@ def check_rule(plan: StagePlan) -> None:
         )
     if plan.operator.weights():
         _check_weights(plan)
+    if not plan.layers:
+        return
     problem = rule.problem(plan.layers)
     table = getattr(rule, "table", None)
     if problem is None and plan.leaves == "rule" and table and len(table) == plan.layers:

@@ -2,101 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
-from archdsl.errors import ArchdslError, Diagnostic, Place, fail
-from archdsl.frontend.resolve import resolve, resolve_each, waits_for
+from archdsl.errors import ArchdslError, fail
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.graph import Stage
 from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
-from archdsl.language.aggregation import Aggregation
-from archdsl.language.arithmetic import Scope
-from archdsl.language.rule import Rule
-from archdsl.language.unit import Unit
 from archdsl.lowering.builder import Builder
-from archdsl.lowering.chain import Made, lower_chain
 from archdsl.lowering.remarks import chain_remarks
-from archdsl.lowering.stride import check_unit, placed_by_list
-
-UnitWords = Unit | LayerList
-
-
-@dataclass(frozen=True)
-class StagePlan:
-    """A stage with everything known but the widths; `place(key)` is where a key of it stands.
-
-    `listed` says that `layers` lists a unit per layer. `remarks` collects what there is to say
-    about the layers as they are made.
-    """
-
-    index: int
-    units: tuple[UnitWords, ...]
-    listed: bool
-    layers: int
-    rule: Rule
-    operator: Aggregation
-    leaves: str
-    entry: str
-    stride: int
-    scope: Scope
-    place: Callable[..., Place]
-    made: dict[Any, Made] = field(default_factory=dict, compare=False)
-    remarks: list[Diagnostic] = field(default_factory=list, compare=False)
-    waits: dict[int, bool] = field(default_factory=dict, compare=False)
-    shared: dict[tuple[Layer, ...], tuple[Layer, ...]] = field(default_factory=dict, compare=False)
-
-    def unit(self, layer: int) -> UnitWords:
-        """The words of the unit at a layer."""
-        return self.units[layer - 1] if len(self.units) > 1 else self.units[0]
-
-    def chain(self, layer: int, shape: Shape) -> Made:
-        """The layers of a unit given a shape; made once for what they depend on.
-
-        Equal layers are one tuple, so that what is counted of one is known of all.
-        """
-        unit, stride = self.unit(layer), self.stride if layer == 1 else 1
-        if self.waits_for_layer(unit):
-            layers, after = self.make(unit, layer, shape, stride)
-            return self.shared.setdefault(layers, layers), after
-        key = (id(unit), shape, stride)
-        if key not in self.made:
-            layers, after = self.make(unit, layer, shape, stride)
-            self.made[key] = self.shared.setdefault(layers, layers), after
-        return self.made[key]
-
-    def waits_for_layer(self, unit: UnitWords) -> bool:
-        """Whether some arithmetic of a unit names `layer`, and so may differ in every layer."""
-        if id(unit) not in self.waits:
-            self.waits[id(unit)] = waits_for(unit, "layer")
-        return self.waits[id(unit)]
-
-    def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
-        """The same, anew. Raises ArchdslError (A1xx, A2xx), located."""
-        names = {"incoming": shape[0], "layer": layer, "stride": stride}
-        scope = Scope({**self.scope.values, **names}, self.scope.stage, self.scope.stages)
-        where = ("layers", layer - 1) if self.listed else ("unit",)
-        if isinstance(unit, LayerList):
-            places = [self.place(*where, position) for position in range(len(unit.layers))]
-            layers = resolve_each(unit.layers, scope, places)
-            if placed_by_list(unit.layers, layers, self.index, stride, places):
-                stride = 1
-            return lower_chain(layers, shape, stride, places, self.remarks)
-        place = self.place(*where)
-        named = resolve(unit, scope, **place)
-        chain = named.layers(stride)
-        if len(chain) > named.size():
-            message = f"the unit `{named.kind}` has {len(chain)} layers (limit {named.size()})"
-            raise fail("A301", message, **place)
-        if stride > 1:
-            check_unit(named, stride, place)
-        return lower_chain(chain, shape, 1, [place], self.remarks)
+from archdsl.lowering.stage_plan import StagePlan
 
 
 def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
     """Add a stage's nodes. Raises ArchdslError (A2xx), located."""
     stage = _Stage(builder, plan, entering)
+    stage.make_entry()
     for layer in range(1, plan.layers + 1):
         stage.add_layer(layer)
     exit = stage.leave()
@@ -113,6 +34,7 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
         exit=exit,
         projected=stage.projected,
         shared=stage.shared,
+        entry_chain=stage.entry_chain,
     )
 
 
@@ -120,17 +42,42 @@ class _Stage:
     """The stage so far. `totals[l]` is the running aggregate of y_0 ... y_l."""
 
     def __init__(self, builder: Builder, plan: StagePlan, entering: str) -> None:
-        self.builder, self.plan = builder, plan
+        self.builder, self.plan, self.entering = builder, plan, entering
         self.root = f"stages.{plan.index}"
         self.outputs, self.layers, self.reads = [entering], list[str](), list[str]()
         self.totals = [entering]
         self.projected = False
         self.shared: str | None = None
+        self.entry_chain: str | None = None
+
+    def make_entry(self) -> None:
+        """Add the chain of the stage itself that makes y_0, if the spec asks for one."""
+        source, plan = self.outputs[0], self.plan
+        shape = self.builder.shapes[source]
+        name = f"{self.root}.entry"
+        if plan.lead:
+            layers, _ = plan.chain(1, shape)
+        elif isinstance(plan.entry, LayerList):
+            if not self.entry_is_read():
+                raise fail(
+                    "A226",
+                    "nothing reads what `entry` makes: layer 1 reads the input itself",
+                    help="leave `entry` out, or let layers read y_0",
+                    **plan.place("entry"),
+                )
+            layers, _ = plan.entry_layers(shape)
+        else:
+            return
+        origin = "stages.unit" if plan.lead else "stages.entry"
+        self.entry_chain = self.builder.add(name, Chain(name, layers), (source,), origin)
+        self.projected = not plan.lead
+        self.outputs[0] = self.totals[0] = self.entry_chain
 
     def add_layer(self, layer: int) -> None:
-        source = self.outputs[0] if layer == 1 else self.read(layer, f"join.{layer - 1}")
+        first = self.entering if self.projected else self.outputs[0]
+        source = first if layer == 1 else self.read(layer, f"join.{layer - 1}")
         shape = self.builder.shapes[source]
-        chain, made = self.plan.chain(layer, shape)
+        chain, made = self.plan.chain(layer + self.plan.lead, shape)
         name = f"{self.root}.layers.{layer - 1}"
         origin = "stages.unit"
         if layer == 1 and made != shape and self.entry_is_read():

@@ -25,7 +25,12 @@ def place(graph: Graph) -> Graph:
 
 def _placed(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> Stage:
     maps = all(len(shapes[name]) == 3 for name in stage.outputs)
-    if not maps or stage.projected or strategy_of(graph, stage, shapes) != "buffer":
+    if (
+        not maps
+        or stage.projected
+        or stage.entry_chain
+        or strategy_of(graph, stage, shapes) != "buffer"
+    ):
         return stage
     return replace(stage, placement=placement(stage, [shapes[name][0] for name in stage.outputs]))
 

@@ -20,7 +20,7 @@ from archdsl.apps.scaling.scaling import counts
 from archdsl.errors import ArchdslError
 from archdsl.language.aggregations import Sum
 from archdsl.language.values import Count, Real
-from archdsl.lowering.stage import StagePlan
+from archdsl.lowering.stage_plan import StagePlan
 from archdsl.oracle.comparison import compare_fused
 from archdsl.oracle.verification import verify_text
 from backends.networks import assert_equals_oracle, assert_laid_out, of_checked

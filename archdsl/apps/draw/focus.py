@@ -47,7 +47,10 @@ def default_focus(graph: Graph) -> Focus:
 
 def _most(stage: Stage) -> int:
     counts = {layer: stage.rule.fan_in(layer) for layer in range(1, stage.depth + 1)}
-    most = max(counts.values())
+    most = max(counts.values(), default=0)
     aim = 2 * stage.depth / 3
-    return min((layer for layer, count in counts.items() if count == most),
-               key=lambda layer: (abs(layer - aim), layer))  # fmt: skip
+    return min(
+        (layer for layer, count in counts.items() if count == most),
+        key=lambda layer: (abs(layer - aim), layer),
+        default=1,  # the exit of a stage without layers
+    )

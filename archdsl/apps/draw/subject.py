@@ -76,6 +76,8 @@ class Subject:
         """A layer in a line: what it reads, its shapes, its parameters."""
         if layer == 0:
             return f"input of stage {stage.index}: {show(self.shapes[stage.entry])}"
+        if layer > stage.depth:
+            return f"output of stage {stage.index}: {show(self.shapes[stage.exit])}"
         name, given = stage.layers[layer - 1], stage.reads[layer - 1]
         count = self.parameters.get(name, 0)
         made = f"{show(self.shapes[given])} to {show(self.shapes[name])}"

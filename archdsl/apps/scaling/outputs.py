@@ -10,7 +10,7 @@ from archdsl.errors import fail
 from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import mismatch
 from archdsl.language.aggregation import Aggregation
-from archdsl.lowering.stage import StagePlan
+from archdsl.lowering.stage_plan import StagePlan
 
 
 class Outputs:

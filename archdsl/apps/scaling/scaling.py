@@ -28,7 +28,8 @@ from archdsl.lowering.cost import primitives
 from archdsl.lowering.limits import SEARCHED, Limits, Planned, Size, links_of, raising
 from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
-from archdsl.lowering.stage import StagePlan, lower_stage
+from archdsl.lowering.stage import lower_stage
+from archdsl.lowering.stage_plan import StagePlan
 
 TRIED = 8
 """Depth of the stage that is lowered for its diagnostics before anything is counted."""
@@ -139,6 +140,9 @@ def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, int]:
     """The shape of y_0 where something reads it, and the parameters of what makes it."""
     if plan.entry == "identity":
         return entering, 0
+    if plan.lead:
+        layers, shape = plan.chain(1, entering)
+        return shape, _parameters(layers)
     # That all outputs leave makes sure that y_0 is read.
     builder, first = _lower(replace(plan, layers=1, leaves="all"), entering)
     chains = [node.op.layers for node in builder.nodes.values() if isinstance(node.op, Chain)]
@@ -148,7 +152,7 @@ def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, int]:
 
 def _reads_entry(plan: StagePlan) -> bool:
     """Whether anything but the first layer reads y_0, as lowering asks before it projects."""
-    if plan.operator.running or plan.leaves == "all":
+    if plan.operator.running or plan.leaves == "all" or plan.lead:
         return True
     last = plan.layers + (plan.leaves == "rule")
     return any(0 in plan.rule.reads(layer) for layer in range(2, last + 1))
@@ -162,10 +166,12 @@ def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iter
     varies = waits_for(plan.units[0], "layer")
     known: dict[Shape, tuple[int, Shape]] = {}
     for layer in count(1):
-        shape = outputs.joined(layer) if layer > 1 else entering
+        first = outputs.joined(1) if plan.lead else entering
+        shape = outputs.joined(layer) if layer > 1 else first
         if layer == 1 or varies or shape not in known:
-            stride = plan.stride if layer == 1 else 1
-            chain, made = plan.make(plan.unit(layer), layer, shape, stride)
+            position = layer + plan.lead
+            stride = plan.stride if position == 1 else 1
+            chain, made = plan.make(plan.unit(position), position, shape, stride)
             found = _parameters(chain), made
             if layer > 1 and not varies:
                 known[shape] = found

@@ -172,7 +172,7 @@ def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> N
     """Classes in reading order, then the helpers they use."""
     classes = decided.modules.classes
     for made in classes:
-        if made.role in {"unit", "projection"}:
+        if made.role in {"unit", "projection", "entry"}:
             out.blank(2)
             module(out, made)
     for join in decided.join_classes:

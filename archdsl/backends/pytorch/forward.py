@@ -14,6 +14,7 @@ from archdsl.language.aggregation import Aggregation
 
 def forward_chain(out: Writer, made: StageClass) -> None:
     """Nothing is kept: one output goes into the next layer."""
+    _first(out, made)
     with out.block("for layer in self.layers:"):
         out.line("x = layer(x)")
     out.line("return x")
@@ -152,11 +153,13 @@ def deepest(out: Writer) -> None:
 
 
 def _first(out: Writer, made: StageClass) -> str:
-    """The first layer of a projected stage gives two outputs."""
+    """Print what makes y_0, and the first layer where that is run apart; return the others."""
+    if made.entry and not made.projected:
+        out.line("x = self.entry(x)")
     if not made.projected:
         return "self.layers"
     out.line("first, *rest = self.layers")
-    out.line("shortcut, y = first(x)")
+    out.line("shortcut, y = self.entry(x), first(x)" if made.entry else "shortcut, y = first(x)")
     return "rest"
 
 

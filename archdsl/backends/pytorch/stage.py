@@ -79,6 +79,9 @@ def constructor(out: Writer, made: StageClass) -> None:
         reads(out, made)
     if made.join is not None:
         join.construct(out, made)
+    if made.entry is not None:
+        module, arguments = made.entry
+        out.call(f"self.entry = {module.name}(", [words.term(term) for term in arguments])
     starts = accumulate((run.count or 0 for run in made.runs), initial=0)
     module_list(
         out,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ class Conv(LayerWords):
     """A convolution over two spatial dimensions. Padding keeps the size unless it is given."""
 
     layer: Literal["conv"] = "conv"
+    shorthand: ClassVar[str | None] = "width"
     width: Width = Field(description="channels it makes")
     kernel: Size = Field(3, description="side of the square kernel")
     stride: Size | None = Field(

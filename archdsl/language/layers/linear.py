@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,5 +14,6 @@ class Linear(LayerWords):
     """A fully connected layer over flat features."""
 
     layer: Literal["linear"] = "linear"
+    shorthand: ClassVar[str | None] = "width"
     width: Width = Field(description="features it makes, such as the number of classes")
     bias: bool = True

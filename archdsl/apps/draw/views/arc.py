@@ -58,7 +58,7 @@ def fits(subject: Subject) -> bool:
 
 def scene(subject: Subject) -> Scene:
     """A row for each stage, all at the same scale."""
-    deepest = max(stage.depth for stage in subject.shown)
+    deepest = max(1, *(stage.depth for stage in subject.shown))
     step = min(FARTHEST, max(NEAREST, SPAN / deepest))
     drawn = [chosen(stage, subject.focused(stage)) for stage in subject.shown]
     rows = [

@@ -141,6 +141,8 @@ def _spread(box: Box, part: float) -> float:
 
 def _caption(subject: Subject, runs: Sequence[Run]) -> str:
     stage, focus = subject.stage, subject.focus.layer
+    if focus > stage.depth:
+        return "The stage has its first unit alone."
     given, name = stage.reads[focus - 1], stage.layers[focus - 1]
     reads, feeds = stage.sources(focus), fed(stage, focus)
     blue = "" if feeds == "nothing" else " (blue)"

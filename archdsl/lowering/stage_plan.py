@@ -1,0 +1,129 @@
+"""A stage with all its numbers but the widths, which follow while it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from archdsl.errors import Diagnostic, Place, fail
+from archdsl.frontend.resolve import resolve, resolve_each, waits_for
+from archdsl.frontend.schema import LayerList
+from archdsl.ir.ops import Layer, Shape
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.arithmetic import Scope
+from archdsl.language.rule import Rule
+from archdsl.language.unit import Unit
+from archdsl.lowering.chain import Made, lower_chain
+from archdsl.lowering.stride import check_unit, placed_by_list
+
+UnitWords = Unit | LayerList
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """A stage with everything known but the widths; `place(key)` is where a key of it stands.
+
+    `listed` says that `layers` lists a unit per layer. `remarks` collects what there is to say
+    about the layers as they are made.
+    """
+
+    index: int
+    units: tuple[UnitWords, ...]
+    listed: bool
+    layers: int
+    rule: Rule
+    operator: Aggregation
+    leaves: str
+    entry: str | LayerList
+    stride: int
+    scope: Scope
+    place: Callable[..., Place]
+    made: dict[Any, Made] = field(default_factory=dict, compare=False)
+    remarks: list[Diagnostic] = field(default_factory=list, compare=False)
+    waits: dict[int, bool] = field(default_factory=dict, compare=False)
+    shared: dict[tuple[Layer, ...], tuple[Layer, ...]] = field(default_factory=dict, compare=False)
+
+    @property
+    def lead(self) -> int:
+        """1 if the first unit makes y_0, so that layer 1 is the second unit; else 0."""
+        return int(self.entry == "first")
+
+    @property
+    def units_count(self) -> int:
+        """The number of units."""
+        return self.layers + self.lead
+
+    def unit(self, position: int) -> UnitWords:
+        """Return the words of a unit; the first one has position 1."""
+        return self.units[position - 1] if len(self.units) > 1 else self.units[0]
+
+    def chain(self, layer: int, shape: Shape) -> Made:
+        """Return the layers of a unit given a shape; lowered once for what they depend on.
+
+        Equal layers are one tuple, so that what is counted of one is known of all.
+
+        Args:
+            layer: the position of the unit, from 1.
+            shape: shape of its input.
+        """
+        unit, stride = self.unit(layer), self.stride if layer == 1 else 1
+        if self.waits_for_layer(unit):
+            layers, after = self.make(unit, layer, shape, stride)
+            return self.shared.setdefault(layers, layers), after
+        key = (id(unit), shape, stride)
+        if key not in self.made:
+            layers, after = self.make(unit, layer, shape, stride)
+            self.made[key] = self.shared.setdefault(layers, layers), after
+        return self.made[key]
+
+    def waits_for_layer(self, unit: UnitWords) -> bool:
+        """Whether some arithmetic of a unit names `layer`, and so may differ in every layer."""
+        if id(unit) not in self.waits:
+            self.waits[id(unit)] = waits_for(unit, "layer")
+        return self.waits[id(unit)]
+
+    def entry_layers(self, shape: Shape) -> Made:
+        """Return the layers that make y_0 of an input of this shape, by the list `entry`."""
+        assert isinstance(self.entry, LayerList)
+        names = {"incoming": shape[0], "stride": self.stride}
+        return self.make_list(self.entry, self.within(names), shape, self.stride, ("entry",))
+
+    def within(self, names: dict[str, int]) -> Scope:
+        """Return the stage's scope with more names."""
+        return Scope({**self.scope.values, **names}, self.scope.stage, self.scope.stages)
+
+    def make_list(
+        self, words: LayerList, scope: Scope, shape: Shape, stride: int,
+        where: tuple[str | int, ...],
+    ) -> Made:  # fmt: skip
+        """Return the layers of a list. Raises ArchdslError (A1xx, A2xx), located.
+
+        Args:
+            words: the list.
+            scope: the names that its arithmetic may use.
+            shape: shape of its input.
+            stride: stride for the first layer that takes the stage's.
+            where: path of the list in the stage.
+        """
+        places = [self.place(*where, position) for position in range(len(words.layers))]
+        layers = resolve_each(words.layers, scope, places)
+        if placed_by_list(words.layers, layers, self.index, stride, places):
+            stride = 1
+        return lower_chain(layers, shape, stride, places, self.remarks)
+
+    def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
+        """Lower a unit without using the cache. Raises ArchdslError (A1xx, A2xx), located."""
+        scope = self.within({"incoming": shape[0], "layer": layer, "stride": stride})
+        where = ("layers", layer - 1) if self.listed else ("unit",)
+        if isinstance(unit, LayerList):
+            return self.make_list(unit, scope, shape, stride, where)
+        place = self.place(*where)
+        named = resolve(unit, scope, **place)
+        chain = named.layers(stride)
+        if len(chain) > named.size():
+            message = f"the unit `{named.kind}` has {len(chain)} layers (limit {named.size()})"
+            raise fail("A301", message, **place)
+        if stride > 1:
+            check_unit(named, stride, place)
+        return lower_chain(chain, shape, 1, [place], self.remarks)
