@@ -57,7 +57,7 @@ class Cells:
 
 def scale(subject: Subject) -> Scale:
     """The scale of the links that are shown: outputs that no layer reads have no part in it."""
-    costs = [cost for stage in subject.shown for cost in _read(subject, stage)]
+    costs = [cost for stage in subject.shown for cost in _read(subject, stage)] or [1]
     return Scale(min(costs), max(costs), tuple(_colours()))
 
 
