@@ -23,6 +23,7 @@ from archdsl.frontend.load import load as load  # one of the verbs
 from archdsl.frontend.load import parse as parse_text
 from archdsl.frontend.schema import Extension
 from archdsl.ir.graph import Graph
+from archdsl.ir.ops import Input
 from archdsl.lowering.limits import Limits, check_together
 from archdsl.lowering.network import Lowered, size
 from archdsl.lowering.network import lower as lower_spec
@@ -61,10 +62,21 @@ class Checked(Shown):
     ) -> str:
         """Return the text of the network's file: see `archdsl.emit`."""
         spec, name = self.spec, class_name or class_of(self.spec)
+        if fuse and not _reads_images(self.graph):
+            raise fail(
+                "A414",
+                "fast inference is for images: an input of channels, height and width",
+                help="compile without `--fuse`",
+            )
         origin = Origin(spec.text, spec.settings, spec.sha256, spec.words.description)
         return emit_graph(
             self.graph, origin, name, self.report, fuse=devices(fuse), runtime=carried(runtime)
         )
+
+
+def _reads_images(graph: Graph) -> bool:
+    """Whether the input has channels, height and width."""
+    return isinstance(graph.input.op, Input) and len(graph.input.op.shape) == 3
 
 
 def lower(spec: Spec, limits: Limits | None = None) -> Graph:

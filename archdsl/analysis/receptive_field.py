@@ -1,5 +1,7 @@
 """Receptive fields: how much of the input one place can see.
 
+The field is found along each spatial dimension of the input; the largest is reported.
+
 A layer with a k x k window and stride s, on places that stand j input places apart, adds (k - 1) j
 and makes it s j. Where roads join, the largest field counts, for it holds the others. The field is
 what the windows span; it may be larger than the input is.
@@ -7,6 +9,7 @@ what the windows span; it may be larger than the input is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -29,15 +32,23 @@ class Field:
 
 def fields(graph: Graph) -> dict[str, Field]:
     """The receptive field of one place of each node's result, by the node's name."""
-    known, window = trace(graph), once(_window)
-    found: dict[str, Field] = {}
+    known = trace(graph)
+    dims = max(1, len(known[graph.input.name][-1]) - 1)
+    along = [_along(graph, known, axis) for axis in range(dims)]
+    return {name: _join([one[name] for one in along]) for name in along[0]}
+
+
+def _along(graph: Graph, known: Mapping[str, Steps], axis: int) -> dict[str, Field]:
+    """The receptive field along one spatial dimension of the input."""
+    window = once(lambda chain, steps: _window(chain, steps, axis))
+    by_node: dict[str, Field] = {}
     for node in graph:
         if isinstance(node.op, Chain):
             own = window(node.op, known[node.name])
-            found[node.name] = found[node.inputs[0]].through(own.size, own.stride)
+            by_node[node.name] = by_node[node.inputs[0]].through(own.size, own.stride)
         else:
-            found[node.name] = _join([found[source] for source in node.inputs])
-    return found
+            by_node[node.name] = _join([by_node[source] for source in node.inputs])
+    return by_node
 
 
 def receptive_field(graph: Graph) -> Field:
@@ -45,11 +56,11 @@ def receptive_field(graph: Graph) -> Field:
     return fields(graph)[graph.stages[-1].exit]
 
 
-def _window(chain: Chain, steps: Steps) -> Field:
+def _window(chain: Chain, steps: Steps, axis: int) -> Field:
     """A chain as one window on its own input; windows on windows compose."""
     field = Field()
     for layer, before, _ in layers(chain, steps):
-        field = field.through(*layer.window(before))
+        field = field.through(*layer.window(before, axis))
     return field
 
 

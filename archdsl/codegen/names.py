@@ -37,7 +37,7 @@ def title(role: str, layers: Sequence[Layer], projection: str | None, *, concate
         return "Padding"
     if role in ROLES:
         return ROLES[role]
-    kernels = [side for layer in layers if (side := layer.kernel_side())]
+    kernels = [max(sides) for layer in layers if (sides := layer.kernel_sides())]
     wide = [kernel for kernel in kernels if kernel > 1]
     name = "Unit"
     if len(kernels) == 1:

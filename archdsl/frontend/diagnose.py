@@ -196,7 +196,10 @@ class _Findings:
             return self.at(path, "A007", f"this is longer than {context['max_length']} characters")
         if path == ("input",):
             return self.at(
-                path, "A103", "`input` is a list of three numbers: channels, height, width"
+                path,
+                "A103",
+                "`input` is a list of channels and one to three sizes",
+                help="write `[channels, height, width]` for images",
             )
         if kind == "too_long":
             return self.at(

@@ -138,7 +138,13 @@ class Network(Words):
     params: dict[str, Any] = Field(default_factory=dict)
     input: Annotated[
         tuple[Annotated[int, Bounds(1, WIDEST)], ...],
-        Field(min_length=3, max_length=3, strict=False, description="channels, height, width"),
+        Field(
+            min_length=2,
+            max_length=4,
+            strict=False,
+            description="channels, then one size for each of one to three dimensions, such as "
+            "height and width",
+        ),
     ]
     stem: ChainWords | None = None
     each: StageWords | None = None

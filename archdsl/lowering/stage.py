@@ -105,15 +105,16 @@ class _Stage:
         In a pre-activation unit the first norm and activation serve both roads (He et al. 2016);
         in a post-activation unit the projection has a norm of its own.
         """
-        split = next((i for i, layer in enumerate(chain) if layer.kernel_side()), 0)
+        split = next((i for i, layer in enumerate(chain) if layer.kernel_sides()), 0)
         normed = not split and any(layer.normalises for layer in chain)
         shared = self.builder.add_chain(
             f"{name}.shared", chain[:split], source, "stages.unit", scope=name
         )
         for layer in chain[:split]:
             shape = layer.after(shape)
-        layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, self.plan.stride)]
-        layers += [Norm("norm", made[0])] if normed else []
+        dims, stride = len(shape) - 1, self.plan.stride
+        layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, stride, dims=dims)]
+        layers += [Norm("norm", made[0], dims)] if normed else []
         self.plan.remarks.extend(chain_remarks(layers, shape, self.plan.place("entry")))
         self.enter(f"{name}.projection", tuple(layers), shared)
         self.shared = shared if chain[:split] else None
@@ -128,7 +129,8 @@ class _Stage:
                 help="write `entry: projection`",
                 **self.plan.place("entry"),
             )
-        self.enter(f"{name}.projection", (Pad(made[0], self.plan.stride),), source)
+        padding = Pad(made[0], self.plan.stride, dims=len(shape) - 1)
+        self.enter(f"{name}.projection", (padding,), source)
 
     def enter(self, name: str, layers: tuple[Layer, ...], source: str) -> None:
         """Add what makes y_0."""

@@ -113,7 +113,7 @@ BROKEN: list[Any] = [
     None, [], "small", {}, {**MINE, "archdsl": 3}, {**MINE, "archdsl": "1"},
     {**MINE, "name": "Small"}, {**MINE, "name": 12}, {**MINE, "name": "a" * 41},
     {**MINE, "layers": 3}, {key: MINE[key] for key in ("archdsl", "name", "input")},
-    {**MINE, "input": [3, 8]}, {**MINE, "input": [3, 0, 8]}, {**MINE, "input": 3},
+    {**MINE, "input": [3]}, {**MINE, "input": [3, 0, 8]}, {**MINE, "input": 3},
     {**MINE, "stages": []}, {**MINE, "stages": 3}, {**MINE, "stages": [3]},
     with_stage(layrs=3), with_stage(layers=0), with_stage(layers=2.5), with_stage(layers=True),
     with_stage(unit="Basic"), with_stage(unit=[]), with_stage(unit=["conv"]),

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from archdsl.api import check_text
 from archdsl.errors import Diagnostic
-from archdsl.ir.layers.windows import unread, window
+from archdsl.ir.layers.windows import Axis
 
 SPEC = """archdsl: 1
 name: net
@@ -58,11 +58,11 @@ def test_unread_rows_are_those_that_lie_in_no_window() -> None:
     for size, kernel, stride, padding in windows():
         read = {
             row
-            for index in range(window(size, kernel, stride, padding))
+            for index in range(Axis(kernel, stride, padding).count(size))
             for row in range(index * stride - padding, index * stride - padding + kernel)
         }
         expected = size - len(read & set(range(size)))
-        assert unread(size, kernel, stride, padding) == expected
+        assert Axis(kernel, stride, padding).unread(size)[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_unread_rows_get_no_gradient_in_torch(kernel: int, stride: int, padding:
         y = functional.conv2d(x, weight, stride=stride, padding=padding)
         (gradient,) = torch.autograd.grad(y.sum(), x)
         without = int((gradient[0, 0].sum(1) == 0).sum())
-        assert unread(size, kernel, stride, padding) == without
+        assert Axis(kernel, stride, padding).unread(size)[0] == without
 
 
 WINDOWS = {

@@ -66,7 +66,7 @@ MEAN = Pool("average", 2, 2)
         ([Dropout(0.5), RELU], [LayerStep("relu")]),
         ([Dropout(0.5)], []),
         ([BN, Activation("gelu"), ONE], None),
-        ([Norm("norm", 8, flat=True)], None),
+        ([Norm("norm", 8, dims=0)], None),
         ([Pad(16, 2)], None),
     ],
 )  # fmt: skip

@@ -32,8 +32,8 @@ def docstring(out: Writer, text: str, made: ModuleClass) -> None:
     details = [RETURNS] if made.projection else []
     if len(text) > LONGEST:
         layers = (template.layer for template in (*made.shared, *made.layers))
-        convs = [side for layer in layers if (side := layer.kernel_side())]
-        sizes = ", ".join(f"{side}x{side}" for side in convs)
+        convs = [sides for layer in layers if (sides := layer.kernel_sides())]
+        sizes = ", ".join("x".join(map(str, sides)) for sides in convs)
         details.insert(0, text)
         text = f"{len(convs)} convolutions: {sizes}." if sizes else "Layers one after another."
     if len(text) > LONGEST:

@@ -1,4 +1,4 @@
-"""Two-dimensional convolution."""
+"""Convolution over one, two or three spatial dimensions."""
 
 from __future__ import annotations
 
@@ -9,43 +9,53 @@ from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.ir.layers.layer import Kept, Numbers, Shape, Weighted, affine
-from archdsl.ir.layers.windows import slide, window_remarks, window_text
+from archdsl.ir.layers.windows import Sides, Window, each, kernel_text
 from archdsl.ir.steps import ConvStep
 from archdsl.language import layers as words
+from archdsl.language.sizes import Sizes
 
 
 @dataclass(frozen=True, slots=True)
 class Conv(Weighted):
-    """Two-dimensional convolution, `inputs` to `width` channels."""
+    """Convolution over `dims` spatial dimensions, `inputs` to `width` channels."""
 
     varying: ClassVar[tuple[str, ...]] = ("inputs", "width", "stride", "groups")
     mixes: ClassVar[bool] = True
     inputs: int
     width: int
-    kernel: int
+    kernel: Sides
     stride: int = 1
-    padding: int = 0
+    padding: Sides = 0
     groups: int = 1
     bias: bool = False
+    dilation: int = 1
+    dims: int = 2
 
     @classmethod
     def of(cls, word: words.Conv, name: str, shape: Shape, stride: int) -> Conv:
         """The convolution for a word. Raises ArchdslError (A213, A215)."""
-        if word.padding is None and word.kernel % 2 == 0:
-            raise fail(
-                "A213",
-                f"a kernel of {word.kernel} has no middle, so no padding keeps the size",
-                help="use an odd kernel, or say `padding:`",
-            )
         for count, what in ((shape[0], "channels it is given"), (word.width, "channels it makes")):
             if count % word.groups:
                 raise fail("A215", f"{word.groups} groups do not divide the {count} {what}")
-        padding = (word.kernel - 1) // 2 if word.padding is None else word.padding
+        dims = len(shape) - 1
+        kernel = kernel_sides(word.kernel, dims)
+        padding = keeps_size(kernel, word.dilation) if word.padding is None else word.padding
         own = stride if word.stride is None else word.stride
-        return cls(name, shape[0], word.width, word.kernel, own, padding, word.groups, word.bias)
+        return cls(
+            name, shape[0], word.width, kernel, own, padding, word.groups, word.bias, word.dilation,
+            dims,
+        )  # fmt: skip
+
+    def sliding(self) -> Window:
+        """The window, without what it computes."""
+        return Window(self.kernel, self.stride, self.padding, self.dilation)
+
+    def sides(self) -> tuple[int, ...]:
+        """The kernel's size along each dimension."""
+        return each(self.kernel, self.dims)
 
     def after(self, shape: Shape) -> Shape:
-        return (self.width, *slide(self, shape, self.kernel, self.stride, self.padding))
+        return (self.width, *self.sliding().slide(self, shape))
 
     def chooses_inputs(self) -> bool:
         return self.groups == 1
@@ -56,47 +66,51 @@ class Conv(Weighted):
     def makes(self) -> int:
         return self.width
 
-    def kernel_side(self) -> int:
-        return self.kernel
+    def kernel_sides(self) -> tuple[int, ...]:
+        return self.sides()
 
     def pointwise(self) -> bool:
-        return (self.kernel, self.padding, self.groups) == (1, 0, 1)
+        return (self.kernel, self.padding, self.groups, self.dims) == (1, 0, 1, 2)
 
     def feature_groups(self) -> int:
         return self.groups
 
     def weights(self) -> dict[str, Shape]:
         inputs = self.inputs // self.groups
-        return affine((self.width, inputs, self.kernel, self.kernel), self.bias)
+        return affine((self.width, inputs, *self.sides()), self.bias)
 
     def macs(self, after: Shape) -> int:
-        return prod(after) * (self.inputs // self.groups) * self.kernel**2
+        return prod(after) * (self.inputs // self.groups) * prod(self.sides())
 
     def kept(self, before: Shape, after: Shape) -> Kept:
         return Kept(input=True, always=True)
 
-    def window(self, before: Shape) -> tuple[int, int]:
-        return self.kernel, self.stride
+    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
+        return self.dilation * (self.sides()[axis] - 1) + 1, self.stride
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
-        return window_remarks("convolution", self.kernel, self.stride, self.padding, shape, place)
+        return self.sliding().remarks("convolution", shape, place)
 
-    def fused_step(self) -> ConvStep:
-        return ConvStep(self.name)
+    def fused_step(self) -> ConvStep | None:
+        plain = isinstance(self.kernel, int) and (self.dilation, self.dims) == (1, 2)
+        return ConvStep(self.name) if plain else None
 
     def text(self) -> str:
-        window = window_text(self.kernel, self.stride, self.padding, usual_stride=1)
+        window = self.sliding().text(usual_stride=1)
         groups = f"g{self.groups}" if self.groups > 1 else ""
         return f"{self.name}:{self.inputs}->{self.width}/{window}{groups}{'b' * self.bias}"
 
     def words(self) -> str:
-        words = f"conv {self.kernel}x{self.kernel} to {self.width:,}"
+        words = f"conv {kernel_text(self.kernel, self.dims)} to {self.width:,}"
         words += f" / {self.stride}" if self.stride > 1 else ""
+        words += f" dilated by {self.dilation}" if self.dilation > 1 else ""
         words += f" in {self.groups} groups" if self.groups > 1 else ""
         return words + (" with bias" if self.bias else "")
 
     def summary(self) -> str:
-        return f"conv {self.kernel}x{self.kernel}" + (f" / {self.stride}" * (self.stride > 1))
+        return f"conv {kernel_text(self.kernel, self.dims)}" + (
+            f" / {self.stride}" * (self.stride > 1)
+        )
 
     def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
         # Only what differs from torch's defaults.
@@ -105,9 +119,11 @@ class Conv(Weighted):
             arguments.append(f"stride={numbers['stride']}")
         if self.padding:
             arguments.append(f"padding={self.padding}")
+        if self.dilation > 1:
+            arguments.append(f"dilation={self.dilation}")
         if numbers["groups"] != "1":
             arguments.append(f"groups={numbers['groups']}")
-        return "nn.Conv2d", [*arguments, *([] if self.bias else ["bias=False"])]
+        return f"nn.Conv{self.dims}d", [*arguments, *([] if self.bias else ["bias=False"])]
 
     @classmethod
     def initialisation(cls, alike: Sequence[Conv]) -> list[str]:
@@ -118,4 +134,46 @@ class Conv(Weighted):
         return lines
 
     def describe(self, numbers: Numbers) -> str:
-        return f"{self.kernel}x{self.kernel} convolution to {numbers['width']}"
+        dilated = f"dilated by {self.dilation} " if self.dilation > 1 else ""
+        kernel = kernel_text(self.kernel, self.dims)
+        return f"{kernel} convolution {dilated}to {numbers['width']}"
+
+
+def kernel_sides(written: int | Sizes, dims: int) -> Sides:
+    """Return the kernel of a word; one number if it is the same along each dimension.
+
+    Args:
+        written: the kernel as the spec has it.
+        dims: number of spatial dimensions of the input; 0 for flat features.
+
+    Raises:
+        ArchdslError: A213 if it has another number of dimensions than the input.
+    """
+    if isinstance(written, int):
+        return written
+    if dims and len(written.sides) != dims:
+        raise fail(
+            "A213",
+            f"a kernel of {written} does not fit an input with {dims} spatial "
+            + ("dimension" if dims == 1 else "dimensions"),
+            help="write one number, or one for each dimension",
+        )
+    return written.sides[0] if len(set(written.sides)) == 1 else written.sides
+
+
+def keeps_size(kernel: Sides, dilation: int) -> Sides:
+    """Return the padding that keeps the size at stride 1. Raises ArchdslError (A213)."""
+    if isinstance(kernel, tuple):
+        return tuple(int_padding(side, dilation) for side in kernel)
+    return int_padding(kernel, dilation)
+
+
+def int_padding(kernel: int, dilation: int) -> int:
+    """Return the padding along one dimension. Raises ArchdslError (A213)."""
+    if kernel % 2 == 0 and dilation % 2:
+        raise fail(
+            "A213",
+            f"a kernel of {kernel} has no middle, so no padding keeps the size",
+            help="use an odd kernel, or say `padding:`",
+        )
+    return dilation * (kernel - 1) // 2

@@ -29,8 +29,8 @@ class Flatten(Layer):
     def chooses_inputs(self) -> bool:
         return False  # what follows is built for the number of pixels too
 
-    def window(self, before: Shape) -> tuple[int, int]:
-        return max(before[1:], default=1), 1
+    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
+        return (before[1 + axis] if len(before) > 1 else 1), 1
 
     def fused_step(self) -> LayerStep:
         return LayerStep("flatten", (1,))

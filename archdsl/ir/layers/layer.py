@@ -109,8 +109,8 @@ class Layer:
         """Number of features that the layer chooses; None if they follow from the input."""
         return None
 
-    def kernel_side(self) -> int | None:
-        """Side of the kernel of a convolution; None for other layers."""
+    def kernel_sides(self) -> tuple[int, ...] | None:
+        """Size of a convolution's kernel along each dimension; None for other layers."""
         return None
 
     def pointwise(self) -> bool:
@@ -141,8 +141,8 @@ class Layer:
         """What torch keeps for the backward pass (measured with torch 2.13)."""
         return Kept()
 
-    def window(self, before: Shape) -> tuple[int, int]:
-        """Side and stride of the window that one pixel of the result reads."""
+    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
+        """Size and stride, along one spatial dimension, of the window that a pixel reads."""
         return 1, 1
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:

@@ -17,25 +17,26 @@ from archdsl.ir.layers.layer import (
     affine,
     eps_argument,
 )
+from archdsl.ir.layers.windows import show
 from archdsl.ir.steps import NormStep
 from archdsl.language import layers as words
 
 
 @dataclass(frozen=True, slots=True)
 class Norm(Weighted):
-    """Batch normalisation with scale and shift, of maps or of flat features."""
+    """Batch normalisation with scale and shift, of maps or of flat features (`dims` 0)."""
 
     varying: ClassVar[tuple[str, ...]] = ("features",)
     elementwise: ClassVar[bool] = True
     normalises: ClassVar[bool] = True
     features: int
-    flat: bool = False
+    dims: int = 2
     eps: float = 1e-5
 
     @classmethod
     def of(cls, word: words.Norm, name: str, shape: Shape, stride: int) -> Norm:
         """The norm for a word."""
-        return cls(name, shape[0], len(shape) == 1, float(word.eps))
+        return cls(name, shape[0], len(shape) - 1, float(word.eps))
 
     def chooses_inputs(self) -> None:
         return None  # the convolution after it says whether the number may be chosen
@@ -59,12 +60,12 @@ class Norm(Weighted):
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
         if prod(shape[1:]) == 1:
-            where = "a 1x1 map" if shape[1:] else "flat features"
+            where = f"a {show(shape[1:])} map" if shape[1:] else "flat features"
             message = f"`norm` on {where}: training needs batches of 2 or more"
             yield Diagnostic("A214", message, level="warning", **place)
 
     def fused_step(self) -> NormStep | None:
-        return None if self.flat else NormStep(self.name)
+        return NormStep(self.name) if self.dims == 2 else None
 
     def text(self) -> str:
         return self.name + (f":eps{self.eps:g}" if self.eps != 1e-5 else "")
@@ -73,7 +74,5 @@ class Norm(Weighted):
         return "norm"
 
     def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
-        return "nn.BatchNorm1d" if self.flat else "nn.BatchNorm2d", [
-            numbers["features"],
-            *eps_argument(self.eps),
-        ]
+        arguments = [numbers["features"], *eps_argument(self.eps)]
+        return f"nn.BatchNorm{max(1, self.dims)}d", arguments

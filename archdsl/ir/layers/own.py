@@ -76,7 +76,7 @@ class Own(Weighted):
         extra = word.kept_bytes(before)
         return Kept(word.keeps_input, word.keeps_result, extra, always=bool(self.weights()))
 
-    def window(self, before: Shape) -> tuple[int, int]:
+    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
         return self.word.window(before)
 
     def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:

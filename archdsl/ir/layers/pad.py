@@ -16,6 +16,7 @@ class Pad(Layer):
     varying: ClassVar[tuple[str, ...]] = ("width", "stride")
     width: int
     stride: int
+    dims: int = 2
 
     def after(self, shape: Shape) -> Shape:
         need_map(self, shape)
@@ -24,7 +25,7 @@ class Pad(Layer):
     def makes(self) -> int:
         return self.width
 
-    def window(self, before: Shape) -> tuple[int, int]:
+    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
         return 1, self.stride
 
     def text(self) -> str:
@@ -48,9 +49,10 @@ class Pad(Layer):
 
     def _padded(self, strided: str, x: str, numbers: Numbers) -> str:
         """`strided`, which has the channels of `x`, with zeros after them."""
-        return f"functional.pad({strided}, (0, 0, 0, 0, 0, {numbers['width']} - {x}.shape[1]))"
+        zeros = "0, " * (2 * self.dims + 1)
+        return f"functional.pad({strided}, ({zeros}{numbers['width']} - {x}.shape[1]))"
 
     def _strided(self, x: str, numbers: Numbers) -> str:
         stride = numbers["stride"]
         step = f"::{stride}" if stride.isdigit() else f":: {stride}"
-        return f"{x}[:, :, {step}, {step}]" if stride != "1" else x
+        return f"{x}[:, :, {', '.join([step] * self.dims)}]" if stride != "1" else x

@@ -8,7 +8,7 @@ from math import prod
 
 from archdsl.errors import Diagnostic, Place
 from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape
-from archdsl.ir.layers.windows import slide, window_remarks, window_text
+from archdsl.ir.layers.windows import Window, kernel_text
 from archdsl.ir.steps import LayerStep
 
 INDEX = 8
@@ -23,9 +23,15 @@ class Pool(Layer):
     kernel: int
     stride: int
     padding: int = 0
+    ceil: bool = False
+    dims: int = 2
+
+    def sliding(self) -> Window:
+        """The window, without what it computes."""
+        return Window(self.kernel, self.stride, self.padding, ceil=self.ceil)
 
     def after(self, shape: Shape) -> Shape:
-        return (shape[0], *slide(self, shape, self.kernel, self.stride, self.padding))
+        return (shape[0], *self.sliding().slide(self, shape))
 
     def operations(self, before: Shape, after: Shape) -> int:
         return prod(before)
@@ -33,25 +39,27 @@ class Pool(Layer):
     def kept(self, before: Shape, after: Shape) -> Kept:
         return Kept(input=True, extra=INDEX * prod(after) if self.kind == "max" else 0)
 
-    def window(self, before: Shape) -> tuple[int, int]:
+    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
         return self.kernel, self.stride
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
-        kind = f"{self.kind} pooling"
-        return window_remarks(kind, self.kernel, self.stride, self.padding, shape, place)
+        return self.sliding().remarks(f"{self.kind} pooling", shape, place)
 
-    def fused_step(self) -> LayerStep:
-        return LayerStep(self.kind, (self.kernel, self.stride, self.padding))
+    def fused_step(self) -> LayerStep | None:
+        plain = (self.ceil, self.dims) == (False, 2)
+        step = LayerStep(self.kind, (self.kernel, self.stride, self.padding))
+        return step if plain else None
 
     def text(self) -> str:
-        window = window_text(self.kernel, self.stride, self.padding, usual_stride=self.kernel)
+        window = self.sliding().text(usual_stride=self.kernel)
         return f"{self.kind}-pool/{window}"
 
     def words(self) -> str:
-        return self.summary() + (f" / {self.stride}" if self.stride != self.kernel else "")
+        stride = f" / {self.stride}" if self.stride != self.kernel else ""
+        return self.summary() + stride + (" rounded up" if self.ceil else "")
 
     def summary(self) -> str:
-        return f"{self.kind} pool {self.kernel}x{self.kernel}"
+        return f"{self.kind} pool {kernel_text(self.kernel, self.dims)}"
 
     def names(self) -> frozenset[str]:
         return frozenset({self._function()})
@@ -59,10 +67,12 @@ class Pool(Layer):
     def call(self, x: str, numbers: Numbers) -> str:
         stride = f", stride={self.stride}" if self.stride != self.kernel else ""
         padding = f", padding={self.padding}" if self.padding else ""
-        return f"{self._function()}({x}, {self.kernel}{stride}{padding})"
+        ceil = ", ceil_mode=True" if self.ceil else ""
+        return f"{self._function()}({x}, {self.kernel}{stride}{padding}{ceil})"
 
     def describe(self, numbers: Numbers) -> str:
-        return f"{self.kernel}x{self.kernel} {self.kind} pool"
+        rounded = ", size rounded up" if self.ceil else ""
+        return f"{kernel_text(self.kernel, self.dims)} {self.kind} pool{rounded}"
 
     def _function(self) -> str:
-        return f"functional.{'avg' if self.kind == 'average' else 'max'}_pool2d"
+        return f"functional.{'avg' if self.kind == 'average' else 'max'}_pool{self.dims}d"

@@ -15,21 +15,23 @@ from archdsl.language import layers as words
 
 @dataclass(frozen=True, slots=True)
 class PoolTo(Layer):
-    """Pooling to a map of `side` x `side` pixels, which is at most the size before."""
+    """Pooling to a map of `side` pixels along each dimension, which is at most the size before."""
 
     kind: str
     side: int
+    dims: int = 2
 
     def after(self, shape: Shape) -> Shape:
         need_map(self, shape)
         if self.side > min(shape[1:]):
             raise fail(
                 "A212",
-                f"a pooling to {self.side}x{self.side} would enlarge a map of {show(shape[1:])}",
+                f"a pooling to {show((self.side,) * self.dims)} would enlarge "
+                f"a map of {show(shape[1:])}",
                 note="torch would repeat pixels; archdsl refuses to",
                 help=f"write `to: {min(shape[1:])}` or less, or stride and pool less before this",
             )
-        return (shape[0], self.side, self.side)
+        return (shape[0], *(self.side for _ in shape[1:]))
 
     def operations(self, before: Shape, after: Shape) -> int:
         return prod(before)
@@ -39,20 +41,20 @@ class PoolTo(Layer):
             return Kept(input=True, extra=INDEX * prod(after))
         return Kept(input=self.side > 1)  # torch computes the mean of a whole map without it
 
-    def window(self, before: Shape) -> tuple[int, int]:
+    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
         # The largest window; the step between windows, rounded down.
-        size, side = max(before[1:]), self.side
+        size, side = before[1 + axis], self.side
         windows = (-(-(i + 1) * size // side) - i * size // side for i in range(side))
         return max(windows), size // side
 
-    def fused_step(self) -> LayerStep:
-        return LayerStep(f"{self.kind}_to", (self.side,))
+    def fused_step(self) -> LayerStep | None:
+        return LayerStep(f"{self.kind}_to", (self.side,)) if self.dims == 2 else None
 
     def text(self) -> str:
-        return f"{self.kind}-pool:{self.side}x{self.side}"
+        return f"{self.kind}-pool:{show((self.side,) * self.dims)}"
 
     def words(self) -> str:
-        return f"{self.kind} pool to {self.side}x{self.side}"
+        return f"{self.kind} pool to {show((self.side,) * self.dims)}"
 
     def summary(self) -> str:
         return self.words()
@@ -64,19 +66,20 @@ class PoolTo(Layer):
         return f"{self._function()}({x}, {self.side})"
 
     def _function(self) -> str:
-        return f"functional.adaptive_{'avg' if self.kind == 'average' else 'max'}_pool2d"
+        return f"functional.adaptive_{'avg' if self.kind == 'average' else 'max'}_pool{self.dims}d"
 
 
 def pooling(word: words.Pool, name: str, shape: Shape, stride: int) -> Pool | PoolTo:
     """The pooling for a word, which has either a window or a size. Raises A103, A213, A226."""
+    dims = len(shape) - 1
     if word.to is not None:
-        for key in ("kernel", "stride", "padding"):
+        for key in ("kernel", "stride", "padding", "ceil"):
             if key in word.model_fields_set:
                 message = f"`to` says how large the map becomes, so `{key}` would be ignored"
                 raise fail("A226", message, help=f"leave `{key}` or `to` out")
-        return PoolTo(word.kind, word.to)
+        return PoolTo(word.kind, word.to, dims)
     if word.kernel is None:
         raise fail("A103", "a pool needs either `kernel` or `to`", help="{pool: {to: 1}}")
     if word.padding > word.kernel // 2:
         raise fail("A213", f"padding {word.padding} is more than half of a kernel of {word.kernel}")
-    return Pool(word.kind, word.kernel, word.stride or word.kernel, word.padding)
+    return Pool(word.kind, word.kernel, word.stride or word.kernel, word.padding, word.ceil, dims)

@@ -1,11 +1,142 @@
-"""What layers that slide a window over a map have in common: sizes, refusals and remarks."""
+"""Windows that slide over a map of any number of dimensions: what fits, and what is not read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.ir.layers.layer import Layer, Shape
+
+Sides = int | tuple[int, ...]
+"""One number for every spatial dimension, or a number for each: (1, 7) is 1 high and 7 wide."""
+
+ORDINALS = {1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}
+"""What the positions along each dimension of a map are called, by the number of dimensions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A window along one spatial dimension. Sizes are in pixels of its input."""
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    ceil: bool = False
+
+    @property
+    def span(self) -> int:
+        """Pixels from the first to the last that the window reads, both included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def count(self, size: int) -> int:
+        """Return the number of windows on `size` pixels; below 1 if none fits."""
+        room = size + 2 * self.padding - self.span
+        if not self.ceil:
+            return room // self.stride + 1
+        count = -(-room // self.stride) + 1
+        # As in torch, the last window must start in the input or in the padding before it.
+        return count - ((count - 1) * self.stride >= size + self.padding)
+
+    def unread(self, size: int) -> tuple[int, bool]:
+        """Return how many pixels no window reads, and whether these are all at the end."""
+        return _coverage(self, size)[:2]
+
+    def misses(self, size: int) -> bool:
+        """Return whether some window reads only padding."""
+        return _coverage(self, size)[2]
+
+
+@cache
+def _coverage(axis: Axis, size: int) -> tuple[int, bool, bool]:
+    """Return the answers of `Axis.unread` and `Axis.misses`."""
+    count = axis.count(size)
+    pixels, windows = bytearray(size), bytearray(count)
+    for tap in range(axis.kernel):  # window w reads pixel w * stride + offset
+        offset = tap * axis.dilation - axis.padding
+        first = max(0, -(offset // axis.stride))
+        last = min(count - 1, (size - 1 - offset) // axis.stride)
+        if first <= last:
+            ones = b"\1" * (last - first + 1)
+            windows[first : last + 1] = ones
+            start = first * axis.stride + offset
+            pixels[start : last * axis.stride + offset + 1 : axis.stride] = ones
+    unread = pixels.count(0)
+    return unread, unread == size - (pixels.rfind(1) + 1), 0 in windows
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The windows of a layer, the same along every dimension unless `kernel` or `padding` say so.
+
+    Example:
+        >>> Window((1, 7), padding=(0, 3)).along((8, 32, 32))
+        (Axis(kernel=1, padding=0, ...), Axis(kernel=7, padding=3, ...))
+    """
+
+    kernel: Sides
+    stride: int = 1
+    padding: Sides = 0
+    dilation: int = 1
+    ceil: bool = False
+
+    def along(self, shape: Shape) -> tuple[Axis, ...]:
+        """Return the window along each spatial dimension of a map of this shape."""
+        dims = len(shape) - 1
+        pairs = zip(each(self.kernel, dims), each(self.padding, dims), strict=True)
+        return tuple(
+            Axis(kernel, self.stride, padding, self.dilation, self.ceil)
+            for kernel, padding in pairs
+        )
+
+    def slide(self, layer: Layer, shape: Shape) -> Shape:
+        """Return the sizes of the map that the windows make. Raises ArchdslError (A212, A218)."""
+        need_map(layer, shape)
+        axes = self.along(shape)
+        sides = tuple(axis.count(size) for axis, size in zip(axes, shape[1:], strict=True))
+        if min(sides) < 1:
+            padded = f" with padding {sides_text(self.padding)}" if self.padding else ""
+            dilated = f" with dilation {self.dilation}" if self.dilation > 1 else ""
+            raise fail(
+                "A212",
+                f"a {kernel_text(self.kernel, len(axes))} window{dilated} does not fit "
+                f"a map of {show(shape[1:])}{padded}",
+                help="start from a larger input, or stride and pool less before this",
+            )
+        return sides
+
+    def remarks(self, kind: str, shape: Shape, place: Place) -> Iterator[Diagnostic]:
+        """Yield A227 for windows that read only padding, and A222 for pixels that none reads."""
+        axes = tuple(zip(self.along(shape), shape[1:], strict=True))
+        name = f"a {kernel_text(self.kernel, len(axes))} {kind}"
+        if any(axis.misses(size) for axis, size in axes):
+            yield _only_padding(self, name, [axis for axis, _ in axes], place)
+        # A kernel of 1 with a stride takes every second pixel on purpose, as projections do.
+        left_out = [
+            _named(*axis.unread(size), size, what, self.stride > axis.span)
+            for (axis, size), what in zip(axes, ORDINALS[len(axes)], strict=True)
+            if axis.kernel > 1 and axis.unread(size)[0]
+        ]
+        if left_out:
+            message = (
+                f"{name} with stride {self.stride}"
+                + (f" and dilation {self.dilation}" if self.dilation > 1 else "")
+                + f" does not read {' and '.join(left_out)} of its {show(shape[1:])} map"
+            )
+            help = "another kernel, stride or padding, or another size of the map, reads all of it"
+            yield Diagnostic("A222", message, level="note", help=help, **place)
+
+    def text(self, usual_stride: Sides) -> str:
+        """`k3s2p1`; a stride that is usual for the layer is left out."""
+        return (
+            f"k{sides_text(self.kernel)}"
+            + (f"s{self.stride}" if self.stride != usual_stride else "")
+            + (f"p{sides_text(self.padding)}" if self.padding else "")
+            + (f"d{self.dilation}" if self.dilation > 1 else "")
+            + ("ceil" if self.ceil else "")
+        )
 
 
 def show(shape: Shape) -> str:
@@ -13,28 +144,24 @@ def show(shape: Shape) -> str:
     return "x".join(map(str, shape))
 
 
-def window(size: int, kernel: int, stride: int, padding: int) -> int:
-    """Number of windows along one side (rounded down, as torch does)."""
-    return (size + 2 * padding - kernel) // stride + 1
+def each(number: Sides, dims: int) -> tuple[int, ...]:
+    """Return a number for each of `dims` dimensions."""
+    return number if isinstance(number, tuple) else (number,) * dims
 
 
-def slide(layer: Layer, shape: Shape, kernel: int, stride: int, padding: int) -> Shape:
-    """Height and width after a window. Raises ArchdslError (A212, A218)."""
-    need_map(layer, shape)
-    sides = tuple(window(size, kernel, stride, padding) for size in shape[1:])
-    if min(sides) < 1:
-        raise fail(
-            "A212",
-            f"a {kernel}x{kernel} window does not fit a map of {show(shape[1:])}"
-            + (f" with padding {padding}" if padding else ""),
-            help="start from a larger input, or stride and pool less before this",
-        )
-    return sides
+def sides_text(number: Sides) -> str:
+    """`3`, or `1x7` if the dimensions differ."""
+    return show(number) if isinstance(number, tuple) else str(number)
+
+
+def kernel_text(kernel: Sides, dims: int) -> str:
+    """`3x3`, `1x7`, `3x3x3`; `size-3` in one dimension."""
+    return f"size-{sides_text(kernel)}" if dims == 1 else show(each(kernel, dims))
 
 
 def need_map(layer: Layer, shape: Shape) -> None:
     """Raise ArchdslError (A218) if the input of a layer is not a feature map."""
-    if len(shape) != 3:
+    if len(shape) == 1:
         raise fail(
             "A218",
             f"{type(layer).__name__.lower()} takes a map, but is given {shape[0]} flat features",
@@ -42,49 +169,20 @@ def need_map(layer: Layer, shape: Shape) -> None:
         )
 
 
-def window_text(kernel: int, stride: int, padding: int, usual_stride: int) -> str:
-    """`k3s2p1`; a stride that is usual for the layer is left out."""
-    stride_text = f"s{stride}" if stride != usual_stride else ""
-    return f"k{kernel}{stride_text}" + (f"p{padding}" if padding else "")
+def _only_padding(window: Window, name: str, axes: list[Axis], place: Place) -> Diagnostic:
+    """A227: some windows of a layer read only zeros."""
+    outer = any(axis.padding >= axis.span for axis in axes)
+    message = (
+        f"{'the outer' if outer else 'some'} windows of {name} "
+        f"with padding {sides_text(window.padding)} see only zeros"
+    )
+    smallest = min(axis.span for axis in axes)
+    help = f"write a padding below {smallest}" if outer else "write a smaller dilation or padding"
+    return Diagnostic("A227", message, level="warning", help=help, **place)
 
 
-def window_remarks(
-    kind: str, kernel: int, stride: int, padding: int, shape: Shape, place: Place
-) -> Iterator[Diagnostic]:
-    """Yield A227 for windows that see only zeros, and A222 for pixels that no window reads."""
-    said = f"a {kernel}x{kernel} {kind}"
-    if padding >= kernel:
-        message = f"the outer windows of {said} with padding {padding} see only zeros"
-        help = f"write a padding below {kernel}"
-        yield Diagnostic("A227", message, level="warning", help=help, **place)
-    counts = [unread(size, kernel, stride, padding) for size in shape[1:]]
-    # A kernel of 1 with a stride takes every second pixel on purpose, as projections do.
-    if kernel > 1 and any(counts):
-        left_out = [
-            _named(count, size, what, stride > kernel)
-            for count, size, what in zip(counts, shape[1:], ("row", "column"), strict=True)
-            if count
-        ]
-        message = (
-            f"{said} with stride {stride} does not read {' and '.join(left_out)} "
-            f"of its {show(shape[1:])} map"
-        )
-        help = "another kernel, stride or padding, or another size of the map, reads all of it"
-        yield Diagnostic("A222", message, level="note", help=help, **place)
-
-
-def unread(size: int, kernel: int, stride: int, padding: int) -> int:
-    """Return how many of the `size` rows of a map no window covers."""
-    count = window(size, kernel, stride, padding)
-    if stride <= kernel:  # windows overlap or touch, so only rows behind the last one are left out
-        return max(0, size - ((count - 1) * stride - padding + kernel))
-    starts = [index * stride - padding for index in range(count)]
-    inside = (min(size, start + kernel) - max(0, start) for start in starts)
-    return size - sum(max(0, rows) for rows in inside)
-
-
-def _named(count: int, size: int, what: str, scattered: bool) -> str:
+def _named(count: int, trailing: bool, size: int, what: str, gaps: bool) -> str:
     """`the last row`, `the last 2 rows`, or `18 of 56 rows` where they lie between windows."""
-    if scattered:
+    if gaps or not trailing:
         return f"{count} of {size} {what}s"
     return f"the last {what}" if count == 1 else f"the last {count} {what}s"

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from archdsl.language.layers.words import LayerWords
+from archdsl.language.sizes import Kernel, Sizes
 from archdsl.language.values import Padding, Size, Width
 
 
 class Conv(LayerWords):
-    """A convolution over two spatial dimensions. Padding keeps the size unless it is given."""
+    """A convolution over the spatial dimensions. Padding keeps the size unless it is given."""
 
     layer: Literal["conv"] = "conv"
     shorthand: ClassVar[str | None] = "width"
     width: Width = Field(description="channels it makes")
-    kernel: Size = Field(3, description="side of the square kernel")
+    kernel: Kernel = Field(3, description="size of the kernel; 1x7 is 1 high and 7 wide")
     stride: Size | None = Field(
         None, description="step; the first conv of a unit that writes none takes the stage's"
     )
-    padding: Padding | None = Field(None, description="zeros around; (kernel - 1) / 2 if not given")
+    padding: Padding | None = Field(
+        None, description="zeros around; if not given, those that keep the size"
+    )
+    dilation: Size = Field(1, description="distance between the pixels that the kernel reads")
     groups: Width = 1
     bias: bool = False
+    keys_since: ClassVar[Mapping[str, int]] = {"dilation": 2}
+
+    def needs(self) -> Mapping[str, int]:
+        """Return the version that each key needs: kernels were square in version 1."""
+        return {**self.keys_since, **({"kernel": 2} if isinstance(self.kernel, Sizes) else {})}
 
     def step(self) -> Any:
         """Return the stride, as it is written."""

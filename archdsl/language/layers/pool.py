@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,6 +19,10 @@ class Pool(LayerWords):
     kernel: Size | None = None
     stride: Size | None = Field(None, description="step; the kernel if not given")
     padding: Padding = 0
+    ceil: bool = Field(
+        False, description="round the size up, so that the last window may be cut off"
+    )
+    keys_since: ClassVar[Mapping[str, int]] = {"ceil": 2}
     to: Size | None = Field(None, description="side of the square map that is left")
 
     def step(self) -> Any:

@@ -11,7 +11,8 @@ from archdsl.ir.layers import Conv
 
 
 def conv(layer: Conv, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The convolution of `x`, (N, inputs, h, w) to (N, width, h', w')."""
-    return functional.conv2d(
-        x, own["weight"], own.get("bias"), layer.stride, layer.padding, groups=layer.groups
+    """The convolution of `x`, (N, inputs, *sizes) to (N, width, *sizes')."""
+    function = (functional.conv1d, functional.conv2d, functional.conv3d)[x.dim() - 3]
+    return function(
+        x, own["weight"], own.get("bias"), layer.stride, layer.padding, layer.dilation, layer.groups
     )

@@ -13,4 +13,5 @@ from archdsl.ir.layers import Pad
 def pad(layer: Pad, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
     """Every stride-th pixel of `x`, with channels of zeros after the others."""
     missing = x.new_zeros(x.shape[0], layer.width - x.shape[1], *x.shape[2:])
-    return torch.cat([x, missing], dim=1)[:, :, :: layer.stride, :: layer.stride]
+    sampled = (slice(None, None, layer.stride) for _ in x.shape[2:])
+    return torch.cat([x, missing], dim=1)[(slice(None), slice(None), *sampled)]

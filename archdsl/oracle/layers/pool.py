@@ -9,8 +9,13 @@ from torch.nn import functional
 
 from archdsl.ir.layers import Pool
 
+AVERAGE = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
+MAXIMUM = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)
+"""By the number of spatial dimensions, from 1."""
+
 
 def pool(layer: Pool, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The pooled map, (N, c, h, w) to (N, c, h', w')."""
-    function = functional.avg_pool2d if layer.kind == "average" else functional.max_pool2d
-    return function(x, layer.kernel, layer.stride, layer.padding)
+    """The pooled map, (N, c, *sizes) to (N, c, *sizes')."""
+    functions = AVERAGE if layer.kind == "average" else MAXIMUM
+    function = functions[x.dim() - 3]
+    return function(x, layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)

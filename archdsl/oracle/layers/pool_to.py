@@ -9,9 +9,16 @@ from torch.nn import functional
 
 from archdsl.ir.layers import PoolTo
 
+AVERAGE = (
+    functional.adaptive_avg_pool1d, functional.adaptive_avg_pool2d, functional.adaptive_avg_pool3d,
+)  # fmt: skip
+MAXIMUM = (
+    functional.adaptive_max_pool1d, functional.adaptive_max_pool2d, functional.adaptive_max_pool3d,
+)  # fmt: skip
+"""By the number of spatial dimensions, from 1."""
+
 
 def pool_to(layer: PoolTo, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The pooled map, (N, c, h, w) to (N, c, side, side)."""
-    if layer.kind == "average":
-        return functional.adaptive_avg_pool2d(x, layer.side)
-    return functional.adaptive_max_pool2d(x, layer.side)
+    """The pooled map, (N, c, *sizes) to (N, c, side, ...)."""
+    functions = AVERAGE if layer.kind == "average" else MAXIMUM
+    return functions[x.dim() - 3](x, layer.side)
