@@ -20,7 +20,10 @@ LAYERS = frozenset({
     "Relu", "Gelu", "Silu", "ChannelNorm", "GroupNorm", "Leaky", "Prelu",
     "DropUnit", "Keep", "Scale", "Select", "Shuffle",
 })  # fmt: skip
-AGGREGATIONS = frozenset({"Concat", "Mean", "Running", "Sum", "concat", "mean", "running", "sum"})
+AGGREGATIONS = frozenset({
+    "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running", "Sum",
+    "concat", "dual", "highway", "max", "mean", "mixed", "product", "running", "sum",
+})  # fmt: skip
 RULES = frozenset({
     "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets", "Plain",
     "Strided", "Window",

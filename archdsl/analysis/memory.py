@@ -139,16 +139,18 @@ def _run(
     """Return what an input or an aggregate keeps, and its result."""
     steps = steps_of[node.name]
     result = _Tensor(size(steps[-1]), any(source.tracked for source in sources))
-    if isinstance(node.op, Aggregate) and node.op.scope:
-        # The weights need gradients, so the result does too.
-        result.tracked = True
-        operator = node.op.operator
-        total = operator.kept_bytes([steps_of[source][-1] for source in node.inputs])
-        return total + sum(s.save() for s in sources if operator.keeps_outputs()), result
-    then = node.op.operator.then() if isinstance(node.op, Aggregate) else None
-    if then is None or not result.tracked:
+    if not isinstance(node.op, Aggregate):
         return 0, result
-    return (result.save() if then == "relu" else result.bytes), result
+    operator = node.op.operator
+    result.tracked = result.tracked or bool(node.op.scope)  # its weights need gradients
+    if not result.tracked:
+        return 0, result
+    total = operator.kept_bytes([steps_of[source][-1] for source in node.inputs])
+    total += sum(sources[index].save() for index in operator.kept_outputs(len(sources)))
+    then = operator.then()
+    if then is not None:
+        total += result.save() if then == "relu" else result.bytes
+    return total, result
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 The field is found along each spatial dimension of the input; the largest is reported.
 
 A layer with a k x k window and stride s, on places that stand j input places apart, adds (k - 1) j
-and makes it s j. Where roads join, the largest field counts, for it holds the others. The field is
-what the windows span; it may be larger than the input is.
+and makes it s j. Where roads join, the largest field counts, for it holds the others; the stride is
+that of the whole maps, not that of a gate that is broadcast over them. The field is what the
+windows span; it may be larger than the input is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 
 from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir.graph import Graph
@@ -47,7 +47,12 @@ def _along(graph: Graph, known: Mapping[str, Steps], axis: int) -> dict[str, Fie
             own = window(node.op, known[node.name])
             by_node[node.name] = by_node[node.inputs[0]].through(own.size, own.stride)
         else:
-            by_node[node.name] = _join([by_node[source] for source in node.inputs])
+            sides = known[node.name][-1][1:]
+            whole = [name for name in node.inputs if known[name][-1][1:] == sides]
+            by_node[node.name] = _join(
+                [by_node[name] for name in node.inputs],
+                [by_node[name] for name in whole or node.inputs],
+            )
     return by_node
 
 
@@ -64,6 +69,7 @@ def _window(chain: Chain, steps: Steps, axis: int) -> Field:
     return field
 
 
-def _join(fields: list[Field]) -> Field:
-    size = max(map(attrgetter("size"), fields), default=1)
-    return Field(size, max(map(attrgetter("stride"), fields), default=1))
+def _join(fields: list[Field], whole: list[Field]) -> Field:
+    """The field of an aggregate; `whole` are those of the maps of its own size."""
+    size = max((field.size for field in fields), default=1)
+    return Field(size, max((field.stride for field in whole), default=1))

@@ -42,16 +42,33 @@ class Steps:
 
 def after_aggregation(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
     """The shape of an aggregate of shapes that agree (`mismatch` is None)."""
-    return (operator.width([shape[0] for shape in shapes]), *shapes[0][1:])
+    width = operator.width([shape[0] for shape in shapes])
+    return (width, *(_largest(shapes) if operator.broadcasts else shapes[0])[1:])
+
+
+def _largest(shapes: Sequence[Shape]) -> Shape:
+    """The largest size in each dimension."""
+    return tuple(map(max, zip(*shapes, strict=False)))
 
 
 def mismatch(operator: Aggregation, shapes: Sequence[Shape]) -> int | None:
-    """The position of the first shape that cannot be joined with the first one."""
+    """The position of the first shape that cannot be joined with the others."""
     if shapes.count(shapes[0]) == len(shapes):
         return None
     start = 0 if operator.equal_widths else 1
-    fitting = {shape for shape in set(shapes) if shape[start:] == shapes[0][start:]}
+    different = set(shapes)
+    if operator.broadcasts:
+        whole = _largest(shapes)[start:]
+        fitting = {shape for shape in different if _broadcasts(shape[start:], whole)}
+    else:
+        fitting = {shape for shape in different if shape[start:] == shapes[0][start:]}
     return next((i for i, shape in enumerate(shapes) if shape not in fitting), None)
+
+
+def _broadcasts(sizes: Shape, whole: Shape) -> bool:
+    """Whether every size is 1 or that of the whole."""
+    pairs = zip(sizes, whole, strict=False)
+    return len(sizes) == len(whole) and all(size in (1, full) for size, full in pairs)
 
 
 def after(op: Op, shapes: Sequence[Shape]) -> Shape:

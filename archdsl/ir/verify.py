@@ -63,7 +63,7 @@ def operands(graph: Graph) -> Iterator[str]:
 
 
 def shapes(graph: Graph) -> Iterator[str]:
-    """I5. Every node has a shape: windows fit, and joined shapes match without broadcasting."""
+    """I5. Every node has a shape: windows fit, joined shapes match, broadcast where declared."""
     try:
         steps = graph.steps
     except ArchdslError as error:
@@ -73,7 +73,8 @@ def shapes(graph: Graph) -> Iterator[str]:
     for node in graph:
         if isinstance(node.op, Aggregate):
             sources = [steps[source][-1] for source in node.inputs]
-            if mismatch(node.op.operator, sources) is not None:
+            operator, widths = node.op.operator, [shape[0] for shape in sources]
+            if mismatch(operator, sources) is not None or operator.problem(widths):
                 yield f"{node.name} joins {', '.join(map(show, sources))}"
         elif isinstance(node.op, Chain):
             # Equal units share their layers, and the same layers on equal shapes their steps.

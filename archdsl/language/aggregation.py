@@ -29,6 +29,9 @@ class Aggregation(Words):
     equal_widths: ClassVar[bool] = True
     """Whether all outputs must have the same number of features; other sizes always must agree."""
 
+    broadcasts: ClassVar[bool] = False
+    """Whether sizes of 1 fit any size, as in torch: a gate of (C, 1, 1) and a map of (C, H, W)."""
+
     running: ClassVar[bool] = False
     """Whether each aggregate is made of the previous aggregate and the newest output alone."""
 
@@ -79,17 +82,24 @@ class Aggregation(Words):
         """
         return None
 
-    def keeps_outputs(self) -> bool:
-        """Return whether autograd keeps the outputs that are joined for the backward pass."""
-        return bool(self.weights())
+    def kept_outputs(self, count: int) -> Sequence[int]:
+        """Return which of `count` joined outputs autograd keeps for the backward pass."""
+        return range(count) if self.weights() else ()
 
     def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
         """Return how many more bytes autograd keeps, for float32 outputs of these shapes."""
         return 0
 
+    def problem(self, widths: Sequence[int]) -> str | None:
+        """Return why outputs with these features cannot be joined; None if they can.
+
+        Shapes that must agree are compared elsewhere. The sentence follows `it joins`.
+        """
+        return None
+
     def width(self, widths: Sequence[int]) -> int:
         """Features of the aggregate, from those of two or more outputs in the order of reading."""
-        return widths[0]
+        return max(widths) if self.broadcasts else widths[0]
 
     def then(self) -> str | None:
         """The activation that a running aggregate passes through after each step, if any."""

@@ -10,6 +10,8 @@ from archdsl.ir.ops import Aggregate, Chain, Layer, Op, Shape
 from archdsl.ir.shapes import Steps, after, mismatch, show
 from archdsl.language.aggregation import Aggregation
 
+NOTE = "torch would broadcast or fail; archdsl refuses both"
+
 
 class Builder:
     """Collects the nodes of one network in the order of computation."""
@@ -54,7 +56,8 @@ class Builder:
             scope: prefix of the names of the weights, if the operator has some.
 
         Raises:
-            ArchdslError: A210 or A211 without a place, if shapes do not agree.
+            ArchdslError: A210 or A211 without a place, if shapes do not agree; A228, if the
+                operator takes no such outputs.
         """
         if len(sources) == 1:
             return sources[0]
@@ -67,19 +70,32 @@ class Builder:
         return known
 
     def check(self, operator: Aggregation, sources: Sequence[str], said: str) -> None:
-        """Refuse shapes that do not agree; torch would broadcast some of them silently."""
+        """Refuse outputs that cannot be joined; torch would broadcast some of them silently."""
         shapes = [self.shapes[source] for source in sources]
         if mismatch(operator, shapes) is None:
+            check_widths(operator, [shape[0] for shape in shapes], said)
             return
         listed = [f"{source} ({show(self.shapes[source])})" for source in sources[:8]]
         more = f" and {len(sources) - 8} more" if len(sources) > 8 else ""
-        needs = "equal shapes" if operator.equal_widths else "maps of equal size"
         raise fail(
             "A210" if operator.equal_widths else "A211",
-            f"{operator.kind} needs {needs}, but {said} reads {', '.join(listed)}{more}",
-            note="torch would broadcast or fail; archdsl refuses both",
+            f"{operator.kind} needs {_needs(operator)}, but {said} reads {', '.join(listed)}{more}",
+            note=None if operator.broadcasts else NOTE,
             help=_help(operator),
         )
+
+
+def check_widths(operator: Aggregation, widths: Sequence[int], reader: str) -> None:
+    """Raise A228 if an aggregation takes no outputs with these features.
+
+    Args:
+        operator: the aggregation.
+        widths: features of the outputs, in the order of the reads.
+        reader: what the diagnostic calls the reader.
+    """
+    problem = operator.problem(widths)
+    if problem:
+        raise fail("A228", f"`{operator.kind}` cannot join what {reader} reads: it joins {problem}")
 
 
 def check_width(operator: Aggregation, width: object) -> None:
@@ -90,6 +106,12 @@ def check_width(operator: Aggregation, width: object) -> None:
             f"the width of a join by `{operator.kind}` would be {width!r}",
             help="return a whole number of 1 or more from `width`",
         )
+
+
+def _needs(operator: Aggregation) -> str:
+    if operator.broadcasts:
+        return "sizes that are equal or 1"
+    return "equal shapes" if operator.equal_widths else "maps of equal size"
 
 
 def _help(operator: Aggregation) -> str:

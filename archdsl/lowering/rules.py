@@ -19,8 +19,9 @@ def check_rule(plan: StagePlan) -> None:
     if plan.operator.running and rule.rule != "full":
         raise fail(
             "A219",
-            f"a running sum holds every earlier output, so its rule is `full`, not `{rule.rule}`",
-            help="write `connect: full`, or `aggregate: sum` to add the outputs that are read",
+            f"`{plan.operator.kind}` holds every earlier output, so its rule is `full`, "
+            f"not `{rule.rule}`",
+            help="write `connect: full`, or another aggregation, such as `sum`",
             **place,
         )
     if plan.operator.weights():

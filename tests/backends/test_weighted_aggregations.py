@@ -58,7 +58,7 @@ class WeightedSum(archdsl.Aggregation):
         return "added, each times a learned number"
 
 
-def mixed(outputs: list[Tensor], gain: float, scale: Tensor, shift: Tensor) -> Tensor:
+def affine(outputs: list[Tensor], gain: float, scale: Tensor, shift: Tensor) -> Tensor:
     """The outputs side by side, each feature times a number, scaled and shifted."""
     joined = gain * torch.cat(outputs, dim=1)
     return joined * scale.reshape(-1, 1, 1) + shift.reshape(-1, 1, 1)
@@ -74,12 +74,12 @@ def small(channels: int) -> Tensor:
     return torch.full((channels,), 0.1)
 
 
-class Mixed(archdsl.Aggregation):
+class Affine(archdsl.Aggregation):
     """Two weights, as wide as the aggregate, and a number."""
 
-    kind: Literal["mixed"]
+    kind: Literal["affine"]
     gain: Real = 1.0
-    join: ClassVar = staticmethod(mixed)
+    join: ClassVar = staticmethod(affine)
     equal_widths: ClassVar[bool] = False
 
     def weights(self) -> Mapping[str, archdsl.Weight]:
@@ -91,8 +91,8 @@ class Mixed(archdsl.Aggregation):
     def arguments(self) -> tuple[float]:
         return (self.gain,)
 
-    def keeps_outputs(self) -> bool:
-        return False
+    def kept_outputs(self, count: int) -> Sequence[int]:
+        return ()
 
     def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
         return 4 * sum(map(prod, shapes))
@@ -117,7 +117,7 @@ class Gated(archdsl.Aggregation):
         return {"gate": archdsl.Weight(("channels",), ones)}
 
 
-OWN = (WeightedSum, Mixed, Gated)
+OWN = (WeightedSum, Affine, Gated)
 
 SPEC = """
 archdsl: 1
@@ -152,11 +152,11 @@ CASES = {
     "all leave": spec("weighted-sum", "exponential", more="  exit: all\n"),
     "the last leaves": spec("weighted-sum", more="  exit: last\n"),
     "nothing is joined": spec("weighted-sum", "plain"),
-    "two weights per channel": spec("mixed"),
-    "two weights per channel, and a number": spec("{kind: mixed, gain: -0.5}", "exponential"),
-    "widths that grow": spec("mixed", unit=GROWN),
-    "widths that grow, all leave": spec("mixed", "exponential", GROWN, "  exit: all\n"),
-    "wider, projected": spec("mixed", "exponential", WIDER, "  entry: projection\n"),
+    "two weights per channel": spec("affine"),
+    "two weights per channel, and a number": spec("{kind: affine, gain: -0.5}", "exponential"),
+    "widths that grow": spec("affine", unit=GROWN),
+    "widths that grow, all leave": spec("affine", "exponential", GROWN, "  exit: all\n"),
+    "wider, projected": spec("affine", "exponential", WIDER, "  entry: projection\n"),
     "running": spec("gated"),
     "running, projected": spec("gated", unit=WIDER, more="  entry: projection\n"),
 }  # fmt: skip
@@ -327,7 +327,7 @@ def test_an_initial_value_that_cannot_be_written_is_refused() -> None:
 
 
 def test_the_same_function_under_two_names_of_weights_is_written_once() -> None:
-    class Both(Mixed):
+    class Both(Affine):
         kind: Literal["both"]  # type: ignore[assignment]
 
         def weights(self) -> Mapping[str, archdsl.Weight]:

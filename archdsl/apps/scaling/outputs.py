@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import reduce
 from math import prod
 
-from archdsl.errors import fail
+from archdsl.errors import ArchdslError, fail
 from archdsl.ir.ops import Shape
-from archdsl.ir.shapes import mismatch
+from archdsl.ir.shapes import after_aggregation, mismatch
 from archdsl.language.aggregation import Aggregation
+from archdsl.lowering.builder import check_widths
 from archdsl.lowering.stage_plan import StagePlan
 
 
@@ -19,6 +20,9 @@ class Outputs:
     def __init__(self, plan: StagePlan, first: Shape) -> None:
         self.plan, self.operator = plan, plan.operator
         self.shapes, self.totals = [first], [0, first[0]]
+        kind = type(plan.operator)
+        self.blends = kind.width is Aggregation.width and kind.problem is Aggregation.problem
+        """Whether equal shapes are always joined to such a shape."""
         self.alike = self.level = True
         """Whether all shapes are equal, and whether they are but for their widths."""
 
@@ -37,7 +41,7 @@ class Outputs:
         if not own or len(reads) < 2:
             return 0
         sources = 2 if self.operator.running else len(reads)
-        channels = self.width(reads)
+        channels = self.width(reads, f"layer {layer:,}")
         return sum(prod(weight.sizes(sources, channels)) for weight in own.values())
 
     def exit_weights(self, plan: StagePlan) -> int:
@@ -49,7 +53,7 @@ class Outputs:
 
     def joined(self, layer: int) -> Shape:
         """The shape of what a layer is given."""
-        if self.alike and type(self.operator).width is Aggregation.width:
+        if self.alike and self.blends:
             return self.shapes[0]
         reads = range(layer) if self.operator.running else self.plan.rule.reads(layer)
         nearest = self.shapes[reads[0]]
@@ -57,10 +61,12 @@ class Outputs:
             return nearest
         if not (self.alike if self.operator.equal_widths else self.level):
             self.check(layer, reads)
-        return (self.width(reads), *nearest[1:])
+        if self.operator.broadcasts and not self.level:
+            nearest = after_aggregation(self.operator, [self.shapes[read] for read in reads])
+        return (self.width(reads, f"layer {layer:,}"), *nearest[1:])
 
-    def width(self, reads: Sequence[int]) -> int:
-        """Features of the aggregate."""
+    def width(self, reads: Sequence[int], reader: str) -> int:
+        """Features of the aggregate that `reader` reads. Raises ArchdslError (A228)."""
         if self.operator.concatenates:
             if isinstance(reads, range) and abs(reads.step) == 1:
                 return (
@@ -70,7 +76,16 @@ class Outputs:
             return sum(self.shapes[read][0] for read in reads)
         widths = [self.shapes[read][0] for read in reads]
         if self.operator.running:  # each aggregate is made of the one before and one output
-            return reduce(lambda total, width: self.operator.width([total, width]), widths)
+            return reduce(lambda total, width: self.join([total, width], reader), widths)
+        return self.join(widths, reader)
+
+    def join(self, widths: Sequence[int], reader: str) -> int:
+        """Features of the aggregate of outputs with these features. Raises ArchdslError (A228)."""
+        try:
+            check_widths(self.operator, widths, reader)
+        except ArchdslError as error:
+            place = self.plan.place("aggregate")
+            raise error.within(place["source"], place["span"]) from None
         return self.operator.width(widths)
 
     def check(self, layer: int, reads: Sequence[int]) -> None:

@@ -1,10 +1,18 @@
 """The aggregations that specs can name, one file each."""
 
 from archdsl.language.aggregations.concat import Concat
+from archdsl.language.aggregations.dual import Dual
+from archdsl.language.aggregations.highway import Highway
+from archdsl.language.aggregations.max import Max
 from archdsl.language.aggregations.mean import Mean
+from archdsl.language.aggregations.mixed import Mixed
+from archdsl.language.aggregations.product import Product
 from archdsl.language.aggregations.running import Running
 from archdsl.language.aggregations.sum import Sum
 
-AGGREGATIONS = (Sum, Concat, Mean, Running)
+AGGREGATIONS = (Sum, Concat, Mean, Running, Product, Max, Dual, Mixed, Highway)
 
-__all__ = ["AGGREGATIONS", "Concat", "Mean", "Running", "Sum"]
+__all__ = [
+    "AGGREGATIONS", "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running",
+    "Sum",
+]  # fmt: skip

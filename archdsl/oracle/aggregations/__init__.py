@@ -9,13 +9,23 @@ from torch import Tensor
 
 from archdsl.language.aggregation import Aggregation
 from archdsl.oracle.aggregations.concat import concat
+from archdsl.oracle.aggregations.dual import dual
+from archdsl.oracle.aggregations.highway import highway
+from archdsl.oracle.aggregations.max import largest
 from archdsl.oracle.aggregations.mean import mean
+from archdsl.oracle.aggregations.mixed import mixed
+from archdsl.oracle.aggregations.product import multiply
 from archdsl.oracle.aggregations.running import running
 from archdsl.oracle.aggregations.sum import add
 
 COMPUTE: Mapping[str, Callable[..., Tensor]] = {
     "concat": concat,
+    "dual": dual,
+    "highway": highway,
+    "max": largest,
     "mean": mean,
+    "mixed": mixed,
+    "product": multiply,
     "running": running,
     "sum": add,
 }

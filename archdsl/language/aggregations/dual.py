@@ -1,0 +1,57 @@
+"""`dual`: the first `sum` channels are added, the others concatenated (Chen et al. 2017).
+
+A Dual Path Network is a ResNet in its first channels and a DenseNet in the others. The result has
+the sum first, then the other channels of each output in the order of the reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.values import Width
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+def dual(outputs: list[Tensor], channels: int) -> Tensor:
+    """The first channels of the outputs added, and after them the others side by side."""
+    total = outputs[0][:, :channels]
+    for output in outputs[1:]:
+        total = total + output[:, :channels]
+    return torch.cat([total, *(output[:, channels:] for output in outputs)], dim=1)
+
+
+class Dual(Aggregation):
+    """Dual Path Networks' aggregation."""
+
+    since: ClassVar[int] = 2
+
+    kind: Literal["dual"]
+    sum: Width = Field(description="how many channels, the first ones, are added")
+    join: ClassVar = staticmethod(dual)
+    equal_widths: ClassVar[bool] = False
+    associative: ClassVar[bool] = True
+
+    def arguments(self) -> tuple[int]:
+        """The channels that are added."""
+        return (self.sum,)
+
+    def problem(self, widths: Sequence[int]) -> str | None:
+        """Every output needs the channels that are added."""
+        if min(widths) >= self.sum:
+            return None
+        return f"outputs of at least {self.sum:,} channels (`sum`), and one has {min(widths):,}"
+
+    def width(self, widths: Sequence[int]) -> int:
+        """The channels of the sum, and those of each output that are not added."""
+        return self.sum + sum(width - self.sum for width in widths)
+
+    def says(self) -> str:
+        """The aggregation in words."""
+        return f"the first {self.sum:,} channels added, the others concatenated"

@@ -1,0 +1,20 @@
+"""One step of mixed links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from archdsl.language.aggregations import Mixed
+
+
+def mixed(operator: Mixed, outputs: Sequence[Tensor]) -> Tensor:
+    """Return the state and the output, each padded by zeros to the new width, added."""
+    state, output = outputs
+    ahead, behind = state.shape[1] - operator.inner, output.shape[1] - operator.inner
+    rest = (0, 0) * (state.dim() - 2)
+    shifted = functional.pad(output, (*rest, ahead, 0))
+    return torch.add(functional.pad(state, (*rest, 0, behind)), shifted)
