@@ -54,6 +54,7 @@ TITLES = {
     "A225": "the unit does not apply the stage's stride exactly once",
     "A226": "keys that exclude each other",
     "A227": "windows that see only padding (warning)",
+    "A229": "an aggregation does not work inside a unit",
     "A228": "an aggregation cannot join these outputs",
     "A301": "too many layers, links or primitives",
     "A302": "too many channels",

@@ -24,4 +24,4 @@ def _weighted(node: Node) -> int:
     """The number of convolutions and fully connected layers in a node."""
     if not isinstance(node.op, Chain):
         return 0
-    return sum(layer.mixes for layer in node.op.layers)
+    return sum(layer.depth() for layer in node.op.layers)

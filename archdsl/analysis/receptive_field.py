@@ -35,7 +35,8 @@ def fields(graph: Graph) -> dict[str, Field]:
     known = trace(graph)
     dims = max(1, len(known[graph.input.name][-1]) - 1)
     along = [_along(graph, known, axis) for axis in range(dims)]
-    return {name: _join([one[name] for one in along]) for name in along[0]}
+    each = {name: [one[name] for one in along] for name in along[0]}
+    return {name: _join(fields, fields) for name, fields in each.items()}
 
 
 def _along(graph: Graph, known: Mapping[str, Steps], axis: int) -> dict[str, Field]:

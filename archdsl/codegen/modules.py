@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from archdsl.codegen.blocks import BlockClass, Submodule, group, nested, substituted
 from archdsl.codegen.columns import Column, Number, Term, solve
 from archdsl.codegen.dropouts import aligned, without
 from archdsl.codegen.names import free, title
 from archdsl.ir.graph import Graph, Node
+from archdsl.ir.layers.block import Block
 from archdsl.ir.ops import Chain, Layer, Weighted
 
 
@@ -58,6 +60,7 @@ class Modules:
 
     classes: tuple[ModuleClass, ...]
     used: Used
+    blocks: tuple[ModuleClass | BlockClass, ...] = ()
 
 
 def readers_of_input(graph: Graph) -> frozenset[str]:
@@ -86,6 +89,13 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     classes: list[ModuleClass] = []
     used: Used = {}
     instances = list(_instances(graph))
+    blocks, modules = _blocks(instances, taken)
+    if blocks:
+        chains = {id(chain): chain for i in instances for chain in (i.shared, i.layers)}
+        new = {key: substituted(chain, modules) for key, chain in chains.items()}
+        instances = [
+            replace(i, shared=new[id(i.shared)], layers=new[id(i.layers)]) for i in instances
+        ]
     blanks: dict[int, tuple[object, ...]] = {}
     dense = (stage for stage in graph.stages if stage.operator.concatenates)
     concatenated = {name for stage in dense if stage.rule.rule != "plain" for name in stage.layers}
@@ -101,7 +111,36 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
             )
             name = free(name, taken)
             classes.append(_class(used, name, same, chosen))
-    return Modules(tuple(classes), used)
+    return Modules(tuple(classes), used, tuple(blocks))
+
+
+def _blocks(
+    instances: Sequence[Instance], taken: set[str]
+) -> tuple[list[ModuleClass | BlockClass], dict[Block, Submodule]]:
+    """The classes of blocks and of their parts in printing order, and a module for each block."""
+    classes: list[ModuleClass | BlockClass] = []
+    modules: dict[Block, Submodule] = {}
+    for blocks in nested(chain for i in instances for chain in (i.shared, i.layers)):
+        used: Used = {}
+        forms: dict[object, list[Instance]] = defaultdict(list)
+        keys: dict[str, tuple[Block, int]] = {}
+        for number, block in enumerate(blocks):
+            for place, part in enumerate(() if block.flat else block.parts):
+                scope = f"{number}.{place}"
+                keys[scope] = block, place
+                instance = Instance(scope, "unit", substituted(part, modules))
+                forms[_form(instance, used, {})].append(instance)
+        for same in map(_aligned, forms.values()):
+            name = free(title("unit", same[0].every(), None, concatenated=False), taken)
+            classes.append(_class(used, name, same, frozenset()))
+        parts = {
+            keys[scope]: (module.name, dict(zip(module.parameters, values, strict=True)))
+            for scope, (module, values) in used.items()
+        }
+        for block_class, new in group(blocks, parts, modules, taken):
+            classes.append(block_class)
+            modules |= new
+    return classes, modules
 
 
 def _instances(graph: Graph) -> Iterator[Instance]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archdsl.ir.layers.block import Block
 from archdsl.ir.ops import Layer, Weighted
 
 ROLES = {
@@ -13,6 +14,16 @@ ROLES = {
     "projection": "Projection",
     "entry": "Entry",
 }
+
+
+BLOCKS = {"gate": "Gate", "residual": "Residual", "parallel": "Branches", "block": "Block"}
+
+
+def block_title(block: Block) -> str:
+    """The name of a block's class; a gate that begins with the mean of the map has a name."""
+    first = block.inside()[:1]
+    squeezes = block.word == "gate" and any(layer.text().endswith("pool:1x1") for layer in first)
+    return "SqueezeExcitation" if squeezes else BLOCKS.get(block.word, "Block")
 
 
 def free(name: str, taken: set[str]) -> str:

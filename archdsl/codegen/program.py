@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.analysis.shapes import shapes as all_shapes
+from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.columns import Number
 from archdsl.codegen.fusing import RECORDS, Fusing, fusing
 from archdsl.codegen.joins import JoinClass
 from archdsl.codegen.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.codegen.stages import StageClass, Stages, find_stages
 from archdsl.ir.graph import Graph
-from archdsl.ir.layers import KINDS, Weighted
+from archdsl.ir.layers import KINDS, Block, Weighted
 from archdsl.ir.ops import Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
@@ -78,7 +79,7 @@ class Program:
 
     def initialised(self) -> Iterator[tuple[str, list[str]]]:
         """Module classes that are not initialised as torch does, with the statements that do it."""
-        layers = {layer for layers in self.graph.layer_lists for layer in layers}
+        layers = set(self.graph.layers())
         for kind in KINDS:
             alike = [layer for layer in layers if type(layer) is kind]
             if alike and issubclass(kind, Weighted) and (lines := kind.initialisation(alike)):
@@ -99,7 +100,8 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
     helpers = [name for _, name in layer_helpers(graph)]
     taken = (*TAKEN, class_name, *functions(graph), *helpers, *(RECORDS if fuse else ()))
     modules = find_modules(graph, taken)
-    names = (*taken, *(made.name for made in modules.classes))
+    classes = (*modules.blocks, *modules.classes)
+    names = (*taken, *(module.name for module in classes))
     stages = find_stages(graph, shapes, modules, names)
     storing = [made for made in stages.classes if made.strategy in {"buffer", "list"}]
     rules = {made.rule.rule: made.rule for made in storing if made.rule.source()}
@@ -108,6 +110,8 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
         for made in stages.classes
         if _joins(made.strategy, made.operator) and not drops_path(made)
     }
+    blocks = [block for block in modules.blocks if isinstance(block, BlockClass)]
+    joins |= {b.block.operator.kind: b.block.operator for b in blocks if b.calls_join}
     return Program(
         class_name,
         graph,
@@ -148,14 +152,14 @@ def _parts(graph: Graph) -> Iterator[tuple[str, int | None, str]]:
 
 def layer_helpers(graph: Graph) -> tuple[tuple[str, str], ...]:
     """The file and the name of every helper that a layer needs."""
-    layers = {layer for layers in graph.layer_lists for layer in layers}
-    return tuple(sorted({helper for layer in layers if (helper := layer.helper())}))
+    return tuple(sorted({helper for layer in graph.layers() if (helper := layer.helper())}))
 
 
 def functions(graph: Graph) -> set[str]:
     """The names of the functions that a file of this graph may carry."""
     found = [stage.rule.sources for stage in graph.stages if stage.rule.source()]
     found += [stage.operator.join for stage in graph.stages]
+    found += [block.operator.join for block in graph.layers() if isinstance(block, Block)]
     found += [w.initial for stage in graph.stages for w in stage.operator.weights().values()]
     return {function.__name__ for function in found if function is not None}
 

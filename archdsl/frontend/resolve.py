@@ -15,7 +15,7 @@ Model = TypeVar("Model", bound=Words)
 def resolve(words: Model, scope: Scope, **place: Any) -> Model:
     """The same words with every number known. Raises ArchdslError, located where it can be."""
     changed = {}
-    for name in type(words).model_fields:
+    for name in type(words).model_fields.keys() - words.resolved_later:
         before = getattr(words, name)
         after = value(before, scope, **place)
         if after is not before:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from archdsl.language.layers import LAYERS, LayerWords
+from archdsl.language.layers import LayerWords
 from archdsl.language.values import Count, Words
 
 LIST, ALIKE, COUNT, UNITS, WORD = "a list", "alike", "a number", "units", "a word"
@@ -124,10 +124,21 @@ def one_or_more(model: type[Words]) -> Any:
     ]
 
 
-def layer(kinds: Sequence[type[LayerWords]]) -> Any:
-    """A layer: its word, or its word with its numbers."""
+def _nests(kind: type[LayerWords]) -> bool:
+    """Whether the numbers of a word may be one named unit: `{residual: {kind: basic, ...}}`."""
+    return "kind" not in kind.model_fields and "layers" in kind.model_fields
+
+
+def layer(kinds: Sequence[type[LayerWords]], units: Sequence[type[Words]] = ()) -> Any:
+    """A layer: its word, or its word with its numbers; or a named unit, a mapping with `kind`."""
     form = partial(_layer_form, {word_of(kind, "layer"): kind for kind in kinds})
-    return tagged([(word_of(kind, "layer"), kind) for kind in kinds], _key("layer"), form)
+    options: list[tuple[str, Any]] = [(word_of(kind, "layer"), kind) for kind in kinds]
+    options += [(word_of(unit, "kind"), unit) for unit in units]
+    return tagged(options, _layer_or_kind, form)
+
+
+def _layer_or_kind(value: Any) -> Any:
+    return _key("layer")(value) or _key("kind")(value)
 
 
 def _layer_form(kinds: Mapping[str, type[LayerWords]], value: Any) -> Any:
@@ -137,16 +148,19 @@ def _layer_form(kinds: Mapping[str, type[LayerWords]], value: Any) -> Any:
         if kind and not kind.bare:
             raise PydanticCustomError("bare_layer", "{word}", {"word": str(value)})
         return {"layer": str(value)}
+    if isinstance(value, dict) and len(value) > 1:  # `{parallel: [...], aggregate: sum}`
+        for word in value.keys() & kinds.keys():
+            if kinds[word].shorthand and not isinstance(value[word], dict):
+                more = {key: other for key, other in value.items() if key != word}
+                return {"layer": word, str(kinds[word].shorthand): value[word], **more}
     if isinstance(value, dict) and len(value) == 1:
         ((word, numbers),) = value.items()
         kind = kinds.get(word)
-        if kind and kind.shorthand and not isinstance(numbers, dict):
+        unit = isinstance(numbers, dict) and "kind" in numbers
+        if kind and kind.shorthand and (not isinstance(numbers, dict) or (unit and _nests(kind))):
             numbers = {kind.shorthand: numbers}
         if isinstance(numbers, dict) and "layer" not in numbers:
             return {"layer": word, **numbers}
-    if isinstance(value, Words):
+    if isinstance(value, Words) or (isinstance(value, dict) and "kind" in value):
         return value
     raise PydanticCustomError("layer_form", "not a layer", {"words": list(kinds)})
-
-
-AnyLayer = layer(LAYERS)

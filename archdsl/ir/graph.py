@@ -12,6 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from archdsl.ir.layers.layer import every
 from archdsl.ir.ops import Aggregate, Chain, Layer, Op, Shape
 from archdsl.ir.placement import Placement
 from archdsl.ir.shapes import Steps, after
@@ -190,6 +191,11 @@ class Graph(Shown):
     def layer_lists(self) -> tuple[tuple[Layer, ...], ...]:
         """The layers of chains, each list once however many equal units share it."""
         return tuple({id(chain.layers): chain.layers for _, chain in self.chains()}.values())
+
+    def layers(self) -> Iterator[Layer]:
+        """The layers of chains and of blocks in them, once however many equal units share them."""
+        for layers in self.layer_lists:
+            yield from every(layers)
 
     def aggregates(self) -> Iterator[tuple[Node, Aggregate]]:
         """The nodes that join outputs."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import assert_never
 
+from archdsl.ir.layers.block import joined_shape
 from archdsl.ir.layers.windows import show
 from archdsl.ir.ops import Aggregate, Chain, Input, Layer, Op, Shape
 from archdsl.language.aggregation import Aggregation
@@ -42,8 +43,7 @@ class Steps:
 
 def after_aggregation(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
     """The shape of an aggregate of shapes that agree (`mismatch` is None)."""
-    width = operator.width([shape[0] for shape in shapes])
-    return (width, *(_largest(shapes) if operator.broadcasts else shapes[0])[1:])
+    return joined_shape(operator, shapes)
 
 
 def _largest(shapes: Sequence[Shape]) -> Shape:

@@ -26,6 +26,9 @@ class Aggregation(Words):
     operation: ClassVar[Literal["sum", "mean", "concat"] | None] = None
     """The operation that `join` computes, if it is one that the backend has faster code for."""
 
+    infix: ClassVar[str | None] = None
+    """The operator of Python that computes `join`, such as `+`, where emitted code is straight."""
+
     equal_widths: ClassVar[bool] = True
     """Whether all outputs must have the same number of features; other sizes always must agree."""
 
@@ -44,6 +47,7 @@ class Aggregation(Words):
         super().__pydantic_init_subclass__(**given)
         if "join" in cls.__dict__:
             cls.operation = cls.__dict__.get("operation")
+            cls.infix = cls.__dict__.get("infix")
             cls.associative = cls.__dict__.get("associative", False)
 
     @property

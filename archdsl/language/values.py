@@ -217,6 +217,9 @@ class Words(BaseModel):
     keys_since: ClassVar[Mapping[str, int]] = {}
     """The first version that has a key, for keys newer than their word."""
 
+    resolved_later: ClassVar[frozenset[str]] = frozenset()
+    """Fields that hold words of another scope, whose numbers are resolved where they are built."""
+
     def needs(self) -> Mapping[str, int]:
         """Return the version that each of its keys needs, with the value it has here."""
         return self.keys_since

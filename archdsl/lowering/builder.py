@@ -71,18 +71,31 @@ class Builder:
 
     def check(self, operator: Aggregation, sources: Sequence[str], said: str) -> None:
         """Refuse outputs that cannot be joined; torch would broadcast some of them silently."""
-        shapes = [self.shapes[source] for source in sources]
-        if mismatch(operator, shapes) is None:
-            check_widths(operator, [shape[0] for shape in shapes], said)
-            return
-        listed = [f"{source} ({show(self.shapes[source])})" for source in sources[:8]]
-        more = f" and {len(sources) - 8} more" if len(sources) > 8 else ""
-        raise fail(
-            "A210" if operator.equal_widths else "A211",
-            f"{operator.kind} needs {_needs(operator)}, but {said} reads {', '.join(listed)}{more}",
-            note=None if operator.broadcasts else NOTE,
-            help=_help(operator),
-        )
+        check_join(operator, [self.shapes[source] for source in sources], sources, said)
+
+
+def check_join(
+    operator: Aggregation, shapes: Sequence[Shape], names: Sequence[str], reader: str
+) -> None:
+    """Refuse outputs that cannot be joined. Raises ArchdslError (A210, A211, A228).
+
+    Args:
+        operator: the aggregation.
+        shapes: shapes of the outputs, in the order of the reads.
+        names: names of the outputs, for the diagnostic.
+        reader: what the diagnostic calls the reader.
+    """
+    if mismatch(operator, shapes) is None:
+        check_widths(operator, [shape[0] for shape in shapes], reader)
+        return
+    listed = [f"{name} ({show(shape)})" for name, shape in zip(names[:8], shapes, strict=False)]
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    raise fail(
+        "A210" if operator.equal_widths else "A211",
+        f"{operator.kind} needs {_needs(operator)}, but {reader} reads {', '.join(listed)}{more}",
+        note=None if operator.broadcasts else NOTE,
+        help=_help(operator),
+    )
 
 
 def check_widths(operator: Aggregation, widths: Sequence[int], reader: str) -> None:

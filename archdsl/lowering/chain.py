@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.ir.layers import from_word
 from archdsl.ir.ops import Layer, Shape
-from archdsl.language.layers import LayerWords
+from archdsl.language.layers import LayerWords, Nested
 
 Made = tuple[tuple[Layer, ...], Shape]
+Nest = Callable[[Nested, str, Shape, int, int], Layer]
 
 
 def lower_chain(
@@ -19,19 +20,32 @@ def lower_chain(
     stride: int,
     places: Sequence[Place],
     remarks: list[Diagnostic],
+    nest: Nest | None = None,
 ) -> Made:
-    """The layers and the shape they make of `shape`.
+    """Return the layers of a list, and the shape that they make of `shape`.
 
-    `stride` is for the first convolution that writes none; `places[i]` is where word i is written.
-    Warnings and notes on the layers are added to `remarks`. Raises ArchdslError (A2xx), one
-    finding.
+    Args:
+        chain: the words, with all numbers known but those inside blocks.
+        shape: shape of the input.
+        stride: stride for the first layer that takes one.
+        places: `places[i]` is where word i is written.
+        remarks: warnings and notes on the layers are added to it.
+        nest: lowers a block, given its word, name, input shape, stride and position.
+
+    Raises:
+        ArchdslError: A2xx, one finding.
     """
     named = iter(names(chain))
     made: list[Layer] = []
     for position, word in enumerate(chain):
         place = places[min(position, len(places) - 1)]
         try:
-            layer = from_word(word, next(named), shape, stride)
+            layer: Layer | None
+            if isinstance(word, Nested):
+                assert nest is not None, "a block needs the scope of its list"
+                layer = nest(word, next(named), shape, stride, position)
+            else:
+                layer = from_word(word, next(named), shape, stride)
             stride = 1 if word.takes_stride() else stride
             if layer is None:
                 continue

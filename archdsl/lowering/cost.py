@@ -7,12 +7,18 @@ or `incoming` may be evaluated in every layer of a stage, and counts as one more
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from archdsl.errors import ArchdslError
 from archdsl.frontend.load import Spec
-from archdsl.frontend.resolve import deferred
+from archdsl.frontend.resolve import deferred, value
 from archdsl.frontend.schema import LayerList, Transition
-from archdsl.lowering.stage_plan import StagePlan, UnitWords
+from archdsl.language.arithmetic import Scope
+from archdsl.language.layers import LayerWords, Nested
+from archdsl.language.unit import Unit
+from archdsl.lowering.blocks import PARTS
+from archdsl.lowering.lists import UnitWords
+from archdsl.lowering.stage_plan import StagePlan
 
 TEXT = 20
 """Characters of arithmetic, or entries of a list that it adds up, that take as long as a layer."""
@@ -26,7 +32,7 @@ TRANSITION = 4
 
 def primitives(plan: StagePlan) -> int:
     """Primitives of a stage, its projection included."""
-    each = [unit_cost(unit, plan.scope.values) for unit in plan.units]
+    each = [unit_cost(unit, plan.scope) for unit in plan.units]
     layers = sum(each) if len(each) > 1 else plan.units_count * each[0]
     return layers + _entry_cost(plan)
 
@@ -34,24 +40,55 @@ def primitives(plan: StagePlan) -> int:
 def _entry_cost(plan: StagePlan) -> int:
     """Primitives of what makes y_0 of the input, the first unit not counted."""
     if isinstance(plan.entry, LayerList):
-        return len(plan.entry.layers)
+        return list_cost(plan.entry.layers, plan.scope)
     return PROJECTION if plan.entry in {"projection", "pad"} else 0
 
 
-def unit_cost(unit: UnitWords, values: Any) -> int:
+def unit_cost(unit: UnitWords, scope: Scope) -> int:
     """Primitives of a unit, with what its arithmetic counts for."""
-    count = len(unit.layers) if isinstance(unit, LayerList) else unit.size()
-    waiting = {"layer", "incoming"}
+    count = list_cost(unit.layers, scope) if isinstance(unit, LayerList) else unit.size()
+    waiting = {"layer", "incoming", "entering"}
     found = [item.expression for item in deferred(unit) if waiting & item.expression.names]
-    return count + sum(-(-expression.work(values) // TEXT) for expression in found)
+    return count + sum(-(-expression.work(scope.values) // TEXT) for expression in found)
+
+
+def list_cost(words: Sequence[LayerWords | Unit], scope: Scope) -> int:
+    """Primitives of a list, those inside blocks counted as often as they are built."""
+    return sum(_word_cost(word, scope) for word in words)
+
+
+def _word_cost(word: LayerWords | Unit, scope: Scope) -> int:
+    if isinstance(word, Unit):
+        return word.size()
+    if not isinstance(word, Nested):
+        return 1
+    alike = getattr(word, "unit", None)
+    if alike is not None:
+        return 1 + _parts(word, scope) * unit_cost(alike, scope)
+    units = word.layers if isinstance(word.layers, tuple) else (word.layers,)
+    known = (unit for unit in units if isinstance(unit, Unit | LayerList))
+    return 1 + sum(unit_cost(unit, scope) for unit in known)
+
+
+def _parts(word: Nested, scope: Scope) -> int:
+    """How many parts a block has; the most there can be if that is not known yet."""
+    try:
+        count: int = value(word.layers, scope)
+    except ArchdslError:  # told with its place when the block is lowered
+        return PARTS
+    return min(count, PARTS) if isinstance(count, int) else PARTS
 
 
 def around(spec: Spec, stages: int) -> int:
     """Primitives outside of stages."""
-    words = spec.words
+    words, scope = spec.words, Scope(spec.parameters.values)
     ends = [chain for chain in (words.stem, words.head) if chain is not None]
-    count = sum(len(chain.layers) for chain in ends)
+    count = sum(list_cost(chain.layers, scope) for chain in ends)
     if words.between is None:
         return count
-    each = TRANSITION if isinstance(words.between, Transition) else len(words.between.layers)
+    each = (
+        TRANSITION
+        if isinstance(words.between, Transition)
+        else list_cost(words.between.layers, scope)
+    )
     return count + (stages - 1) * each

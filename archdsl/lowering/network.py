@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
-from archdsl.frontend.resolve import resolve, resolve_each, value
+from archdsl.frontend.resolve import resolve, value
 from archdsl.frontend.schema import LayerList, Transition
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Input
@@ -15,10 +16,11 @@ from archdsl.ir.verify import verify
 from archdsl.language.arithmetic import Rounding, Scope
 from archdsl.language.layers import Conv, LayerWords, Norm, Pool, Relu
 from archdsl.language.values import Deferred
+from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.builder import Builder
-from archdsl.lowering.chain import lower_chain
 from archdsl.lowering.cost import around, primitives
 from archdsl.lowering.limits import Limits, Planned, Size, check, size_of
+from archdsl.lowering.lists import Context, lower_list
 from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
 from archdsl.lowering.stage import lower_stage
@@ -101,9 +103,8 @@ class _Network:
             return source
         shape = self.builder.shapes[source]
         scope = self.scope(shape[0]) if scope is None else scope
-        places = [self.spec.at(*path, index) for index in range(len(words.layers))]
-        known = resolve_each(words.layers, scope, places)
-        layers, _ = lower_chain(known, shape, 1, places, self.builder.remarks)
+        context = Context(scope, partial(self.spec.at, *path), self.builder.remarks, lower_block)
+        layers, _ = lower_list(words.layers, shape, 1, context)
         return self.builder.add_chain(name, layers, source, str(path[0]))
 
     def between(self, index: int, stages: int, source: str) -> str:

@@ -8,7 +8,8 @@ from archdsl.frontend.resolve import resolve, value
 from archdsl.frontend.schema import StagesWords, StageWords
 from archdsl.language.arithmetic import Rounding, Scope
 from archdsl.language.rule import Rule
-from archdsl.lowering.stage_plan import StagePlan, UnitWords
+from archdsl.lowering.lists import UnitWords
+from archdsl.lowering.stage_plan import StagePlan
 
 STAGES = 64
 REQUIRED = ("layers", "unit", "connect", "aggregate")

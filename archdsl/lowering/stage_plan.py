@@ -6,18 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from archdsl.errors import Diagnostic, Place, fail
-from archdsl.frontend.resolve import resolve, resolve_each, waits_for
+from archdsl.errors import Diagnostic, Place
+from archdsl.frontend.resolve import waits_for
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.ops import Layer, Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.arithmetic import Scope
 from archdsl.language.rule import Rule
-from archdsl.language.unit import Unit
-from archdsl.lowering.chain import Made, lower_chain
-from archdsl.lowering.stride import check_unit, placed_by_list
-
-UnitWords = Unit | LayerList
+from archdsl.lowering.blocks import lower_block
+from archdsl.lowering.chain import Made
+from archdsl.lowering.lists import Context, UnitWords, lower_unit
 
 
 @dataclass(frozen=True)
@@ -86,44 +84,16 @@ class StagePlan:
     def entry_layers(self, shape: Shape) -> Made:
         """Return the layers that make y_0 of an input of this shape, by the list `entry`."""
         assert isinstance(self.entry, LayerList)
-        names = {"incoming": shape[0], "stride": self.stride}
-        return self.make_list(self.entry, self.within(names), shape, self.stride, ("entry",))
+        names = {"incoming": shape[0], "entering": shape[0], "stride": self.stride}
+        return lower_unit(self.entry, shape, self.stride, self.context.below("entry", **names))
 
-    def within(self, names: dict[str, int]) -> Scope:
-        """Return the stage's scope with more names."""
-        return Scope({**self.scope.values, **names}, self.scope.stage, self.scope.stages)
-
-    def make_list(
-        self, words: LayerList, scope: Scope, shape: Shape, stride: int,
-        where: tuple[str | int, ...],
-    ) -> Made:  # fmt: skip
-        """Return the layers of a list. Raises ArchdslError (A1xx, A2xx), located.
-
-        Args:
-            words: the list.
-            scope: the names that its arithmetic may use.
-            shape: shape of its input.
-            stride: stride for the first layer that takes the stage's.
-            where: path of the list in the stage.
-        """
-        places = [self.place(*where, position) for position in range(len(words.layers))]
-        layers = resolve_each(words.layers, scope, places)
-        if placed_by_list(words.layers, layers, self.index, stride, places):
-            stride = 1
-        return lower_chain(layers, shape, stride, places, self.remarks)
+    @property
+    def context(self) -> Context:
+        """Where the stage is written, and what its arithmetic may name."""
+        return Context(self.scope, self.place, self.remarks, lower_block)
 
     def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
         """Lower a unit without using the cache. Raises ArchdslError (A1xx, A2xx), located."""
-        scope = self.within({"incoming": shape[0], "layer": layer, "stride": stride})
+        names = {"incoming": shape[0], "entering": shape[0], "layer": layer, "stride": stride}
         where = ("layers", layer - 1) if self.listed else ("unit",)
-        if isinstance(unit, LayerList):
-            return self.make_list(unit, scope, shape, stride, where)
-        place = self.place(*where)
-        named = resolve(unit, scope, **place)
-        chain = named.layers(stride)
-        if len(chain) > named.size():
-            message = f"the unit `{named.kind}` has {len(chain)} layers (limit {named.size()})"
-            raise fail("A301", message, **place)
-        if stride > 1:
-            check_unit(named, stride, place)
-        return lower_chain(chain, shape, 1, [place], self.remarks)
+        return lower_unit(unit, shape, stride, self.context.below(*where, **names))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate, count, islice
 
 from archdsl.analysis import paths
@@ -19,13 +20,14 @@ from archdsl.analysis.parameters import layer_parameters
 from archdsl.apps.scaling.outputs import Outputs
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
-from archdsl.frontend.resolve import resolve_each, value, waits_for
+from archdsl.frontend.resolve import value, waits_for
 from archdsl.ir.ops import Chain, Input, Layer, Shape
 from archdsl.language.arithmetic import Scope
+from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.builder import Builder
-from archdsl.lowering.chain import lower_chain
 from archdsl.lowering.cost import primitives
 from archdsl.lowering.limits import SEARCHED, Limits, Planned, Size, links_of, raising
+from archdsl.lowering.lists import Context, lower_list
 from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
 from archdsl.lowering.stage import lower_stage
@@ -119,8 +121,8 @@ def entering_shape(spec: Spec) -> Shape:
         return shape
     scope = Scope({**values, "incoming": shape[0]})
     words = spec.words.stem.layers
-    places = [spec.at("stem", index) for index in range(len(words))]
-    return lower_chain(resolve_each(words, scope, places), shape, 1, places, remarks=[])[1]
+    context = Context(scope, partial(spec.at, "stem"), [], lower_block)
+    return lower_list(words, shape, 1, context)[1]
 
 
 def deepened(plan: StagePlan, depth: int) -> StagePlan:

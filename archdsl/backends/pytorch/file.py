@@ -10,6 +10,7 @@ from archdsl.aligned import aligned
 from archdsl.analysis import Report, analyse
 from archdsl.backends.pytorch import fuse as fusing
 from archdsl.backends.pytorch import guard
+from archdsl.backends.pytorch.block import block_class
 from archdsl.backends.pytorch.join import join_class
 from archdsl.backends.pytorch.literal import lines, literal, prose
 from archdsl.backends.pytorch.module import LONGEST, module
@@ -24,6 +25,7 @@ from archdsl.backends.pytorch.pasted import (
 )
 from archdsl.backends.pytorch.stage import stage
 from archdsl.backends.pytorch.writer import WIDTH, Writer
+from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.fusing import RECORDS
 from archdsl.codegen.program import Program, program
 from archdsl.errors import fail
@@ -171,6 +173,9 @@ def imports(
 def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> None:
     """Classes in reading order, then the helpers they use."""
     classes = decided.modules.classes
+    for block in decided.modules.blocks:
+        out.blank(2)
+        block_class(out, block) if isinstance(block, BlockClass) else module(out, block)
     for made in classes:
         if made.role in {"unit", "projection", "entry"}:
             out.blank(2)

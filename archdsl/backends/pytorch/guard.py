@@ -85,8 +85,7 @@ def check(
 
 def layer_names(program: Program) -> frozenset[str]:
     """Names of torch that the layers of a program use, such as `nn.Conv2d`."""
-    templates = (t for made in program.modules.classes for t in (*made.shared, *made.layers))
-    return frozenset().union(*(template.layer.names() for template in templates))
+    return frozenset().union(*(layer.names() for layer in program.graph.layers()))
 
 
 def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
@@ -164,7 +163,7 @@ def _node(node: ast.AST, allowed: frozenset[str], imports: set[str]) -> None:
 
 ALWAYS = frozenset({
     "torch.Tensor", "torch.relu", "functional.gelu", "functional.silu", "nn.Module",
-    "nn.ModuleList", "nn.Parameter", "nn.init",
+    "nn.ModuleList", "nn.Parameter", "nn.init", "torch.cat",
 })  # fmt: skip
 """Names of torch that a file may use whatever its layers are: classes, and running sums."""
 

@@ -89,8 +89,10 @@ def forward(out: Writer, made: ModuleClass) -> None:
         out.line(f"return shortcut, {last}" if made.projection else f"return {last}")
 
 
-def statements(layers: Sequence[LayerTemplate]) -> list[str]:
-    """Expressions of `x`, each assigned to `x` again: norms and activations nest around convs.
+def statements(layers: Sequence[LayerTemplate], target: str = "x") -> list[str]:
+    """Return expressions: norms and activations nest around convolutions.
+
+    The first is one of `x`. Each is assigned to `target`, which the next one reads.
 
     >>> from archdsl.ir.ops import Activation, Conv, Norm
     >>> chain = [Norm("norm", 8), Activation("relu"), Conv("conv", 8, 4, 1)]
@@ -99,28 +101,29 @@ def statements(layers: Sequence[LayerTemplate]) -> list[str]:
     """
     found: list[str] = []
     expression = "x"
+    bare = {"x", target}
     chain = [template.layer for template in layers]
     leads = bool(chain) and chain[0].elementwise
     for place, layer in enumerate(chain):
         apart = not layer.elementwise
         nests = layer.view or (leads and layer.mixes)
-        if apart and expression != "x" and not nests:
+        if apart and expression not in bare and not nests:
             found.append(expression)
-            expression = "x"
+            expression = target
         longer = call(layers[place], expression)
         parts = layer.split_call(expression, own(layers[place])) if len(longer) > ROOM else ()
         if parts:
             found += parts[:-1]
             longer = parts[-1]
-        elif len(longer) > LONGEST - 16 and expression != "x":
+        elif len(longer) > LONGEST - 16 and expression not in bare:
             found.append(expression)
-            longer = call(layers[place], "x")
+            longer = call(layers[place], target)
         expression = longer
         ends = apart and (leads or not layer.mixes)
         following = chain[place + 1 : place + 2]
         if ends and following and not following[0].view:
             found.append(expression)
-            expression = "x"
+            expression = target
     return [*found, expression]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archdsl.ir.layers.activation import Activation
+from archdsl.ir.layers.block import Block
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.conv import Conv
 from archdsl.ir.layers.drop_unit import DropUnit
@@ -31,7 +32,7 @@ from archdsl.language import layers as words
 
 KINDS: tuple[type[Layer], ...] = (
     Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad, Own,
-    ChannelNorm, GroupNorm, Leaky, Prelu, Scale, DropUnit, Keep, Select, Shuffle,
+    ChannelNorm, GroupNorm, Leaky, Prelu, Scale, DropUnit, Keep, Select, Shuffle, Block,
 )  # fmt: skip
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {
@@ -60,6 +61,6 @@ def from_word(word: words.LayerWords, name: str, shape: Shape, stride: int) -> L
 
 
 __all__ = [
-    "KINDS", "Activation", "Conv", "Dropout", "Flatten", "Layer", "Linear", "Norm", "Own", "Pad",
-    "Pool", "PoolTo", "Weighted", "from_word",
+    "KINDS", "Activation", "Block", "Conv", "Dropout", "Flatten", "Layer", "Linear", "Norm", "Own",
+    "Pad", "Pool", "PoolTo", "Weighted", "from_word",
 ]  # fmt: skip

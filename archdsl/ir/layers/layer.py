@@ -5,7 +5,7 @@ A shape is (features, *rest) without the batch: (64, 32, 32) is 64 channels of 3
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -104,6 +104,14 @@ class Layer:
     def takes(self) -> int | None:
         """Number of input features that the layer is built for; None if any number will do."""
         return None
+
+    def inside(self) -> tuple[Layer, ...]:
+        """The layers that a block holds; none for other layers."""
+        return ()
+
+    def depth(self) -> int:
+        """Convolutions and linear layers, as papers count depth."""
+        return int(self.mixes)
 
     def makes(self) -> int | None:
         """Number of features that the layer chooses; None if they follow from the input."""
@@ -232,3 +240,10 @@ def affine(weight: Shape, bias: bool) -> dict[str, Shape]:
 def eps_argument(eps: float) -> list[str]:
     """The argument of a norm's constructor, if it is not torch's default."""
     return [] if eps == 1e-5 else [f"eps={eps!r}"]
+
+
+def every(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """Yield the layers, and those inside blocks among them."""
+    for layer in layers:
+        yield layer
+        yield from every(layer.inside())

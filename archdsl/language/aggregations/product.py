@@ -32,6 +32,7 @@ class Product(Aggregation):
     kind: Literal["product"]
     join: ClassVar = staticmethod(product)
     broadcasts: ClassVar[bool] = True
+    infix: ClassVar[str | None] = "*"
 
     # Not `associative`, although a product is: with a product that several readers share,
     # `kept_bytes` would count it once for each.

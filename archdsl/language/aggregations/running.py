@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from archdsl.language.aggregation import Aggregation
-from archdsl.language.layers import ActivationWord
 
 
 class Running(Aggregation):
     """Post-activation ResNet's aggregation (He et al. 2015). Of y_0 alone it is y_0."""
 
     kind: Literal["running"]
-    activation: ActivationWord = "relu"
+    activation: Literal["relu", "gelu", "silu"] = "relu"
     operation: ClassVar = "sum"
     running: ClassVar[bool] = True
 

@@ -24,6 +24,7 @@ class Sum(Aggregation):
     kind: Literal["sum"]
     join: ClassVar = staticmethod(total)
     operation: ClassVar = "sum"
+    infix: ClassVar[str | None] = "+"
     associative: ClassVar[bool] = True
 
     def says(self) -> str:

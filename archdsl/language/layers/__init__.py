@@ -22,6 +22,7 @@ from archdsl.language.layers.activation import (
     Silu,
     Tanh,
 )  # fmt: skip
+from archdsl.language.layers.blocks import NESTED, Block, Gate, Nested, Parallel, Residual
 from archdsl.language.layers.channels import Keep, Select, Shuffle
 from archdsl.language.layers.conv import Conv
 from archdsl.language.layers.drop_unit import DropUnit
@@ -36,11 +37,41 @@ from archdsl.language.layers.words import LayerWords, Order
 LAYERS: tuple[type[LayerWords], ...] = (
     Conv, Norm, Relu, Gelu, Silu, Dropout, Pool, Flatten, Linear,
     Relu6, Relu2, Leaky, Prelu, Sigmoid, Tanh, Hardsigmoid, Hardswish, Mish,
-    Scale, DropUnit, Keep, Select, Shuffle,
+    Scale, DropUnit, Keep, Select, Shuffle, *NESTED,
 )  # fmt: skip
 
 __all__ = [
-    "LAYERS", "ActivationWord", "Conv", "DropUnit", "Dropout", "Flatten", "Gelu", "Hardsigmoid",
-    "Hardswish", "Keep", "LayerWords", "Leaky", "Linear", "Mish", "Norm", "Order", "Pool", "Prelu",
-    "Relu", "Relu2", "Relu6", "Scale", "Select", "Shuffle", "Sigmoid", "Silu", "Tanh",
+    "LAYERS",
+    "NESTED",
+    "ActivationWord",
+    "Block",
+    "Conv",
+    "DropUnit",
+    "Dropout",
+    "Flatten",
+    "Gate",
+    "Gelu",
+    "Hardsigmoid",
+    "Hardswish",
+    "Keep",
+    "LayerWords",
+    "Leaky",
+    "Linear",
+    "Mish",
+    "Nested",
+    "Norm",
+    "Order",
+    "Parallel",
+    "Pool",
+    "Prelu",
+    "Relu",
+    "Relu2",
+    "Relu6",
+    "Residual",
+    "Scale",
+    "Select",
+    "Shuffle",
+    "Sigmoid",
+    "Silu",
+    "Tanh",
 ]  # fmt: skip

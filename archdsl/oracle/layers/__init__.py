@@ -9,6 +9,7 @@ from torch import Tensor
 
 from archdsl.ir.layers import (
     Activation,
+    Block,
     Conv,
     Dropout,
     Flatten,
@@ -31,6 +32,7 @@ from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
 from archdsl.oracle.layers.activation import activation
+from archdsl.oracle.layers.block import block
 from archdsl.oracle.layers.channel_norm import channel_norm
 from archdsl.oracle.layers.conv import conv
 from archdsl.oracle.layers.drop_unit import drop_unit
@@ -55,6 +57,7 @@ Weights = Mapping[str, Tensor]
 
 COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     Conv: conv,
+    Block: block,
     Norm: norm,
     Activation: activation,
     Dropout: dropout,

@@ -1,0 +1,56 @@
+"""Blocks inside units: a stage in miniature, and its shorthands.
+
+A block reads one input, y_0. Its parts 1 ... N are lists of layers; part l reads some of the
+outputs before it, joined by the block's aggregation, and the exit joins outputs in the same way.
+What the fields `layers`, `unit`, `connect` and `aggregate` may hold is set where the whole language
+is known (`archdsl/frontend/schema.py`), because a block may hold blocks.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from archdsl.language.layers.words import LayerWords
+
+
+class Nested(LayerWords):
+    """A layer that is made of lists of layers."""
+
+    since: ClassVar[int] = 2
+    shorthand: ClassVar[str | None] = "layers"
+    resolved_later: ClassVar[frozenset[str]] = frozenset({"layers"})
+    layers: Any
+
+
+class Residual(Nested):
+    """The input plus what the layers make of it: y_0 + y_1."""
+
+    layer: Literal["residual"] = "residual"
+
+
+class Gate(Nested):
+    """The input times what the layers make of it: squeeze-and-excitation (Hu et al. 2018)."""
+
+    layer: Literal["gate"] = "gate"
+
+
+class Parallel(Nested):
+    """Lists of layers that all read the input; their outputs are joined."""
+
+    layer: Literal["parallel"] = "parallel"
+    aggregate: Any = None
+
+
+class Block(Nested):
+    """A number of equal parts, or a list of parts, with a rule, an aggregation and an exit."""
+
+    layer: Literal["block"] = "block"
+    shorthand: ClassVar[str | None] = None
+    resolved_later: ClassVar[frozenset[str]] = frozenset({"layers", "unit"})
+    unit: Any = None
+    connect: Any = None
+    aggregate: Any = None
+    exit: Literal["rule", "all", "last"] = "rule"
+
+
+NESTED: tuple[type[Nested], ...] = (Residual, Gate, Parallel, Block)

@@ -1,0 +1,166 @@
+"""Blocks in lists of layers: what each word stands for, and its parts lowered one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archdsl.errors import ArchdslError, Place, fail
+from archdsl.frontend.resolve import resolve, value
+from archdsl.ir.layers.block import Block
+from archdsl.ir.ops import Layer, Shape
+from archdsl.ir.shapes import after_aggregation
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.aggregations import Product, Sum
+from archdsl.language.layers import Nested
+from archdsl.language.rule import Rule
+from archdsl.lowering.builder import check_join
+from archdsl.lowering.lists import Context, UnitWords, lower_unit
+
+PARTS = 256
+"""Most parts of a block."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a block stands for: its units, what each reads, the aggregation and the exit's reads.
+
+    `where` is the path of each unit. `strided` says that parts which read y_0 alone take a stride.
+    """
+
+    units: Sequence[UnitWords]
+    where: Callable[[int], tuple[str | int, ...]]
+    reads: Sequence[Sequence[int]]
+    operator: Aggregation
+    exit: Sequence[int]
+    flat: bool = False
+    strided: bool = True
+
+
+def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Context) -> Layer:
+    """Return the block for a word. Raises ArchdslError (A1xx, A2xx), located.
+
+    Args:
+        word: the word, whose units still have arithmetic.
+        name: name of the block among the layers around it.
+        shape: shape of its input.
+        stride: stride for the parts that read the input alone.
+        context: where the word is written.
+    """
+    form = FORMS[word.layer](word, context)
+    _check_operator(form.operator, context.at("aggregate"))
+    shapes: list[Shape] = [shape]
+    parts: list[tuple[Layer, ...]] = []
+    for layer, (unit, reads) in enumerate(zip(form.units, form.reads, strict=True), start=1):
+        source = _joined(form.operator, shapes, reads, f"part {layer} of `{word.layer}`", context)
+        own = stride if form.strided and tuple(reads) == (0,) else 1
+        names = {"incoming": source[0], "layer": layer, "stride": own}
+        below = context.below(*form.where(layer), **names)
+        layers, after = lower_unit(unit, source, own, below)
+        parts.append(layers)
+        shapes.append(after)
+    _joined(form.operator, shapes, form.exit, f"the exit of `{word.layer}`", context)
+    return Block(
+        name, word.layer, shape, tuple(parts), tuple(map(tuple, form.reads)), form.operator,
+        tuple(form.exit), form.flat,
+    )  # fmt: skip
+
+
+def _joined(
+    operator: Aggregation, shapes: Sequence[Shape], reads: Sequence[int], reader: str,
+    context: Context,
+) -> Shape:  # fmt: skip
+    """The shape of what a part or the exit reads."""
+    if len(reads) == 1:
+        return shapes[reads[0]]
+    place = context.at("aggregate")
+    sources = [shapes[read] for read in reads]
+    try:
+        check_join(operator, sources, [f"y_{read}" for read in reads], reader)
+    except ArchdslError as error:
+        raise error.within(place["source"], place["span"]) from None
+    return after_aggregation(operator, sources)
+
+
+def _check_operator(operator: Aggregation, place: Place) -> None:
+    """Refuse aggregations that need a stage: those with weights or drop-path. Raises A229."""
+    problem = None
+    if operator.weights():
+        problem = "has weights for each reader"
+    elif operator.dropped():
+        problem = "has drop-path"
+    if problem:
+        raise fail(
+            "A229",
+            f"`{operator.kind}` {problem}, which a block inside a unit does not support",
+            help="use it as the aggregation of a stage",
+            **place,
+        )
+
+
+def _one(word: Any, operator: Aggregation) -> Form:
+    """The input, joined with what one list makes of it."""
+    return Form([word.layers], lambda _: (), [(0,)], operator, (0, 1), flat=True, strided=False)
+
+
+def _parallel(word: Any, context: Context) -> Form:
+    units = word.layers
+    if not units:
+        raise fail("A103", "`parallel` needs one list of layers or more", **context.at())
+    outputs = range(1, len(units) + 1)
+    return Form(units, lambda layer: (layer - 1,), [(0,)] * len(units), word.aggregate, outputs)
+
+
+def _block(word: Any, context: Context) -> Form:
+    listed = isinstance(word.layers, tuple)
+    count = len(word.layers) if listed else _count(word, context)
+    if listed == (word.unit is not None):
+        raise fail(
+            "A226" if listed else "A103",
+            "`layers` lists a unit for each part, so `unit` would be ignored"
+            if listed
+            else "the key `unit` is missing in this block",
+            **context.at("unit" if listed else "layers"),
+        )
+    rule = _rule(word, count, context)
+    every = [tuple(rule.reads(layer)) for layer in range(1, count + 1)]
+    operator = resolve(word.aggregate, context.scope, **context.at("aggregate"))
+    if operator.running:
+        every = [tuple(range(layer)) for layer in range(1, count + 1)]
+    return Form(
+        word.layers if listed else [word.unit] * count,
+        (lambda layer: ("layers", layer - 1)) if listed else (lambda _: ("unit",)),
+        every, operator, _exit(word.exit, rule, count, running=operator.running),
+    )  # fmt: skip
+
+
+def _exit(exit: str, rule: Rule, count: int, *, running: bool) -> tuple[int, ...]:
+    if exit == "last":
+        return (count,)
+    return tuple(range(count + 1) if exit == "all" or running else rule.reads(count + 1))
+
+
+def _count(word: Any, context: Context) -> int:
+    place = context.at("layers")
+    count: int = value(word.layers, context.scope, **place)
+    if count > PARTS:
+        raise fail("A301", f"a block of {count:,} parts (limit {PARTS:,})", **place)
+    return count
+
+
+def _rule(word: Any, count: int, context: Context) -> Rule:
+    place = context.at("connect")
+    rule: Rule = resolve(word.connect, context.scope, **place)
+    for code, message in (("A202", rule.problem(count)), ("A203", rule.cycle(count))):
+        if message:
+            raise fail(code, message, **place)
+    return rule
+
+
+FORMS: dict[str, Callable[[Any, Context], Form]] = {
+    "residual": lambda word, _: _one(word, Sum(kind="sum")),
+    "gate": lambda word, _: _one(word, Product(kind="product")),
+    "parallel": _parallel,
+    "block": _block,
+}
