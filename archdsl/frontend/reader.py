@@ -16,7 +16,7 @@ from archdsl.errors import ArchdslError, Source, Span, fail
 from archdsl.language.values import Text
 
 BYTES = 256 * 1024
-DEPTH = 16
+DEPTH = 32
 VALUES = 20_000
 SCALAR = 4_096
 
