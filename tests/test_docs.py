@@ -38,7 +38,7 @@ def fences(begins: str) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("text", fences("archdsl: 1"))
+@pytest.mark.parametrize("text", [*fences("archdsl: 1"), *fences("archdsl: 2")])
 def test_example_is_a_spec_that_holds(text: str) -> None:
     for expectation in check_text(text).require().spec.words.expect:
         check_text(text, expectation.when).require()
@@ -51,7 +51,7 @@ def test_excerpt_can_be_read(text: str) -> None:
 
 def test_examples_of_the_language_are_whole_or_say_that_they_are_not() -> None:
     for text in FENCE.findall(LANGUAGE):
-        assert text.startswith(("archdsl: 1\n", "# excerpt\n")), text
+        assert text.startswith(("archdsl: 1\n", "archdsl: 2\n", "# excerpt\n")), text
 
 
 def words() -> list[str]:

@@ -179,7 +179,7 @@ def _class(
     solution = solve(columns)
     terms = iter(solution.terms)
     layers = tuple((layer, {slot: next(terms) for slot in layer.numbers()}) for layer in chains[0])
-    made = BlockClass(
+    block_class = BlockClass(
         name, first, tuple(solution.parameters), layers,
         tuple(
             Part(class_name, tuple(next(terms) for _ in slots))
@@ -189,14 +189,14 @@ def _class(
     )  # fmt: skip
     rows: list[tuple[Number, ...]] = list(zip(*solution.parameters.values(), strict=True))
     rows = rows or [()] * len(same)
-    return made, {
+    return block_class, {
         block: Submodule(block.name, block, name, tuple(zip(solution.parameters, row, strict=True)))
         for block, row in zip(same, rows, strict=True)
     }
 
 
 def _column_name(slot: str, place: int, chain: Chain) -> str:
-    """`channels` for what comes in, `width` for what goes out, `inner` between."""
+    """`channels` for the input, `width` for the output, `inner` between."""
     widths = [index for index, layer in enumerate(chain) if layer.makes() is not None]
     if slot in {"inputs", "features"}:
         return "channels" if not widths or place <= widths[0] else "inner"

@@ -7,51 +7,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archdsl.codegen.blocks import BlockClass, Submodule, group, nested, substituted
-from archdsl.codegen.columns import Column, Number, Term, solve
-from archdsl.codegen.dropouts import aligned, without
+from archdsl.codegen.grouping import (
+    Instance,
+    LayerTemplate,
+    ModuleClass,
+    Used,
+    align,
+    class_of,
+    form_of,
+)
 from archdsl.codegen.names import free, title
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.layers.block import Block
-from archdsl.ir.ops import Chain, Layer, Weighted
+from archdsl.ir.ops import Chain
 
-
-@dataclass(frozen=True)
-class Instance:
-    """What one scope of the network holds; `shared` feeds both `projection` and `layers`."""
-
-    scope: str
-    role: str
-    layers: tuple[Layer, ...]
-    shared: tuple[Layer, ...] = ()
-    projection: str | None = None
-
-    def every(self) -> tuple[Layer, ...]:
-        """Its own layers, in order."""
-        return self.shared + self.layers
-
-
-@dataclass(frozen=True)
-class LayerTemplate:
-    """A layer whose varying numbers are terms, by field."""
-
-    layer: Layer
-    terms: dict[str, Term]
-
-
-@dataclass(frozen=True)
-class ModuleClass:
-    """A class to print. `projection` is the class and arguments of a projection it owns."""
-
-    name: str
-    role: str
-    parameters: tuple[str, ...]
-    shared: tuple[LayerTemplate, ...]
-    layers: tuple[LayerTemplate, ...]
-    projection: tuple[str, tuple[Term, ...]] | None = None
-
-
-Used = dict[str, tuple[ModuleClass, tuple[Number, ...]]]
-"""For scopes of the network their class and argument values."""
+__all__ = ["LayerTemplate", "ModuleClass", "Modules", "Used", "find_modules", "readers_of_input"]
 
 
 @dataclass(frozen=True)
@@ -103,14 +73,14 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
         forms: dict[object, list[Instance]] = defaultdict(list)
         for instance in instances:
             if instance.role == role:
-                forms[_form(instance, used, blanks)].append(instance)
-        for same in map(_aligned, forms.values()):
+                forms[form_of(instance, used, blanks)].append(instance)
+        for same in map(align, forms.values()):
             first = same[0]
             name = title(
                 role, first.every(), first.projection, concatenated=first.scope in concatenated
             )
             name = free(name, taken)
-            classes.append(_class(used, name, same, chosen))
+            classes.append(class_of(used, name, same, chosen))
     return Modules(tuple(classes), used, tuple(blocks))
 
 
@@ -129,10 +99,10 @@ def _blocks(
                 scope = f"{number}.{place}"
                 keys[scope] = block, place
                 instance = Instance(scope, "unit", substituted(part, modules))
-                forms[_form(instance, used, {})].append(instance)
-        for same in map(_aligned, forms.values()):
+                forms[form_of(instance, used, {})].append(instance)
+        for same in map(align, forms.values()):
             name = free(title("unit", same[0].every(), None, concatenated=False), taken)
-            classes.append(_class(used, name, same, frozenset()))
+            classes.append(class_of(used, name, same, frozenset()))
         parts = {
             keys[scope]: (module.name, dict(zip(module.parameters, values, strict=True)))
             for scope, (module, values) in used.items()
@@ -168,112 +138,3 @@ def _instances(graph: Graph) -> Iterator[Instance]:
             before.layers if isinstance(before, Chain) else (),
             stage.projection if stage else None,
         )
-
-
-def _form(instance: Instance, used: Used, blanks: dict[int, tuple[object, ...]]) -> object:
-    """What instances of one class have in common; `blanks` is by the id of shared layers."""
-    projected = used[instance.projection][0].name if instance.projection else None
-    for part in (instance.shared, instance.layers):
-        if id(part) not in blanks:
-            blanks[id(part)] = tuple(layer.form() for layer in without(part))
-    return (projected, blanks[id(instance.shared)], blanks[id(instance.layers)])
-
-
-def _aligned(same: list[Instance]) -> list[Instance]:
-    """Instances of one form with dropouts at the same positions; equal units still share layers."""
-    parts = {}
-    for key in ("shared", "layers"):
-        chains = {id(chain): chain for i in same for chain in (getattr(i, key),)}
-        parts[key] = dict(zip(chains, aligned(list(chains.values())), strict=True))
-    return [
-        replace(i, shared=parts["shared"][id(i.shared)], layers=parts["layers"][id(i.layers)])
-        for i in same
-    ]
-
-
-def _class(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) -> ModuleClass:
-    """The class of instances of one form; each instance is added to `used`.
-
-    Instances with equal numbers are one row of the columns, so that a stage of many equal units
-    is decided in no more time than a stage of one.
-    """
-    rows: dict[object, list[Instance]] = {}
-    for instance in same:
-        rows.setdefault(_same(instance, used), []).append(instance)
-    distinct = [alike[0] for alike in rows.values()]
-    columns = list(_columns(distinct, used, reads_input(same, chosen)))
-    order = sorted(columns, key=lambda item: item[0])
-    solution = solve([column for _, _, column in order])
-    terms = {key: term for (_, key, _), term in zip(order, solution.terms, strict=True)}
-    first = same[0]
-    layers = [
-        LayerTemplate(layer, {slot: terms[index, slot] for slot in layer.numbers()})
-        for index, layer in enumerate(first.every())
-    ]
-    split = len(first.shared)
-    projection = None
-    if first.projection:
-        inner, values = used[first.projection]
-        arguments = tuple(terms["projection", i] for i in range(len(values)))
-        projection = (inner.name, arguments)
-    made = ModuleClass(
-        name, first.role, tuple(solution.parameters), tuple(layers[:split]), tuple(layers[split:]),
-        projection,
-    )  # fmt: skip
-    given = list(zip(*solution.parameters.values(), strict=True)) or [()] * len(rows)
-    for alike, values in zip(rows.values(), given, strict=True):
-        used.update((instance.scope, (made, values)) for instance in alike)
-    return made
-
-
-def _same(instance: Instance, used: Used) -> object:
-    """Equal for instances with equal numbers: equal units share their layers."""
-    projection = used[instance.projection][1] if instance.projection else None
-    return id(instance.shared), id(instance.layers), projection
-
-
-def _columns(
-    same: list[Instance], used: Used, entering: bool
-) -> Iterator[tuple[int, object, Column]]:
-    """(rank, key, column): what comes in first, then what goes out, then strides and the rest."""
-    layers = [instance.every() for instance in same]
-    last = max((i for i, x in enumerate(layers[0]) if x.makes() is not None), default=-1)
-    started = False
-    for index, layer in enumerate(layers[0]):
-        for slot in layer.numbers():
-            values = tuple(own[index].numbers()[slot] for own in layers)
-            inward = slot in {"inputs", "features"}
-            rank, name = 2, "inner"
-            if inward and not started:
-                rank, name = 0, "channels"
-            elif slot == "width" and index == last:
-                rank, name = 1, "width"
-            elif slot == "p":
-                rank, name = 3, "dropout"
-            elif slot not in {"inputs", "features", "width"}:
-                rank, name = 3, slot
-            own = _forced(same[0], layers[0], index, slot)
-            forced = bool(own) or (name == "channels" and entering)
-            yield rank, (index, slot), Column(own or name, values, forced)
-        started = started or layer.mixes
-    if same[0].projection:
-        inner = used[same[0].projection][0]
-        for place, name in enumerate(inner.parameters):
-            values = tuple(used[i.projection][1][place] for i in same if i.projection)
-            yield 4, ("projection", place), Column(name, values)
-
-
-def reads_input(same: list[Instance], chosen: frozenset[str]) -> bool:
-    """Whether an instance of a class reads the input."""
-    return any(instance.scope in chosen for instance in same)
-
-
-def _forced(instance: Instance, layers: Sequence[Layer], index: int, slot: str) -> str | None:
-    """What the network's constructor lets a caller choose."""
-    if instance.role == "head" and index == len(layers) - 1 and slot == "width":
-        return "num_classes" if layers[index].classifies else None
-    if instance.role == "stem" and slot == "inputs":
-        before = layers[:index]
-        first = not any(isinstance(x, Weighted) or x.chooses_inputs() is False for x in before)
-        return "in_channels" if first and layers[index].chooses_inputs() else None
-    return None

@@ -11,7 +11,7 @@ from typing import Any
 
 from archdsl.frontend.schema import PARAMETER, language
 from archdsl.frontend.unions import word_of
-from archdsl.language.layers import LAYERS
+from archdsl.language.layers import LAYERS, Nested
 from archdsl.language.values import Words
 
 Schema = dict[str, Any]
@@ -29,17 +29,20 @@ def json_schema() -> Schema:
         definitions[kind.__name__]["properties"].pop("layer")
     definitions["LayerList"] = {
         "type": "array",
-        "items": _layer(definitions),
+        "items": _layer(definitions, known.units),
         "minItems": 1,
         "description": definitions["LayerList"].get("description", ""),
     }
     for key, models in (("rule", known.rules), ("kind", known.aggregations), ("kind", known.units)):
         for model in models:
             _choosable(definitions[model.__name__], key, models)
+    for holder in ("Stage", "Stages", "Block", "Parallel"):
+        properties = definitions[holder]["properties"]
+        if "connect" in properties:
+            _worded(properties["connect"], "rule", known.rules, definitions)
+        _worded(properties["aggregate"], "kind", known.aggregations, definitions)
     for stage in ("Stage", "Stages"):
         properties = definitions[stage]["properties"]
-        _worded(properties["connect"], "rule", known.rules, definitions)
-        _worded(properties["aggregate"], "kind", known.aggregations, definitions)
         for key in ("exit", "entry"):
             properties[key] = {"anyOf": [properties[key], NAMED]}
     for definition in definitions.values():
@@ -49,15 +52,18 @@ def json_schema() -> Schema:
     return {"$schema": DIALECT, "$id": "archdsl.schema.json", **schema, "title": "archdsl spec"}
 
 
-def _layer(definitions: Schema) -> Schema:
+def _layer(definitions: Schema, units: Models) -> Schema:
     bare = [word_of(kind, "layer") for kind in LAYERS if kind.bare]
     forms: list[Schema] = [{"enum": bare}]
+    forms += [{"$ref": f"#/$defs/{unit.__name__}"} for unit in units]
     for kind in LAYERS:
         numbers: Schema = {"$ref": f"#/$defs/{kind.__name__}"}
         if kind.shorthand:
             inner = definitions[kind.__name__]["properties"][kind.shorthand]
             numbers = {"anyOf": [numbers, inner]}
         word = word_of(kind, "layer")
+        if kind.shorthand and issubclass(kind, Nested):
+            forms.append(_beside(definitions[kind.__name__], word, kind.shorthand))
         forms.append(
             {
                 "type": "object",
@@ -67,6 +73,18 @@ def _layer(definitions: Schema) -> Schema:
             }
         )
     return {"anyOf": forms}
+
+
+def _beside(definition: Schema, word: str, shorthand: str) -> Schema:
+    """The form in which other keys are written beside a word and its list."""
+    others = {key: value for key, value in definition["properties"].items() if key != shorthand}
+    required = [key for key in definition.get("required", ()) if key in others]
+    return {
+        "type": "object",
+        "properties": {word: definition["properties"][shorthand], **others},
+        "required": [word, *required],
+        "additionalProperties": False,
+    }
 
 
 def _named(words: Sequence[str]) -> Schema:
@@ -107,7 +125,9 @@ def _worded(schema: Schema, key: str, models: Models, definitions: Schema) -> No
     """A word may stand alone if it needs no numbers."""
     words = {word_of(model, key): definitions[model.__name__]["required"] for model in models}
     alone = [word for word, required in words.items() if required == [key]]
-    schema["anyOf"] = [*schema.get("anyOf", []), {"enum": alone}, _named([*words])]
+    schema.pop("discriminator", None)
+    models_of = schema.pop("oneOf", None) or schema.get("anyOf", [])
+    schema["anyOf"] = [*models_of, {"enum": alone}, _named([*words])]
 
 
 def _one_or_more(schema: Schema) -> Schema:

@@ -9,16 +9,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model
 
 from archdsl.errors import fail
 from archdsl.frontend import unions
+from archdsl.frontend.nesting import recursive
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import AGGREGATIONS
 from archdsl.language.layer import RESERVED, Layer
-from archdsl.language.layers import LAYERS, Block, Gate, LayerWords, Parallel, Residual
+from archdsl.language.layers import LAYERS, LayerWords
 from archdsl.language.rule import Rule
 from archdsl.language.rules import RULES
 from archdsl.language.unit import Unit
@@ -180,7 +181,7 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
             (LAYERS, Layer),
         )
     )
-    chain, unit = _recursive(layers, units, rules, aggregations)
+    chain, unit = recursive(layers, units, rules, aggregations, LayerList)
     slots: dict[str, Any] = {
         "layers": (unions.layers(unit) | None, None),
         "unit": (unit | None, None),
@@ -201,40 +202,6 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
         head=(unions.listed(chain) | None, None),
     )
     return Language(network, rules, units, aggregations, layers)
-
-
-def _recursive(
-    layers: tuple[type[LayerWords], ...], units: tuple[type[Unit], ...],
-    rules: tuple[type[Rule], ...], aggregations: tuple[type[Aggregation], ...],
-) -> tuple[type[LayerList], Any]:  # fmt: skip
-    """Return the model of a list of layers and that of a unit; blocks in a list hold units."""
-    operator = unions.worded(aggregations, "kind")
-    branches: Any = tuple[ForwardRef("Unit_"), ...]  # type: ignore[misc]
-    listed = Annotated[branches, Field(max_length=64, strict=False)]
-    slots: dict[type[LayerWords], dict[str, Any]] = {
-        Residual: {"layers": (ForwardRef("Unit_"), ...)},
-        Gate: {"layers": (ForwardRef("Unit_"), ...)},
-        Parallel: {"layers": (listed, ...), "aggregate": (operator, ...)},
-        Block: {
-            "layers": (ForwardRef("Layers_"), ...),
-            "unit": (ForwardRef("Unit_") | None, None),
-            "connect": (unions.worded(rules, "rule"), ...),
-            "aggregate": (operator, ...),
-        },
-    }  # fmt: skip
-    nested: dict[type[LayerWords], Any] = {
-        word: create_model(word.__name__, __base__=word, __doc__=word.__doc__, **fields)
-        for word, fields in slots.items()
-    }
-    item = unions.layer([nested.get(word, word) for word in layers], units)
-    field = Field(min_length=1, max_length=64, strict=False)
-    given: dict[str, Any] = {"layers": (tuple[item, ...], field)}  # type: ignore[valid-type]
-    chain = create_model("LayerList", __base__=LayerList, __doc__=LayerList.__doc__, **given)
-    unit = unions.unit(units, chain)
-    names = {"Unit_": unit, "Layers_": unions.layers(unit)}
-    for model in (*nested.values(), chain):
-        model.model_rebuild(force=True, _types_namespace=names)
-    return chain, unit
 
 
 def _extended(

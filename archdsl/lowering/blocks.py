@@ -100,7 +100,7 @@ def _check_operator(operator: Aggregation, place: Place) -> None:
 
 
 def _one(word: Any, operator: Aggregation) -> Form:
-    """The input, joined with what one list makes of it."""
+    """The input, joined with the output of one list."""
     return Form([word.layers], lambda _: (), [(0,)], operator, (0, 1), flat=True, strided=False)
 
 

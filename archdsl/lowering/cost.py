@@ -66,8 +66,8 @@ def _word_cost(word: LayerWords | Unit, scope: Scope) -> int:
     if alike is not None:
         return 1 + _parts(word, scope) * unit_cost(alike, scope)
     units = word.layers if isinstance(word.layers, tuple) else (word.layers,)
-    known = (unit for unit in units if isinstance(unit, Unit | LayerList))
-    return 1 + sum(unit_cost(unit, scope) for unit in known)
+    nested = (unit for unit in units if isinstance(unit, Unit | LayerList))
+    return 1 + sum(unit_cost(unit, scope) for unit in nested)
 
 
 def _parts(word: Nested, scope: Scope) -> int:

@@ -80,9 +80,9 @@ def lower_list(
     places = [context.at(position) for position in range(len(words))]
     resolved = resolve_each(words, scope, places)
     layers = [
-        (word, known, place)
-        for word, known, place in zip(words, resolved, places, strict=True)
-        if isinstance(word, LayerWords) and isinstance(known, LayerWords)
+        (word, resolved_word, place)
+        for word, resolved_word, place in zip(words, resolved, places, strict=True)
+        if isinstance(word, LayerWords) and isinstance(resolved_word, LayerWords)
     ]
     columns: Any = list(zip(*layers, strict=True)) or [(), (), ()]
     if placed_by_list(columns[0], columns[1], scope.stage or 0, stride, columns[2]):

@@ -69,7 +69,7 @@ UNITS = {
     "a residual in a residual": f"residual: [norm, {{residual: [{CONV}]}}, relu]",
     "a gate in branches in a residual": "residual: [norm, {parallel: [[{residual: [" + CONV
     + "]}], [{gate: " + GATE + "}]], aggregate: sum}]",
-    "blocks in a block": "block: {layers: 2, unit: [{residual: [norm, {conv: {width: incoming, stride: 1}}]}, "
+    "blocks in a block": "block: {layers: 2, unit: [{residual: [norm, {conv: {width: incoming, stride: 1}}]}, "  # noqa: E501
     "{block: {layers: 2, unit: [{conv: {width: 2, stride: 1}}], connect: full, "
     "aggregate: concat}}], connect: full, aggregate: concat}",
     "dropout": f"residual: [{CONV}, {{dropout: 0.5}}, {{drop_unit: 0.3}}]",
@@ -177,8 +177,8 @@ def test_a_residual_in_a_unit_is_a_stage_of_one_layer() -> None:
 
 def test_entering_is_what_the_unit_reads() -> None:
     text = spec(
-        "gate: [{pool: {to: 1}}, {conv: {width: 8, kernel: 1}}, {conv: {width: entering, kernel: 1}}, sigmoid]"
-    )  # noqa: E501
+        "gate: [{pool: {to: 1}}, {conv: {width: 8, kernel: 1}}, {conv: {width: entering, kernel: 1}}, sigmoid]"  # noqa: E501
+    )
     shapes: dict[str, Any] = state_shapes(check_text(text).graph)
     assert shapes["stages.0.layers.0.gate.conv2.weight"] == (4, 8, 1, 1)
 
@@ -235,7 +235,7 @@ def test_mistakes_inside_blocks_have_a_place(unit: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     "unit", ["residual: [relu]", "gate: [relu]", "{parallel: [[relu]], aggregate: sum}"]
-)  # noqa: E501
+)
 def test_blocks_need_version_2(unit: str) -> None:
     with pytest.raises(ArchdslError) as raised:
         check_text(spec(unit).replace("archdsl: 2", "archdsl: 1"))

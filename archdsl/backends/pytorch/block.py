@@ -17,8 +17,8 @@ from archdsl.ir.ops import Weighted
 from archdsl.language.aggregation import Aggregation
 
 SUMMARIES = {
-    "residual": "The input plus what the layers make of it.",
-    "gate": "The input times what the layers make of it.",
+    "residual": "The sum of the input and the output of the layers.",
+    "gate": "The product of the input and the output of the layers.",
 }
 
 
@@ -82,7 +82,7 @@ def _items(same: Sequence[Part]) -> list[str]:
 
 
 def flat(out: Writer, block: BlockClass) -> None:
-    """The input, joined with what the layers make of it."""
+    """Print the statements of a block that joins its input with the output of its layers."""
     templates = [LayerTemplate(layer, terms) for layer, terms in block.layers]
     *earlier, last = statements(templates, target="y")
     for statement in earlier:

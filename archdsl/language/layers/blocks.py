@@ -23,13 +23,13 @@ class Nested(LayerWords):
 
 
 class Residual(Nested):
-    """The input plus what the layers make of it: y_0 + y_1."""
+    """The sum of the input and the output of the layers: y_0 + y_1."""
 
     layer: Literal["residual"] = "residual"
 
 
 class Gate(Nested):
-    """The input times what the layers make of it: squeeze-and-excitation (Hu et al. 2018)."""
+    """The product of the input and the output of the layers (Hu et al. 2018)."""
 
     layer: Literal["gate"] = "gate"
 

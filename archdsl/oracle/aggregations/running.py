@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor
+from torch.nn import functional
 
 from archdsl.language.aggregations import Running
-from archdsl.oracle.layers.activation import FUNCTIONS
 
 
 def running(operator: Running, outputs: Sequence[Tensor]) -> Tensor:
     """Return the activation of the previous aggregate plus the newest output."""
     aggregate, newest = outputs
-    return FUNCTIONS[operator.then()](aggregate + newest)
+    result: Tensor = getattr(functional, operator.then())(aggregate + newest)
+    return result

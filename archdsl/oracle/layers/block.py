@@ -9,6 +9,7 @@ from torch import Tensor
 from archdsl.ir.layers import Layer, Weighted
 from archdsl.ir.layers.block import Block
 from archdsl.oracle import layers
+from archdsl.oracle.aggregations import aggregate
 
 
 def block(layer: Block, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
@@ -24,9 +25,6 @@ def block(layer: Block, x: Tensor, own: Mapping[str, Tensor], training: bool) ->
 
 
 def _joined(layer: Block, outputs: list[Tensor], reads: tuple[int, ...]) -> Tensor:
-    # Here, because aggregations use the functions of layers.
-    from archdsl.oracle.aggregations import aggregate
-
     if len(reads) == 1:
         return outputs[reads[0]]
     if layer.operator.running:

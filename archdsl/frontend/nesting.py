@@ -1,0 +1,56 @@
+"""The models of lists of layers and of units, which hold each other: a list may hold blocks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ForwardRef
+
+from pydantic import Field, create_model
+
+from archdsl.frontend import unions
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.layers import Block, Gate, LayerWords, Parallel, Residual
+from archdsl.language.rule import Rule
+from archdsl.language.unit import Unit
+from archdsl.language.values import Words
+
+
+def recursive(
+    layers: tuple[type[LayerWords], ...], units: tuple[type[Unit], ...],
+    rules: tuple[type[Rule], ...], aggregations: tuple[type[Aggregation], ...], base: type[Words],
+) -> tuple[type[Words], Any]:  # fmt: skip
+    """Return the model of a list of layers and that of a unit; blocks in a list hold units.
+
+    Args:
+        layers: the words for layers.
+        units: the named units.
+        rules: the rules that a block may have.
+        aggregations: the aggregations that a block may have.
+        base: what the model of a list derives from.
+    """
+    operator = unions.worded(aggregations, "kind")
+    branches: Any = tuple[ForwardRef("Unit_"), ...]  # type: ignore[misc]
+    listed = Annotated[branches, Field(max_length=64, strict=False)]
+    slots: dict[type[LayerWords], dict[str, Any]] = {
+        Residual: {"layers": (ForwardRef("Unit_"), ...)},
+        Gate: {"layers": (ForwardRef("Unit_"), ...)},
+        Parallel: {"layers": (listed, ...), "aggregate": (operator, ...)},
+        Block: {
+            "layers": (ForwardRef("Layers_"), ...),
+            "unit": (ForwardRef("Unit_") | None, None),
+            "connect": (unions.worded(rules, "rule"), ...),
+            "aggregate": (operator, ...),
+        },
+    }  # fmt: skip
+    nested: dict[type[LayerWords], Any] = {
+        word: create_model(word.__name__, __base__=word, __doc__=word.__doc__, **fields)
+        for word, fields in slots.items()
+    }
+    item = unions.layer([nested.get(word, word) for word in layers], units)
+    field = Field(min_length=1, max_length=64, strict=False)
+    fields: dict[str, Any] = {"layers": (tuple[item, ...], field)}  # type: ignore[valid-type]
+    chain = create_model("LayerList", __base__=base, __doc__=base.__doc__, **fields)
+    unit = unions.unit(units, chain)
+    names = {"Unit_": unit, "Layers_": unions.layers(unit)}
+    for model in (*nested.values(), chain):
+        model.model_rebuild(force=True, _types_namespace=names)
+    return chain, unit
