@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
@@ -11,6 +12,7 @@ from archdsl.codegen.joins import Joins
 from archdsl.codegen.modules import ModuleClass, Modules
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
+from archdsl.language.aggregation import Aggregation
 from archdsl.passes.strategy import Joined, joined_widths, strategy_of, varies
 
 INCOMING = "incoming"
@@ -29,6 +31,7 @@ class Sketch:
     joined: Joined
     join: Joins | None = None
     entry: tuple[ModuleClass, tuple[Number, ...]] | None = None
+    line: tuple[int, int] | None = None
 
     def kind(self) -> object:
         """What stages of one class have in common, without the runs."""
@@ -37,7 +40,8 @@ class Sketch:
         table = None if stage.rule.source() else (stage.rule, stage.depth)
         join = self.join.form() if self.join else None
         entry = self.entry[0].name if self.entry else None
-        keys = (stage.rule, stage.operator, stage.leaves, stage.projected, join, entry)
+        operator = operator_form(stage.operator)
+        keys = (stage.rule, operator, stage.leaves, stage.projected, join, entry)
         return (self.strategy, self.joins, self.shares, self.joined, *keys, lengths, table)
 
     def form(self) -> object:
@@ -134,7 +138,44 @@ def _sketch(
     entry = modules.used[stage.entry_chain] if stage.entry_chain else None
     kept = widths if grows or strategy == "buffer" else ()
     joined = joined_widths(stage, outputs, incoming) if grows else "first"
-    return Sketch(stage, strategy, runs, kept, bool(joins), shares, joined, join, entry)
+    line = arithmetic(joined)
+    joined = "line" if line else joined
+    return Sketch(stage, strategy, runs, kept, bool(joins), shares, joined, join, entry, line)
+
+
+def arithmetic(joined: Joined) -> tuple[int, int] | None:
+    """Return the first width and the step, if widths of two or more aggregates grow evenly.
+
+    >>> arithmetic((304, 320, 336)), arithmetic((8, 16, 16))
+    ((304, 16), None)
+    """
+    if isinstance(joined, str) or len(joined) < 2:
+        return None
+    start, step = joined[0], joined[1] - joined[0]
+    even = all(width == start + step * place for place, width in enumerate(joined))
+    return (start, step) if even and step else None
+
+
+def operator_form(operator: Aggregation) -> object:
+    """Return what the aggregations of stages of one class have in common: all but their numbers.
+
+    Those are arguments of the class. Weights and drop-path are written for one aggregation each.
+    """
+    numbers = operator.arguments()
+    plain = all(type(number) in {int, float} for number in numbers)
+    if not plain or not numbers or operator.weights() or operator.dropped():
+        return operator
+    words = said(operator, ["#"] * len(numbers))
+    return type(operator), words, operator.then(), len(numbers)
+
+
+def said(operator: Aggregation, names: Sequence[str]) -> str:
+    """Return the words for an aggregation, with names in the place of its numbers."""
+    text = operator.says()
+    for number, name in zip(operator.arguments(), names, strict=False):
+        written = "|".join(re.escape(form) for form in (f"{number:,}", str(number)))
+        text = re.sub(rf"\b(?:{written})\b", name, text)
+    return text
 
 
 def _values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,9 @@ class StageClass:
     which is made once; `joined` how wide the aggregates are. `join` says that each reader has a
     module with weights; where it takes the features of the aggregate, `join_channels` are those
     of the layers, if they are equal, and `exit_channels` those of the exit. `entry` is the class
-    and arguments of the chain of the stage itself that makes y_0, if one does.
+    and arguments of the chain of the stage itself that makes y_0, if one does. `numbers` are those
+    that the function of the aggregation takes; `line` the first width and the step where the
+    widths of aggregates grow evenly (`joined` is then "line").
     """
 
     name: str
@@ -63,6 +66,8 @@ class StageClass:
     join_channels: Term | None = None
     exit_channels: Term | None = None
     entry: tuple[ModuleClass, tuple[Term, ...]] | None = None
+    numbers: tuple[Term, ...] = ()
+    line: tuple[Term, Term] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,35 @@ def _columns(same: list[Sketch], chosen: bool) -> list[Column]:
             for place, value in enumerate(values)
             if value != INCOMING
         ]
-    columns += [*_join_columns(same), *_entry_columns(same)]
+    columns += [*_join_columns(same), *_entry_columns(same), *_number_columns(same)]
+    columns += _line_columns(same)
     return [*columns, Column("layers", tuple(s.stage.depth for s in same))]
+
+
+def _number_columns(same: list[Sketch]) -> Iterator[Column]:
+    """The numbers that the function of the aggregation takes, if the class calls it."""
+    operator = same[0].stage.operator
+    numbers = operator.arguments()
+    if not numbers or operator.weights() or not all(type(x) in {int, float} for x in numbers):
+        return
+    names = [*inspect.signature(operator.join).parameters][1:]  # type: ignore[arg-type]
+    for place, name in enumerate(names[: len(numbers)]):
+        values = tuple(number_of(s.stage.operator.arguments()[place]) for s in same)
+        yield Column(f"joined_{name}", values, forced=len(set(values)) > 1)
+
+
+def number_of(argument: object) -> Number:
+    """Return an argument that is a number."""
+    assert isinstance(argument, int | float)
+    return argument
+
+
+def _line_columns(same: list[Sketch]) -> Iterator[Column]:
+    """The first width and the step of aggregates whose widths grow evenly."""
+    lines = [sketch.line for sketch in same if sketch.line]
+    if lines:
+        yield Column("incoming", tuple(start for start, _ in lines), forced=len(lines) > 1)
+        yield Column("growth", tuple(step for _, step in lines), forced=len(lines) > 1)
 
 
 def _entry_columns(same: list[Sketch]) -> Iterator[Column]:
@@ -165,13 +197,15 @@ def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClas
     names = [column.name for column in _join_columns(same)]
     joined = {name: next(terms) for name in names}
     arguments = tuple(next(terms) for _ in _entry_columns(same))
+    numbers = tuple(next(terms) for _ in _number_columns(same))
+    line = (next(terms), next(terms)) if first.line else None
     return StageClass(
         name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
         tuple(solution.parameters), next(terms), runs, widths, first.joins, first.shares,
         first.joined,
         tuple(sketch.stage.depth for sketch in same),
         first.join, joined.get("aggregate"), joined.get("exit"),
-        (first.entry[0], arguments) if first.entry else None,
+        (first.entry[0], arguments) if first.entry else None, numbers, line,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def docstring(out: Writer, block: BlockClass) -> None:
 
 def constructor(out: Writer, block: BlockClass) -> None:
     """`__init__`: a line for each layer, or the list of parts."""
-    with out.block(f"def __init__({signature(block.parameters)}) -> None:"):
+    with out.constructor(signature(block.parameters)):
         out.line("super().__init__()")
         used: set[str] = set()
         for layer, terms in block.layers:

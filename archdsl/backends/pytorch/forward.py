@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.program import drops_path
 from archdsl.codegen.stages import StageClass
 from archdsl.ir.layers.activation import FUNCTIONS
-from archdsl.language.aggregation import Aggregation
 
 
 def forward_chain(out: Writer, made: StageClass) -> None:
@@ -48,17 +49,23 @@ def add(out: Writer, made: StageClass, total: str, newest: str) -> None:
     """Assign the next aggregate to `x`."""
     operator, then = made.operator, made.operator.then()
     if not operator.adds:
-        call(out, "x = ", operator, f"[{total}, {newest}]")
+        call(out, "x = ", made, f"[{total}, {newest}]")
     elif then is None:
         out.line(f"x = {total} + {newest}")
     else:
         out.line(f"x = {FUNCTIONS[then]}({total} + {newest})")
 
 
-def call(out: Writer, before: str, operator: Aggregation, outputs: str) -> None:
+def call(out: Writer, before: str, made: StageClass, outputs: str) -> None:
     """A statement that calls the operator's function: `return scaled([x, y], 0.5)`."""
-    name = operator.join.__name__  # type: ignore[union-attr]
-    out.call(f"{before}{name}(", [outputs, *map(literal, operator.arguments())])
+    name = made.operator.join.__name__  # type: ignore[union-attr]
+    numbers = [
+        words.term(replace(term, parameter=f"self.{term.parameter}"))
+        if term.parameter
+        else literal(term.number)
+        for term in made.numbers
+    ]
+    out.call(f"{before}{name}(", [outputs, *(numbers or map(literal, made.operator.arguments()))])
 
 
 def forward_buffer(out: Writer, made: StageClass) -> None:
@@ -136,7 +143,7 @@ def _aggregate(out: Writer, before: str, made: StageClass) -> None:
     if drops_path(made):
         out.line(f"{before}path.mean({outputs}, {literal(made.operator.dropped())})")
     else:
-        call(out, before, made.operator, outputs)
+        call(out, before, made, outputs)
 
 
 def deepest(out: Writer) -> None:

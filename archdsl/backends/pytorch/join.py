@@ -46,6 +46,9 @@ def construct(out: Writer, stage: StageClass) -> None:
     name, loop, channels = _module(stage), "for reads in self.reads", ""
     if stage.join_channels is not None:
         channels = f", {words.term(stage.join_channels)}"
+    elif _takes_channels(stage) and stage.line is not None:
+        channels = f", {along(stage.line)}"
+        loop = "for position, reads in enumerate(self.reads)"
     elif _takes_channels(stage) and isinstance(stage.joined, str):
         channels = f", {WIDTHS[stage.joined].format('reads')}"
     elif _takes_channels(stage):
@@ -54,6 +57,12 @@ def construct(out: Writer, stage: StageClass) -> None:
     _module_list(out, f"{name}(len(reads){channels}) {loop}")
     leaving = _exit_channels(stage)
     out.line(f"self.exit_join = {name}(len(self.exit){leaving})")
+
+
+def along(line: tuple[Term, Term]) -> str:
+    """`incoming + growth * position`: the width of the aggregate at a position."""
+    start, step = (words.term(term) for term in line)
+    return f"{start} + {step if step.isidentifier() or step.isdigit() else f'({step})'} * position"
 
 
 def _running(out: Writer, stage: StageClass) -> None:

@@ -41,15 +41,15 @@ def docstring(out: Writer, text: str, made: ModuleClass) -> None:
     out.docstring(text, *details)
 
 
-def signature(parameters: Sequence[str]) -> str:
-    """`self, channels: int`."""
+def signature(parameters: Sequence[str]) -> list[str]:
+    """`self` and `channels: int`."""
     kinds = {name: "float" if name.startswith("drop") else "int" for name in parameters}
-    return ", ".join(["self", *(f"{name}: {kind}" for name, kind in kinds.items())])
+    return ["self", *(f"{name}: {kind}" for name, kind in kinds.items())]
 
 
 def constructor(out: Writer, made: ModuleClass) -> None:
     """`__init__`: one line per layer with weights."""
-    with out.block(f"def __init__({signature(made.parameters)}) -> None:"):
+    with out.constructor(signature(made.parameters)):
         out.line("super().__init__()")
         for layer, template in weighted(made):
             numbers = {key: words.term(term) for key, term in template.terms.items()}

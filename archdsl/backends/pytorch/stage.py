@@ -14,7 +14,7 @@ from archdsl.backends.pytorch.module import LONGEST, signature
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.columns import Term
 from archdsl.codegen.program import cuts_down, drops_path
-from archdsl.codegen.sketches import INCOMING
+from archdsl.codegen.sketches import INCOMING, said
 from archdsl.codegen.stages import Run, StageClass
 
 LONG_LIST = 32
@@ -25,7 +25,7 @@ def stage(out: Writer, made: StageClass) -> None:
     with out.block(f"class {made.name}(nn.Module):"):
         docstring(out, made)
         out.blank()
-        with out.block(f"def __init__({signature(made.parameters)}) -> None:"):
+        with out.constructor(signature(made.parameters)):
             out.line("super().__init__()")
             constructor(out, made)
         out.blank()
@@ -44,7 +44,11 @@ def docstring(out: Writer, made: StageClass) -> None:
     """What a layer reads and how that is joined."""
     count = f"{made.layers.number} layers; each reads" if made.layers.number else "Each layer reads"
     text = f"{count} {made.rule.says()}"
-    text += "." if made.rule.rule == "plain" else f", {made.operator.says()}."
+    text += (
+        "."
+        if made.rule.rule == "plain"
+        else f", {said(made.operator, list(map(words.term, made.numbers)))}."
+    )
     leaves = {"all": ["Returns all outputs joined."], "last": ["Returns the last output."]}
     details = leaves.get(made.leaves, [])
     if len(text) > LONGEST:
@@ -67,7 +71,7 @@ def constructor(out: Writer, made: StageClass) -> None:
     if grows and isinstance(made.joined, tuple):
         out.call("incoming = [", [*map(str, made.joined)], "]")
     grows = grows or (made.join is not None and bool(made.widths))
-    if made.strategy == "buffer" or (grows and isinstance(made.joined, str)):
+    if made.strategy == "buffer" or (grows and made.joined in WIDTHS):
         parts = widths(made)
         if 4 * out.depth + len(f"widths = {' + '.join(parts)}") <= WIDTH:
             out.line(f"widths = {' + '.join(parts)}")
@@ -77,6 +81,8 @@ def constructor(out: Writer, made: StageClass) -> None:
         out.line("self.channels = sum(widths)")
     if made.strategy in {"buffer", "list"}:
         reads(out, made)
+    for name in sorted({term.parameter for term in made.numbers if term.parameter}):
+        out.line(f"self.{name} = {name}")
     if made.join is not None:
         join.construct(out, made)
     if made.entry is not None:
@@ -195,6 +201,10 @@ def run(made: StageClass, index: int, taken: int) -> str:
     if grows:
         offset = taken - made.projected
         part = _part(offset, this, len(made.runs) == index + 1)
+        if made.line is not None:
+            end = layers_less(made, int(made.projected)) if len(made.runs) == index + 1 else None
+            end = end or str(offset + (this.count or 0))
+            return f"*({made_by} for position in range({f'{offset}, ' if offset else ''}{end}))"
         each = "reads in self.reads" if isinstance(made.joined, str) else f"{READ} in incoming"
         return f"*({made_by} for {each}{part})"
     return f"*({made_by} for _ in range({count}))"
@@ -208,5 +218,7 @@ def _part(start: int, this: Run, last: bool) -> str:
 def argument(made: StageClass, value: Term | str) -> str:
     """An argument of a layer; what varies is the width of its reads."""
     if isinstance(value, str):
+        if made.line is not None:
+            return join.along(made.line)
         return WIDTHS[made.joined].format("reads") if isinstance(made.joined, str) else READ
     return words.term(value)

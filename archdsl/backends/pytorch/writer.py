@@ -67,17 +67,29 @@ class Writer:
         self.line(after)
 
     def signature(self, before: str, parameters: Sequence[str], after: str) -> None:
-        """`before(a, b)after`, on one line or with a parameter a line."""
+        """`before(a, b)after`, on one line on three, or with a parameter a line."""
         joined = f"{before}{', '.join(parameters)}{after}"
         if len(joined) <= WIDTH - 4 * self.depth:
             self.line(joined)
             return
         self.line(before)
         self.depth += 1
-        for parameter in parameters:
-            self.line(f"{parameter},")
+        inside = ", ".join(parameters)
+        if len(inside) <= WIDTH - 4 * self.depth:
+            self.line(inside)
+        else:
+            for parameter in parameters:
+                self.line(f"{parameter},")
         self.depth -= 1
         self.line(after)
+
+    @contextmanager
+    def constructor(self, parameters: Sequence[str]) -> Iterator[None]:
+        """Indent the body of `__init__` with these parameters, which begin with `self`."""
+        self.signature("def __init__(", parameters, ") -> None:")
+        self.depth += 1
+        yield
+        self.depth -= 1
 
     def item(self, text: str) -> None:
         """One argument of several; an unpacked generator that is too long has lines of its own."""
