@@ -17,7 +17,6 @@ from archdsl.codegen.fusing import DEVICES
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
 from archdsl.extras import require
-from archdsl.frontend.diagnose import by_place
 from archdsl.frontend.load import Spec
 from archdsl.frontend.load import load as load  # one of the verbs
 from archdsl.frontend.load import parse as parse_text
@@ -25,8 +24,9 @@ from archdsl.frontend.schema import Extension
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Input
 from archdsl.lowering.limits import Limits, check_together
-from archdsl.lowering.network import Lowered, size
 from archdsl.lowering.network import lower as lower_spec
+from archdsl.lowering.network import size
+from archdsl.remarks import remarks
 from archdsl.shown import Shown
 
 if TYPE_CHECKING:
@@ -180,9 +180,9 @@ def check(spec: Spec, limits: Limits | None = None) -> Checked:
     report = _analysed(spec, made.graph)
     _sizes(spec, report, limits)
     facts = report.as_dict()
-    later = [*_plain_bases(spec, made.graph), *_rounded(spec, made, report)]
-    remarks = [*spec.notes, *made.remarks, *later]
-    return Checked(spec, made.graph, report, tuple(verdicts(spec, facts)), _once(remarks))
+    return Checked(
+        spec, made.graph, report, tuple(verdicts(spec, facts)), remarks(spec, made, report)
+    )
 
 
 def _analysed(spec: Spec, graph: Graph) -> Report:
@@ -219,38 +219,3 @@ def _sizes(spec: Spec, report: Report, limits: Limits) -> None:
     ]
     if found:
         raise ArchdslError(found)
-
-
-def _plain_bases(spec: Spec, graph: Graph) -> list[Diagnostic]:
-    return [
-        Diagnostic(
-            "A223",
-            f"{reason} of stage {stage.index}: this is the rule `plain`",
-            level="warning",
-            **spec.at_stage(stage.index, "connect"),
-        )
-        for stage in graph.stages
-        if (reason := stage.rule.plain_because(stage.depth))
-    ]
-
-
-def _rounded(spec: Spec, made: Lowered, report: Report) -> list[Diagnostic]:
-    """A depth that its arithmetic cut: 101 builds 100."""
-    asked = spec.parameters.values.get("depth")
-    if not made.roundings or asked is None or asked == report.depth:
-        return []
-    stage, first = made.roundings[0]
-    return [
-        Diagnostic(
-            "A224",
-            f"depth {asked} builds {report.depth:,} convolutions and linear layers",
-            note=f"{first.total} // {first.divisor} leaves {first.total % first.divisor}",
-            level="note",
-            **spec.at_stage(stage, "layers"),
-        )
-    ]
-
-
-def _once(remarks: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each remark once, in the order of the file; layers that are alike make the same ones."""
-    return tuple(sorted(dict.fromkeys(remarks), key=by_place))
