@@ -154,6 +154,10 @@ class Network(Words):
     head: ChainWords | None = None
     expect: Expectations = ()
 
+    def needs(self) -> Mapping[str, int]:
+        """Return the version that each key needs: an input was an image in version 1."""
+        return {**self.keys_since, **({} if len(self.input) == 3 else {"input": 2})}
+
 
 @dataclass(frozen=True)
 class Language:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from archdsl.errors import Diagnostic, Span
 from archdsl.frontend.reader import Document, Path
 from archdsl.frontend.schema import Network
+from archdsl.language.layers import LayerWords
 from archdsl.language.values import Words
 
 
@@ -23,15 +24,20 @@ def too_new(words: Network, document: Document, exempt: tuple[type, ...]) -> Ite
         if type(part) in exempt:
             continue
         if part.since > version:
-            yield _finding(part.word(), part.since, version, document, path)
+            word = part.word()
+            yield _finding(f"`{word}`", part.since, version, document, _place(document, path, word))
         for key, since in part.needs().items():
             if since > version and key in part.model_fields_set:
-                yield _finding(key, since, version, document, (*path, key))
+                what = f"`{key}`" if key in part.keys_since else f"this value of `{key}`"
+                place = _place(document, (*path, key), key)
+                yield _finding(what, since, version, document, place)
 
 
 def _parts(value: object, path: Path) -> Iterator[tuple[Path, Words]]:
     """Every part of a spec with its path, from the outside in."""
     if isinstance(value, Words):
+        if isinstance(value, LayerWords):  # its numbers are under its word: `{conv: {width: 8}}`
+            path = (*path, value.layer)
         yield path, value
         for name, field in type(value).model_fields.items():
             yield from _parts(getattr(value, name), (*path, field.alias or name))
@@ -40,12 +46,12 @@ def _parts(value: object, path: Path) -> Iterator[tuple[Path, Words]]:
             yield from _parts(entry, (*path, index))
 
 
-def _finding(word: str, since: int, version: int, document: Document, path: Path) -> Diagnostic:
+def _finding(what: str, since: int, version: int, document: Document, place: Span) -> Diagnostic:
     return Diagnostic(
         "A117",
-        f"`{word}` needs `archdsl: {since}`; this spec says `archdsl: {version}`",
+        f"{what} needs `archdsl: {since}`; this spec says `archdsl: {version}`",
         source=document.source,
-        span=_place(document, path, word),
+        span=place,
         help=f"write `archdsl: {since}` in the first line",
     )
 

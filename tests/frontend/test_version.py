@@ -91,3 +91,44 @@ def test_bases_are_of_version_1() -> None:
 
 def test_the_json_schema_takes_both() -> None:
     assert json_schema()["properties"]["archdsl"]["enum"] == [1, 2]
+
+
+INPUT = "archdsl: 1\nname: small\ninput: INPUT\nstages: {count: 1, layers: 1, unit: [relu]}\n"
+
+
+@pytest.mark.parametrize("sizes", ["8", "8, 8, 8"])
+def test_inputs_of_version_1_are_images(sizes: str) -> None:
+    text = INPUT.replace("INPUT", f"[3, {sizes}]")
+    with pytest.raises(ArchdslError) as caught:
+        parse(text)
+    (finding,) = caught.value.diagnostics
+    assert finding.message.startswith("this value of `input` needs `archdsl: 2`")
+    assert finding.span
+    assert (finding.span.line, finding.span.column) == (3, 1)
+    parse(text.replace("archdsl: 1", "archdsl: 2"))
+
+
+@pytest.mark.parametrize(
+    ("layer", "word", "column"),
+    [
+        ("mish", "`mish`", 8),
+        ("{scale: 0.1}", "`scale`", 9),
+        ("{norm: rms}", "`kind`", 15),
+        ("{norm: {eps: 0.1}}", "`eps`", 16),
+        ("{conv: {width: 8, dilation: 2}}", "`dilation`", 26),
+        ("{conv: {width: 8, kernel: 1x3}}", "this value of `kernel`", 26),
+        ("{pool: {kernel: 2, ceil: true}}", "`ceil`", 27),
+    ],
+)
+def test_layers_of_version_2_have_their_place(layer: str, word: str, column: int) -> None:
+    text = INPUT.replace("INPUT", "[3, 8, 8]") + f"stem: [{layer}]\n"
+    with pytest.raises(ArchdslError) as caught:
+        parse(text)
+    (finding,) = caught.value.diagnostics
+    assert (finding.code, finding.message) == (
+        "A117",
+        f"{word} needs `archdsl: 2`; this spec says `archdsl: 1`",
+    )
+    assert finding.span
+    assert (finding.span.line, finding.span.column) == (5, column)
+    parse(text.replace("archdsl: 1", "archdsl: 2"))

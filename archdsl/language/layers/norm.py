@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -25,3 +26,4 @@ class Norm(LayerWords):
     eps: Annotated[float, Bounds(0, 1, whole=False)] = Field(
         1e-5, description="added to the variance before its root"
     )
+    keys_since: ClassVar[Mapping[str, int]] = {"kind": 2, "groups": 2, "eps": 2}
