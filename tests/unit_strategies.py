@@ -120,7 +120,7 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
             {"conv": {"width": "incoming", "groups": "incoming", "kernel": 3}},
             "norm", draw(ACTIVATIONS), {"conv": {"width": made, "kernel": 1, "bias": True}},
         ],
-        [{"norm": "rms"}, draw(MORE), conv, {"drop_unit": 0.25}],
+        [{"norm": draw(st.sampled_from(["layer", "rms"]))}, draw(MORE), conv, {"drop_unit": 0.25}],
         [conv, {"norm": {"kind": "group", "groups": groups}}, {"scale": 0.5}],
         [{"keep": {"width": "max(1, incoming - 1)"}}, draw(MORE), conv],
         [{"select": "max(1, incoming // 2)"}, conv, {"shuffle": groups}],

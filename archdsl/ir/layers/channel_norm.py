@@ -46,13 +46,11 @@ class ChannelNorm(Weighted):
         return prod(before)
 
     def kept(self, before: Shape, after: Shape) -> Kept:
-        # Layer norm keeps two statistics of each pixel, and of maps a copy with the channels last.
-        # RMS norm keeps its input, one statistic of each pixel, and the result before the scale.
-        pixels, whole = prod(before[1:]), FLOAT * prod(before)
-        if self.kind == "rms":
-            return Kept(input=True, extra=FLOAT * pixels + whole, always=True)
-        copy = whole if pixels > 1 else 0
-        return Kept(input=not copy, extra=2 * FLOAT * pixels + copy, always=True)
+        # Besides its input: layer norm keeps two statistics of each pixel, RMS norm one, and the
+        # result before the scale.
+        pixels = FLOAT * prod(before[1:])
+        extra = pixels + FLOAT * prod(before) if self.kind == "rms" else 2 * pixels
+        return Kept(input=True, extra=extra, always=True)
 
     def text(self) -> str:
         return f"{self.name}:{self.kind}" + (f"/eps{self.eps:g}" if self.eps != 1e-5 else "")
