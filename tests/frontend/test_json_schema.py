@@ -170,9 +170,13 @@ def test_what_is_valid_is_wrong_only_in_what_a_schema_cannot_say(path: Path) -> 
         assert mistakes(text) <= UNSEEN
 
 
-def test_most_of_them_are_not_valid() -> None:
+def test_most_mistakes_of_a_spec_alone_are_not_valid() -> None:
+    """Those that `parse` reports; a schema says nothing about the shapes of a network."""
     roots = []
     for path in BAD:
+        text = path.read_text(encoding="utf-8")
         with contextlib.suppress(ArchdslError):
-            roots.append(read(Source("spec", path.read_text(encoding="utf-8"))).root)
-    assert sum(map(takes, roots)) < len(roots) // 2
+            root = read(Source("spec", text)).root
+            roots += [root] if mistakes(text) else []
+    assert len(roots) > 150
+    assert sum(map(takes, roots)) < len(roots) // 3

@@ -46,7 +46,7 @@ class ChannelNorm(Weighted):
         return prod(before)
 
     def kept(self, before: Shape, after: Shape) -> Kept:
-        # Besides its input: layer norm keeps two statistics of each pixel, RMS norm one, and the
+        # Its input; layer norm also two statistics of each pixel, RMS norm one statistic and the
         # result before the scale.
         pixels = FLOAT * prod(before[1:])
         extra = pixels + FLOAT * prod(before) if self.kind == "rms" else 2 * pixels
