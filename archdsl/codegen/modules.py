@@ -40,7 +40,9 @@ def readers_of_input(graph: Graph) -> frozenset[str]:
     """
     readers = [graph[name] for name in graph.readers[graph.input.name]]
     layers = set(graph.stages[0].layers)
-    if graph.stem or not all(node.name in layers and _takes_channels(node) for node in readers):
+    if graph.stem or graph.output == graph.input.name:
+        return frozenset()
+    if not all(node.name in layers and _takes_channels(node) for node in readers):
         return frozenset()
     return frozenset(node.name for node in readers)
 

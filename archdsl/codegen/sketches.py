@@ -20,11 +20,16 @@ INCOMING = "incoming"
 
 @dataclass(frozen=True)
 class Sketch:
-    """A stage before its class is known: every number it needs, by place."""
+    """A stage before its class is known: every number it needs, by place.
+
+    `entering` says for each run whether its layers read the network's input, so that a caller may
+    choose their number of channels.
+    """
 
     stage: Stage
     strategy: str
     runs: tuple[tuple[ModuleClass, int, tuple[Number | str, ...]], ...]
+    entering: tuple[bool, ...]
     widths: tuple[tuple[int, int], ...]
     joins: bool
     shares: bool
@@ -64,13 +69,17 @@ class Sketch:
         """The same with runs that end after these layers, if the runs can be split so."""
         if not set(self.ends()) < set(ends) or ends[-1] >= self.stage.depth:
             return self
-        each = [run for run in self.runs for _ in range(run[1])]
+        each = [
+            (run, enters)
+            for run, enters in zip(self.runs, self.entering, strict=True)
+            for _ in range(run[1])
+        ]
         starts = [0, *ends]
         runs = tuple(
-            (each[start][0], end - start, each[start][2])
+            (each[start][0][0], end - start, each[start][0][2])
             for start, end in zip(starts, [*ends, len(each)], strict=True)
         )
-        return replace(self, runs=runs)
+        return replace(self, runs=runs, entering=tuple(each[start][1] for start in starts))
 
 
 def sketches(
@@ -127,8 +136,12 @@ def _sketch(
         name in chosen and INCOMING not in values
         for name, (_, values) in zip(stage.layers, calls, strict=True)
     ]
-    grouped = groupby(zip(calls, entering, strict=True))
-    runs = tuple((call[0], len(list(group)), call[1]) for (call, _), group in grouped)
+    grouped = [
+        (call, enters, len(list(group)))
+        for (call, enters), group in groupby(zip(calls, entering, strict=True))
+    ]
+    runs = tuple((call[0], count, call[1]) for call, _, count in grouped)
+    apart = tuple(enters for _, enters, _ in grouped)
     outputs = [shapes[name][0] for name in stage.outputs]
     widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
     made = set(stage.outputs)
@@ -140,7 +153,9 @@ def _sketch(
     joined = joined_widths(stage, outputs, incoming) if grows else "first"
     line = arithmetic(joined)
     joined = "line" if line else joined
-    return Sketch(stage, strategy, runs, kept, bool(joins), shares, joined, join, entry, line)
+    return Sketch(
+        stage, strategy, runs, apart, kept, bool(joins), shares, joined, join, entry, line
+    )  # fmt: skip
 
 
 def arithmetic(joined: Joined) -> tuple[int, int] | None:

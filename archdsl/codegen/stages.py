@@ -103,7 +103,8 @@ def find_stages(
 def _columns(same: list[Sketch], chosen: bool) -> list[Column]:
     """Widths of the outputs, every argument of every run, and the number of layers.
 
-    Where a caller may choose what enters the network, the first `channels` is an argument.
+    Where a caller may choose the channels of the network's input, those of every layer that reads
+    it are the argument `channels`.
     """
     first = same[0]
     enters = chosen and first.stage.index == 0
@@ -120,7 +121,7 @@ def _columns(same: list[Sketch], chosen: bool) -> list[Column]:
             Column(
                 module.parameters[place],
                 tuple(number(s.runs[run][2][place]) for s in same),
-                forced=enters and run == 0 and module.parameters[place] == "channels",
+                forced=first.entering[run] and module.parameters[place] == "channels",
             )
             for place, value in enumerate(values)
             if value != INCOMING

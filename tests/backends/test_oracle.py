@@ -108,6 +108,29 @@ def test_files_are_laid_out_as_ruff_would(tmp_path: Path) -> None:
     assert_laid_out(tmp_path, {f"network {n}": text for n, text in enumerate(sorted(texts))})
 
 
+TWO_READERS = """archdsl: 1
+name: net
+input: [2, 8, 8]
+stages:
+  count: 1
+  layers: 3
+  unit: [{conv: {width: 2, kernel: 1}}, relu]
+  connect: {rule: explicit, reads: [[0], [1], [0], EXIT]}
+  aggregate: sum
+"""
+
+
+def test_every_layer_that_reads_the_input_takes_the_chosen_channels() -> None:
+    made = emitted(TWO_READERS.replace("EXIT", "[2, 3]"))
+    network = type(made.network)(in_channels=5)
+    assert network(torch.rand(2, 5, 8, 8)).shape == (2, 2, 8, 8)
+
+
+def test_a_network_whose_output_is_its_input_lets_nobody_choose_channels() -> None:
+    made = emitted(TWO_READERS.replace("EXIT", "[0]"))
+    assert list(inspect.signature(type(made.network)).parameters) == []
+
+
 @given(specs())
 def test_what_a_caller_may_choose_can_be_chosen(case: Case) -> None:
     """Other numbers of classes and of input channels than the spec's."""
