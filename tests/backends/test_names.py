@@ -64,9 +64,10 @@ CHOSEN = sorted({*guard.BUILTINS, "full", "exponential", "fractal", "window", "t
 
 WORDS = {
     "stem", "stages", "between", "head", "layers", "projection",
-    "weight", "bias", "running_mean", "running_var", "num_batches_tracked",
+    "weight", "bias", "running_mean", "running_var", "num_batches_tracked", "index",
 }  # fmt: skip
-LAYERS = {f"{kind}{place}" for kind in ("conv", "norm", "linear") for place in ("", *range(1, 65))}
+KINDS = ("conv", "norm", "linear", "prelu", "scale", "select")
+LAYERS = {f"{kind}{place}" for kind in KINDS for place in ("", *range(1, 65))}
 
 
 def trains(text: str, name: str) -> None:

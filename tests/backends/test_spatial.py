@@ -16,7 +16,7 @@ from archdsl.errors import ArchdslError
 from archdsl.ir.layers.windows import Axis
 from backends.networks import assert_equals_oracle, emitted
 
-NETWORK = """archdsl: 1
+NETWORK = """archdsl: 2
 name: net
 input: {input}
 stem: [{stem}, norm, relu, {{pool: {{kind: max, kernel: 3, stride: 2, ceil: true}}}}]

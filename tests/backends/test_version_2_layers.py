@@ -13,7 +13,7 @@ from archdsl.api import check_text
 from archdsl.oracle.comparison import compare_fused, load_module, network_class
 from backends.networks import assert_equals_oracle, assert_laid_out, emitted
 
-NETWORK = """archdsl: 1
+NETWORK = """archdsl: 2
 name: net
 input: [3, 8, 9]
 stem: [{{conv: {{width: 8, kernel: 3}}}}, {layer}]

@@ -72,8 +72,8 @@ class Window:
     """The windows of a layer, the same along every dimension unless `kernel` or `padding` say so.
 
     Example:
-        >>> Window((1, 7), padding=(0, 3)).along((8, 32, 32))
-        (Axis(kernel=1, padding=0, ...), Axis(kernel=7, padding=3, ...))
+        >>> tuple(axis.kernel for axis in Window((1, 7), padding=(0, 3)).along((8, 32, 32)))
+        (1, 7)
     """
 
     kernel: Sides
