@@ -132,3 +132,13 @@ def test_layers_of_version_2_have_their_place(layer: str, word: str, column: int
     assert finding.span
     assert (finding.span.line, finding.span.column) == (5, column)
     parse(text.replace("archdsl: 1", "archdsl: 2"))
+
+
+def test_one_kernel_of_several_is_newer() -> None:
+    unit = "[{conv: {width: 2, kernel: [3, 1x3]}}]"
+    text = INPUT.replace("INPUT", "[3, 8, 8]").replace("count: 1", "count: 2")
+    text = text.replace("[relu]", unit)
+    with pytest.raises(ArchdslError) as caught:
+        parse(text)
+    assert [finding.code for finding in caught.value.diagnostics] == ["A117"]
+    parse(text.replace("archdsl: 1", "archdsl: 2"))

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from archdsl.language.layers.words import LayerWords
 from archdsl.language.sizes import Kernel, Sizes
-from archdsl.language.values import Padding, Size, Width
+from archdsl.language.values import Padding, PerStage, Size, Width
 
 
 class Conv(LayerWords):
@@ -32,7 +32,9 @@ class Conv(LayerWords):
 
     def needs(self) -> Mapping[str, int]:
         """Return the version that each key needs: kernels were square in version 1."""
-        return {**self.keys_since, **({"kernel": 2} if isinstance(self.kernel, Sizes) else {})}
+        kernels = self.kernel.entries if isinstance(self.kernel, PerStage) else (self.kernel,)
+        newer = any(isinstance(kernel, Sizes) for kernel in kernels)
+        return {**self.keys_since, **({"kernel": 2} if newer else {})}
 
     def step(self) -> Any:
         """Return the stride, as it is written."""
