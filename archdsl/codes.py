@@ -41,7 +41,7 @@ TITLES = {
     "A211": "outputs of different map sizes cannot be concatenated",
     "A212": "a window does not fit its map",
     "A213": "a padding does not fit its kernel",
-    "A214": "a norm on a 1x1 map needs batches of two (warning)",
+    "A214": "a norm has one number to normalise (error or warning)",
     "A215": "groups do not divide the channels",
     "A217": "a transition would have no channels",
     "A218": "a layer gets a map instead of flat features, or the reverse",

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Weighted, affine, eps_argument
+from archdsl.ir.layers.layer import (
+    FLOAT,
+    Kept,
+    Numbers,
+    Shape,
+    Weighted,
+    affine,
+    eps_argument,
+    refuse_single_numbers,
+)
 from archdsl.language import layers as words
 
 MODULES: Mapping[str, tuple[str, str]] = {
@@ -30,7 +39,8 @@ class ChannelNorm(Weighted):
 
     @classmethod
     def of(cls, word: words.Norm, name: str, shape: Shape, stride: int) -> ChannelNorm:
-        """The norm for a word."""
+        """The norm for a word. Raises ArchdslError (A214)."""
+        refuse_single_numbers(word.kind, shape[0])
         return cls(name, word.kind, shape[0], float(word.eps), flat=len(shape) == 1)
 
     def chooses_inputs(self) -> None:

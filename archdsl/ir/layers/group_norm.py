@@ -7,7 +7,16 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import fail
-from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Weighted, affine, eps_argument
+from archdsl.ir.layers.layer import (
+    FLOAT,
+    Kept,
+    Numbers,
+    Shape,
+    Weighted,
+    affine,
+    eps_argument,
+    refuse_single_numbers,
+)
 from archdsl.language import layers as words
 
 
@@ -35,12 +44,7 @@ class GroupNorm(Weighted):
             )
         if shape[0] % groups:
             raise fail("A215", f"{groups} groups do not divide the {shape[0]} channels it is given")
-        if groups == prod(shape):
-            raise fail(
-                "A214",
-                f"{word.kind} norm of single numbers would make each of them 0",
-                help="normalise a larger map, or several channels in a group",
-            )
+        refuse_single_numbers(word.kind, prod(shape) // groups)
         return cls(name, shape[0], groups, float(word.eps))
 
     def takes(self) -> int:
