@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import check_text
@@ -99,6 +100,26 @@ def test_a_fused_network_runs_it(layer: str) -> None:
     fusions = compare_fused(network, made.graph)
     assert fusions
     assert all(fusion.holds for fusion in fusions)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("layer", ["{norm: layer}", "{norm: rms}", "{keep: {width: 1}}"])
+def test_checkpointing_drops_the_same_elements_again(layer: str, channels: int) -> None:
+    """Dropout draws in the order of the memory, so layouts must not depend on gradients.
+
+    A checkpoint runs once without gradients and again with them, from the same random state.
+    """
+    unit = f"unit: [{layer}, relu, {{conv: {{width: 4, kernel: 3}}}}, {{dropout: 0.5}}]"
+    text = f"archdsl: 2\nname: net\ninput: [{channels}, 8, 8]\nstages:\n  count: 1\n  layers: 3\n"
+    network = emitted(f"{text}  {unit}\n  connect: full\n  aggregate: concat\n").network
+    x = torch.randn(2, channels, 8, 8, dtype=torch.float64).requires_grad_()
+    torch.manual_seed(1)
+    wanted = torch.autograd.grad(network(x).square().sum(), x)
+    torch.manual_seed(1)
+    output = checkpoint(network, x, use_reentrant=True)
+    output.square().sum().backward()
+    assert x.grad is not None
+    torch.testing.assert_close(x.grad, wanted[0])
 
 
 def test_files_are_laid_out_as_ruff_would(tmp_path: Path) -> None:

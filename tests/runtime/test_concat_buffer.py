@@ -131,6 +131,28 @@ def test_layout_is_that_of_what_enters(channels: int) -> None:
             assert buffer.read([0]).stride(1) == (1 if layout == torch.channels_last else 20)
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("other", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_layouts_are_those_with_gradients(channels: int, layout: Any, other: Any) -> None:
+    """A contiguous map of one channel also counts as channels-last; torch.cat looks at strides."""
+    first, *rest = outputs([channels, 2, 2], 4, 5)
+    parts = [first.to(memory_format=layout), *(part.to(memory_format=other) for part in rest)]
+    with torch.no_grad():
+        buffer = filled(parts)
+    kept = filled(parts)
+    assert kept.tensor is None
+    for reads in ([0, 1, 2], [1, 2], [2, 1], [2]):
+        found, wanted = buffer.read(reads), kept.read(reads)
+        assert (found.stride(1) == 1) == (wanted.stride(1) == 1)
+
+
+def test_a_slice_of_a_buffer_keeps_its_layout() -> None:
+    whole = torch.randn(2, 6, 4, 5).to(memory_format=torch.channels_last)
+    with torch.no_grad():
+        assert filled([whole[:, :3], whole[:, 3:]]).read([0, 1]).stride(1) == 1
+
+
 @pytest.mark.parametrize(
     ("first", "then", "wide"),
     [
