@@ -51,6 +51,7 @@ def specs(draw: DrawFn) -> Case:
     }
     flow = Flow(channels, min(sides), even)
     root["stem"] = draw(stems(flow))
+    flow.single = channels == 1 and not root["stem"]
     count = draw(st.integers(1, 3))
     root["between"] = draw(between(flow, count))
     root |= draw(st.one_of(alike(flow, count), listed(flow, count, root["between"])))

@@ -10,6 +10,10 @@ from hypothesis.strategies import DrawFn
 
 Draft = dict[str, Any]
 ACTIVATIONS = st.sampled_from(["relu", "gelu", "silu"])
+LIVE = st.sampled_from(["gelu", "silu"])
+"""Activations for the result of a convolution: ReLU may make zeros alone, and the norms after it
+would divide rounding errors by the root of their eps.
+"""
 MORE = st.sampled_from(
     ["relu6", "sigmoid", "tanh", "hardswish", "mish", "leaky", "prelu", {"prelu": "channel"}]
 )
@@ -22,12 +26,14 @@ class Flow:
     """What is known of the map so far.
 
     `width` is None where only archdsl knows it; `room` is a bound on the sides, at least 2 x 2 are
-    kept; `even` says that all widths are, so that two groups divide them.
+    kept; `even` says that all widths are, so that two groups divide them; `single` says that a unit
+    may read one channel, which a norm over channels refuses (A214).
     """
 
     width: int | None
     room: int
     even: bool
+    single: bool = False
 
     def stride(self, draw: DrawFn) -> int:
         """1, or 2 where there is room for it."""
@@ -112,7 +118,7 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
     conv = {"conv": {"width": made, "kernel": draw(st.sampled_from([1, 3]))}}
     groups = 2 if frame.flow.even else 1
     forms: list[list[Any]] = [
-        [conv, draw(ACTIVATIONS)],
+        [conv, draw(LIVE)],
         ["norm", draw(ACTIVATIONS), conv],
         [draw(ACTIVATIONS), conv, "norm", {"dropout": 0.5}],
         [{"dropout": 0.25}, SMOOTH, conv],
@@ -120,11 +126,20 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
             {"conv": {"width": "incoming", "groups": "incoming", "kernel": 3}},
             "norm", draw(ACTIVATIONS), {"conv": {"width": made, "kernel": 1, "bias": True}},
         ],
+<<<<<<< HEAD
         [{"norm": draw(st.sampled_from(["layer", "rms"]))}, draw(MORE), conv, {"drop_unit": 0.25}],
+=======
+>>>>>>> cb14822 (tests: random specs draw norms over channels and slices again)
         [conv, {"norm": {"kind": "group", "groups": groups}}, {"scale": 0.5}],
-        [{"keep": {"width": "max(1, incoming - 1)"}}, draw(MORE), conv],
+        [{"keep": {"start": "min(1, incoming - 1)", "width": "max(1, incoming - 1)"}},
+         draw(MORE), conv],
         [{"select": "max(1, incoming // 2)"}, conv, {"shuffle": groups}],
     ]  # fmt: skip
+    if not frame.flow.single:
+        forms += [
+            [{"norm": "rms"}, draw(MORE), conv, {"drop_unit": 0.25}],
+            [{"norm": "layer"}, draw(MORE), conv, {"norm": "layer"}],
+        ]
     if not frame.strides and not frame.projects and frame.width in (None, "incoming"):
         forms += [[draw(ACTIVATIONS)], [SMOOTH, draw(ACTIVATIONS)]]
     return draw(st.sampled_from(forms))
