@@ -126,10 +126,6 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
             {"conv": {"width": "incoming", "groups": "incoming", "kernel": 3}},
             "norm", draw(ACTIVATIONS), {"conv": {"width": made, "kernel": 1, "bias": True}},
         ],
-<<<<<<< HEAD
-        [{"norm": draw(st.sampled_from(["layer", "rms"]))}, draw(MORE), conv, {"drop_unit": 0.25}],
-=======
->>>>>>> cb14822 (tests: random specs draw norms over channels and slices again)
         [conv, {"norm": {"kind": "group", "groups": groups}}, {"scale": 0.5}],
         [{"keep": {"start": "min(1, incoming - 1)", "width": "max(1, incoming - 1)"}},
          draw(MORE), conv],

@@ -57,7 +57,7 @@ def _finding(what: str, since: int, version: int, document: Document, place: Spa
 
 
 def _place(document: Document, path: Path, word: str) -> Span:
-    """The place of a newer key, or else of the word."""
+    """The place of a word that is written as a key, or of a newer key; else that of the value."""
     written = _written(document, path)
     return document.keys[written] if written[-1:] == (word,) else document.span(written)
 

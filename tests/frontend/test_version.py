@@ -79,10 +79,39 @@ def test_custom_words_belong_to_no_version() -> None:
 def test_newer_keys_of_older_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Full, "keys_since", {"scope": 2})
     (finding,) = mistakes(1, own="{rule: full, scope: stage}")
-    assert finding.message.startswith("`scope` needs `archdsl: 2`")
+    assert finding.message.startswith("`scope` of `full` needs `archdsl: 2`")
     assert finding.span
     assert (finding.span.line, finding.span.column) == (8, 27)
     assert mistakes(1) == mistakes(2, own="{rule: full, scope: stage}") == []
+
+
+def test_kinds_of_norms_are_of_version_2() -> None:
+    assert mistakes(1, own="full") == []
+    text = SPEC.replace("EACH", "full").replace("OWN", "full")
+    for norm, key, column in (
+        ("{norm: layer}", "kind", 19),
+        ("{norm: {kind: batch}}", "kind", 19),
+        ("{norm: {eps: 1e-5}}", "eps", 19),
+    ):
+        old = text.replace("[relu", f"[{norm}").replace("VERSION", "1")
+        with pytest.raises(ArchdslError) as caught:
+            parse(old)
+        (finding,) = caught.value.diagnostics
+        assert finding.message.startswith(f"`{key}` of `norm` needs `archdsl: 2`")
+        assert finding.span
+        assert (finding.span.line, finding.span.column) == (9, column)
+        parse(old.replace("archdsl: 1", "archdsl: 2"))
+    for norm in ("norm", "{norm: {}}"):
+        parse(text.replace("[relu", f"[{norm}").replace("VERSION", "1"))
+
+
+def test_a_newer_layer_has_its_place() -> None:
+    text = SPEC.replace("EACH", "full").replace("OWN", "full").replace("VERSION", "1")
+    for layer, column in (("mish", 12), ("{leaky: 0.1}", 13)):
+        with pytest.raises(ArchdslError) as caught:
+            parse(text.replace("[relu", f"[{layer}"))
+        (finding,) = caught.value.diagnostics
+        assert (finding.code, finding.span and finding.span.column) == ("A117", column)
 
 
 def test_bases_are_of_version_1() -> None:

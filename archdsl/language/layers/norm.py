@@ -17,6 +17,7 @@ class Norm(LayerWords):
     layer: Literal["norm"] = "norm"
     bare: ClassVar[bool] = True
     shorthand: ClassVar[str | None] = "kind"
+    keys_since: ClassVar[Mapping[str, int]] = {"kind": 2, "groups": 2, "eps": 2}
     kind: Literal["batch", "layer", "group", "rms", "instance"] = Field(
         "batch",
         description="batch: over batch and pixels; layer, rms: over a pixel's channels; "

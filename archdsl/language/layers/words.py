@@ -21,6 +21,10 @@ class LayerWords(Words):
     bare: ClassVar[bool] = False
     """Whether the word may stand alone, without numbers."""
 
+    def word(self) -> str:
+        """Return the layer's word; the `kind` of a norm or a pool is another key."""
+        return self.layer
+
     def step(self) -> Any:
         """Return how far apart the windows are, as it is written; None without a window."""
         return None
