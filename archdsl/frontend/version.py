@@ -28,7 +28,8 @@ def too_new(words: Network, document: Document, exempt: tuple[type, ...]) -> Ite
             yield _finding(f"`{word}`", part.since, version, document, _place(document, path, word))
         for key, since in part.needs().items():
             if since > version and key in part.model_fields_set:
-                what = f"`{key}`" if key in part.keys_since else f"this value of `{key}`"
+                owner = f" of `{part.word()}`" if part.word() else ""
+                what = f"`{key}`{owner}" if key in part.keys_since else f"this value of `{key}`"
                 place = _place(document, (*path, key), key)
                 yield _finding(what, since, version, document, place)
 

@@ -90,8 +90,8 @@ def test_kinds_of_norms_are_of_version_2() -> None:
     text = SPEC.replace("EACH", "full").replace("OWN", "full")
     for norm, key, column in (
         ("{norm: layer}", "kind", 19),
-        ("{norm: {kind: batch}}", "kind", 19),
-        ("{norm: {eps: 1e-5}}", "eps", 19),
+        ("{norm: {kind: batch}}", "kind", 20),
+        ("{norm: {eps: 1e-5}}", "eps", 20),
     ):
         old = text.replace("[relu", f"[{norm}").replace("VERSION", "1")
         with pytest.raises(ArchdslError) as caught:
@@ -142,11 +142,11 @@ def test_inputs_of_version_1_are_images(sizes: str) -> None:
     [
         ("mish", "`mish`", 8),
         ("{scale: 0.1}", "`scale`", 9),
-        ("{norm: rms}", "`kind`", 15),
-        ("{norm: {eps: 0.1}}", "`eps`", 16),
-        ("{conv: {width: 8, dilation: 2}}", "`dilation`", 26),
+        ("{norm: rms}", "`kind` of `norm`", 15),
+        ("{norm: {eps: 0.1}}", "`eps` of `norm`", 16),
+        ("{conv: {width: 8, dilation: 2}}", "`dilation` of `conv`", 26),
         ("{conv: {width: 8, kernel: 1x3}}", "this value of `kernel`", 26),
-        ("{pool: {kernel: 2, ceil: true}}", "`ceil`", 27),
+        ("{pool: {kernel: 2, ceil: true}}", "`ceil` of `pool`", 27),
     ],
 )
 def test_layers_of_version_2_have_their_place(layer: str, word: str, column: int) -> None:

@@ -27,4 +27,3 @@ class Norm(LayerWords):
     eps: Annotated[float, Bounds(0, 1, whole=False)] = Field(
         1e-5, description="added to the variance before its root"
     )
-    keys_since: ClassVar[Mapping[str, int]] = {"kind": 2, "groups": 2, "eps": 2}
