@@ -25,7 +25,7 @@ AGGREGATIONS = frozenset({
     "concat", "dual", "highway", "max", "mean", "mixed", "product", "running", "sum",
 })  # fmt: skip
 RULES = frozenset({
-    "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets", "Plain",
+    "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets", "Plain",
     "Strided", "Window",
 })  # fmt: skip
 HOMES = (

@@ -181,6 +181,7 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
         "window",
         "offsets",
         "harmonic",
+        "entry",
         "strided",
         "every",
     ]

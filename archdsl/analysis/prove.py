@@ -26,7 +26,7 @@ def prove(rule: Rule, layers: int, exit: bool = True) -> tuple[int, ...]:
     offsets = rule.offsets(layers)
     counts = tuple(_prove_layer(rule, layer, offsets) for layer in range(1, layers + 1))
     if exit:
-        _prove_existing(rule, layers + 1, rule.reads(layers + 1))
+        _prove_existing(rule, layers + 1, rule.exit_reads(layers))
     totals = tuple(accumulate(counts))
     if rule.links(layers) != totals[-1]:
         at = _first(totals, lambda layer, total: rule.links(layer) != total)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
 from archdsl.codegen.columns import Number
+from archdsl.codegen.exits import exit_form
 from archdsl.codegen.joins import Joins
 from archdsl.codegen.modules import ModuleClass, Modules
 from archdsl.ir.graph import Graph, Stage
@@ -42,11 +43,13 @@ class Sketch:
         """What stages of one class have in common, without the runs."""
         stage = self.stage
         lengths = tuple(count for _, count in self.widths[:-1])
-        table = None if stage.rule.source() else (stage.rule, stage.depth)
+        form = exit_form(stage)
+        table = None if stage.rule.source() and form != "listed" else (stage.rule, stage.depth)
         join = self.join.form() if self.join else None
         entry = self.entry[0].name if self.entry else None
         operator = operator_form(stage.operator)
-        keys = (stage.rule, operator, stage.leaves, stage.projected, join, entry)
+        leaves = (form, stage.leaving, stage.joining)
+        keys = (stage.rule, operator, *leaves, stage.projected, join, entry)
         return (self.strategy, self.joins, self.shares, self.joined, *keys, lengths, table)
 
     def form(self) -> object:

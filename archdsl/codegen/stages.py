@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archdsl.codegen.columns import Column, Number, Solution, Term, solve
+from archdsl.codegen.exits import exit_form
 from archdsl.codegen.joins import Joins, find_joins
 from archdsl.codegen.modules import ModuleClass, Modules, readers_of_input
 from archdsl.codegen.names import free
@@ -45,7 +46,9 @@ class StageClass:
     of the layers, if they are equal, and `exit_channels` those of the exit. `entry` is the class
     and arguments of the chain of the stage itself that makes y_0, if one does. `numbers` are those
     that the function of the aggregation takes; `line` the first width and the step where the
-    widths of aggregates grow evenly (`joined` is then "line").
+    widths of aggregates grow evenly (`joined` is then "line"). `exit_form` says how
+    the outputs that leave are written (`codegen.exits`), `exit_rule` and `exit_operator` are the
+    rule and the aggregation of the exit.
     """
 
     name: str
@@ -53,6 +56,9 @@ class StageClass:
     rule: Rule
     operator: Aggregation
     leaves: str
+    exit_form: str
+    exit_rule: Rule
+    exit_operator: Aggregation
     projected: bool
     parameters: tuple[str, ...]
     layers: Term
@@ -201,7 +207,8 @@ def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClas
     numbers = tuple(next(terms) for _ in _number_columns(same))
     line = (next(terms), next(terms)) if first.line else None
     return StageClass(
-        name, first.strategy, stage.rule, stage.operator, stage.leaves, stage.projected,
+        name, first.strategy, stage.rule, stage.operator, stage.leaves,
+        exit_form(stage), stage.exit_rule, stage.exit_operator, stage.projected,
         tuple(solution.parameters), next(terms), runs, widths, first.joins, first.shares,
         first.joined,
         tuple(sketch.stage.depth for sketch in same),

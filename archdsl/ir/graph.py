@@ -17,6 +17,7 @@ from archdsl.ir.ops import Aggregate, Chain, Layer, Op, Shape
 from archdsl.ir.placement import Placement
 from archdsl.ir.shapes import Steps, after
 from archdsl.language.aggregation import Aggregation
+from archdsl.language.exit import exit_rule
 from archdsl.language.rule import Rule
 from archdsl.shown import Shown
 
@@ -44,6 +45,8 @@ class Stage:
     `entry_chain` is the chain of the stage itself that makes y_0 of the stage's input, if one does:
     a list of layers, whose input layer 1 reads too (`projected`), or the first unit of the stage.
     `placement` says where the outputs live in one buffer, once the pass `place` has decided it.
+    `leaves` is the word of the exit; `leaving` is the rule of an exit with the word `own`, and
+    `joining` its aggregation, where these differ from the stage's.
     """
 
     index: int
@@ -59,6 +62,18 @@ class Stage:
     shared: str | None = None
     placement: Placement | None = None
     entry_chain: str | None = None
+    leaving: Rule | None = None
+    joining: Aggregation | None = None
+
+    @property
+    def exit_rule(self) -> Rule:
+        """The rule that says which outputs leave."""
+        return exit_rule(self.leaves, self.rule, self.leaving)
+
+    @property
+    def exit_operator(self) -> Aggregation:
+        """How the outputs that leave are joined."""
+        return self.joining or self.operator
 
     @property
     def projection(self) -> str | None:
@@ -81,11 +96,7 @@ class Stage:
 
     def exit_sources(self) -> tuple[int, ...]:
         """Indices of the outputs that leave the stage."""
-        if self.leaves == "last":
-            return (self.depth,)
-        return (
-            tuple(range(self.depth + 1)) if self.leaves == "all" else self.sources(self.depth + 1)
-        )
+        return tuple(self.exit_rule.exit_reads(self.depth))
 
     def all_sources(self) -> list[tuple[int, ...]]:
         """What each layer reads, and last what leaves."""

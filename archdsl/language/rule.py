@@ -48,6 +48,9 @@ class Rule(Words):
     depth_is: ClassVar[Literal["layers", "rows"]] = "layers"
     """What a stage's depth counts where depths are compared; N rows have 2 N - 1 layers."""
 
+    reads_one: ClassVar[bool] = False
+    """Whether every layer reads a single output, so that nothing is joined in front of a layer."""
+
     deepest_first: ClassVar[bool] = False
     """Whether the first output that a layer reads is that of the deepest path.
 
@@ -59,9 +62,16 @@ class Rule(Words):
         return ()
 
     def reads(self, layer: int) -> Sequence[int]:
-        """Indices of the outputs that `layer` (1, 2, ...; n + 1 for the exit) reads, in order."""
+        """Indices of the outputs that `layer` (1, 2, ...) reads, in order."""
         assert self.sources is not None, "a rule defines `sources` or overrides `reads`"
         return type(self).sources(layer, *self.arguments())  # type: ignore[misc]
+
+    def exit_reads(self, layers: int) -> Sequence[int]:
+        """Indices of the outputs of `layers` layers that an exit by this rule reads, in order.
+
+        It reads what a layer N + 1 would read, unless a rule overrides this.
+        """
+        return self.reads(layers + 1)
 
     def fan_in(self, layer: int) -> int:
         """How many outputs `layer` reads."""

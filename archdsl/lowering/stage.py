@@ -35,6 +35,8 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
         projected=stage.projected,
         shared=stage.shared,
         entry_chain=stage.entry_chain,
+        leaving=plan.leaving,
+        joining=plan.joining,
     )
 
 
@@ -92,10 +94,9 @@ class _Stage:
     def entry_is_read(self) -> bool:
         """Whether anything but the first layer reads y_0; else a projection would be dead."""
         plan = self.plan
-        if plan.operator.running or plan.leaves == "all":
+        if plan.operator.running or 0 in plan.exit_reads():
             return True
-        last = plan.layers + (plan.leaves == "rule")
-        return any(0 in plan.rule.reads(layer) for layer in range(2, last + 1))
+        return any(0 in plan.rule.reads(layer) for layer in range(2, plan.layers + 1))
 
     def project(
         self, name: str, source: str, chain: tuple[Layer, ...], shape: Shape, made: Shape
@@ -179,11 +180,6 @@ class _Stage:
 
     def leave(self) -> str:
         """What the next part of the network is given."""
-        last = self.plan.layers
-        if self.plan.leaves == "last":
-            return self.outputs[-1]
-        if self.plan.operator.running:
-            return self.total(last)
-        everything = range(last + 1)
-        sources = everything if self.plan.leaves == "all" else self.plan.rule.reads(last + 1)
-        return self.join(sources, "exit", "the exit", "exit_join")
+        if self.plan.operator.running and self.plan.leaves != "last":
+            return self.total(self.plan.layers)
+        return self.join(self.plan.exit_reads(), "exit", "the exit", "exit_join")

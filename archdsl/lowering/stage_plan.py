@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from archdsl.frontend.schema import LayerList
 from archdsl.ir.ops import Layer, Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.arithmetic import Scope
+from archdsl.language.exit import exit_rule
 from archdsl.language.rule import Rule
 from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.chain import Made
@@ -41,6 +42,12 @@ class StagePlan:
     remarks: list[Diagnostic] = field(default_factory=list, compare=False)
     waits: dict[int, bool] = field(default_factory=dict, compare=False)
     shared: dict[tuple[Layer, ...], tuple[Layer, ...]] = field(default_factory=dict, compare=False)
+    leaving: Rule | None = None
+    joining: Aggregation | None = None
+
+    def exit_reads(self) -> Sequence[int]:
+        """Indices of the outputs that leave the stage."""
+        return exit_rule(self.leaves, self.rule, self.leaving).exit_reads(self.layers)
 
     @property
     def lead(self) -> int:

@@ -15,6 +15,7 @@ from archdsl.errors import ArchdslError
 from archdsl.frontend.load import parse
 from archdsl.language.rule import Rule, floor_log
 from archdsl.language.rules import (
+    Entry,
     Every,
     Exponential,
     Fractal,
@@ -34,6 +35,7 @@ rules = st.one_of(
     st.integers(2, 9).map(lambda base: Exponential(rule="exponential", base=base)),
     st.integers(1, 40).map(lambda last: Window(rule="window", last=last)),
     st.just(Harmonic(rule="harmonic")),
+    st.just(Entry(rule="entry")),
     st.integers(1, 40).map(lambda step: Strided(rule="strided", step=step)),
     st.integers(1, 40).map(lambda step: Every(rule="every", step=step)),
     distances.flatmap(st.permutations).map(
@@ -53,6 +55,7 @@ def test_closed_forms_are_what_is_counted(rule: Rule, layers: int) -> None:
     ("rule", "reads"),
     [
         (Harmonic(rule="harmonic"), [[0], [1, 0], [2], [3, 2, 0], [4], [5, 4], [6], [7, 6, 4, 0]]),
+        (Entry(rule="entry"), [[0], [0], [0]]),
         (Strided(rule="strided", step=1), [[0], [1, 0], [2, 1, 0], [3, 2, 1, 0]]),
         (Strided(rule="strided", step=3), [[0], [1], [2], [3, 0], [4, 1], [5, 2], [6, 3, 0]]),
         (Every(rule="every", step=1), [[0], [1], [1, 2], [1, 2, 3]]),
@@ -64,6 +67,15 @@ def test_reads_written_by_hand(rule: Rule, reads: list[list[int]]) -> None:
     layers = range(1, len(reads) + 1)
     assert [list(rule.reads(layer)) for layer in layers] == reads
     assert [rule.fan_in(layer) for layer in layers] == [len(row) for row in reads]
+
+
+def test_the_exit_of_parallel_branches_reads_every_branch() -> None:
+    text = "{count: 1, layers: 3, connect: entry, aggregate: concat, unit: [{conv: {width: 5}}]}"
+    graph = lower(parse(f"archdsl: 2\nname: net\ninput: [2, 8, 8]\nstages: {text}\n")).graph
+    (only,) = graph.stages
+    assert only.all_sources() == [(0,), (0,), (0,), (1, 2, 3)]
+    assert graph[only.exit].inputs == only.outputs[1:]
+    assert links(only).exit_links == 3
 
 
 @pytest.mark.parametrize("columns", range(1, 11))

@@ -99,6 +99,8 @@ CORNERS = {
     "strided, two depths": two("{rule: strided, step: 3}", "sum"),
     "every": stage(9, connect="{rule: every, step: 2}"),
     "every, two depths": two("{rule: every, step: 3}", "concat"),
+    "entry": stage(4, connect="entry"),
+    "entry, two depths": two("entry", "mean"),
     "many widths": stage(basics(16)),
     "many widths of two convolutions": stage(doubles(14)),
     "many activations before": stage(unit=f"[{LONG}{{conv: {{width: 4}}}}]"),

@@ -48,8 +48,7 @@ class Outputs:
         """Weights of the aggregate that leaves a stage of as many layers as there are outputs."""
         if plan.leaves == "last" or not self.operator.weights():
             return 0
-        last = plan.layers + 1
-        return self.weights(last, range(last) if plan.leaves == "all" else plan.rule.reads(last))
+        return self.weights(plan.layers + 1, plan.exit_reads())
 
     def joined(self, layer: int) -> Shape:
         """The shape of what a layer is given."""

@@ -154,10 +154,9 @@ def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, int]:
 
 def _reads_entry(plan: StagePlan) -> bool:
     """Whether anything but the first layer reads y_0, as lowering asks before it projects."""
-    if plan.operator.running or plan.leaves == "all" or plan.lead:
+    if plan.operator.running or plan.lead or 0 in plan.exit_reads():
         return True
-    last = plan.layers + (plan.leaves == "rule")
-    return any(0 in plan.rule.reads(layer) for layer in range(2, last + 1))
+    return any(0 in plan.rule.reads(layer) for layer in range(2, plan.layers + 1))
 
 
 def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iterator[int]:

@@ -44,16 +44,24 @@ def docstring(out: Writer, made: StageClass) -> None:
     """What a layer reads and how that is joined."""
     count = f"{made.layers.number} layers; each reads" if made.layers.number else "Each layer reads"
     text = f"{count} {made.rule.says()}"
-    text += (
-        "."
-        if made.rule.rule == "plain"
-        else f", {said(made.operator, list(map(words.term, made.numbers)))}."
-    )
-    leaves = {"all": ["Returns all outputs joined."], "last": ["Returns the last output."]}
-    details = leaves.get(made.leaves, [])
+    joined = said(made.operator, list(map(words.term, made.numbers)))
+    text += "." if made.rule.reads_one else f", {joined}."
+    details = returns(made)
     if len(text) > LONGEST:
         text, details = "Layers that read earlier outputs of their stage.", [text, *details]
     out.docstring(text, *details)
+
+
+def returns(made: StageClass) -> list[str]:
+    """The sentence on what a stage returns, unless it is what one more layer would read."""
+    match made.exit_form:
+        case "all":
+            return ["Returns all outputs joined."]
+        case "last":
+            return ["Returns the last output."]
+        case "made":
+            return [f"Returns the outputs of all layers, {made.exit_operator.says()}."]
+    return []
 
 
 def layers_less(made: StageClass, taken: int) -> str:
@@ -175,12 +183,17 @@ def long_arguments(made: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def leaving(made: StageClass, after: str) -> str:
     """The outputs that leave."""
-    if made.leaves == "last":
-        return f"[{layers_less(made, 0)}]"
-    if made.leaves == "all":
-        return f"range({after})"
-    if made.rule.source() is None:
-        return literal(list(made.rule.reads(made.depths[0] + 1)))
+    match made.exit_form:
+        case "last":
+            return f"[{layers_less(made, 0)}]"
+        case "all":
+            return f"range({after})"
+        case "made":
+            return f"range(1, {after})"
+        case "newest-first":
+            return f"range({layers_less(made, 0)}, -1, -1)"
+        case "listed":
+            return literal(list(made.exit_rule.exit_reads(made.depths[0])))
     return rule(made, after)
 
 

@@ -1,5 +1,6 @@
 """The connectivity rules that specs can name, one file each."""
 
+from archdsl.language.rules.entry import Entry
 from archdsl.language.rules.every import Every
 from archdsl.language.rules.explicit import Explicit
 from archdsl.language.rules.exponential import Exponential
@@ -11,9 +12,11 @@ from archdsl.language.rules.plain import Plain
 from archdsl.language.rules.strided import Strided
 from archdsl.language.rules.window import Window
 
-RULES = (Plain, Full, Exponential, Window, Offsets, Fractal, Explicit, Harmonic, Strided, Every)
+RULES = (
+    Plain, Full, Exponential, Window, Offsets, Fractal, Explicit, Harmonic, Strided, Every, Entry,
+)  # fmt: skip
 
 __all__ = [
-    "RULES", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets", "Plain",
-    "Strided", "Window",
+    "RULES", "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets",
+    "Plain", "Strided", "Window",
 ]  # fmt: skip

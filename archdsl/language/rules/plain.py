@@ -17,6 +17,7 @@ class Plain(Rule):
 
     rule: Literal["plain"]
     sources: ClassVar = staticmethod(plain)
+    reads_one: ClassVar[bool] = True
 
     def fan_in(self, layer: int) -> int:
         """One."""

@@ -27,6 +27,7 @@ RULES = {
     "window": "{rule: window, last: 2}",
     "offsets": "{rule: offsets, offsets: [1, 3]}",
     "harmonic": "harmonic",
+    "entry": "entry",
     "strided": "{rule: strided, step: 2}",
     "every": "{rule: every, step: 2}",
     "fractal": "{rule: fractal, columns: 3}",
