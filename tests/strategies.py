@@ -117,7 +117,8 @@ def listed(draw: DrawFn, flow: Flow, count: int, gap: Any) -> Draft:
         frame = draw(frames(flow, [layers]))
         counted = {} if "columns" in str(frame.keys) and draw(st.booleans()) else {"layers": layers}
         stages.append({**counted, **frame.keys, **draw(units(frame, layers))})
-        concatenated = frame.keys["aggregate"] == "concat" and frame.keys["exit"] != "last"
+        concatenated = "concat" in f"{frame.keys['aggregate']} {frame.keys['exit']}"
+        concatenated = concatenated and frame.keys["exit"] != "last"
         made = flow.width if frame.width == "incoming" else frame.width
         flow.width = 4 if "width': 4" in str(gap) else None
         if "width" not in str(gap) and not concatenated:
@@ -148,6 +149,8 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
     """How a stage connects; every combination is one whose shapes agree."""
     kind = draw(st.sampled_from(["concat", "concat", *BLENDING]))
     keys: Draft = {"exit": draw(st.sampled_from(["rule", "all", "last"]))}
+    if kind != "running" and draw(st.integers(0, 3)) == 0:
+        keys["exit"] = draw(exits(kind))
     keys["connect"] = "full" if kind == "running" else draw(rules(depths, keys["exit"]))
     extras: Draft = {"running": {"activation": draw(ACTIVATIONS)}, "mean": {"drop_path": 0.4}}
     plain = kind not in extras or draw(st.booleans())
@@ -161,13 +164,26 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
         keys["entry"], width = "pad", flow.width + draw(st.sampled_from([0, 2, 4]))
     elif width and keys.get("entry") != "projection" and not fractal:
         width = "incoming" if flow.width is None or draw(st.booleans()) else flow.width
-    if fractal and keys["exit"] == "all" and keys.get("entry", "identity") == "identity":
+    keeps_entry = keys["exit"] not in ("rule", "last")
+    if fractal and keeps_entry and keys.get("entry", "identity") == "identity":
         keys["exit"] = "rule"
-    chained = keys["connect"] == "plain" and keys["exit"] != "all"
+    chained = keys["connect"] == "plain" and not keeps_entry
     strides = chained or keys.get("entry") in {"projection", "pad"}
     if strides:
         keys["stride"] = draw(per_stage(len(depths), lambda draw: flow.stride(draw)))
     return Frame(keys, width, strides, flow, len(depths))
+
+
+@st.composite
+def exits(draw: DrawFn, kind: str) -> Any:
+    """An exit of version 2; outputs that a stage concatenates may differ in width."""
+    word = draw(st.sampled_from(["made", "newest-first", "own", "own"]))
+    if word != "own":
+        return word
+    own: Draft = {"connect": draw(st.sampled_from(["full", "every", "entry", "harmonic"]))}
+    if kind != "concat" and draw(st.booleans()):
+        own["aggregate"] = draw(st.sampled_from(["concat", "sum", "mean"]))
+    return own
 
 
 @st.composite

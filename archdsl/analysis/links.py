@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archdsl.analysis.prove import prove
+from archdsl.analysis.prove import prove, prove_exit
 from archdsl.ir.graph import Stage
 
 __all__ = ["FanIn", "Links", "links", "prove"]
@@ -43,6 +43,8 @@ def links(stage: Stage) -> Links:
     if not stage.depth:  # its first unit makes y_0, and there is no other
         return Links(0, 0, 1, 0, FanIn(0, 0, 0.0))
     counts = prove(stage.rule, stage.depth, exit=stage.leaves == "rule")
+    if stage.leaving:
+        prove_exit(stage.leaving, stage.depth)
     total = sum(counts)
     return Links(
         links=total,

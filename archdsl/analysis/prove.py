@@ -26,7 +26,7 @@ def prove(rule: Rule, layers: int, exit: bool = True) -> tuple[int, ...]:
     offsets = rule.offsets(layers)
     counts = tuple(_prove_layer(rule, layer, offsets) for layer in range(1, layers + 1))
     if exit:
-        _prove_existing(rule, layers + 1, rule.exit_reads(layers))
+        prove_exit(rule, layers)
     totals = tuple(accumulate(counts))
     if rule.links(layers) != totals[-1]:
         at = _first(totals, lambda layer, total: rule.links(layer) != total)
@@ -45,6 +45,11 @@ def prove(rule: Rule, layers: int, exit: bool = True) -> tuple[int, ...]:
             help="read fewer outputs, or claim a larger `bound`",
         )
     return counts
+
+
+def prove_exit(rule: Rule, layers: int) -> None:
+    """Check that an exit by a rule reads outputs that exist. Raises ArchdslError (A202, A203)."""
+    _prove_existing(rule, layers + 1, rule.exit_reads(layers))
 
 
 def _prove_layer(rule: Rule, layer: int, offsets: Sequence[int] | None) -> int:

@@ -141,7 +141,7 @@ def _stage(
         rule=stage.rule.rule,
         arguments=stage.rule.arguments(),
         aggregation=stage.operator.kind,
-        exit=stage.leaves,
+        exit=stage.exit_words,
         channels_in=entering[0],
         channels_out=cost.shape[0],
         size=cost.shape[1:],

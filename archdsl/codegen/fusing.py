@@ -123,6 +123,8 @@ def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> Stage
         return BufferStage(stage.placement)
     then = operator.then()
     adds = made.strategy == "running" and operator.adds and then in {None, "relu"}
+    if made.exit_operator != operator:
+        return None
     if maps and adds:
         return SumStage(then == "relu", made.leaves == "last", made.projected)
     if made.strategy == "list" and (operator.adds or operator.averages):

@@ -25,21 +25,32 @@ class Joins:
     """The class of a stage's aggregates, and the numbers of features of what they make.
 
     `widths` has one entry for each layer whose aggregate has weights, `exit` is for the exit's.
+    A class is None where an aggregation owns no weights.
     """
 
-    module: JoinClass
+    module: JoinClass | None
     widths: tuple[int, ...]
+    exit_module: JoinClass | None
     exit: int
 
     def constant(self) -> int | None:
         """Return the features that all layers read; None if they differ or do not matter."""
-        alike = self.module.channels and len(set(self.widths)) == 1
+        alike = self.takes_channels() and len(set(self.widths)) == 1
         return self.widths[0] if alike else None
 
     def form(self) -> object:
         """Return what stages of one class have in common."""
-        constant = self.constant() is not None or not self.module.channels
-        return self.module.name, None if constant else self.widths
+        constant = self.constant() is not None or not self.takes_channels()
+        names = [module and module.name for module in (self.module, self.exit_module)]
+        return *names, None if constant else self.widths
+
+    def takes_channels(self) -> bool:
+        """Return whether the class of the layers' aggregates takes the features of the result."""
+        return self.module is not None and self.module.channels
+
+    def exit_takes_channels(self) -> bool:
+        """Return whether the class of the exit's aggregate takes the features of the result."""
+        return self.exit_module is not None and self.exit_module.channels
 
 
 def find_joins(
@@ -55,13 +66,13 @@ def find_joins(
     classes: dict[Aggregation, JoinClass] = {}
     joins = {}
     for stage in graph.stages:
-        operator = stage.operator
-        if not operator.weights():
-            continue
-        if operator not in classes:
-            classes[operator] = _class(operator, taken)
-        widths = tuple(shapes[name][0] for name in _reads(graph, stage))
-        joins[stage.index] = Joins(classes[operator], widths, shapes[stage.exit][0])
+        for operator in (stage.operator, stage.exit_operator):
+            if operator.weights() and operator not in classes:
+                classes[operator] = _class(operator, taken)
+        modules = classes.get(stage.operator), classes.get(stage.exit_operator)
+        if any(modules):
+            widths = tuple(shapes[name][0] for name in _reads(graph, stage))
+            joins[stage.index] = Joins(modules[0], widths, modules[1], shapes[stage.exit][0])
     return joins
 
 

@@ -58,8 +58,9 @@ class Program:
     @property
     def join_classes(self) -> tuple[JoinClass, ...]:
         """Return the classes of aggregations with weights, each once."""
-        joins = (stage.join for stage in self.stages.classes if stage.join is not None)
-        return tuple({join.module.name: join.module for join in joins}.values())
+        joins = [stage.join for stage in self.stages.classes if stage.join is not None]
+        classes = [kind for join in joins for kind in (join.module, join.exit_module) if kind]
+        return tuple({kind.name: kind for kind in classes}.values())
 
     @property
     def layer_helpers(self) -> tuple[tuple[str, str], ...]:
@@ -104,11 +105,14 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
     names = (*taken, *(module.name for module in classes))
     stages = find_stages(graph, shapes, modules, names)
     storing = [made for made in stages.classes if made.strategy in {"buffer", "list"}]
-    rules = {made.rule.rule: made.rule for made in storing if made.rule.source()}
+    reading = [made.rule for made in storing]
+    reading += [made.exit_rule for made in storing if made.exit_form == "rule"]
+    rules = {rule.rule: rule for rule in reading if rule.source()}
     joins = {
-        made.operator.kind: made.operator
+        operator.kind: operator
         for made in stages.classes
-        if _joins(made.strategy, made.operator) and not drops_path(made)
+        for operator in _operators(made)
+        if not (operator.dropped() and made.drops_path)
     }
     blocks = [block for block in modules.blocks if isinstance(block, BlockClass)]
     joins |= {b.block.operator.kind: b.block.operator for b in blocks if b.calls_join}
@@ -157,11 +161,13 @@ def layer_helpers(graph: Graph) -> tuple[tuple[str, str], ...]:
 
 def functions(graph: Graph) -> set[str]:
     """The names of the functions that a file of this graph may carry."""
-    found = [stage.rule.sources for stage in graph.stages if stage.rule.source()]
-    found += [stage.operator.join for stage in graph.stages]
-    found += [block.operator.join for block in graph.layers() if isinstance(block, Block)]
-    found += [w.initial for stage in graph.stages for w in stage.operator.weights().values()]
-    return {function.__name__ for function in found if function is not None}
+    rules = [rule for stage in graph.stages for rule in (stage.rule, stage.exit_rule)]
+    operators = [o for stage in graph.stages for o in (stage.operator, stage.exit_operator)]
+    printed = [rule.sources for rule in rules if rule.source()]
+    printed += [operator.join for operator in operators]
+    printed += [block.operator.join for block in graph.layers() if isinstance(block, Block)]
+    printed += [w.initial for operator in operators for w in operator.weights().values()]
+    return {function.__name__ for function in printed if function is not None}
 
 
 def drop_path_columns(graph: Graph) -> int:
@@ -176,11 +182,8 @@ def cuts_down(made: StageClass) -> bool:
     return whole and made.operator.averages and made.strategy == "list"
 
 
-def drops_path(made: StageClass) -> bool:
-    """Whether a stage's means leave outputs out while training."""
-    return made.joins and made.operator.dropped() > 0
-
-
-def _joins(strategy: str, operator: Aggregation) -> bool:
-    """Whether a stage calls the operator's own function."""
-    return strategy == "list" or (strategy == "running" and not operator.adds)
+def _operators(made: StageClass) -> list[Aggregation]:
+    """The aggregations whose own functions a stage calls."""
+    if made.strategy == "list":
+        return list(dict.fromkeys([made.operator, made.exit_operator]))
+    return [made.operator] if made.strategy == "running" and not made.operator.adds else []

@@ -12,7 +12,7 @@ from archdsl.codegen.exits import exit_form
 from archdsl.codegen.joins import Joins
 from archdsl.codegen.modules import ModuleClass, Modules
 from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.ops import Shape
+from archdsl.ir.ops import Aggregate, Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.passes.strategy import Joined, joined_widths, strategy_of, varies
 
@@ -34,6 +34,7 @@ class Sketch:
     widths: tuple[tuple[int, int], ...]
     joins: bool
     shares: bool
+    drops_path: bool
     joined: Joined
     join: Joins | None = None
     entry: tuple[ModuleClass, tuple[Number, ...]] | None = None
@@ -50,7 +51,8 @@ class Sketch:
         operator = operator_form(stage.operator)
         leaves = (form, stage.leaving, stage.joining)
         keys = (stage.rule, operator, *leaves, stage.projected, join, entry)
-        return (self.strategy, self.joins, self.shares, self.joined, *keys, lengths, table)
+        own = (self.strategy, self.joins, self.shares, self.drops_path, self.joined)
+        return (*own, *keys, lengths, table)
 
     def form(self) -> object:
         """What stages of one class have in common."""
@@ -150,6 +152,11 @@ def _sketch(
     made = set(stage.outputs)
     joins = [name for name in (*stage.reads, stage.exit) if name not in made]
     shares = strategy == "list" and len(set(joins)) < len(joins)
+    drops = any(
+        node.op.operator.dropped()
+        for node in map(graph.__getitem__, joins)
+        if isinstance(node.op, Aggregate)
+    )
     join = join if joins else None
     entry = modules.used[stage.entry_chain] if stage.entry_chain else None
     kept = widths if grows or strategy == "buffer" else ()
@@ -157,7 +164,8 @@ def _sketch(
     line = arithmetic(joined)
     joined = "line" if line else joined
     return Sketch(
-        stage, strategy, runs, apart, kept, bool(joins), shares, joined, join, entry, line
+        stage, strategy, runs, apart, kept, bool(joins), shares, drops,
+        joined, join, entry, line,
     )  # fmt: skip
 
 

@@ -41,14 +41,14 @@ class StageClass:
     `strategy` is how outputs are kept: `chain` (none), `running` (their aggregate so far),
     `buffer` (one tensor, side by side), `list` (each on its own). `joins` says that some layer, or
     the exit, reads more than one output; `shares` that layers of a list read the same aggregate,
-    which is made once; `joined` how wide the aggregates are. `join` says that each reader has a
-    module with weights; where it takes the features of the aggregate, `join_channels` are those
-    of the layers, if they are equal, and `exit_channels` those of the exit. `entry` is the class
-    and arguments of the chain of the stage itself that makes y_0, if one does. `numbers` are those
-    that the function of the aggregation takes; `line` the first width and the step where the
-    widths of aggregates grow evenly (`joined` is then "line"). `exit_form` says how
-    the outputs that leave are written (`codegen.exits`), `exit_rule` and `exit_operator` are the
-    rule and the aggregation of the exit.
+    which is made once; `drops_path` that some aggregates leave outputs out while training;
+    `joined` how wide the aggregates are. `join` says that each reader has a module with weights;
+    where it takes the features of the aggregate, `join_channels` are those of the layers, if they
+    are equal, and `exit_channels` those of the exit. `entry` is the class and arguments of the
+    chain of the stage itself that makes y_0, if one does. `numbers` are those that the function of
+    the aggregation takes; `line` the first width and the step where the widths of aggregates grow
+    evenly (`joined` is then "line"). `exit_form` says how the outputs that leave are written (see
+    `exit_form`), by the rule `exit_rule` and joined by `exit_operator`.
     """
 
     name: str
@@ -66,6 +66,7 @@ class StageClass:
     widths: tuple[tuple[Term, int | None], ...]
     joins: bool
     shares: bool
+    drops_path: bool
     joined: Joined
     depths: tuple[int, ...]
     join: Joins | None = None
@@ -172,12 +173,13 @@ def _entry_columns(same: list[Sketch]) -> Iterator[Column]:
 
 def _join_columns(same: list[Sketch]) -> Iterator[Column]:
     """Features of the aggregates that have weights, where those depend on them."""
-    joins = [sketch.join for sketch in same if sketch.join and sketch.join.module.channels]
+    joins = [sketch.join for sketch in same if sketch.join and sketch.join.takes_channels()]
     constant = tuple(width for join in joins if (width := join.constant()) is not None)
     if constant:
         yield Column("aggregate", constant)
-    if joins and same[0].strategy != "running":
-        yield Column("exit", tuple(join.exit for join in joins))
+    exits = [sketch.join for sketch in same if sketch.join and sketch.join.exit_takes_channels()]
+    if exits and same[0].strategy != "running":
+        yield Column("exit", tuple(join.exit for join in exits))
 
 
 def number(value: Number | str) -> Number:
@@ -210,6 +212,7 @@ def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClas
         name, first.strategy, stage.rule, stage.operator, stage.leaves,
         exit_form(stage), stage.exit_rule, stage.exit_operator, stage.projected,
         tuple(solution.parameters), next(terms), runs, widths, first.joins, first.shares,
+        first.drops_path,
         first.joined,
         tuple(sketch.stage.depth for sketch in same),
         first.join, joined.get("aggregate"), joined.get("exit"),

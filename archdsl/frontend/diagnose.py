@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from archdsl.errors import ArchdslError, Diagnostic
 from archdsl.frontend.forms import keys, models_at, siblings, word
 from archdsl.frontend.reader import Document, Path
+from archdsl.frontend.unions import LIST, OWN
 from archdsl.language.layers import LAYERS
 from archdsl.language.values import Words
 
@@ -147,7 +148,7 @@ class _Findings:
 
     def unknown_word(self, path: Path, context: Any, value: Any) -> Diagnostic:
         listed = str(context.get("expected") or context.get("expected_tags"))
-        words = [word for word in re.findall(r"'([^']*)'", listed) if word != "a list"]
+        words = [word for word in re.findall(r"'([^']*)'", listed) if word not in {LIST, OWN}]
         value = context.get("tag", value)
         if path == ("archdsl",):
             return self.at(

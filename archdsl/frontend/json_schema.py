@@ -11,6 +11,7 @@ from typing import Any
 
 from archdsl.frontend.schema import PARAMETER, language
 from archdsl.frontend.unions import word_of
+from archdsl.language.exit import EXITS
 from archdsl.language.layers import LAYERS, Nested
 from archdsl.language.values import Words
 
@@ -36,20 +37,30 @@ def json_schema() -> Schema:
     for key, models in (("rule", known.rules), ("kind", known.aggregations), ("kind", known.units)):
         for model in models:
             _choosable(definitions[model.__name__], key, models)
-    for holder in ("Stage", "Stages", "Block", "Parallel"):
+    for form in ("WordExit", "NewerExit", "ExitList"):
+        del definitions[form]
+    definitions["Exit"]["minProperties"] = 1
+    for holder in ("Exit", "Stage", "Stages", "Block", "Parallel"):
         properties = definitions[holder]["properties"]
         if "connect" in properties:
             _worded(properties["connect"], "rule", known.rules, definitions)
         _worded(properties["aggregate"], "kind", known.aggregations, definitions)
     for stage in ("Stage", "Stages"):
         properties = definitions[stage]["properties"]
-        for key in ("exit", "entry"):
-            properties[key] = {"anyOf": [properties[key], NAMED]}
+        properties["entry"] = {"anyOf": [properties["entry"], NAMED]}
+        properties["exit"] = _exit(properties["exit"]["description"])
     for definition in definitions.values():
         _words(definition)
     schema["properties"]["expect"] = _one_or_more(schema["properties"]["expect"])
     schema["properties"]["params"] = _parameters()
     return {"$schema": DIALECT, "$id": "archdsl.schema.json", **schema, "title": "archdsl spec"}
+
+
+def _exit(description: str) -> Schema:
+    """A word or a mapping, or a list of them, one per stage."""
+    one: list[Schema] = [{"enum": ["rule", *EXITS]}, {"$ref": "#/$defs/Exit"}, NAMED]
+    several = {"type": "array", "items": {"anyOf": one}, "minItems": 1}
+    return {"anyOf": [*one, several], "default": "rule", "description": description}
 
 
 def _layer(definitions: Schema, units: Models) -> Schema:

@@ -18,6 +18,7 @@ from archdsl.frontend import unions
 from archdsl.frontend.nesting import recursive
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import AGGREGATIONS
+from archdsl.language.exit import Exit, ExitList, WordExit
 from archdsl.language.layer import RESERVED, Layer
 from archdsl.language.layers import LAYERS, LayerWords
 from archdsl.language.rule import Rule
@@ -27,6 +28,7 @@ from archdsl.language.units import UNITS
 from archdsl.language.values import WIDEST, Bounds, Count, Size, Width, Words
 
 Extension = type[Rule] | type[Unit] | type[Aggregation] | type[Layer]
+EXIT = "what leaves: the rule once more, all outputs, the last one, or by a rule of its own"
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
 
@@ -112,9 +114,7 @@ class StageWords(Words):
     unit: Unit | LayerList | None = None
     connect: Rule | None = None
     aggregate: Aggregation | None = None
-    exit: Literal["rule", "all", "last"] = Field(
-        "rule", description="what leaves: the rule once more, all outputs joined, or the last one"
-    )
+    exit: WordExit | Exit | ExitList = Field(WordExit(kind="rule"), description=EXIT)
     entry: EntryWord | LayerList = Field("identity", description=ENTRY)
     stride: Size = Field(1, description="stride of the stage's first layer")
 
@@ -186,12 +186,18 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
         )
     )
     chain, unit = recursive(layers, units, rules, aggregations, LayerList)
+    rule, aggregation = unions.worded(rules, "rule"), unions.worded(aggregations, "kind")
+    parts: dict[str, Any] = {
+        "connect": (rule | None, None),
+        "aggregate": (aggregation | None, None),
+    }
+    own = create_model("Exit", __base__=Exit, __doc__=Exit.__doc__, **parts)
     slots: dict[str, Any] = {
+        **parts,
         "layers": (unions.layers(unit) | None, None),
         "unit": (unit | None, None),
-        "connect": (unions.worded(rules, "rule") | None, None),
-        "aggregate": (unions.worded(aggregations, "kind") | None, None),
         "entry": (unions.word_or_list(EntryWord, chain), Field("identity", description=ENTRY)),
+        "exit": (unions.exits(own), Field(WordExit(kind="rule"), description=EXIT)),
     }
     one = create_model("Stage", __base__=StageWords, __doc__=StageWords.__doc__, **slots)
     alike = create_model("Stages", __base__=StagesWords, __doc__=StagesWords.__doc__, **slots)

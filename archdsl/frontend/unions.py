@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Union, get_args
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, create_model
 from pydantic_core import PydanticCustomError
 
+from archdsl.language.exit import Exit, ExitList, NewerExit, WordExit
 from archdsl.language.layers import LayerWords
 from archdsl.language.values import Count, Words
 
 LIST, ALIKE, COUNT, UNITS, WORD = "a list", "alike", "a number", "units", "a word"
+OWN = "a mapping"
 
 
 def word_of(model: type[Words], key: str) -> str:
@@ -93,6 +95,35 @@ def stages(alike: Any, one: Any) -> Any:
     """Stages that are alike, or a list of stages."""
     several = Annotated[tuple[one, ...], Field(min_length=1, max_length=64, strict=False)]
     return tagged([(ALIKE, alike), (LIST, several)], _alike_or_list, lambda value: value)
+
+
+def exits(own: type[Exit]) -> Any:
+    """An exit as a word or a mapping, or a list of them, one per stage."""
+    words = [
+        (word, Annotated[model, BeforeValidator(_exit_word)])
+        for model in (WordExit, NewerExit)
+        for word in get_args(model.model_fields["kind"].annotation)
+    ]
+    one = tagged([*words, (OWN, own)], _word_or_mapping, lambda value: value)
+    field = Field(min_length=1, max_length=64, strict=False)
+    entries: dict[str, Any] = {"entries": (tuple[one, ...], field)}  # type: ignore[valid-type]
+    several = create_model("ExitList", __base__=ExitList, **entries)
+    several_form = Annotated[several, BeforeValidator(lambda value: {"entries": value})]
+    return tagged([*words, (OWN, own), (LIST, several_form)], _exit_form, lambda value: value)
+
+
+def _exit_word(value: Any) -> Any:
+    return {"kind": str(value)} if isinstance(value, str) else value
+
+
+def _word_or_mapping(value: Any) -> Any:
+    if isinstance(value, str | WordExit):
+        return str(value) if isinstance(value, str) else value.kind
+    return OWN if isinstance(value, dict | Exit) else None
+
+
+def _exit_form(value: Any) -> Any:
+    return LIST if isinstance(value, list | ExitList) else _word_or_mapping(value)
 
 
 def _alike_or_list(value: Any) -> str:

@@ -76,6 +76,14 @@ class Stage:
         return self.joining or self.operator
 
     @property
+    def exit_words(self) -> str:
+        """How the exit is named in reports: `rule`, `all`, `every[2], mean`."""
+        if self.leaves != "own":
+            return self.leaves
+        rule = self.exit_rule
+        return f"{rule.rule}{list(rule.arguments()) or ''}, {self.exit_operator.kind}"
+
+    @property
     def projection(self) -> str | None:
         """The chain that makes y_0 inside the first layer, if one does."""
         return self.outputs[0] if self.projected and not self.entry_chain else None

@@ -22,7 +22,7 @@ def graph(graph: Graph) -> str:
     for stage in graph.stages:
         lines.append(
             f"stage {stage.index}: {stage.depth} layers, {stage.rule.rule}"
-            f"{list(stage.rule.arguments()) or ''}, {stage.operator.kind}, exit {stage.leaves}"
+            f"{list(stage.rule.arguments()) or ''}, {stage.operator.kind}, exit {stage.exit_words}"
             + (", projected" if stage.projected else "")
             + (f", y_0 by {stage.entry_chain}" if stage.entry_chain else "")
         )

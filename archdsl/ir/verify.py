@@ -9,6 +9,7 @@ from archdsl.errors import ArchdslError
 from archdsl.ir.graph import Graph, Node, Stage
 from archdsl.ir.ops import Aggregate, Chain, Input, Layer, Shape, Weighted
 from archdsl.ir.shapes import mismatch, show
+from archdsl.language.aggregation import Aggregation
 
 
 class InvariantError(Exception):
@@ -124,12 +125,14 @@ def stages(graph: Graph) -> Iterator[str]:
             reads = stage.reads[layer - 1]
             if node.inputs == (reads,) and _joins_outputs(graph[reads], stage, wanted):
                 continue
-            if node.inputs != (reads,) or joins(graph, stage, reads, joined) != wanted:
+            if node.inputs != (reads,) or joins(graph, stage.operator, reads, joined) != wanted:
                 yield f"layer {layer} of stage {stage.index} does not read outputs {wanted}"
         wanted = stage.exit_sources()
         if stage.operator.running and stage.leaves != "last":
             wanted = tuple(range(stage.depth + 1))
-        if joins(graph, stage, stage.exit, joined) != wanted:
+        if stage.joining:  # its aggregates are not those of the layers
+            joined = {name: (index,) for index, name in enumerate(stage.outputs)}
+        if joins(graph, stage.exit_operator, stage.exit, joined) != wanted:
             yield f"the exit of stage {stage.index} does not read outputs {wanted}"
 
 
@@ -157,19 +160,19 @@ def _holds(spans: list[tuple[int, int]], start: int, output: int) -> bool:
     return spans[place : place + 1] == [(start, output)]
 
 
-def _uses(node: Node, stage: Stage) -> bool:
-    """Whether a node joins by the operator of a stage."""
-    return isinstance(node.op, Aggregate) and node.op.operator == stage.operator
+def _uses(node: Node, operator: Aggregation) -> bool:
+    """Whether a node joins by an operator."""
+    return isinstance(node.op, Aggregate) and node.op.operator == operator
 
 
 def _joins_outputs(node: Node, stage: Stage, sources: tuple[int, ...]) -> bool:
     """Whether a node reads exactly these outputs itself: the common case, which needs no search."""
     inputs = tuple(map(stage.outputs.__getitem__, sources))
-    return node.inputs == inputs and _uses(node, stage)
+    return node.inputs == inputs and _uses(node, stage.operator)
 
 
 def joins(
-    graph: Graph, stage: Stage, name: str, known: dict[str, tuple[int, ...]]
+    graph: Graph, operator: Aggregation, name: str, known: dict[str, tuple[int, ...]]
 ) -> tuple[int, ...] | None:
     """The outputs that a node joins, perhaps through an aggregate that begins with them.
 
@@ -177,9 +180,9 @@ def joins(
     """
     if name not in known:
         node = graph[name]
-        parts = [joins(graph, stage, source, known) for source in node.inputs[:1]]
+        parts = [joins(graph, operator, source, known) for source in node.inputs[:1]]
         parts += [known.get(source) for source in node.inputs[1:]]
-        if not _uses(node, stage) or None in parts:
+        if not _uses(node, operator) or None in parts:
             return None
         known[name] = tuple(index for part in parts if part for index in part)
     return known[name]

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar, Literal
 
+from pydantic import model_validator
+
+from archdsl.errors import fail
+from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
 from archdsl.language.rules import Entry, Full, Plain, Strided
+from archdsl.language.values import Words, as_pydantic
 
 EXITS: Mapping[str, Rule] = {
     "all": Full(rule="full"),
@@ -14,6 +20,49 @@ EXITS: Mapping[str, Rule] = {
     "newest-first": Strided(rule="strided", step=1),
 }
 """The words that stand for the rule of an exit, whatever the rule of the stage."""
+
+
+class WordExit(Words):
+    """The outputs that leave: the rule once more, all of them, or the last one."""
+
+    kind: Literal["rule", "all", "last"]
+
+
+class NewerExit(WordExit):
+    """All outputs but y_0, or all with the newest first."""
+
+    since: ClassVar[int] = 2
+    kind: Literal["made", "newest-first"]  # type: ignore[assignment]
+
+
+class Exit(Words):
+    """An exit with a rule, an aggregation or both of its own; what it lacks is the stage's."""
+
+    since: ClassVar[int] = 2
+    connect: Rule | None = None
+    aggregate: Aggregation | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Exit:
+        if self.connect is None and self.aggregate is None:
+            finding = fail("A103", "an exit needs `connect`, `aggregate` or both")
+            raise as_pydantic(finding)
+        return self
+
+    def word(self) -> str:
+        """How a diagnostic names it."""
+        return "exit: {...}"
+
+
+class ExitList(Words):
+    """One exit per stage; in YAML simply the list."""
+
+    since: ClassVar[int] = 2
+    entries: tuple[WordExit | Exit, ...]
+
+    def word(self) -> str:
+        """How a diagnostic names it."""
+        return "exit: [...]"
 
 
 def exit_rule(word: str, stage: Rule, own: Rule | None) -> Rule:

@@ -118,6 +118,10 @@ class Rule(Words):
         """Why this rule cannot serve `layers` layers, if it cannot."""
         return None
 
+    def exit_problem(self, layers: int) -> str | None:
+        """Why this rule cannot be the rule of an exit of `layers` layers, if it cannot."""
+        return self.problem(layers)
+
     def cycle(self, layers: int) -> str | None:
         """Return which layer would read an output that does not exist yet; None if none does."""
         return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.frontend.load import Spec
-from archdsl.frontend.resolve import resolve, value
+from archdsl.frontend.resolve import entry_of, resolve, value
 from archdsl.frontend.schema import StagesWords, StageWords
+from archdsl.language.aggregation import Aggregation
 from archdsl.language.arithmetic import Rounding, Scope
+from archdsl.language.exit import Exit, ExitList
 from archdsl.language.rule import Rule
 from archdsl.lowering.lists import UnitWords
 from archdsl.lowering.stage_plan import StagePlan
@@ -100,20 +102,37 @@ def _plan(
     assert words.connect is not None
     assert words.aggregate is not None
     rule = resolve(words.connect, scope, **place("connect"))
+    operator = resolve(words.aggregate, scope, **place("aggregate"))
     layers = len(units) if per_layer else value(words.layers, counting, **place("layers"))
     layers = rule.depth_given() if layers is None else layers
     assert layers is not None
     lead = words.entry == "first"
+    leaves, leaving, joining = _exit(words, scope, place("exit"))
     return StagePlan(
         index=index,
         units=units,
         listed=per_layer,
         layers=layers - lead,
         rule=rule,
-        operator=resolve(words.aggregate, scope, **place("aggregate")),
-        leaves=words.exit,
+        operator=operator,
+        leaves=leaves,
         entry=words.entry,
         stride=value(words.stride, scope, **place("stride")),
         scope=scope,
         place=place,
+        leaving=leaving,
+        joining=None if joining == operator else joining,
     )
+
+
+def _exit(
+    words: StageWords, scope: Scope, where: Place
+) -> tuple[str, Rule | None, Aggregation | None]:
+    """The word of a stage's exit, its rule and its aggregation where they are its own."""
+    leaves = words.exit
+    if isinstance(leaves, ExitList):
+        leaves = entry_of(leaves.entries, scope, **where)
+    leaves = resolve(leaves, scope, **where)
+    if isinstance(leaves, Exit):
+        return "own", leaves.connect, leaves.aggregate
+    return leaves.kind, None, None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.errors import fail
+from archdsl.errors import Place, fail
+from archdsl.language.aggregation import Aggregation
 from archdsl.lowering.stage_plan import StagePlan
 
 
@@ -25,9 +26,10 @@ def check_rule(plan: StagePlan) -> None:
             **place,
         )
     if plan.operator.weights():
-        _check_weights(plan)
+        _check_weights(plan.operator, plan.leaves == "last", plan.place("aggregate"))
     if not plan.layers:
         return
+    _check_exit(plan)
     problem = rule.problem(plan.layers)
     table = getattr(rule, "table", None)
     if problem is None and plan.leaves == "rule" and table and len(table) == plan.layers:
@@ -37,14 +39,32 @@ def check_rule(plan: StagePlan) -> None:
             raise fail(code, message, **place)
 
 
-def _check_weights(plan: StagePlan) -> None:
+def _check_exit(plan: StagePlan) -> None:
+    """Refuse exits that do not fit the stage. Raises ArchdslError (A121, A202, A219, A221)."""
+    place, rule, operator = plan.place("exit"), plan.leaving, plan.joining
+    if plan.operator.running and plan.leaves not in {"rule", "all", "last"}:
+        message = "a running sum holds the outputs together, so its exit cannot select some of them"
+        raise fail("A219", message, help="write `exit: rule` or `exit: last`", **place)
+    if operator is not None and operator.running:
+        message = f"`{operator.kind}` joins outputs layer by layer, not all at once as an exit does"
+        raise fail("A219", message, help="write `aggregate: sum`", **place)
+    if operator is not None and operator.weights():
+        _check_weights(operator, False, place)
+    if rule is not None and rule.scope != "stage":
+        message = f"`scope: {rule.scope}` is reserved; rules see their own stage so far"
+        raise fail("A221", message, help="write `scope: stage`, or leave it out", **place)
+    problem = rule.exit_problem(plan.layers) if rule is not None else None
+    if problem:
+        raise fail("A202", problem, **place)
+
+
+def _check_weights(operator: Aggregation, last: bool, place: Place) -> None:
     """Refuse aggregations whose weights could not belong to one reader each. Raises A121."""
-    operator = plan.operator
     problem = None
     if operator.associative:
         problem = "so an aggregate cannot be made of another reader's"
         help = "leave out `associative`"
-    elif operator.running and plan.leaves == "last":
+    elif operator.running and last:
         problem = "but the last of them would be read by nothing"
         help = "write `exit: rule`"
     elif operator.dropped():
@@ -52,4 +72,4 @@ def _check_weights(plan: StagePlan) -> None:
         help = "let `dropped` return 0"
     if problem:
         message = f"every reader of `{operator.kind}` has its own weights, {problem}"
-        raise fail("A121", message, help=help, **plan.place("aggregate"))
+        raise fail("A121", message, help=help, **place)

@@ -20,7 +20,6 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
     stage.make_entry()
     for layer in range(1, plan.layers + 1):
         stage.add_layer(layer)
-    exit = stage.leave()
     builder.remarks += plan.remarks
     return Stage(
         index=plan.index,
@@ -31,7 +30,7 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
         outputs=tuple(stage.outputs),
         layers=tuple(stage.layers),
         reads=tuple(stage.reads),
-        exit=exit,
+        exit=stage.leave(),
         projected=stage.projected,
         shared=stage.shared,
         entry_chain=stage.entry_chain,
@@ -182,4 +181,5 @@ class _Stage:
         """What the next part of the network is given."""
         if self.plan.operator.running and self.plan.leaves != "last":
             return self.total(self.plan.layers)
+        self.plan = self.plan.of_exit()
         return self.join(self.plan.exit_reads(), "exit", "the exit", "exit_join")

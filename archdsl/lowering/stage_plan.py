@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archdsl.errors import Diagnostic, Place
@@ -48,6 +48,13 @@ class StagePlan:
     def exit_reads(self) -> Sequence[int]:
         """Indices of the outputs that leave the stage."""
         return exit_rule(self.leaves, self.rule, self.leaving).exit_reads(self.layers)
+
+    def of_exit(self) -> StagePlan:
+        """The plan by which an exit of its own joins outputs; its key is where mistakes are."""
+        if self.leaves != "own":
+            return self
+        operator = self.joining or self.operator
+        return replace(self, operator=operator, place=lambda *_: self.place("exit"))
 
     @property
     def lead(self) -> int:

@@ -21,7 +21,7 @@ def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
     if stage.operator.concatenates:
         # Maps of two sizes may stand in a stage if nothing joins them.
         sizes = {shapes[name][1:] for name in stage.outputs}
-        return "buffer" if len(sizes) == 1 else "list"
+        return "buffer" if len(sizes) == 1 and stage.joining is None else "list"
     if stage.operator.running or (_accumulates(graph, stage) and not varies(stage, shapes)):
         return "running"
     return "list"
@@ -29,7 +29,7 @@ def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
 
 def _accumulates(graph: Graph, stage: Stage) -> bool:
     """Whether every layer, and the exit, reads the previous aggregate plus the newest output."""
-    if not stage.operator.associative or stage.leaves == "last":
+    if not stage.operator.associative or stage.leaves == "last" or stage.joining:
         return False
     total = stage.outputs[0]
     for index, reader in enumerate([*stage.reads[1:], stage.exit], start=1):

@@ -37,7 +37,8 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
             links[source, reader.layer] = mean
     for stage in graph.stages:
         if links := _strengths(graph, stage, weights):
-            means[stage.index] = links
+            of_layers = means.get(stage.index, {}) if stage.joining else {}
+            means[stage.index] = of_layers | links
     panels = tuple(
         Panel(stage.index, stage.depth, means[stage.index])
         for stage in graph.stages
@@ -58,9 +59,9 @@ def _strengths(
     graph: Graph, stage: Stage, weights: Mapping[str, Tensor]
 ) -> dict[tuple[int, int], float]:
     """Return what an aggregation's own weights say of each link; nothing if they say nothing."""
-    operator = stage.operator
     links: dict[tuple[int, int], float] = {}
     for layer, sources, scope in aggregates(graph, stage):
+        operator = stage.exit_operator if layer > stage.depth else stage.operator
         keys = {name: f"{scope}.{name}" for name in operator.weights()}
         own = {name: numbers(key, weights[key]) for name, key in keys.items()}
         each = operator.strengths(own)

@@ -32,9 +32,16 @@ def tells_apart(stage: Stage) -> bool:
     return stage.operator.concatenates or not joins
 
 
+def exit_tells_apart(stage: Stage) -> bool:
+    """Return whether what reads the exit has separate weights for each output that leaves."""
+    if stage.joining is None:
+        return tells_apart(stage)
+    return stage.joining.concatenates or len(stage.exit_sources()) == 1
+
+
 def aggregates(graph: Graph, stage: Stage) -> Iterator[tuple[int, tuple[int, ...], str]]:
     """Yield layer, sources and scope of each aggregate whose weights tell its outputs apart."""
-    if stage.operator.running or not stage.operator.weights():
+    if stage.operator.running:
         return
     ends = [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]
     for layer, name in ends:
@@ -48,12 +55,11 @@ def readers(graph: Graph) -> Iterator[Reader]:
     """Yield every reader of every stage whose outputs have separate weights, in order."""
     known = shapes(graph)
     for stage in graph.stages:
-        if not tells_apart(stage):
-            continue
-        for layer, name in enumerate(stage.layers, start=1):
-            yield from _reader(graph, known, stage, layer, name)
+        if tells_apart(stage):
+            for layer, name in enumerate(stage.layers, start=1):
+                yield from _reader(graph, known, stage, layer, name)
         after = graph.head if stage is graph.stages[-1] else graph.between[stage.index]
-        if after is not None:
+        if after is not None and exit_tells_apart(stage):
             yield from _reader(graph, known, stage, stage.depth + 1, after)
 
 

@@ -33,22 +33,27 @@ class Outputs:
         self.shapes.append(shape)
         self.totals.append(self.totals[-1] + shape[0])
 
-    def weights(self, layer: int, reads: Sequence[int]) -> int:
-        """Weights of the aggregate that a layer reads; N + 1 reads what the exit takes."""
-        own = self.operator.weights()
-        if self.operator.running:
+    def weights(self, layer: int, reads: Sequence[int], operator: Aggregation | None = None) -> int:
+        """Weights of the aggregate that a layer reads; N + 1 reads what the exit takes.
+
+        `operator` is the aggregation, that of the stage if not given.
+        """
+        operator = operator or self.operator
+        own = operator.weights()
+        if operator.running:
             reads = range(layer)
         if not own or len(reads) < 2:
             return 0
-        sources = 2 if self.operator.running else len(reads)
-        channels = self.width(reads, f"layer {layer:,}")
+        sources = 2 if operator.running else len(reads)
+        channels = self.width(reads, f"layer {layer:,}", operator)
         return sum(prod(weight.sizes(sources, channels)) for weight in own.values())
 
     def exit_weights(self, plan: StagePlan) -> int:
         """Weights of the aggregate that leaves a stage of as many layers as there are outputs."""
-        if plan.leaves == "last" or not self.operator.weights():
+        operator = plan.joining or self.operator
+        if plan.leaves == "last" or not operator.weights():
             return 0
-        return self.weights(plan.layers + 1, plan.exit_reads())
+        return self.weights(plan.layers + 1, plan.exit_reads(), operator)
 
     def joined(self, layer: int) -> Shape:
         """The shape of what a layer is given."""
@@ -64,9 +69,13 @@ class Outputs:
             nearest = after_aggregation(self.operator, [self.shapes[read] for read in reads])
         return (self.width(reads, f"layer {layer:,}"), *nearest[1:])
 
-    def width(self, reads: Sequence[int], reader: str) -> int:
-        """Features of the aggregate that `reader` reads. Raises ArchdslError (A228)."""
-        if self.operator.concatenates:
+    def width(self, reads: Sequence[int], reader: str, operator: Aggregation | None = None) -> int:
+        """Features of the aggregate that `reader` reads. Raises ArchdslError (A228).
+
+        `operator` is the stage's if not given.
+        """
+        operator = operator or self.operator
+        if operator.concatenates:
             if isinstance(reads, range) and abs(reads.step) == 1:
                 return (
                     self.totals[max(reads[0], reads[-1]) + 1]
@@ -74,18 +83,18 @@ class Outputs:
                 )
             return sum(self.shapes[read][0] for read in reads)
         widths = [self.shapes[read][0] for read in reads]
-        if self.operator.running:  # each aggregate is made of the one before and one output
-            return reduce(lambda total, width: self.join([total, width], reader), widths)
-        return self.join(widths, reader)
+        if operator.running:  # each aggregate is made of the one before and one output
+            return reduce(lambda total, width: self.join([total, width], reader, operator), widths)
+        return self.join(widths, reader, operator)
 
-    def join(self, widths: Sequence[int], reader: str) -> int:
+    def join(self, widths: Sequence[int], reader: str, operator: Aggregation) -> int:
         """Features of the aggregate of outputs with these features. Raises ArchdslError (A228)."""
         try:
-            check_widths(self.operator, widths, reader)
+            check_widths(operator, widths, reader)
         except ArchdslError as error:
             place = self.plan.place("aggregate")
             raise error.within(place["source"], place["span"]) from None
-        return self.operator.width(widths)
+        return operator.width(widths)
 
     def check(self, layer: int, reads: Sequence[int]) -> None:
         """Refuse shapes that do not agree. Raises ArchdslError (A210, A211)."""

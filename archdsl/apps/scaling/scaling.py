@@ -146,7 +146,9 @@ def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, int]:
         layers, shape = plan.chain(1, entering)
         return shape, _parameters(layers)
     # That all outputs leave makes sure that y_0 is read.
-    builder, first = _lower(replace(plan, layers=1, leaves="all"), entering)
+    builder, first = _lower(
+        replace(plan, layers=1, leaves="all", leaving=None, joining=None), entering
+    )
     chains = [node.op.layers for node in builder.nodes.values() if isinstance(node.op, Chain)]
     unit, _ = plan.chain(1, entering)
     return first, sum(map(_parameters, chains)) - _parameters(unit)

@@ -8,9 +8,11 @@ from dataclasses import replace
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.writer import Writer
-from archdsl.codegen.program import drops_path
 from archdsl.codegen.stages import StageClass
 from archdsl.ir.layers.activation import FUNCTIONS
+from archdsl.language.aggregation import Aggregation
+
+READ = "[outputs[source] for source in reads]"
 
 
 def forward_chain(out: Writer, made: StageClass) -> None:
@@ -56,16 +58,19 @@ def add(out: Writer, made: StageClass, total: str, newest: str) -> None:
         out.line(f"x = {FUNCTIONS[then]}({total} + {newest})")
 
 
-def call(out: Writer, before: str, made: StageClass, outputs: str) -> None:
+def call(
+    out: Writer, before: str, made: StageClass, outputs: str, operator: Aggregation | None = None
+) -> None:
     """A statement that calls the operator's function: `return scaled([x, y], 0.5)`."""
-    name = made.operator.join.__name__  # type: ignore[union-attr]
+    operator = operator or made.operator
+    name = operator.join.__name__  # type: ignore[union-attr]
     numbers = [
         words.term(replace(term, parameter=f"self.{term.parameter}"))
         if term.parameter
         else literal(term.number)
-        for term in made.numbers
+        for term in (made.numbers if operator == made.operator else ())
     ]
-    out.call(f"{before}{name}(", [outputs, *(numbers or map(literal, made.operator.arguments()))])
+    out.call(f"{before}{name}(", [outputs, *(numbers or map(literal, operator.arguments()))])
 
 
 def forward_buffer(out: Writer, made: StageClass) -> None:
@@ -83,26 +88,40 @@ def forward_list(out: Writer, made: StageClass) -> None:
     """Outputs are kept each on its own."""
     layers = _first(out, made)
     out.line(f"outputs = [{'shortcut, y' if made.projected else 'x'}]")
-    if made.join:
+    if made.join and made.join.module:
         each = f"zip({layers}, self.joins, self.reads, strict=True)"
         with out.block(f"for layer, join, reads in {each}:"):
             out.line("outputs.append(layer(join([outputs[source] for source in reads])))")
-        out.line("return self.exit_join([outputs[source] for source in self.exit])")
+        forward_exit(out, made)
         return
     if made.shares:
         out.line("joins: dict[tuple[int, ...], Tensor] = {}")
     with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
         out.line(f"outputs.append(layer({joined(made, 'reads')}))")
-    out.line(f"return {joined(made, 'self.exit')}")
+    forward_exit(out, made)
+
+
+def forward_exit(out: Writer, made: StageClass) -> None:
+    """Print the `return` of a stage that keeps its outputs in a list."""
+    outputs, operator = "[outputs[source] for source in self.exit]", made.exit_operator
+    if made.join and made.join.exit_module:
+        out.line(f"return self.exit_join({outputs})")
+    elif operator == made.operator:
+        out.line(f"return {joined(made, 'self.exit')}")
+    else:
+        if operator.operation is None:  # the functions of archdsl return a single output as it is
+            with out.block("if len(self.exit) == 1:"):
+                out.line("return outputs[self.exit[0]]")
+        aggregate(out, "return ", made, operator, outputs)
 
 
 def joined(made: StageClass, reads: str) -> str:
     """An expression for the aggregate of the outputs at some positions."""
     if has_join(made):
-        path = "path, " if drops_path(made) else ""
+        path = "path, " if drops(made) else ""
         return f"self.join({path}outputs, {'joins, ' if made.shares else ''}{reads})"
     outputs = f"[outputs[source] for source in {reads}]"
-    if drops_path(made):
+    if drops(made):
         return f"path.mean({outputs}, {literal(made.operator.dropped())})"
     return f"{made.operator.join.__name__}({outputs})"  # type: ignore[union-attr]
 
@@ -112,7 +131,7 @@ def has_join(made: StageClass) -> bool:
 
     The functions of archdsl return a single output as it is; one from elsewhere need not.
     """
-    own = made.strategy == "list" and made.join is None
+    own = made.strategy == "list" and not (made.join and made.join.module)
     return own and (made.shares or made.operator.operation is None)
 
 
@@ -121,7 +140,7 @@ def join_method(out: Writer, made: StageClass) -> None:
     parameters = ["self", "outputs: list[Tensor]", "reads: list[int] | range"]
     if made.shares:
         parameters.insert(2, "joins: dict[tuple[int, ...], Tensor]")
-    if drops_path(made):
+    if drops(made):
         parameters.insert(1, 'path: "DropPath"')
     out.signature("def join(", parameters, ") -> Tensor:")
     out.depth += 1
@@ -131,19 +150,26 @@ def join_method(out: Writer, made: StageClass) -> None:
     if made.shares:
         out.line("key = tuple(reads)")
         with out.block("if key not in joins:"):
-            _aggregate(out, "joins[key] = ", made)
+            aggregate(out, "joins[key] = ", made, made.operator, READ)
         out.line("return joins[key]")
     else:
-        _aggregate(out, "return ", made)
+        aggregate(out, "return ", made, made.operator, READ)
     out.depth -= 1
 
 
-def _aggregate(out: Writer, before: str, made: StageClass) -> None:
-    outputs = "[outputs[source] for source in reads]"
-    if drops_path(made):
-        out.line(f"{before}path.mean({outputs}, {literal(made.operator.dropped())})")
+def aggregate(
+    out: Writer, before: str, made: StageClass, operator: Aggregation, outputs: str
+) -> None:
+    """A statement that joins outputs: by the operator's function, or with drop-path."""
+    if operator.dropped() and made.drops_path:
+        out.line(f"{before}path.mean({outputs}, {literal(operator.dropped())})")
     else:
-        call(out, before, made, outputs)
+        call(out, before, made, outputs, operator)
+
+
+def drops(made: StageClass) -> bool:
+    """Whether the aggregates that layers read leave outputs out while training."""
+    return made.drops_path and made.operator.dropped() > 0
 
 
 def deepest(out: Writer) -> None:

@@ -40,9 +40,19 @@ def join_class(out: Writer, join: JoinClass) -> None:
 
 def construct(out: Writer, stage: StageClass) -> None:
     """Print the modules of a stage, one for each reader."""
+    assert stage.join is not None
     if stage.strategy == "running":
         _running(out, stage)
         return
+    if stage.join.module:
+        _layers(out, stage)
+    if stage.join.exit_module:
+        name, leaving = stage.join.exit_module.name, _exit_channels(stage)
+        out.line(f"self.exit_join = {name}(len(self.exit){leaving})")
+
+
+def _layers(out: Writer, stage: StageClass) -> None:
+    """A module for each layer, which joins the outputs that it reads."""
     name, loop, channels = _module(stage), "for reads in self.reads", ""
     if stage.join_channels is not None:
         channels = f", {words.term(stage.join_channels)}"
@@ -55,8 +65,6 @@ def construct(out: Writer, stage: StageClass) -> None:
         channels = f", {READ}"
         loop = f"for reads, {READ} in zip(self.reads, incoming, strict=True)"
     _module_list(out, f"{name}(len(reads){channels}) {loop}")
-    leaving = _exit_channels(stage)
-    out.line(f"self.exit_join = {name}(len(self.exit){leaving})")
 
 
 def along(line: tuple[Term, Term]) -> str:
@@ -89,12 +97,12 @@ def _module_list(out: Writer, generator: str) -> None:
 
 def _module(stage: StageClass) -> str:
     assert stage.join is not None
-    name: str = stage.join.module.name
-    return name
+    assert stage.join.module is not None
+    return stage.join.module.name
 
 
 def _takes_channels(stage: StageClass) -> bool:
-    return stage.join is not None and stage.join.module.channels
+    return stage.join is not None and stage.join.takes_channels()
 
 
 def _exit_channels(stage: StageClass) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from archdsl.backends.pytorch.module import LONGEST
 from archdsl.backends.pytorch.writer import Writer
-from archdsl.codegen.program import Call, Program, cuts_down, drops_path
+from archdsl.codegen.program import Call, Program, cuts_down
 from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import show
 
@@ -59,7 +59,7 @@ def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:
 
 def text_of(program: Program, call: Call) -> str:
     """`self.stages[0](x)`; means with drop-path need to know what is kept in this pass."""
-    dropping = call.stage is not None and drops_path(program.stages.used[call.stage][0])
+    dropping = call.stage is not None and program.stages.used[call.stage][0].drops_path
     return f"{part_of(call)}({'x, path' if dropping else 'x'})"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
 from archdsl.backends.pytorch import join, words
@@ -13,9 +13,10 @@ from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module import LONGEST, signature
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.columns import Term
-from archdsl.codegen.program import cuts_down, drops_path
+from archdsl.codegen.program import cuts_down
 from archdsl.codegen.sketches import INCOMING, said
 from archdsl.codegen.stages import Run, StageClass
+from archdsl.language.rule import Rule
 
 LONG_LIST = 32
 
@@ -29,8 +30,12 @@ def stage(out: Writer, made: StageClass) -> None:
             out.line("super().__init__()")
             constructor(out, made)
         out.blank()
-        path = ', path: "DropPath"' if drops_path(made) else ""
-        with out.block(f"def forward(self, x: Tensor{path}) -> Tensor:"):
+        # A snapshot calls such a stage as it is, in evaluation, without the argument.
+        alone = made.drops_path and made.exit_operator != made.operator
+        path = ', path: "DropPath | None" = None' if alone else ', path: "DropPath"'
+        with out.block(f"def forward(self, x: Tensor{path if made.drops_path else ''}) -> Tensor:"):
+            if alone:
+                out.line("path = path or DropPath(columns=1, training=False)")
             FORWARDS[made.strategy](out, made)
         if has_join(made):
             out.blank()
@@ -59,8 +64,12 @@ def returns(made: StageClass) -> list[str]:
             return ["Returns all outputs joined."]
         case "last":
             return ["Returns the last output."]
+        case "newest-first":
+            return ["Returns all outputs joined, newest first."]
         case "made":
             return [f"Returns the outputs of all layers, {made.exit_operator.says()}."]
+    if made.leaves == "own":
+        return [f"Returns {made.exit_rule.says()}, {made.exit_operator.says()}."]
     return []
 
 
@@ -164,11 +173,14 @@ def reads(out: Writer, made: StageClass) -> None:
 
 def rule(made: StageClass, layer: str) -> str:
     """`exponential(layer, 2)`."""
-    name = made.rule.sources.__name__  # type: ignore[union-attr]
-    long = dict(long_arguments(made))
-    names: dict[object, str] = {value: name for name, value in long.items()}
-    given = [names.get(value) or literal(value) for value in made.rule.arguments()]
-    return f"{name}({', '.join([layer, *given])})"
+    return call_of(made.rule, layer, dict(long_arguments(made)))
+
+
+def call_of(rule: Rule, layer: str, long: Mapping[str, object]) -> str:
+    """A call of a rule's function; `long` are arguments that are variables, by their names."""
+    names = {value: name for name, value in long.items()}
+    given = [names.get(value) or literal(value) for value in rule.arguments()]
+    return f"{rule.sources.__name__}({', '.join([layer, *given])})"  # type: ignore[union-attr]
 
 
 def long_arguments(made: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -194,7 +206,7 @@ def leaving(made: StageClass, after: str) -> str:
             return f"range({layers_less(made, 0)}, -1, -1)"
         case "listed":
             return literal(list(made.exit_rule.exit_reads(made.depths[0])))
-    return rule(made, after)
+    return call_of(made.exit_rule, after, dict(long_arguments(made)))
 
 
 def run(made: StageClass, index: int, taken: int) -> str:

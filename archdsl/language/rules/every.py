@@ -17,11 +17,11 @@ def every(layer: int, step: int) -> list[int]:
 
 
 class Every(Rule):
-    """With step 2, the odd outputs and the newest one."""
+    """With step 2, the default, the odd outputs and the newest one."""
 
     since: ClassVar[int] = 2
     rule: Literal["every"]
-    step: Count
+    step: Count = 2
     sources: ClassVar = staticmethod(every)
 
     def arguments(self) -> tuple[int]:

@@ -14,7 +14,10 @@ Index = Annotated[int, Bounds(0, DEEPEST)]
 
 
 class Explicit(Rule):
-    """One list per layer, and one more for the exit if the stage's `exit` is `rule`."""
+    """One list per layer, and one more for the exit if the stage's `exit` is `rule`.
+
+    As the rule of an exit it has one list, that of the exit.
+    """
 
     rule: Literal["explicit"]
     table: Annotated[
@@ -25,6 +28,14 @@ class Explicit(Rule):
     def reads(self, layer: int) -> Sequence[int]:
         """The written list."""
         return self.table[layer - 1]
+
+    def exit_reads(self, layers: int) -> Sequence[int]:
+        """The last list: that of layer N + 1, or the only one of an exit with reads of its own."""
+        return self.table[-1]
+
+    def exit_problem(self, layers: int) -> str | None:
+        """An exit needs one list."""
+        return None if len(self.table) == 1 else "an exit takes one list of reads"
 
     def problem(self, layers: int) -> str | None:
         """Every layer needs a list of different outputs."""

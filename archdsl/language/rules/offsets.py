@@ -54,6 +54,12 @@ class Offsets(Rule):
             return "the offsets repeat a distance; each may stand once"
         return None if 1 in self.distances else "without the offset 1, layer 1 reads nothing"
 
+    def exit_problem(self, layers: int) -> str | None:
+        """An exit need not read the newest output."""
+        if len(set(self.distances)) < len(self.distances):
+            return self.problem(layers)
+        return None if min(self.distances) <= layers + 1 else "no offset reaches an output"
+
     def says(self) -> str:
         """The reads in words."""
         return "the outputs " + ", ".join(map(str, self.distances)) + " back, in this order"

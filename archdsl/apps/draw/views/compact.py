@@ -26,6 +26,7 @@ def continues(stage: Stage) -> bool:
     layers = range(1, stage.depth + 1)
     whole = all(sorted(stage.sources(layer)) == list(range(layer)) for layer in layers)
     ends = len(stage.exit_sources()) in {1, stage.depth + 1} and stage.depth in stage.exit_sources()
+    ends = ends and stage.leaves != "newest-first" and stage.joining is None
     return whole and ends and (stage.operator.associative or stage.operator.running)
 
 
