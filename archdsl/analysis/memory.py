@@ -24,7 +24,7 @@ from math import prod
 from archdsl.analysis.lifetimes import last_use
 from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir.graph import Graph, Node
-from archdsl.ir.layers.layer import FLOAT
+from archdsl.ir.layers.layer import FLOAT, Kept
 from archdsl.ir.ops import Aggregate, Chain, Layer, Shape
 
 
@@ -172,6 +172,8 @@ def _chain_keeps(tracked: bool, chain: Chain, steps: Steps) -> _ChainKeeps:
     total = 0
     for layer, before, after in layers(chain, steps):
         keeps = layer.kept(before, after)
+        if keeps.untracked is not None and not tensor.tracked:
+            keeps = Kept(extra=keeps.untracked, always=keeps.always)
         made = _Tensor(size(after), tensor.tracked or keeps.always)
         if layer.view:
             made = tensor

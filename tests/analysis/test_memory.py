@@ -153,6 +153,16 @@ def test_what_layers_with_weights_keep(
     own = keeps.extra + 4 * x.numel() * (keeps.input + keeps.result)
     assert kept_by_torch(lambda: module(x), dict(module.named_parameters())) == own
     assert keeps.always
+    alone = own if keeps.untracked is None else keeps.untracked
+    frozen = x.detach()
+    assert kept_by_torch(lambda: module(frozen), dict(module.named_parameters())) == alone
+
+
+def test_an_rms_norm_of_the_image_keeps_its_result_before_the_scale_alone() -> None:
+    """The convolution after it keeps the scaled result, as it would keep the image."""
+    plain = training(network(archdsl="2", stem="[{conv: {width: 8, kernel: 3}}]"))
+    normed = training(network(archdsl="2", stem="[{norm: rms}, {conv: {width: 8, kernel: 3}}]"))
+    assert normed - plain == 4 * 3 * 256
 
 
 class Account:

@@ -56,11 +56,13 @@ class ChannelNorm(Weighted):
         return prod(before)
 
     def kept(self, before: Shape, after: Shape) -> Kept:
-        # Its input; layer norm also two statistics of each pixel, RMS norm one statistic and the
-        # result before the scale.
-        pixels = FLOAT * prod(before[1:])
-        extra = pixels + FLOAT * prod(before) if self.kind == "rms" else 2 * pixels
-        return Kept(input=True, extra=extra, always=True)
+        # Layer norm keeps its input and two statistics of each pixel. RMS norm keeps the result before
+        # the scale for the gradient of the scale; for that of the input also the input and one
+        # statistic of each pixel.
+        pixels, whole = FLOAT * prod(before[1:]), FLOAT * prod(before)
+        if self.kind == "rms":
+            return Kept(input=True, extra=pixels + whole, always=True, untracked=whole)
+        return Kept(input=True, extra=2 * pixels, always=True)
 
     def text(self) -> str:
         return f"{self.name}:{self.kind}" + (f"/eps{self.eps:g}" if self.eps != 1e-5 else "")

@@ -26,13 +26,15 @@ FLOAT = 4
 class Kept:
     """What autograd keeps of a layer: its input, its result, `extra` bytes.
 
-    `always`, or else only to pass a gradient to an input that needs one.
+    `always`, or else only to pass a gradient to an input that needs one. `untracked` is what is
+    kept instead, in bytes, if the input needs no gradient and that makes a difference.
     """
 
     input: bool = False
     result: bool = False
     extra: int = 0
     always: bool = False
+    untracked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
