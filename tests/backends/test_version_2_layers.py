@@ -12,7 +12,8 @@ from torch.utils.checkpoint import checkpoint
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import check_text
 from archdsl.oracle.comparison import compare_fused, load_module, network_class
-from backends.networks import assert_equals_oracle, assert_laid_out, emitted
+from archdsl.oracle.layers.activation import FUNCTIONS
+from backends.networks import apart, assert_equals_oracle, assert_laid_out, emitted
 
 NETWORK = """archdsl: 2
 name: net
@@ -100,6 +101,16 @@ def test_a_fused_network_runs_it(layer: str) -> None:
     fusions = compare_fused(network, made.graph)
     assert fusions
     assert all(fusion.holds for fusion in fusions)
+
+
+def test_hardsigmoid_is_its_formula_but_for_the_gradient_of_torch() -> None:
+    x = torch.linspace(-8, 8, 1001, dtype=torch.float64).requires_grad_()
+    values = FUNCTIONS["hardsigmoid"](x)
+    wanted = (x / 6 + 0.5).clamp(0, 1)
+    torch.testing.assert_close(values, wanted, rtol=0, atol=1e-15)
+    (gradient,) = torch.autograd.grad(values.sum(), x)
+    (exact,) = torch.autograd.grad(wanted.sum(), x)
+    assert 1e-9 < apart(gradient, exact) < 1e-7
 
 
 @pytest.mark.parametrize("channels", [1, 3])
