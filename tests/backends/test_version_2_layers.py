@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from archdsl.analysis.parameters import state_shapes
-from archdsl.api import check_text
+from archdsl.api import build, check_text
+from archdsl.frontend.load import parse
 from archdsl.oracle.comparison import compare_fused, load_module, network_class
 from archdsl.oracle.layers.activation import FUNCTIONS
-from backends.networks import apart, assert_equals_oracle, assert_laid_out, emitted
+from backends.networks import apart, assert_equals_oracle, assert_laid_out, copied, emitted
 
 NETWORK = """archdsl: 2
 name: net
@@ -92,6 +94,22 @@ def test_is_exported_and_saved(layer: str) -> None:
     file.seek(0)
     network.load_state_dict(torch.load(file, weights_only=True))
     assert torch.equal(network(x), wanted)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_whole_module_is_pickled(layer: str) -> None:
+    network = build(parse(text(layer, "concat"))).eval()
+    x = torch.randn(2, 3, 8, 9)
+    assert torch.equal(pickle.loads(pickle.dumps(network))(x), network(x))
+
+
+@pytest.mark.parametrize("number", [8, -1])
+def test_an_index_beyond_the_channels_is_an_error_of_torch(number: int) -> None:
+    network = emitted(text(f"{{select: 6}}, {BACK}", "concat")).network
+    index = torch.tensor([0, 1, 2, 3, 4, number])
+    network.load_state_dict(copied(network) | {"stem.select.index": index})
+    with pytest.raises((IndexError, RuntimeError), match="out of"):
+        network(torch.randn(2, 3, 8, 9, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
