@@ -206,6 +206,8 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     if len(set(depths)) == 1:
         forms.append("explicit")
     form = draw(st.sampled_from(forms))
+    if form in {"full", "exponential", "harmonic"} and draw(st.booleans()):
+        return {"rule": form, "order": draw(st.sampled_from(["newest", "oldest"]))}
     if form == "base":
         base = draw(per_stage(len(depths), lambda draw: draw(st.integers(2, 4))))
         return {"rule": "exponential", "base": base}

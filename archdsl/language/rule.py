@@ -57,6 +57,11 @@ class Rule(Words):
     A stage that averages can then run that path alone: back from the exit, the first read of each.
     """
 
+    @property
+    def reverses(self) -> bool:
+        """Whether `reads` are those of `sources` in the opposite order."""
+        return False
+
     def arguments(self) -> tuple[int | tuple[int, ...], ...]:
         """The numbers that `sources` takes after the layer."""
         return ()

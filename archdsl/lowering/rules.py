@@ -25,6 +25,13 @@ def check_rule(plan: StagePlan) -> None:
             help="write `connect: full`, or another aggregation, such as `sum`",
             **place,
         )
+    if plan.operator.running and rule.reverses:
+        raise fail(
+            "A219",
+            "a running sum adds the outputs in their order, the oldest first",
+            help="leave out `order`",
+            **place,
+        )
     if plan.operator.weights():
         _check_weights(plan.operator, plan.leaves == "last", plan.place("aggregate"))
     if not plan.layers:

@@ -69,6 +69,24 @@ def test_reads_written_by_hand(rule: Rule, reads: list[list[int]]) -> None:
     assert [rule.fan_in(layer) for layer in layers] == [len(row) for row in reads]
 
 
+@pytest.mark.parametrize(
+    ("rule", "reads"),
+    [
+        (Full(rule="full", order="newest"), [3, 2, 1, 0]),
+        (Full(rule="full", order="oldest"), [0, 1, 2, 3]),
+        (Harmonic(rule="harmonic", order="oldest"), [0, 2, 3]),
+        (Strided(rule="strided", step=2, order="oldest"), [1, 3]),
+        (Window(rule="window", last=2, order="oldest"), [2, 3]),
+        (Exponential(rule="exponential", base=2, order="oldest"), [0, 2, 3]),
+        (Exponential(rule="exponential", base=2, order="newest"), [3, 2, 0]),
+    ],
+)
+def test_the_order_of_reads(rule: Rule, reads: list[int]) -> None:
+    assert list(rule.reads(4)) == reads
+    assert sum(prove(rule, 40)) == rule.links(40)
+    assert rule.says().endswith("oldest first" if reads[0] < reads[-1] else "nearest first")
+
+
 def test_the_exit_of_parallel_branches_reads_every_branch() -> None:
     text = "{count: 1, layers: 3, connect: entry, aggregate: concat, unit: [{conv: {width: 5}}]}"
     graph = lower(parse(f"archdsl: 2\nname: net\ninput: [2, 8, 8]\nstages: {text}\n")).graph

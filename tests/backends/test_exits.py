@@ -69,6 +69,23 @@ def test_equals_the_oracle_where_the_entry_is_projected(exit: str, aggregate: st
     assert_equals_oracle(made.network, made.graph)
 
 
+@pytest.mark.parametrize("aggregate", ["concat", "sum", "mean"])
+@pytest.mark.parametrize(
+    "connect",
+    [
+        "{rule: full, order: newest}",
+        "{rule: harmonic, order: oldest}",
+        "{rule: window, last: 3, order: oldest}",
+        "{rule: exponential, order: oldest}",
+        "{rule: strided, step: 2, order: oldest}",
+    ],
+)
+def test_the_order_of_concatenation_is_that_of_the_reads(connect: str, aggregate: str) -> None:
+    made = of_checked(check_text(spec("rule", connect, aggregate)))
+    assert "[::-1]" in made.text
+    assert_equals_oracle(made.network, made.graph)
+
+
 @pytest.mark.parametrize(
     ("exit", "outputs"),
     [
@@ -77,6 +94,7 @@ def test_equals_the_oracle_where_the_entry_is_projected(exit: str, aggregate: st
         ("{connect: every}", (1, 3, 5)),
         ("{connect: entry}", (1, 2, 3, 4, 5)),
         ("{connect: plain}", (5,)),
+        ("{connect: {rule: full, order: newest}}", (5, 4, 3, 2, 1, 0)),
         ("{connect: {rule: explicit, reads: [[3, 0]]}}", (3, 0)),
         ("{aggregate: sum}", (0, 1, 2, 3, 4, 5)),
     ],
@@ -184,6 +202,14 @@ def test_an_exit_that_cannot_be_is_refused_where_it_is_written(
     (finding,) = caught.value.diagnostics
     assert finding.span is not None
     assert (finding.code, finding.span.line, finding.span.column) == (code, 11, 9)
+
+
+def test_a_running_sum_has_one_order() -> None:
+    with pytest.raises(ArchdslError, match="the oldest first") as caught:
+        check_text(spec("rule", "{rule: full, order: newest}", "running"))
+    (finding,) = caught.value.diagnostics
+    assert finding.span is not None
+    assert (finding.code, finding.span.line, finding.span.column) == ("A219", 9, 12)
 
 
 @pytest.mark.parametrize("exit", EXITS)

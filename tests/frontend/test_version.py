@@ -66,14 +66,14 @@ class Mine(Harmonic):
 class Newer(Full):
     """A rule that got a key in version 2."""
 
-    keys_since: ClassVar = {"order": 2}
+    keys_since: ClassVar = {"side": 2}
     rule: Literal["newer"]  # type: ignore[assignment]
-    order: Annotated[str, Field()] = "oldest"
+    side: Annotated[str, Field()] = "left"
 
 
 def test_custom_words_belong_to_no_version() -> None:
     assert mistakes(1, own="mine", extend=(Mine,)) == []
-    assert mistakes(1, own="{rule: newer, order: newest}", extend=(Newer,)) == []
+    assert mistakes(1, own="{rule: newer, side: right}", extend=(Newer,)) == []
 
 
 def test_newer_keys_of_older_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +112,14 @@ def test_a_newer_layer_has_its_place() -> None:
             parse(text.replace("[relu", f"[{layer}"))
         (finding,) = caught.value.diagnostics
         assert (finding.code, finding.span and finding.span.column) == ("A117", column)
+
+
+def test_the_order_of_reads_is_a_key_of_version_2() -> None:
+    (finding,) = mistakes(1, own="{rule: full, order: newest}")
+    assert finding.message.startswith("`order` of `full` needs `archdsl: 2`")
+    assert finding.span
+    assert (finding.span.line, finding.span.column) == (8, 27)
+    assert mistakes(2, own="{rule: full, order: newest}") == []
 
 
 def test_bases_are_of_version_1() -> None:

@@ -180,7 +180,8 @@ def call_of(rule: Rule, layer: str, long: Mapping[str, object]) -> str:
     """A call of a rule's function; `long` are arguments that are variables, by their names."""
     names = {value: name for name, value in long.items()}
     given = [names.get(value) or literal(value) for value in rule.arguments()]
-    return f"{rule.sources.__name__}({', '.join([layer, *given])})"  # type: ignore[union-attr]
+    function = rule.sources.__name__  # type: ignore[union-attr]
+    return f"{function}({', '.join([layer, *given])}){'[::-1]' if rule.reverses else ''}"
 
 
 def long_arguments(made: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from archdsl.language.rule import Rule, floor_log
+from archdsl.language.rule import floor_log
+from archdsl.language.rules.ordered import Ordered
 from archdsl.language.values import Base
 
 
@@ -18,7 +19,7 @@ def exponential(layer: int, base: int) -> list[int]:
     return sources
 
 
-class Exponential(Rule):
+class Exponential(Ordered):
     """SparseNet's topology: layer l reads y_(l - c^k) for every c^k <= l."""
 
     rule: Literal["exponential"]
@@ -57,5 +58,5 @@ class Exponential(Rule):
 
     def says(self) -> str:
         """The reads in words."""
-        first = ", ".join(str(self.base**power) for power in range(4))
-        return f"the outputs {first}, ... back, nearest first"
+        distances = ", ".join(str(self.base**power) for power in range(4))
+        return f"the outputs {distances}, ... back, {self.first()}"

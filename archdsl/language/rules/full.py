@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from archdsl.language.rule import Rule
+from archdsl.language.rules.ordered import Ordered
 
 
 def full(layer: int) -> range:
@@ -12,10 +12,11 @@ def full(layer: int) -> range:
     return range(layer)
 
 
-class Full(Rule):
+class Full(Ordered):
     """ResNet's and DenseNet's topology."""
 
     rule: Literal["full"]
+    order: Literal["newest", "oldest"] = "oldest"
     sources: ClassVar = staticmethod(full)
 
     def fan_in(self, layer: int) -> int:
@@ -32,4 +33,4 @@ class Full(Rule):
 
     def says(self) -> str:
         """The reads in words."""
-        return "every earlier output, oldest first"
+        return f"every earlier output, {self.first()}"

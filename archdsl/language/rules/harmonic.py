@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from archdsl.language.rule import Rule, floor_log
+from archdsl.language.rule import floor_log
+from archdsl.language.rules.ordered import Ordered
 
 
 def harmonic(layer: int) -> list[int]:
@@ -17,7 +18,7 @@ def harmonic(layer: int) -> list[int]:
     return sources
 
 
-class Harmonic(Rule):
+class Harmonic(Ordered):
     """HarDNet's topology: layer l reads y_(l - 2^i) for every 2^i that divides l."""
 
     since: ClassVar[int] = 2
@@ -42,4 +43,4 @@ class Harmonic(Rule):
 
     def says(self) -> str:
         """The reads in words."""
-        return "the outputs 1, 2, 4, ... back while these divide its number, nearest first"
+        return f"the outputs 1, 2, 4, ... back while these divide its number, {self.first()}"

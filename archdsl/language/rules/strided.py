@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from archdsl.language.rule import Rule, sum_of_ceilings
+from archdsl.language.rule import sum_of_ceilings
+from archdsl.language.rules.ordered import Ordered
 from archdsl.language.values import Count
 
 
@@ -13,7 +14,7 @@ def strided(layer: int, step: int) -> range:
     return range(layer - 1, -1, -step)
 
 
-class Strided(Rule):
+class Strided(Ordered):
     """A dilated `full`: layer l reads y_(l-1), y_(l-1-s), y_(l-1-2s), ...; step 1 reads all."""
 
     since: ClassVar[int] = 2
@@ -40,5 +41,5 @@ class Strided(Rule):
     def says(self) -> str:
         """The reads in words."""
         if self.step == 1:
-            return "every earlier output, nearest first"
-        return f"the newest output and every {self.step}-th before it, nearest first"
+            return f"every earlier output, {self.first()}"
+        return f"the newest output and every {self.step}-th before it, {self.first()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from archdsl.language.rule import Rule
+from archdsl.language.rules.ordered import Ordered
 from archdsl.language.values import Count
 
 
@@ -13,7 +13,7 @@ def window(layer: int, last: int) -> range:
     return range(layer - 1, max(-1, layer - 1 - last), -1)
 
 
-class Window(Rule):
+class Window(Ordered):
     """A sliding window over the outputs."""
 
     rule: Literal["window"]
@@ -47,4 +47,4 @@ class Window(Rule):
 
     def says(self) -> str:
         """The reads in words."""
-        return f"the last {self.last} outputs, nearest first"
+        return f"the last {self.last} outputs, {self.first()}"

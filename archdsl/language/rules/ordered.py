@@ -1,0 +1,32 @@
+"""Rules whose reads can be written with the newest output first, or with the oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal
+
+from archdsl.language.rule import Rule
+
+
+class Ordered(Rule):
+    """A rule with the key `order`; its default is the order in which `sources` names the outputs.
+
+    The order of the reads is that of the channels where they are concatenated.
+    """
+
+    keys_since: ClassVar[Mapping[str, int]] = {"order": 2}
+    order: Literal["newest", "oldest"] = "newest"
+
+    @property
+    def reverses(self) -> bool:
+        """Whether the order is not the default."""
+        return bool(self.order != type(self).model_fields["order"].default)
+
+    def reads(self, layer: int) -> Sequence[int]:
+        """The outputs that `sources` names, in the order of the key."""
+        sources = super().reads(layer)
+        return sources[::-1] if self.reverses else sources
+
+    def first(self) -> str:
+        """Which outputs come first: the end of a sentence on what a layer reads."""
+        return "oldest first" if self.order == "oldest" else "nearest first"
