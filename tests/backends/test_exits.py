@@ -225,3 +225,43 @@ def test_weights_behind_an_exit_by_sum_do_not_tell_outputs_apart() -> None:
     assert 6 in layers("made")
     assert 6 not in layers("{aggregate: sum}")
     assert 5 in layers("{aggregate: sum}")
+
+
+HARDNET_68 = """archdsl: 2
+name: hardnet-68
+params: {k: [14, 16, 20, 40, 160], layers: [8, 16, 16, 16, 4], down: [2, 1, 2, 2, 1]}
+input: [3, 224, 224]
+stem:
+  - conv: {width: 32, stride: 2}
+  - norm
+  - relu6
+  - conv: {width: 64}
+  - norm
+  - relu6
+  - pool: {kind: max, kernel: 3, stride: 2, padding: 1}
+stages:
+  count: 5
+  layers: layers
+  unit: [{conv: {width: even(k * 1.7 ** twos(layer))}}, norm, relu6]
+  connect: harmonic
+  aggregate: concat
+  exit: {connect: every}
+between:
+  - conv: {width: [128, 256, 320, 640, 1024], kernel: 1}
+  - norm
+  - relu6
+  - pool: {kind: max, kernel: down}
+head:
+  - conv: {width: 1024, kernel: 1}
+  - norm
+  - relu6
+  - pool: {to: 1}
+  - flatten
+  - dropout: 0.1
+  - linear: {width: 1000}
+"""
+
+
+def test_the_parameters_of_hardnet_68() -> None:
+    """HarDNet-68 (Chao et al. 2019): without the right exits, transitions have other widths."""
+    assert check_text(HARDNET_68).report.parameters == 17_565_348
