@@ -56,9 +56,9 @@ class ChannelNorm(Weighted):
         return prod(before)
 
     def kept(self, before: Shape, after: Shape) -> Kept:
-        # Layer norm keeps its input and two statistics of each pixel. RMS norm keeps the result before
-        # the scale for the gradient of the scale; for that of the input also the input and one
-        # statistic of each pixel.
+        # Layer norm keeps its input and two statistics of each pixel. RMS norm keeps the result
+        # before the scale for the gradient of the scale; for that of the input also the input and
+        # one statistic of each pixel.
         pixels, whole = FLOAT * prod(before[1:]), FLOAT * prod(before)
         if self.kind == "rms":
             return Kept(input=True, extra=pixels + whole, always=True, untracked=whole)
