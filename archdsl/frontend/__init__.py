@@ -1,1 +1,1 @@
-"""What the user wrote: YAML read without trust, into frozen typed words with their places."""
+"""Read untrusted YAML into frozen, typed words that know their position in the file."""

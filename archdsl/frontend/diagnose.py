@@ -1,4 +1,4 @@
-"""pydantic's findings as diagnostics: the place in the file, the reason, and what to type."""
+"""Turn pydantic's errors into diagnostics with a position, a reason and what to type."""
 
 from __future__ import annotations
 
@@ -28,17 +28,25 @@ WRONG_KIND = {
 
 
 def diagnose(error: ValidationError, document: Document, model: type[Words]) -> list[Diagnostic]:
-    """One diagnostic per mistake, in the order of the file."""
-    found = _Findings(error.errors(include_url=False), document, model)
-    return sorted(found.all(), key=by_place)
+    """Return one diagnostic per mistake, in the order of the file.
+
+    Args:
+        error: raised by pydantic when it validated the values of the document.
+        document: the values, with their positions.
+        model: the model they were validated against, of a whole spec or a manifest.
+    """
+    errors = _Errors(error.errors(include_url=False), document, model)
+    return sorted(errors.diagnostics(), key=by_place)
 
 
-def by_place(finding: Diagnostic) -> tuple[int, int]:
-    """Where a finding stands, to sort by."""
-    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
+def by_place(diagnostic: Diagnostic) -> tuple[int, int]:
+    """Return (line, column) of a diagnostic, as a key to sort by; (0, 0) without a position."""
+    return (diagnostic.span.line, diagnostic.span.column) if diagnostic.span else (0, 0)
 
 
-class _Findings:
+class _Errors:
+    """The errors of one document."""
+
     def __init__(self, errors: list[Any], document: Document, model: type[Words]) -> None:
         self.errors, self.document, self.model = errors, document, model
         self.missing = {
@@ -46,23 +54,24 @@ class _Findings:
         }
         self.explained: set[tuple[Path, Any]] = set()
 
-    def all(self) -> list[Diagnostic]:
-        made = [(error, self.one(error)) for error in self.errors if not self.follows(error)]
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return a diagnostic per mistake, but none for a missing key that is misspelt nearby."""
+        explained = [(error, self.one(error)) for error in self.errors if not self.follows(error)]
         return [
             diagnostic
-            for error, diagnostic in made
+            for error, diagnostic in explained
             if error["type"] != "missing"
             or (self.path(error["loc"][:-1]), error["loc"][-1]) not in self.explained
         ]
 
     def follows(self, error: Any) -> bool:
-        """Whether this only repeats that an entry is wrong: the list itself is long enough."""
+        """Return whether an error only repeats that an entry is wrong: its list is long enough."""
         value = self.document.value(self.path(error["loc"]))
         least = error.get("ctx", {}).get("min_length", 0)
         return error["type"] == "too_short" and isinstance(value, list) and len(value) >= least
 
     def path(self, loc: tuple[Any, ...]) -> Path:
-        """The place in the file: pydantic's path without the tags of unions."""
+        """Return the path of an error in the file: pydantic's path without the tags of unions."""
         here: Any = self.document.root
         path: Path = ()
         for step in loc:
@@ -75,16 +84,20 @@ class _Findings:
         return path
 
     def at(self, path: Path, code: str, message: str, **details: Any) -> Diagnostic:
+        """Return a diagnostic at a path of the document, or at `span` if it is passed."""
         span = details.pop("span", None) or self.document.span(path)
         return Diagnostic(code, message, span=span, source=self.document.source, **details)
 
     def one(self, error: Any) -> Diagnostic:
+
         kind, loc, context = error["type"], error["loc"], error.get("ctx", {})
         path = self.path(loc)
         match kind:
             case "archdsl":
-                finding: ArchdslError = context["finding"]
-                return finding.within(self.document.source, self.document.span(path)).diagnostics[0]
+                archdsl_error: ArchdslError = context["finding"]
+                return archdsl_error.within(
+                    self.document.source, self.document.span(path)
+                ).diagnostics[0]
             case "missing" | "union_tag_not_found":
                 return self.missing_key(path, loc, context, kind)
             case "extra_forbidden":
@@ -92,9 +105,9 @@ class _Findings:
             case "literal_error" | "union_tag_invalid":
                 return self.unknown_word(path, context, error.get("input"))
             case "bare_layer":
-                named = context["word"]
-                help = f"write {{{named}: {{...}}}}"
-                return self.at(path, "A103", f"`{named}` needs its numbers", help=help)
+                name = context["word"]
+                help = f"write {{{name}: {{...}}}}"
+                return self.at(path, "A103", f"`{name}` needs its numbers", help=help)
             case "layer_form":
                 return self.layer(path, context["words"])
             case "too_short" | "too_long" | "string_too_long":
@@ -105,8 +118,8 @@ class _Findings:
         if value is None and path and isinstance(path[-1], str):
             return self.at(path, "A103", f"the key `{path[-1]}` has no value")
         wanted = WRONG_KIND.get(kind)
-        said = f"this must be {wanted}" if wanted else error["msg"]
-        return self.at(path, "A106", said + f", not {_kind(value)}")
+        message = f"this must be {wanted}" if wanted else error["msg"]
+        return self.at(path, "A106", message + f", not {_kind(value)}")
 
     def missing_key(self, path: Path, loc: tuple[Any, ...], context: Any, kind: str) -> Diagnostic:
         if kind == "missing":
@@ -114,30 +127,31 @@ class _Findings:
         value = self.document.value(path)
         if isinstance(value, dict):
             key = "rule" if path[-1:] == ("connect",) else "kind"
-            said = value.get(key)
-            if said is not None:
-                return self.at((*path, key), "A105", f"`{key}` is a word, not {_kind(said)}")
+            chosen = value.get(key)
+            if chosen is not None:
+                return self.at((*path, key), "A105", f"`{key}` is a word, not {_kind(chosen)}")
             if path in {("stem",), ("head",)}:
                 return self.at(path, "A106", "this must be a list of layers, not a mapping")
             return self.at(path, "A103", f"the key `{key}` is missing")
         return self.at(path, "A106", f"this must be a word or a mapping, not {_kind(value)}")
 
     def unknown_key(self, path: Path, loc: tuple[Any, ...]) -> Diagnostic:
+        """Return A102, with the closest allowed key or the unit or rule that the key belongs to."""
         key = str(loc[-1])
         place = path if path[-1:] == (key,) else (*path, key)
         span = self.document.keys.get(place)
         models = list(models_at(self.model, loc[:-1]))
-        known = [name for model in models[:1] for name in keys(model)]
+        allowed = [name for model in models[:1] for name in keys(model)]
         owners = sorted(
             word(sibling)
             for sibling in siblings(self.model, loc[:-1])
             if key in keys(sibling) and sibling not in models[:1]
         )
-        near = difflib.get_close_matches(key, known, 1, 0.6)
+        near = difflib.get_close_matches(key, allowed, 1, 0.6)
         if near and (place[:-1], near[0]) in self.missing:
             self.explained.add((place[:-1], near[0]))
         shown = key if len(key) <= 80 else key[:80] + "..."
-        message, listed = f"there is no key `{shown}` here", _listed(known)
+        message, listed = f"there is no key `{shown}` here", _listed(allowed)
         if owners and models:
             message = f"`{key}` belongs to {' and '.join(owners)}, not to {word(models[0])}"
         elif key.endswith((")", "]")):
@@ -147,6 +161,7 @@ class _Findings:
         return self.at(place, "A102", message, span=span, note=note, help=help)
 
     def unknown_word(self, path: Path, context: Any, value: Any) -> Diagnostic:
+        """Return A105 for a word that is not allowed, or A106 for another kind of value."""
         listed = str(context.get("expected") or context.get("expected_tags"))
         words = [word for word in re.findall(r"'([^']*)'", listed) if word not in {LIST, OWN}]
         value = context.get("tag", value)
@@ -169,13 +184,9 @@ class _Findings:
         else:
             span = None
         near = difflib.get_close_matches(str(value).lower(), words, 1)
-        return self.at(
-            path,
-            "A105",
-            f"`{str(value)[:80]}` is not one of {', '.join(words)}",
-            span=span,
-            help=f"did you mean `{near[0]}`?" if near else None,
-        )
+        message = f"`{str(value)[:80]}` is not one of {', '.join(words)}"
+        help = f"did you mean `{near[0]}`?" if near else None
+        return self.at(path, "A105", message, span=span, help=help)
 
     def layer(self, path: Path, words: list[str]) -> Diagnostic:
         value = self.document.value(path)
@@ -214,7 +225,7 @@ class _Findings:
         return self.at(
             path,
             "A104",
-            f"`{str(self.document.value(path))[:80]}` is no name",
+            f"`{str(self.document.value(path))[:80]}` is not a valid name",
             help="use a to z, 0 to 9, - and _, at most 40, starting with a letter",
         )
 

@@ -1,4 +1,4 @@
-"""A spec's values as short YAML, without comments: what an emitted file carries and is hashed by.
+"""Write a spec's values as short YAML without comments, the text that is embedded and hashed.
 
 `parse(dump(root))` is the same spec as the one that `root` was read from.
 """
@@ -15,7 +15,7 @@ WORDS = {"true", "false", "null"}
 
 
 def dump(root: Any) -> str:
-    """The text, one top-level key a line or more; ASCII, ends with a line break.
+    """Return YAML text in ASCII that ends with a line break; each top-level key begins a line.
 
     >>> print(dump({"archdsl": 1, "input": [3, 32], "stages": {"layers": "(depth - 4) // 6"}}))
     archdsl: 1
@@ -27,7 +27,7 @@ def dump(root: Any) -> str:
 
 
 def _block(value: Any, depth: int) -> Iterator[str]:
-    """A mapping or list, an entry a line where it fits."""
+    """Yield the lines of a mapping or list; an entry is one line where it fits."""
     pad = "  " * depth
     entries = (
         ((f"{flow(key)}:", item) for key, item in value.items())
@@ -44,7 +44,7 @@ def _block(value: Any, depth: int) -> Iterator[str]:
 
 
 def flow(value: Any) -> str:
-    """A value on one line."""
+    """Return a value as YAML on one line."""
     match value:
         case dict():
             return "{" + ", ".join(f"{flow(k)}: {flow(item)}" for k, item in value.items()) + "}"
@@ -63,7 +63,7 @@ def flow(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Double-quoted YAML in ASCII; JSON would write one astral character as two."""
+    """Return double-quoted YAML in ASCII. JSON would escape some characters as surrogate pairs."""
     return '"' + "".join(_escaped(character) for character in text) + '"'
 
 
@@ -74,5 +74,5 @@ def _escaped(character: str) -> str:
 
 
 def _decimal(value: float) -> str:
-    """A number that reads back as a decimal: `1e-05` has no point, and YAML 1.2 needs none."""
+    """Return a number that YAML 1.2 reads back as a decimal; `1e-05` needs no point there."""
     return {float("inf"): ".inf", float("-inf"): "-.inf"}.get(value, repr(value))

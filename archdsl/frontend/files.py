@@ -1,4 +1,4 @@
-"""Reading files that may come from a stranger: bounded, without waiting, and as plain text."""
+"""Read untrusted files: bounded in size, without blocking, as plain text."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ START = "start from `archdsl init`"
 
 
 def read_file(path: Path) -> Source:
-    """Read a spec once, without trusting it. Raises ArchdslError (A001, A012, A401 to A403)."""
+    """Return the text of a spec file. Raise ArchdslError (A001, A012, A401 to A403)."""
     name = str(path)
     return Source(name, decode(read_bytes(path, BYTES + 4), name))
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The first bytes of a file; no device is waited for. Raises ArchdslError (A401 to A403)."""
+    """Return up to `most` bytes from the start of a regular file.
+
+    A pipe or device is refused instead of waited for.
+
+    Raises:
+        ArchdslError: A401 to A403 if the file is missing, not a regular file, or unreadable.
+    """
     name = str(path)
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -34,7 +40,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def _read_some(handle: int, most: int) -> bytes:
-    """Up to `most` bytes; one read may give fewer than there are."""
+    """Return up to `most` bytes; a single `os.read` may return fewer than there are."""
     content = b""
     while len(content) < most and (part := os.read(handle, most - len(content))):
         content += part
@@ -42,7 +48,15 @@ def _read_some(handle: int, most: int) -> bytes:
 
 
 def decode(content: bytes, name: str) -> str:
-    """UTF-8, with or without a byte order mark. Raises ArchdslError (A001, A012)."""
+    """Return UTF-8 bytes as text, with or without a byte order mark.
+
+    Args:
+        content: the bytes of a file, or its first `BYTES` + 4 if it is longer.
+        name: name of the file, for diagnostics.
+
+    Raises:
+        ArchdslError: A001 if there are too many bytes, A012 if they are not UTF-8.
+    """
     if len(content) > BYTES + 3:
         raise fail("A001", f"{name} is larger than {BYTES // 1024} KiB")
     try:
@@ -54,7 +68,7 @@ def decode(content: bytes, name: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """The text without byte order mark and with plain line ends."""
+    """Return the text without byte order mark; lines end with a line feed alone."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 

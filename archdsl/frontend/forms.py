@@ -1,4 +1,4 @@
-"""Which forms the language allows at a place: the models that a path of pydantic's leads to."""
+"""Find the models that the language allows at a path of a pydantic error."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from archdsl.frontend.unions import LIST, UNITS
 
 
 def keys(model: type[BaseModel]) -> list[str]:
-    """The keys that a model knows, as a file writes them; a layer's word is not one of them."""
+    """Return the keys of a model as a file writes them, without the word of a layer."""
     names = [field.alias or name for name, field in model.model_fields.items()]
     return [name for name in names if name != "layer"]
 
 
 def word(model: type[BaseModel]) -> str:
-    """What the file calls a model: `rule full`, `kind basic`, the layer `conv`."""
+    """Return how the file names a model: "rule `full`", "kind `basic`", "layer `conv`"."""
     for key in ("layer", "rule", "kind"):  # a pool has a `kind` too, but its word is `pool`
         if key in model.model_fields:
             arguments = get_args(model.model_fields[key].annotation)
@@ -27,7 +27,7 @@ def word(model: type[BaseModel]) -> str:
 
 
 def _inside(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Every model that an annotation mentions."""
+    """Yield every model that an annotation mentions."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):
@@ -35,11 +35,12 @@ def _inside(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _step(models: list[type[BaseModel]], step: Any) -> list[type[BaseModel]]:
+    """Return the models that one step of a path leads to, from any of these models."""
     if isinstance(step, int) or step == UNITS:
         return models
-    named = [model for model in models if word(model).endswith(f"`{step}`")]
-    if named and len(models) > 1:  # a tag; alone, `offsets` is the key of the rule `offsets`
-        return named
+    tagged = [model for model in models if word(model).endswith(f"`{step}`")]
+    if tagged and len(models) > 1:  # a tag; alone, `offsets` is the key of the rule `offsets`
+        return tagged
     for model in models:
         for name, field in model.model_fields.items():
             if step in {name, field.alias}:
@@ -47,11 +48,11 @@ def _step(models: list[type[BaseModel]], step: Any) -> list[type[BaseModel]]:
                     inner for extra in field.metadata for inner in _inside(extra)
                 ]
     untagged = [model for model in models if "`" not in word(model)]
-    return named or (untagged[-1:] if step == LIST else untagged)  # lists stand last in a union
+    return tagged or (untagged[-1:] if step == LIST else untagged)  # a list comes last in a union
 
 
 def models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[BaseModel]]:
-    """The models that may stand at a place, by pydantic's path with its union tags."""
+    """Yield the models that are allowed at a pydantic path, which contains the tags of unions."""
     models = [model]
     for step in loc:
         models = _step(models, step)
@@ -59,5 +60,5 @@ def models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[Bas
 
 
 def siblings(model: type[BaseModel], loc: tuple[Any, ...]) -> list[type[BaseModel]]:
-    """The other forms that might have stood at this place."""
+    """Return the other models of the union at this path, before its tag chose one."""
     return list(models_at(model, loc[:-1])) if loc and isinstance(loc[-1], str) else []

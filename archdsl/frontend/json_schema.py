@@ -1,7 +1,7 @@
-"""The language as a JSON Schema, generated from the pydantic models, for editors.
+"""Generate a JSON Schema of the language from the pydantic models, for editors.
 
 What a spec may write in more than one way (a word for a mapping, a list for layers, the name of a
-parameter for a word) pydantic knows from its unions and our validators; here it is spelled out.
+parameter for a word) is hidden from pydantic in validators, so this module adds it to the schema.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ NAMED = {"type": "string", "pattern": PARAMETER, "description": "a parameter tha
 
 
 def json_schema() -> Schema:
-    """The schema of a spec file."""
-    known = language()
-    schema = known.network.model_json_schema(by_alias=True)
+    """Return the JSON Schema of a spec file."""
+    vocabulary = language()
+    schema = vocabulary.network.model_json_schema(by_alias=True)
     definitions = schema["$defs"]
     for kind in LAYERS:
         definitions[kind.__name__]["properties"].pop("layer")
@@ -34,7 +34,11 @@ def json_schema() -> Schema:
         "minItems": 1,
         "description": definitions["LayerList"].get("description", ""),
     }
-    for key, models in (("rule", known.rules), ("kind", known.aggregations), ("kind", known.units)):
+    for key, models in (
+        ("rule", vocabulary.rules),
+        ("kind", vocabulary.aggregations),
+        ("kind", vocabulary.units),
+    ):
         for model in models:
             _choosable(definitions[model.__name__], key, models)
     for form in ("WordExit", "NewerExit", "ExitList"):
@@ -99,19 +103,22 @@ def _beside(definition: Schema, word: str, shorthand: str) -> Schema:
 
 
 def _named(words: Sequence[str]) -> Schema:
-    """A parameter's name where these words may stand; one of them means itself."""
+    """Return the schema of a parameter's name that replaces one of these words.
+
+    A word of the list always means itself, so a parameter of that name is not allowed.
+    """
     return {**NAMED, "not": {"enum": list(words)}}
 
 
 def _choosable(definition: Schema, key: str, models: Models) -> None:
-    """The word of a rule, unit or operator may come from a parameter."""
+    """Allow a parameter's name as the word of a rule, unit or aggregation."""
     word = definition["properties"][key]
     words = [word_of(model, key) for model in models]
     definition["properties"][key] = {"anyOf": [word, _named(words)]}
 
 
 def _words(definition: Schema) -> None:
-    """Any closed set of words may come from a parameter; a discriminator cannot be asked then."""
+    """Allow a parameter's name for any closed set of words."""
     for name, schema in definition.get("properties", {}).items():
         if "enum" in schema:
             definition["properties"][name] = {"anyOf": [schema, NAMED]}
@@ -119,7 +126,7 @@ def _words(definition: Schema) -> None:
 
 
 def _anyof(schema: Any) -> None:
-    """`oneOf` with a discriminator to `anyOf`: two units may both allow a parameter's word."""
+    """Replace `oneOf` with a discriminator by `anyOf`: a parameter's name may match two units."""
     if isinstance(schema, list):
         for item in schema:
             _anyof(item)
@@ -133,7 +140,7 @@ def _anyof(schema: Any) -> None:
 
 
 def _worded(schema: Schema, key: str, models: Models, definitions: Schema) -> None:
-    """A word may stand alone if it needs no numbers."""
+    """Allow a bare word for a rule or aggregation that needs no arguments."""
     words = {word_of(model, key): definitions[model.__name__]["required"] for model in models}
     alone = [word for word, required in words.items() if required == [key]]
     schema.pop("discriminator", None)
@@ -142,12 +149,14 @@ def _worded(schema: Schema, key: str, models: Models, definitions: Schema) -> No
 
 
 def _one_or_more(schema: Schema) -> Schema:
+    """Return the schema of a list, or of one item without the list."""
     item = schema["items"]
     return {**{k: v for k, v in schema.items() if k != "items" and k != "type"},
             "anyOf": [{"type": "array", "items": item}, item]}  # fmt: skip
 
 
 def _parameters() -> Schema:
+    """Return the schema of `params`."""
     one = {"type": ["integer", "number", "string"]}
     value = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
     return {

@@ -1,4 +1,4 @@
-"""A spec file and its settings to a `Spec`: typed words, parameters, and every place."""
+"""Load a spec file and settings as a `Spec`: typed words, parameters and positions."""
 
 from __future__ import annotations
 
@@ -29,10 +29,16 @@ from archdsl.shown import Shown
 
 @dataclass(frozen=True)
 class Spec(Shown):
-    """A checked spec under given settings. Equal specs mean the same network.
+    """A checked spec with settings applied. Equal specs describe the same network.
 
-    `notes` are warnings and notes on what is written, such as a parameter that nothing uses.
-    `given` are the settings as they were written, `extend` the custom words that it may use.
+    Attributes:
+        words: the values of the file as typed words; arithmetic is not evaluated yet.
+        parameters: values of the parameters, and their defaults.
+        settings: the parameters that were set, as plain numbers, lists and text.
+        document: the values of the file, with their positions.
+        notes: warnings and notes on the spec, such as a parameter that nothing uses.
+        given: the settings as they were written, with positions.
+        extend: the custom rules, units, aggregations and layers that the spec may use.
     """
 
     words: Network
@@ -45,12 +51,12 @@ class Spec(Shown):
 
     @property
     def name(self) -> str:
-        """The network's name."""
+        """Name of the network."""
         return self.words.name
 
     @property
     def sha256(self) -> str:
-        """A hash of what is built: the values but for `expect`, and the settings."""
+        """SHA-256 of the values except `expect`, and of the settings, in hexadecimal."""
         settings = json.dumps(self.settings, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(f"{self.text}\0{settings}".encode()).hexdigest()
 
@@ -74,9 +80,13 @@ class Spec(Shown):
         return _checked(self.document, {**self.given, **_documents(settings)}, self.extend)
 
     def with_values(self, root: Mapping[str, Any], settings: Mapping[str, Any]) -> Spec:
-        """Return the spec whose document holds other values, with some parameters set.
+        """Return a spec with other values, and with some parameters set.
 
-        The places of its diagnostics are those in the values written as short YAML.
+        Its diagnostics point into the new values as `dump` writes them, not into the file.
+
+        Args:
+            root: the values of a whole spec, as `document.root` holds them.
+            settings: parameters to set, as for `load`.
 
         Raises:
             ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
@@ -85,13 +95,16 @@ class Spec(Shown):
         return _checked(document, {**self.given, **_documents(settings)}, self.extend)
 
     def at(self, *path: str | int) -> Place:
-        """Where a value stands, as the place of a diagnostic."""
+        """Return the position of a value, as arguments of a `Diagnostic`."""
         return {"source": self.document.source, "span": self.document.span(path)}
 
     def at_stage(self, index: int, *path: str | int) -> Place:
-        """Return the place of a stage's value: in the stage, or in `each` if it is filled in.
+        """Return the position of a value of a stage, or of `each` if it comes from there.
 
-        `path` begins with the key. The place of a key that is written nowhere is that of the stage.
+        Args:
+            index: number of the stage, from 0.
+            path: the path within the stage; its first item is the key. For a key that is not
+                written, the position is that of the stage.
         """
         if isinstance(self.document.root["stages"], dict):
             return self.at("stages", *path)
@@ -113,6 +126,9 @@ def load(
         settings: parameters to set, by name: numbers, lists, or text as after `--set name=`.
         extend: custom rules, units, aggregations and layers, whose words the spec may then use.
 
+    Returns:
+        The spec, of which every value is checked but none depends on a stage yet.
+
     Raises:
         ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx and A4xx.
     """
@@ -125,7 +141,7 @@ def parse(
     *,
     extend: Iterable[Extension] = (),
 ) -> Spec:
-    """Like `load`, from a text that was read already."""
+    """Check a spec that is passed as text; otherwise like `load`."""
     if isinstance(source, str):
         source = Source("spec", source)
     source = Source(source.name, plain_text(source.text))
@@ -139,13 +155,13 @@ def _documents(settings: Mapping[str, Any]) -> dict[str, Document]:
 
 
 def _checked(
-    document: Document, given: Mapping[str, Document], extend: tuple[Extension, ...]
+    document: Document, settings: Mapping[str, Document], extend: tuple[Extension, ...]
 ) -> Spec:
-    """Check values and settings together. Raises ArchdslError with every mistake."""
+    """Return the spec if values and settings are valid. Raise ArchdslError with every mistake."""
     mistakes: list[Diagnostic] = []
     values = Parameters({}, {})
     try:
-        values = parameters.evaluate(document, given)
+        values = parameters.evaluate(document, settings)
     except ArchdslError as error:
         mistakes += error.diagnostics
     choices = values.choices if not mistakes else _choices(document)
@@ -158,13 +174,13 @@ def _checked(
         mistakes += too_new(words, document, extend)
     if mistakes:
         raise ArchdslError(sorted(mistakes, key=by_place))
-    plain = {name: _plain(values.values[name]) for name in sorted(given)}
-    notes = unused(document, words, values.choices, given)
-    return Spec(words, values, plain, document, notes, given, extend)
+    plain = {name: _plain(values.values[name]) for name in sorted(settings)}
+    notes = unused(document, words, values.choices, settings)
+    return Spec(words, values, plain, document, notes, settings, extend)
 
 
 def setting(name: str, value: Any) -> Document:
-    """One `--set name=value`; text is read as YAML, as in the file."""
+    """Return the value of one `--set name=value`; text is read as YAML, as in the file."""
     if isinstance(value, str):
         source = Source(f"--set {name}", value)
         return read(source)
@@ -183,6 +199,7 @@ def _plain(value: Any) -> Any:
 
 
 def _check_top(document: Document) -> None:
+    """Raise A011 if the document is not a mapping."""
     place = Place(source=document.source, span=Span(1, 1))
     if document.root is None:
         raise fail("A011", "the spec is empty", help=START, **place)
@@ -191,7 +208,10 @@ def _check_top(document: Document) -> None:
 
 
 def _choices(document: Document) -> dict[str, str]:
-    """The default words of the choice parameters, to go on checking after a mistake in `params`."""
+    """Return the first word of each choice parameter.
+
+    They replace the chosen words where `params` has a mistake, so that the rest can be checked.
+    """
     declared = document.root.get("params")
     declared = declared if isinstance(declared, dict) else {}
     return {
@@ -202,6 +222,7 @@ def _choices(document: Document) -> dict[str, str]:
 
 
 def _substituted(document: Document, choices: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of a spec with the names of choice parameters replaced by words."""
     free: set[Steps] = {("name",), ("description",), ("params",), ("expect",)}
     return {
         key: value if (key,) in free else parameters.substitute(value, choices)

@@ -1,4 +1,4 @@
-"""`params:` and `--set`: what the names in a spec's arithmetic mean.
+"""Evaluate `params:` and `--set`, the names that arithmetic in a spec may use.
 
 A parameter is a number, a list of numbers, arithmetic over other parameters, or a choice of words
 (`bottleneck | double`, the first by default).
@@ -30,21 +30,26 @@ RESERVED = {"incoming", "layer", "stage", "stride", *RESERVED_FUNCTIONS}
 
 @dataclass(frozen=True)
 class Parameters:
-    """The values that hold, the defaults of the file, and which values are chosen words."""
+    """Values of the parameters, the defaults of the file, and the words that were chosen."""
 
     values: Mapping[str, Value]
     defaults: Mapping[str, Value]
     choices: Mapping[str, str] = field(default_factory=dict)
 
     def changed(self) -> dict[str, Value]:
-        """The values that are not the file's defaults."""
+        """Return the values that differ from the defaults of the file."""
         return {k: v for k, v in self.values.items() if v != self.defaults[k]}
 
 
 def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters:
-    """Read the file's parameters, with settings in the place of some.
+    """Return the values of the file's parameters, some of which are replaced by settings.
 
-    Raises: ArchdslError (A010, A104, A111 to A115), one finding per mistake.
+    Args:
+        document: the spec.
+        settings: replaced parameters, each a document of one value.
+
+    Raises:
+        ArchdslError: A010, A104, A111 to A115, with one diagnostic per mistake.
     """
     declared = document.root.get("params") or {}
     if not isinstance(declared, dict):
@@ -67,40 +72,48 @@ def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters
 
 
 def read_value(value: Any, others: Mapping[str, Value]) -> Value:
-    """One value as `when:` writes it: evaluated over given parameters. Raises ArchdslError."""
+    """Return one value of `when:`, evaluated over the values of other parameters.
+
+    Raises:
+        ArchdslError: A101, A111 to A114 if the value cannot be evaluated.
+    """
     return _value(value, Scope(others))
 
 
 def _names(document: Document, declared: dict[str, Any]) -> list[Diagnostic]:
-    found = []
+    """Return A104 or A114 for each name that a parameter cannot have."""
+    mistakes = []
     for name in declared:
         place = Place(source=document.source, span=document.keys["params", name])
         if not NAME.match(name):
-            found.append(
-                Diagnostic("A104", f"`{name[:80]}` is no name: use a to z, 0 to 9 and _", **place)
+            mistakes.append(
+                Diagnostic(
+                    "A104", f"`{name[:80]}` is not a valid name: use a to z, 0 to 9 and _", **place
+                )
             )
         elif name in RESERVED:
-            found.append(
+            mistakes.append(
                 Diagnostic("A114", f"`{name}` has a meaning of its own in arithmetic", **place)
             )
-    return found
+    return mistakes
 
 
 def _unknown(settings: Mapping[str, Document], declared: dict[str, Any]) -> list[Diagnostic]:
-    found = []
+    """Return A114 for each setting that is not a parameter of the spec."""
+    mistakes = []
     for name, setting in settings.items():
         if name not in declared:
             near = difflib.get_close_matches(name, declared, 1)
-            known = "parameters here: " + (", ".join(declared) or "none")
-            found.append(
+            listed = "parameters here: " + (", ".join(declared) or "none")
+            mistakes.append(
                 Diagnostic(
                     "A114",
                     f"the spec has no parameter `{name[:80]}`",
                     source=setting.source,
-                    help=f"did you mean `{near[0]}`?" if near else known,
+                    help=f"did you mean `{near[0]}`?" if near else listed,
                 )
             )
-    return found
+    return mistakes
 
 
 def _is_choice(raw: Any) -> bool:
@@ -112,7 +125,7 @@ def _words(raw: str) -> list[str]:
 
 
 class _Evaluation:
-    """Evaluates every parameter once, each after those that it needs."""
+    """The values of all parameters, each evaluated once, after the parameters that it reads."""
 
     def __init__(
         self,
@@ -132,11 +145,12 @@ class _Evaluation:
             raise ArchdslError(mistakes)
 
     def located(self, error: ArchdslError, name: str) -> ArchdslError:
+        """Return the error with the position of a parameter, unless it has one already."""
         document, path = self.places[name]
         return error.within(document.source, document.span(path))
 
     def order(self) -> list[str]:
-        """The names, each after those that it needs. Raises ArchdslError (A115)."""
+        """Return the names, each after the names that it reads. Raise A115 for a cycle."""
         needs = {name: sorted(names_in(raw) & self.raw.keys()) for name, raw in self.raw.items()}
         for name, error in long_work(self.raw, self.raw):
             raise self.located(error, name)
@@ -144,32 +158,34 @@ class _Evaluation:
             return list(TopologicalSorter(needs).static_order())
         except CycleError as error:
             ring = error.args[1][::-1]
-            said = f"these parameters need each other: {' -> '.join(ring)}"
-            raise self.located(fail("A115", said), ring[0]) from None
+            message = f"these parameters need each other: {' -> '.join(ring)}"
+            raise self.located(fail("A115", message), ring[0]) from None
 
     def evaluate(self, name: str) -> Value:
+
         if _is_choice(self.declared[name]):
             return self.choose(name, self.raw[name])
-        others = {known: value for known, value in self.values.items() if known != name}
+        others = {other: value for other, value in self.values.items() if other != name}
         return _value(self.raw[name], Scope(others))
 
     def choose(self, name: str, raw: Any) -> str:
+        """Return the chosen word of a choice parameter; the first one by default."""
         words = _words(self.declared[name])
         if raw is self.declared[name]:
             return words[0]
         if not isinstance(raw, str) or raw not in words:
-            said = raw if isinstance(raw, str) else flow(raw)
-            near = difflib.get_close_matches(said, words, 1)
+            text = raw if isinstance(raw, str) else flow(raw)
+            near = difflib.get_close_matches(text, words, 1)
             raise fail(
                 "A105",
-                f"`{said[:80]}` is not one of {', '.join(words)}",
+                f"`{text[:80]}` is not one of {', '.join(words)}",
                 help=f"did you mean `{near[0]}`?" if near else None,
             )
         return str(raw)
 
 
 def names_in(raw: Any) -> frozenset[str]:
-    """The names in the arithmetic of a parameter as it is written; none of a choice."""
+    """Return the names in the arithmetic of a parameter; a choice has none."""
     if isinstance(raw, list):
         return frozenset().union(*map(names_in, raw)) if raw else frozenset()
     if not isinstance(raw, str):
@@ -198,6 +214,7 @@ def _value(raw: Any, scope: Scope) -> Value:
 
 
 def _exact(number: float) -> Value:
+    """Return a decimal as a fraction, exact to its digits. Raise A101 if it is ambiguous."""
     if number != number or number in {float("inf"), float("-inf")}:
         raise fail("A101", "this number is not finite")
     exact = Fraction(repr(number))
@@ -217,7 +234,12 @@ def _arithmetic(text: str, scope: Scope) -> Value:
 
 
 def substitute(raw: Any, choices: Mapping[str, str]) -> Any:
-    """The same values with the names of choice parameters replaced by the chosen words."""
+    """Return the values with the names of choice parameters replaced by the chosen words.
+
+    Args:
+        raw: values as they were read: mappings, lists, text and numbers.
+        choices: the chosen word of each choice parameter.
+    """
     if isinstance(raw, dict):
         return {key: substitute(value, choices) for key, value in raw.items()}
     if isinstance(raw, list):

@@ -1,4 +1,4 @@
-"""YAML text to plain values with their places, in one bounded pass over parser events.
+"""Read YAML as plain values with their positions, in one bounded pass over parser events.
 
 No composer and no constructor runs, so tags, anchors, merge keys, dates and octal numbers cannot
 appear; depth, size and count are limited while reading. Scalars follow YAML 1.2's core schema.
@@ -32,7 +32,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Document:
-    """What one text holds: values, and where each value and each key stands."""
+    """The values of one text, with the position of each value and of each key."""
 
     source: Source
     root: Any
@@ -40,25 +40,27 @@ class Document:
     keys: dict[Path, Span] = field(repr=False)
 
     def span(self, path: Path) -> Span:
-        """Where a value stands; that of what surrounds it if it was not written itself."""
+        """Return the position of a value, or of the nearest value around it that is written."""
         while path not in self.values and path:
             path = path[:-1]
         return self.values.get(path, Span(1, 1))
 
     def value(self, path: Path) -> Any:
-        """The raw value at a path, or None."""
+        """Return the raw value at a path, or None if there is none."""
         here = self.root
         for step in path:
-            known = isinstance(here, dict) and step in here
-            known = known or (isinstance(here, list) and isinstance(step, int) and step < len(here))
-            if not known:
+            exists = isinstance(here, dict) and step in here
+            exists = exists or (
+                isinstance(here, list) and isinstance(step, int) and step < len(here)
+            )
+            if not exists:
                 return None
             here = here[step]
         return here
 
 
 def read(source: Source) -> Document:
-    """Read one text. Raises ArchdslError (A000 to A010)."""
+    """Return the values of one text. Raise ArchdslError (A000 to A010)."""
     if len(source.text.encode("utf-8", "surrogatepass")) > BYTES:
         raise fail("A001", f"this text is larger than {BYTES // 1024} KiB", source=source)
     return _Reader(source).document()
@@ -66,13 +68,14 @@ def read(source: Source) -> Document:
 
 @dataclass
 class _Level:
-    """An open mapping or list."""
+    """A mapping or list that is still open."""
 
     value: Any
     path: Path
     key: str | None = None
 
     def next_path(self) -> Path:
+        """Return the path of the next entry."""
         step = len(self.value) if isinstance(self.value, list) else self.key
         assert step is not None
         return (*self.path, step)
@@ -82,7 +85,7 @@ class _Level:
 
 
 class _Reader:
-    """One method per kind of event; `levels` is the stack that recursion would have been."""
+    """A reader with one method per kind of event. `levels` is its stack, so it never recurses."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -93,6 +96,7 @@ class _Reader:
         self.count = self.documents = 0
 
     def document(self) -> Document:
+        """Return the document. Raise ArchdslError (A000 to A010)."""
         try:
             loader = yaml.SafeLoader(self.source.text)
         except yaml.reader.ReaderError as error:
@@ -129,6 +133,7 @@ class _Reader:
 
     @staticmethod
     def place(event: yaml.Event) -> Span:
+        """Return the position of an event; the width of a value of many lines is 1."""
         start, end = event.start_mark, event.end_mark
         assert start is not None
         assert end is not None
@@ -169,6 +174,7 @@ class _Reader:
         self.levels.append(_Level(value, path))
 
     def put(self, value: Any, event: yaml.Event) -> None:
+        """Store a value where the next one belongs: at the top, as a key, or in a level."""
         self.count += 1
         if self.count > VALUES:
             raise self.refuse("A010", f"there are more than {VALUES:,} values here", event)
@@ -194,9 +200,9 @@ class _Reader:
         if path in self.keys:
             raise self.refuse(
                 "A005",
-                f"the key `{key}` stands here twice",
+                f"the key `{key}` appears twice",
                 event,
-                note=f"first at line {self.keys[path].line}; one of them would silently win",
+                note=f"first at line {self.keys[path].line}; one of them would be ignored",
             )
         level.key, self.keys[path] = str(key), self.place(event)
 
@@ -223,7 +229,7 @@ class _Reader:
 
 
 def _short(tag: str) -> str:
-    """A tag as it was written: YAML spells `!!int` out."""
+    """Return a tag as it was written; YAML expands `!!int` to a full URI."""
     return tag.replace("tag:yaml.org,2002:", "!!", 1)
 
 

@@ -1,4 +1,4 @@
-"""Words with arithmetic to words with numbers, at one place of the network."""
+"""Evaluate the arithmetic in words, for one position of the network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ Model = TypeVar("Model", bound=Words)
 
 
 def resolve(words: Model, scope: Scope, **place: Any) -> Model:
-    """The same words with every number known. Raises ArchdslError, located where it can be."""
+    """Return the words with all arithmetic evaluated.
+
+    Args:
+        words: a stage, unit, rule, aggregation or layer as it was written.
+        scope: the values of the names that arithmetic may use.
+        place: source and span for diagnostics about values without a position.
+
+    Raises:
+        ArchdslError: A111 or A112 if a value cannot be evaluated here.
+    """
     changed = {}
     for name in type(words).model_fields.keys() - words.resolved_later:
         before = getattr(words, name)
@@ -26,13 +35,25 @@ def resolve(words: Model, scope: Scope, **place: Any) -> Model:
 def resolve_each(
     words: Sequence[Model], scope: Scope, places: Sequence[Place]
 ) -> tuple[Model, ...]:
-    """The words of a list with every number known; `places[i]` is where word i stands."""
+    """Return the words of a list with all arithmetic evaluated.
+
+    Args:
+        words: the words to resolve, all in the same scope.
+        scope: the values of the names that arithmetic may use.
+        places: `places[i]` is the position of `words[i]`.
+    """
     pairs = zip(words, places, strict=True)
     return tuple(resolve(word, scope, **place) for word, place in pairs)
 
 
 def value(raw: Any, scope: Scope, **place: Any) -> Any:
-    """One value: arithmetic evaluated, a list replaced by the stage's entry."""
+    """Return one value: arithmetic is evaluated, and a list is replaced by the stage's entry.
+
+    Args:
+        raw: a value of typed words: arithmetic, a list per stage, words, a tuple, or a number.
+        scope: the values of the names, and the stage if there is one.
+        place: source and span for diagnostics about values without a position.
+    """
     match raw:
         case Deferred():
             return raw.evaluate(scope)
@@ -47,7 +68,16 @@ def value(raw: Any, scope: Scope, **place: Any) -> Any:
 
 
 def entry_of(entries: tuple[Any, ...], scope: Scope, **place: Any) -> Any:
-    """The stage's entry of a written list. Raises ArchdslError (A112)."""
+    """Return the entry for the scope's stage of a list with one entry per stage.
+
+    Args:
+        entries: the written list.
+        scope: its `stage` is the index to return.
+        place: source and span for diagnostics.
+
+    Raises:
+        ArchdslError: A112 outside a stage, or if the list does not have one entry per stage.
+    """
     if scope.stage is None:
         raise fail(
             "A112",
@@ -66,12 +96,12 @@ def entry_of(entries: tuple[Any, ...], scope: Scope, **place: Any) -> Any:
 
 
 def waits_for(raw: Any, name: str) -> bool:
-    """Whether some arithmetic in these words names something, such as `incoming`."""
+    """Return whether some arithmetic in these words uses a name, such as `incoming`."""
     return any(name in item.expression.names for item in deferred(raw))
 
 
 def deferred(raw: Any) -> Iterator[Deferred]:
-    """All arithmetic in these words."""
+    """Yield all arithmetic in these words."""
     match raw:
         case Deferred():
             yield raw

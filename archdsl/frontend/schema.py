@@ -1,6 +1,6 @@
 """The words of the language, as frozen pydantic models (docs/language.md describes them).
 
-`language(extensions)` is the language with words of one's own added.
+`language(extensions)` returns the language with custom words added.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
 
 
 def _whole(value: Any) -> Any:
-    """Python holds `true` and `1.0` to equal 1; a version is a whole number."""
+    """Return a value that only the integer 1 matches; in Python, `true` and `1.0` equal 1."""
     return value if type(value) is int else str(value)
 
 
@@ -48,10 +48,10 @@ class LayerList(Words):
 
 
 class Transition(Words):
-    """What lies between two stages: norm, relu, a 1x1 convolution and a pooling by 2."""
+    """The layers between two stages: norm, relu, a 1x1 convolution and a pooling by 2."""
 
     kind: Literal["transition"]
-    width: Width = Field(description="channels it makes; `incoming` is what it is given")
+    width: Width = Field(description="output channels; `incoming` is the number of input channels")
     pool: Literal["average", "max", "none"] = "average"
     bias: bool = False
 
@@ -62,7 +62,7 @@ class Figure(Words):
     value: int | str = Field(description="123456, or as printed: 4.51M")
     tolerance: str | None = Field(
         None,
-        description="such as 0.5%; the printed digits if not given",
+        description="such as 0.5%; without it, the number must round to the printed digits",
         pattern=r"^[0-9]{1,4}(\.[0-9]{1,6})? *%$",
     )
     source: Annotated[str, Field(max_length=400)]
@@ -108,7 +108,7 @@ ENTRY = (
 
 
 class StageWords(Words):
-    """A stage: how many layers, what each computes, what it reads, how that is joined."""
+    """A stage: how many layers, what each computes, reads, and how its inputs are aggregated."""
 
     layers: Any = None
     unit: Unit | LayerList | None = None
@@ -125,7 +125,7 @@ class StageWords(Words):
 
 
 class StagesWords(StageWords):
-    """Stages that are alike; a list inside means one entry per stage."""
+    """Stages that share their words; a list inside has one entry per stage."""
 
     count: Count
 
@@ -161,7 +161,7 @@ class Network(Words):
 
 @dataclass(frozen=True)
 class Language:
-    """A vocabulary, and the model of a whole spec in it."""
+    """The words of the language, and the model of a whole spec."""
 
     network: type[Network]
     rules: tuple[type[Rule], ...]
@@ -172,9 +172,10 @@ class Language:
 
 @cache
 def language(extensions: tuple[Extension, ...] = ()) -> Language:
-    """The language with rules, units, aggregations and layers of one's own added.
+    """Return the language with custom rules, units, aggregations and layers added.
 
-    Raises: ArchdslError (A120) if a word is taken.
+    Raises:
+        ArchdslError: A120 if a word is already defined, A121 if a layer has no module.
     """
     rules, units, aggregations, layers = (
         _extended(own, base, extensions)
@@ -217,13 +218,16 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
 def _extended(
     own: tuple[type[Words], ...], base: type[Words], extensions: Iterable[Extension]
 ) -> tuple[Any, ...]:
+    """Return the classes of one kind, with those of the extensions added."""
     key = {Rule: "rule", Layer: "layer"}.get(base, "kind")
     taken = {unions.word_of(model, key) for model in own}
     for extension in extensions:
         if issubclass(extension, base):
             word = unions.word_of(extension, key)
             if word in taken:
-                raise fail("A120", f"the word `{word}` is taken", help="choose another word")
+                raise fail(
+                    "A120", f"the word `{word}` is already defined", help="choose another word"
+                )
             if issubclass(extension, Layer):
                 _check_layer(extension, word)
             taken.add(word)

@@ -1,4 +1,4 @@
-"""How the same thing may be written in more than one way, told apart before pydantic looks.
+"""Build the unions of the language: values that may be written in more than one form.
 
 A word may stand for a mapping (`concat`), a list for a list of layers, one item for a list of one.
 Every union here is tagged, so that a mistake is reported for the one form that was meant.
@@ -22,7 +22,7 @@ OWN = "a mapping"
 
 
 def word_of(model: type[Words], key: str) -> str:
-    """The word that a model's `Literal` field fixes."""
+    """Return the word that a model's `Literal` field fixes."""
     field = model.model_fields.get(key)
     words = get_args(field.annotation) if field else ()
     if len(words) != 1 or not isinstance(words[0], str):
@@ -31,21 +31,29 @@ def word_of(model: type[Words], key: str) -> str:
 
 
 def tagged(models: Sequence[tuple[str, Any]], choose: Callable[[Any], Any], first: Any) -> Any:
-    """A union told apart by `choose`, after `first` has brought every form to a mapping."""
+    """Return a union that `choose` tells apart, after `first` has turned every form into a mapping.
+
+    Args:
+        models: (tag, model) of each member.
+        choose: return the tag of a value.
+        first: runs before `choose`, on the raw value.
+    """
     parts = tuple(Annotated[model, Tag(tag)] for tag, model in models)
     return Annotated[Union[parts], Discriminator(choose), BeforeValidator(first)]  # noqa: UP007
 
 
 def _key(name: str) -> Callable[[Any], Any]:
+    """Return a function that reads the word under a key, from a mapping or from a model."""
+
     def choose(value: Any) -> Any:
-        found = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
-        return str(found) if isinstance(found, str) else None
+        word = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+        return str(word) if isinstance(word, str) else None
 
     return choose
 
 
 def expanded(model: type[Words]) -> Callable[[Any], Any]:
-    """A bare word stands for the mapping that names it: `concat` for `{kind: concat}`."""
+    """Return a validator that turns a bare word into a mapping: `concat` into `{kind: concat}`."""
 
     def expand(value: Any) -> Any:
         return {model.shorthand: value} if isinstance(value, str) and model.shorthand else value
@@ -54,13 +62,13 @@ def expanded(model: type[Words]) -> Callable[[Any], Any]:
 
 
 def worded(models: Sequence[type[Words]], key: str) -> Any:
-    """Models told apart by the word under `key`, which may stand alone."""
+    """Return a union of models told apart by the word under `key`, which may be written alone."""
     options = [(word_of(model, key), model) for model in models]
     return tagged(options, _key(key), expanded(models[0]))
 
 
 def _list_form(value: Any) -> Any:
-    """A list of layers as the mapping that pydantic reads."""
+    """Return a list of layers as the mapping that pydantic reads."""
     return {"layers": value} if isinstance(value, list) else value
 
 
@@ -71,7 +79,7 @@ def _kind_or_list(value: Any) -> Any:
 
 
 def unit(models: Sequence[type[Words]], layer_list: type[Words]) -> Any:
-    """A named unit, or a list of layers."""
+    """Return the union of the named units and a list of layers."""
     options = [(word_of(model, "kind"), model) for model in models]
     return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
 
@@ -81,7 +89,7 @@ def _unit_form(value: Any) -> Any:
 
 
 def layers(unit: Any) -> Any:
-    """A number of layers, or one unit per layer."""
+    """Return the union of a number of layers and a list with one unit per layer."""
     units = Annotated[tuple[unit, ...], Field(min_length=1, max_length=5_000, strict=False)]
     return tagged([(COUNT, Count), (UNITS, units)], _count_or_units, lambda value: value)
 
@@ -92,7 +100,7 @@ def _count_or_units(value: Any) -> str:
 
 
 def stages(alike: Any, one: Any) -> Any:
-    """Stages that are alike, or a list of stages."""
+    """Return the union of stages that share their words and a list of stages."""
     several = Annotated[tuple[one, ...], Field(min_length=1, max_length=64, strict=False)]
     return tagged([(ALIKE, alike), (LIST, several)], _alike_or_list, lambda value: value)
 
@@ -131,7 +139,7 @@ def _alike_or_list(value: Any) -> str:
 
 
 def listed(*models: type[Words]) -> Any:
-    """Models told apart by `kind`, the last of them written as a list."""
+    """Return a union of models told apart by `kind`; the last one is written as a list."""
     *kinds, layer_list = models
     options = [(word_of(model, "kind"), model) for model in kinds]
     return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
@@ -147,7 +155,7 @@ def _word_or_list(value: Any) -> str:
 
 
 def one_or_more(model: type[Words]) -> Any:
-    """A list, or one item without the list."""
+    """Return the type of a list that may be one item without the list."""
     return Annotated[
         tuple[model, ...],  # type: ignore[valid-type]
         Field(max_length=64, strict=False),
@@ -173,7 +181,7 @@ def _layer_or_kind(value: Any) -> Any:
 
 
 def _layer_form(kinds: Mapping[str, type[LayerWords]], value: Any) -> Any:
-    """`norm` or `{conv: {...}}` as `{layer: word, ...}`."""
+    """Return `norm` or `{conv: {...}}` as `{layer: word, ...}`."""
     if isinstance(value, str):
         kind = kinds.get(value)
         if kind and not kind.bare:

@@ -1,4 +1,4 @@
-"""Parameters that change nothing: no number and no word of the network comes from them."""
+"""Find parameters that change nothing in the network."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ UNBUILT = ("name", "description", "params", "expect")
 def unused(
     document: Document, words: Words, choices: Mapping[str, str], settings: Mapping[str, Document]
 ) -> tuple[Diagnostic, ...]:
-    """A116 for each parameter that is declared, but read by nothing that is built.
+    """Return A116 for each declared parameter that nothing in the network reads.
 
-    A parameter is read by arithmetic in the network, by its name where a word stands, and by
-    another parameter that is read. What `expect` names is not read: it sets parameters only.
+    A parameter is read by arithmetic in the network, by its name in place of a word, and by another
+    parameter that is read. `expect` does not read parameters, it only sets them.
+
+    Args:
+        document: the spec.
+        words: its typed words.
+        choices: the chosen word of each choice parameter.
+        settings: the settings as they were written.
     """
     declared = document.root.get("params") or {}
     reads = {name: names_in(raw) for name, raw in declared.items()}
@@ -48,7 +54,7 @@ def _finding(document: Document, name: str, readers: list[str]) -> Diagnostic:
 
 
 def _closure(names: set[str], reads: Mapping[str, frozenset[str]]) -> set[str]:
-    """The names, and all that they read in turn."""
+    """Return the names and all names that they read, directly or not."""
     used: set[str] = set()
     while names:
         used |= names
@@ -57,12 +63,13 @@ def _closure(names: set[str], reads: Mapping[str, frozenset[str]]) -> set[str]:
 
 
 def _arithmetic(words: Words) -> set[str]:
-    """The names in the arithmetic of a whole spec."""
+    """Return the names in the arithmetic of a whole spec."""
     keys = [key for key in type(words).model_fields if key not in UNBUILT]
     return {name for key in keys for name in _names(getattr(words, key))}
 
 
 def _names(value: Any) -> Iterator[str]:
+    """Yield the names in the arithmetic of a value."""
     match value:
         case Deferred(expression=expression):
             yield from expression.names
@@ -75,12 +82,13 @@ def _names(value: Any) -> Iterator[str]:
 
 
 def _chosen(document: Document, choices: Mapping[str, str]) -> set[str]:
-    """The choice parameters whose name stands somewhere for a word."""
+    """Return the choice parameters whose name is used as a word."""
     built = [value for key, value in document.root.items() if key not in UNBUILT]
     return {text for text in _texts(built) if text in choices}
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value."""
     match value:
         case str():
             yield str(value)

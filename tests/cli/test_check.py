@@ -87,7 +87,7 @@ def test_json_is_ascii_whatever_it_quotes(tmp_path: Path) -> None:
     text = SMALL.replace("small", '"a\\u202eb [/red] \U0001f600"')
     ran = archdsl("check", written(tmp_path, text), "--format", "json")
     assert ran.err.isascii()
-    assert ran.findings()[0]["message"] == "`a\u202eb [/red] \U0001f600` is no name"
+    assert ran.findings()[0]["message"] == "`a\u202eb [/red] \U0001f600` is not a valid name"
 
 
 def test_there_is_no_other_format(tmp_path: Path) -> None:

@@ -67,14 +67,14 @@ def test_every_encoding_of_the_terminal(encoding: str, tmp_path: Path) -> None:
     assert ran.returncode == 1
     said = ran.stderr.decode(encoding.partition(":")[0])
     shown = "\u4e2d" if encoding == "utf-8" else "\\u4e2d"
-    assert f"error[A104]: `{shown}\\u202e` is no name" in said
+    assert f"error[A104]: `{shown}\\u202e` is not a valid name" in said
 
 
 def test_the_locale_of_nobody(tmp_path: Path) -> None:
     written(tmp_path, SMALL.replace("small", "\u4e2d"))
     env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     ran = child("check", "small.yaml", cwd=tmp_path, env=env)
-    assert b"error[A104]: `\\u4e2d` is no name" in ran.stderr
+    assert b"error[A104]: `\\u4e2d` is not a valid name" in ran.stderr
 
 
 def test_a_dumb_and_narrow_terminal(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_the_largest_that_fits() -> None:
 
 
 def test_a_key_that_stands_twice_names_the_first() -> None:
-    assert mistake("a: 1\nb: 2\na: 3").note == "first at line 1; one of them would silently win"
+    assert mistake("a: 1\nb: 2\na: 3").note == "first at line 1; one of them would be ignored"
 
 
 def test_the_same_key_in_two_mappings_is_fine() -> None:
