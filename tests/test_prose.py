@@ -13,7 +13,6 @@ import pytest
 from prose import DROP, ROOT, area, files, findings, phrases, prose, vague_names
 
 PHRASES = {
-    "archdsl/analysis": 14,
     "archdsl/backends/pytorch": 11,
     "archdsl/codegen": 4,
     "archdsl/explain": 1,
@@ -27,7 +26,6 @@ PHRASES = {
 
 NAMES = {
     "archdsl": 5,
-    "archdsl/analysis": 31,
     "archdsl/apps/checkpoint": 1,
     "archdsl/apps/compare": 19,
     "archdsl/apps/diff": 16,

@@ -1,4 +1,4 @@
-"""Depth, as papers count it: convolutions and fully connected layers on the longest path."""
+"""Count depth as papers do: convolutions and fully connected layers on the longest path."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from archdsl.ir.ops import Chain
 
 
 def depth(graph: Graph) -> int:
-    """Convolutions and fully connected layers on the longest path from input to output.
+    """Return the number of convolutions and fully connected layers on the longest path.
 
-    Projections are shortcuts and count as nothing, also where the longest path runs through one:
+    Projections are shortcuts and are not counted, even where the longest path runs through one:
     ResNet-50 has 50 layers, not 51 or 54.
     """
     shortcuts = {stage.outputs[0] for stage in graph.stages if stage.projected}
@@ -21,7 +21,7 @@ def depth(graph: Graph) -> int:
 
 
 def _weighted(node: Node) -> int:
-    """The number of convolutions and fully connected layers in a node."""
+    """Return the number of convolutions and fully connected layers in a node."""
     if not isinstance(node.op, Chain):
         return 0
     return sum(layer.depth() for layer in node.op.layers)

@@ -1,7 +1,8 @@
-"""The longest of all shortest paths in a stage whose reads follow no fixed distances.
+"""Find the longest of all shortest paths in a stage that does not read at fixed distances.
 
-`reads[l]` are the layers that layer l reads, all below l. Exact: a search back from every layer
-that may still exceed what is known, over sets of layers that are kept as the bits of integers.
+`reads[l]` are the layers that layer l reads, all below l. The result is exact. A breadth-first
+search runs back from each layer whose upper bound exceeds the largest distance so far. Sets of
+layers are integers with one bit per layer.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ Reads = Sequence[Sequence[int]]
 
 
 def longest_road(reads: Reads) -> list[int]:
-    """For each layer the most links that lead back from it."""
+    """Return, for each layer, the number of links on the longest path back from it."""
     road: list[int] = []
     for sources in reads:
         road.append(1 + max((road[source] for source in sources), default=-1))
@@ -20,41 +21,48 @@ def longest_road(reads: Reads) -> list[int]:
 
 
 def diameter(reads: Reads) -> int:
-    """The largest distance, in links, from any layer back to any that it reaches."""
+    """Return the largest distance, in links, from any layer back to any layer that it reaches."""
     masks = [_set(sources) for sources in reads]
     reach = _reach(reads, masks)
     road = longest_road(reads)
-    known = _farthest(road.index(max(road)), masks, reach)
+    largest = _farthest(road.index(max(road)), masks, reach)
     most: list[int] = []
     for layer in range(len(reads)):
         bound = _bound(layer, reads, most, reach)
-        most.append(bound if bound <= known else _farthest(layer, masks, reach))
-        known = max(known, most[layer])
-    return known
+        most.append(bound if bound <= largest else _farthest(layer, masks, reach))
+        largest = max(largest, most[layer])
+    return largest
 
 
 def _set(layers: Sequence[int]) -> int:
-    found = 0
+    """Return a set of layers as an integer with one bit per layer."""
+    bits = 0
     for layer in layers:
-        found |= 1 << layer
-    return found
+        bits |= 1 << layer
+    return bits
 
 
 def _reach(reads: Reads, masks: Sequence[int]) -> list[int]:
-    """For each layer the set of all that it reaches."""
+    """Return, for each layer, the set of all layers that it reaches."""
     reach: list[int] = []
     for layer, sources in enumerate(reads):
-        found = masks[layer]
+        reached = masks[layer]
         for source in sources:
-            found |= reach[source]
-        reach.append(found)
+            reached |= reach[source]
+        reach.append(reached)
     return reach
 
 
 def _bound(layer: int, reads: Reads, most: Sequence[int], reach: Sequence[int]) -> int:
-    """At most how far a layer is from all that it reaches, if its sources are `most` far.
+    """Return an upper bound of the distance from a layer to any layer that it reaches.
 
-    What it does not read itself, it reaches through the best of its sources that does.
+    A layer that it does not read itself is reached through the source with the smallest bound.
+
+    Args:
+        layer: the layer.
+        reads: the layers that each layer reads.
+        most: upper bounds of the layers below.
+        reach: the layers that each layer reaches, as sets of bits.
     """
     seen, bound = _set(reads[layer]), min(1, len(reads[layer]))
     for source in sorted(reads[layer], key=most.__getitem__):
@@ -65,7 +73,7 @@ def _bound(layer: int, reads: Reads, most: Sequence[int], reach: Sequence[int]) 
 
 
 def _farthest(layer: int, masks: Sequence[int], reach: Sequence[int]) -> int:
-    """The distance from a layer to the farthest that it reaches."""
+    """Return the distance from a layer to the farthest layer that it reaches."""
     unseen, front, links = reach[layer], masks[layer], 0
     while unseen:
         links += 1
@@ -75,10 +83,10 @@ def _farthest(layer: int, masks: Sequence[int], reach: Sequence[int]) -> int:
 
 
 def _step(front: int, masks: Sequence[int]) -> int:
-    """All that a set of layers reads."""
-    found = 0
+    """Return the set of all layers that a set of layers reads."""
+    sources = 0
     while front:
         layer = front.bit_length() - 1
-        found |= masks[layer]
+        sources |= masks[layer]
         front ^= 1 << layer
-    return found
+    return sources

@@ -1,6 +1,6 @@
-"""How many offsets add up to a distance, for rules that read at fixed distances.
+"""Count how many offsets add up to a distance, for rules that read at fixed distances.
 
-Sets of numbers are integers here, bit by bit: or and shift work on thousands of them at once.
+A set of numbers is an integer with bit n set for n: `|` and `<<` work on thousands at once.
 """
 
 from __future__ import annotations
@@ -9,13 +9,21 @@ from collections.abc import Iterable, Iterator, Sequence
 
 
 def fewest(offsets: Sequence[int], distance: int) -> int:
-    """The fewest offsets, 1 among them, that add up to a distance."""
+    """Return the smallest number of offsets that add up to a distance.
+
+    Args:
+        offsets: distances in layers that may be used any number of times; 1 must be among them.
+        distance: the sum, in layers.
+
+    >>> fewest([1, 2, 4], 7)
+    3
+    """
     reached = enumerate(levels(offsets, distance), start=1)
     return next((count for count, level in reached if level >> distance & 1), 0)
 
 
 def levels(offsets: Sequence[int], size: int) -> Iterator[int]:
-    """The distances up to `size` that need 1, 2, ... offsets at the fewest, as sets of bits."""
+    """Yield the distances up to `size` that need at least 1, 2, ... offsets, as sets of bits."""
     step = _bits(offset for offset in offsets if offset <= size)
     unseen = (1 << size + 1) - 2
     level = step & unseen
@@ -26,7 +34,10 @@ def levels(offsets: Sequence[int], size: int) -> Iterator[int]:
 
 
 def _sums(these: int, those: int) -> int:
-    """All sums of one number of each set; shifts the fuller set by each number of the other."""
+    """Return all sums of one number of each set.
+
+    The larger set is shifted by each number of the smaller one, which takes the fewest shifts.
+    """
     few, many = sorted((these, those), key=int.bit_count)
     sums = 0
     while few:
@@ -37,11 +48,11 @@ def _sums(these: int, those: int) -> int:
 
 
 def _bits(numbers: Iterable[int]) -> int:
-    """Numbers as a set of bits."""
+    """Return numbers as a set of bits."""
     bits = bytearray(1)
     for number in numbers:
-        place = number >> 3
-        if place >= len(bits):
-            bits.extend(bytes(place + 1))
-        bits[place] |= 1 << (number & 7)
+        byte = number >> 3
+        if byte >= len(bits):
+            bits.extend(bytes(byte + 1))
+        bits[byte] |= 1 << (number & 7)
     return int.from_bytes(bits, "little")

@@ -1,4 +1,4 @@
-"""Lifetimes: from when to when the result of each node is needed.
+"""Lifetimes: during which steps the result of each node is needed.
 
 Nodes are numbered 0, 1, ... in the order of computation; the network's output is needed to the end.
 """
@@ -11,10 +11,14 @@ from archdsl.ir.graph import Graph
 
 
 def last_use(graph: Graph, homes: Mapping[str, str] | None = None) -> dict[str, int]:
-    """The number of each node's last reader; its own if nothing reads it; the output's is `len`.
+    """Return the index of the last reader of each node, by the node's name.
 
-    `homes` names, for a node that only views another's result, the node that owns it: then the
-    last reader is that of all views together, and only owners have one.
+    A node that nothing reads has its own index, and the network's output has the number of nodes.
+
+    Args:
+        graph: the network.
+        homes: for each node, the node that owns its result: another one where it is only a view.
+            Then all views count as readers of their owner, and only owners are returned.
     """
     last: dict[str, int] = {}
     for index, node in enumerate(graph):
@@ -25,7 +29,7 @@ def last_use(graph: Graph, homes: Mapping[str, str] | None = None) -> dict[str, 
 
 
 def live(graph: Graph) -> Iterator[frozenset[str]]:
-    """For each node in turn, the nodes whose results exist while it computes, itself among them."""
+    """Yield, for each node, the nodes whose results exist while it computes, including itself."""
     ends = last_use(graph)
     alive: set[str] = set()
     for index, node in enumerate(graph):

@@ -1,8 +1,8 @@
-"""Links of a stage: how many there are, proven against its rule.
+"""Count the links of a stage, and prove that they agree with its rule.
 
-A link is one output read by one layer. A layer reads `fan_in` outputs, one of which hands the
-signal on; the others skip. Equation 2 of the paper has floor(log_c l) + 1 links into layer l, and
-equation 4 sums the floor(log_c l) skip links without the direct one: both are reported, by name.
+A link is one output read by one layer. A layer reads `fan_in` outputs: the previous one, and the
+others over skip links. Equation 2 of the paper has floor(log_c l) + 1 links into layer l, and
+equation 4 sums the floor(log_c l) skip links without the direct one. Both sums are reported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["FanIn", "Links", "links", "prove"]
 
 @dataclass(frozen=True, slots=True)
 class FanIn:
-    """Outputs read per layer: the fewest, the most, and links / layers."""
+    """Smallest, largest and mean number of outputs that a layer reads."""
 
     min: int
     max: int
@@ -26,9 +26,14 @@ class FanIn:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """`links`: reads of layers 1 ... N together, at most `bound`. `skip_links`: links - N.
+    """Counts of the links of a stage.
 
-    `exit_links`: outputs joined at the exit, not among `links`; 1 if only the last one leaves.
+    Attributes:
+        links: outputs read by layers 1 ... N together.
+        skip_links: `links` - N.
+        exit_links: outputs that the exit reads, not counted in `links`; 1 for the last one alone.
+        bound: upper bound of `links` that the rule claims.
+        fan_in: outputs read per layer.
     """
 
     links: int
@@ -39,8 +44,8 @@ class Links:
 
 
 def links(stage: Stage) -> Links:
-    """The links of a stage. Raises ArchdslError as `prove`."""
-    if not stage.depth:  # its first unit makes y_0, and there is no other
+    """Return the links of a stage. Raise ArchdslError (A202 to A205) as `prove` does."""
+    if not stage.depth:  # the stage has one unit, which makes y_0, so no layer reads by the rule
         return Links(0, 0, 1, 0, FanIn(0, 0, 0.0))
     counts = prove(stage.rule, stage.depth, exit=stage.leaves == "rule")
     if stage.leaving:

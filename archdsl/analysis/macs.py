@@ -1,4 +1,4 @@
-"""Multiply-adds for one input, and the operations that the paper's Table 4 prints.
+"""Count multiply-adds for one input, and operations as the paper's Table 4 counts them.
 
 `macs` counts convolutions and fully connected layers alone, without their biases; one multiply-add
 is two floating-point operations (FLOPs).
@@ -14,33 +14,33 @@ from archdsl.ir.graph import Graph
 
 
 def macs(graph: Graph) -> dict[str, int]:
-    """Multiply-adds of each node that holds layers, by its name; batch 1."""
+    """Return the multiply-adds of each node that holds layers, by its name, at batch size 1."""
     steps, count = trace(graph), once(_chain_macs)
     return {node.name: count(chain, steps[node.name]) for node, chain in graph.chains()}
 
 
 def flops(multiply_adds: int) -> int:
-    """Floating-point operations: two for each multiply-add."""
+    """Return floating-point operations: two for each multiply-add."""
     return 2 * multiply_adds
 
 
 def paper_flops(graph: Graph) -> dict[str, int]:
-    """FLOPs of each node as Table 4 of the paper counts them, by its name; batch 1.
+    """Return the FLOPs of each node as Table 4 of the paper counts them, at batch size 1.
 
-    Two for each multiply-add, one for each element that a norm or an activation makes, and one for
-    each element that enters a pooling. Adding and concatenating outputs is free; the activation of
-    a running sum counts.
+    Two for each multiply-add, one for each output element of a norm or an activation, and one for
+    each input element of a pooling. Adding and concatenating outputs is free; the activation of a
+    running sum counts.
     """
-    known, count = trace(graph), once(_chain_operations)
-    found = {}
+    shapes, count = trace(graph), once(_chain_operations)
+    counts = {}
     for node in graph:
-        steps = known[node.name]
+        steps = shapes[node.name]
         match node.op:
             case ops.Chain():
-                found[node.name] = count(node.op, steps)
+                counts[node.name] = count(node.op, steps)
             case ops.Aggregate(operator=operator) if operator.then():
-                found[node.name] = prod(steps[-1])
-    return found
+                counts[node.name] = prod(steps[-1])
+    return counts
 
 
 def _chain_macs(chain: ops.Chain, steps: Steps) -> int:

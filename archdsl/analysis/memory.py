@@ -1,49 +1,49 @@
-"""Bytes of activations for one input in float32, under two stated conventions.
+"""Count the bytes of activations for one input in float32, under two conventions.
 
-`inference`: the graph is computed node by node and layer by layer. Every layer writes a fresh
-tensor, an aggregate writes its result and nothing besides, a dropout is no layer and a flatten is
-a view. A tensor goes when its last reader has written. The peak counts the network's input, and at
-each step both what is read and what is written.
+`inference`: the graph is computed node by node and layer by layer. Every layer writes a new tensor,
+an aggregate writes only its result, a dropout writes nothing and a flatten is a view. A tensor is
+freed when its last reader has finished. The peak counts the network's input, and at each step both
+the tensors that are read and the one that is written.
 
-`training`: what autograd keeps for the backward pass when the plain network is run on an input
-that needs no gradient, every tensor once however many layers keep it (`Layer.kept` says
-which). The network's input counts if a layer keeps it, weights and running statistics do
-not, nor do the few weights that a mean draws for drop-path. An aggregation from outside says what
-it keeps: nothing, unless it has weights or answers otherwise.
+`training`: the tensors that autograd keeps for the backward pass when the plain network is run on
+an input that needs no gradient (see `Layer.kept`). A tensor that several layers keep counts once.
+The network's input counts if a layer keeps it. Weights, running statistics and the random weights
+of drop-path do not count. A custom aggregation without weights is assumed to keep nothing, unless
+it overrides `kept_bytes` or `kept_outputs`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from math import prod
 
 from archdsl.analysis.lifetimes import last_use
-from archdsl.analysis.shapes import Steps, layers, once, trace
+from archdsl.analysis.shapes import Steps, Trace, layers, once, trace
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.layers.layer import FLOAT, Kept
 from archdsl.ir.ops import Aggregate, Chain, Layer, Shape
 
 
 def size(shape: Shape) -> int:
-    """Bytes of a float32 tensor."""
+    """Return the bytes of a float32 tensor."""
     return FLOAT * prod(shape)
 
 
 def inference(graph: Graph) -> int:
-    """The most bytes of activations that exist at once; batch 1, float32."""
-    known, written = trace(graph), once(_written)
+    """Return the largest number of bytes of activations that exist at once, at batch size 1."""
+    shapes, written = trace(graph), once(_written)
     homes = _homes(graph)
     ends = last_use(graph, homes)
-    ending: dict[int, int] = defaultdict(int)  # bytes that the node of a number reads last
+    ending: dict[int, int] = defaultdict(int)  # node index to bytes whose last reader it is
     for name, last in ends.items():
-        ending[last] += size(known[name][-1])
+        ending[last] += size(shapes[name][-1])
     live = peak = 0
     for index, node in enumerate(graph):
-        steps = known[node.name]
+        steps = shapes[node.name]
         unread = ends.get(node.name) == index
         freed = ending[index] - (size(steps[-1]) if unread else 0)
         writes = written(node.op, steps) if isinstance(node.op, Chain) else _one(size(steps[-1]))
@@ -56,10 +56,10 @@ def inference(graph: Graph) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Writes:
-    """Bytes of the tensors that a node writes in turn.
+    """Bytes of the tensors that the layers of a node write one after the other.
 
-    `pair` is the most that two neighbours take, one of which is read while the other is written.
-    What the node read for the last time is freed after the first.
+    `pair` is the largest sum of two neighbours: one is read while the other is written. The inputs
+    of the node that nothing reads later are freed after the first tensor is written.
     """
 
     first: int = 0
@@ -68,12 +68,12 @@ class _Writes:
 
 
 def _one(bytes: int) -> _Writes:
-    """A node that writes one tensor."""
+    """Return the bytes of a node that writes one tensor."""
     return _Writes(bytes, bytes)
 
 
 def _written(chain: Chain, steps: Steps) -> _Writes:
-    sizes = [size(made) for layer, _, made in layers(chain, steps) if _writes(layer)]
+    sizes = [size(result) for layer, _, result in layers(chain, steps) if _writes(layer)]
     if not sizes:
         return _Writes()
     return _Writes(
@@ -82,13 +82,14 @@ def _written(chain: Chain, steps: Steps) -> _Writes:
 
 
 def _writes(layer: Layer) -> bool:
+    """Return whether a layer writes a tensor at inference."""
     return not (layer.view or layer.training_only)
 
 
 def _homes(graph: Graph) -> dict[str, str]:
-    """For each node, the node that wrote its result: another one if it is only a view."""
+    """Return, for each node, the node that wrote its result: another one if it is only a view."""
     homes: dict[str, str] = {}
-    views: dict[int, bool] = {}  # by the id of layers, which equal units share
+    views: dict[int, bool] = {}  # by id of the layers, which equal units share
     for node in graph:
         view = False
         if isinstance(node.op, Chain):
@@ -102,22 +103,22 @@ def _homes(graph: Graph) -> dict[str, str]:
 
 @dataclass(slots=True, eq=False)
 class _Tensor:
-    """`tracked`: whether a gradient flows to it. `saved`: whether it is counted already."""
+    """A tensor in training: whether a gradient flows to it, and whether it was already counted."""
 
     bytes: int
     tracked: bool
     saved: bool = False
 
     def save(self) -> int:
-        """Its bytes, the first time."""
-        found = 0 if self.saved else self.bytes
+        """Mark the tensor as saved; return its bytes if it was not saved before, else 0."""
+        added = 0 if self.saved else self.bytes
         self.saved = True
-        return found
+        return added
 
 
 def training(graph: Graph) -> int:
-    """Bytes of activations that autograd keeps from the forward pass; batch 1, float32."""
-    known, needed = trace(graph), _needed(graph)
+    """Return the bytes of activations that autograd keeps from the forward pass, batch size 1."""
+    shapes, needed = trace(graph), _needed(graph)
     keeping = {tracked: once(partial(_chain_keeps, tracked)) for tracked in (False, True)}
     tensors: dict[str, _Tensor] = {}
     total = 0
@@ -125,19 +126,17 @@ def training(graph: Graph) -> int:
         if node.name in needed:
             sources = [tensors[source] for source in node.inputs]
             if isinstance(node.op, Chain):
-                keeps = keeping[sources[0].tracked](node.op, known[node.name])
-                found, tensors[node.name] = keeps.after(sources[0])
+                keeps = keeping[sources[0].tracked](node.op, shapes[node.name])
+                kept, tensors[node.name] = keeps.after(sources[0])
             else:
-                found, tensors[node.name] = _run(node, known, sources)
-            total += found
+                kept, tensors[node.name] = _run(node, shapes, sources)
+            total += kept
     return total
 
 
-def _run(
-    node: Node, steps_of: Mapping[str, Steps], sources: Sequence[_Tensor]
-) -> tuple[int, _Tensor]:
-    """Return what an input or an aggregate keeps, and its result."""
-    steps = steps_of[node.name]
+def _run(node: Node, shapes: Trace, sources: Sequence[_Tensor]) -> tuple[int, _Tensor]:
+    """Return the bytes that an input or an aggregate keeps, and its result."""
+    steps = shapes[node.name]
     result = _Tensor(size(steps[-1]), any(source.tracked for source in sources))
     if not isinstance(node.op, Aggregate):
         return 0, result
@@ -145,7 +144,7 @@ def _run(
     result.tracked = result.tracked or bool(node.op.scope)  # its weights need gradients
     if not result.tracked:
         return 0, result
-    total = operator.kept_bytes([steps_of[source][-1] for source in node.inputs])
+    total = operator.kept_bytes([shapes[source][-1] for source in node.inputs])
     total += sum(sources[index].save() for index in operator.kept_outputs(len(sources)))
     then = operator.then()
     if then is not None:
@@ -155,20 +154,27 @@ def _run(
 
 @dataclass(frozen=True, slots=True)
 class _ChainKeeps:
-    """What a chain keeps besides its input, whether it keeps that, and its result if it is new."""
+    """Tensors that a chain keeps for the backward pass.
+
+    Attributes:
+        inside: bytes, without the chain's input.
+        input: whether the chain keeps its input.
+        result: fields of the result's `_Tensor`; None if the result is the input itself.
+    """
 
     inside: int
     input: bool
     result: tuple[int, bool, bool] | None
 
     def after(self, tensor: _Tensor) -> tuple[int, _Tensor]:
-        """The bytes kept for a chain that is given a tensor, and its result."""
+        """Return the bytes that the chain keeps for this input, and its result."""
         total = self.inside + (tensor.save() if self.input else 0)
         return total, _Tensor(*self.result) if self.result else tensor
 
 
 def _chain_keeps(tracked: bool, chain: Chain, steps: Steps) -> _ChainKeeps:
-    given = tensor = _Tensor(size(steps[0]), tracked)
+    """Return what a chain keeps, if a gradient flows to its input (`tracked`) or not."""
+    source = tensor = _Tensor(size(steps[0]), tracked)
     total = 0
     for layer, before, after in layers(chain, steps):
         keeps = layer.kept(before, after)
@@ -176,18 +182,21 @@ def _chain_keeps(tracked: bool, chain: Chain, steps: Steps) -> _ChainKeeps:
             keeps = Kept(extra=keeps.untracked, always=keeps.always)
         made = _Tensor(size(after), tensor.tracked or keeps.always)
         if layer.view:
-            made = tensor
-        if made.tracked:
+            result = tensor
+        if result.tracked:
             total += keeps.extra
             total += tensor.save() if keeps.input else 0
-            total += made.save() if keeps.result else 0
-        tensor = made
-    result = None if tensor is given else (tensor.bytes, tensor.tracked, tensor.saved)
-    return _ChainKeeps(total - given.bytes * given.saved, given.saved, result)
+            total += result.save() if keeps.result else 0
+        tensor = result
+    fields = None if tensor is source else (tensor.bytes, tensor.tracked, tensor.saved)
+    return _ChainKeeps(total - source.bytes * source.saved, source.saved, fields)
 
 
 def _needed(graph: Graph) -> set[str]:
-    """The nodes that the output depends on: what others keep goes with their results."""
+    """Return the nodes that the output depends on.
+
+    Autograd frees the tensors of the other nodes together with their results.
+    """
     needed = {graph.output}
     for node in reversed(tuple(graph)):
         if node.name in needed:

@@ -1,7 +1,7 @@
-"""Weights: how many each node has, and the state dict of the emitted module.
+"""Count the parameters of each node, and list the state dict of the emitted module.
 
-Parameters are what training changes: a norm's scale and shift count, its running statistics do
-not. The papers count the same way.
+Parameters are the tensors that training changes: the scale and shift of a norm count, its running
+statistics do not. The papers count the same way.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from archdsl.ir.ops import Layer, Shape, Weighted
 
 
 def parameters(graph: Graph) -> dict[str, int]:
-    """Return the number of parameters of each node that may own some, by its name."""
-    counts: dict[int, int] = {}  # by the id of layers, which equal units share
-    found = {}
+    """Return the number of parameters of each node that can have some, by its name."""
+    counts: dict[int, int] = {}  # by id of the layers, which equal units share
+    by_node = {}
     for node, chain in graph.chains():
         same = id(chain.layers)
         if same not in counts:
             counts[same] = sum(map(layer_parameters, chain.layers))
-        found[node.name] = counts[same]
+        by_node[node.name] = counts[same]
     for node, _, weights in aggregate_weights(graph):
-        found[node.name] = sum(map(prod, weights.values()))
-    return found
+        by_node[node.name] = sum(map(prod, weights.values()))
+    return by_node
 
 
 def aggregate_weights(graph: Graph) -> Iterator[tuple[Node, str, dict[str, Shape]]]:
@@ -36,15 +36,15 @@ def aggregate_weights(graph: Graph) -> Iterator[tuple[Node, str, dict[str, Shape
 
 
 def layer_parameters(layer: Layer) -> int:
-    """The number of parameters of a layer."""
+    """Return the number of parameters of a layer."""
     return sum(map(prod, layer.weights().values()))
 
 
 def state_shapes(graph: Graph) -> dict[str, Shape]:
-    """The state dict of the emitted module: `scope.layer.weight` to shape, as computed.
+    """Return the state dict of the emitted module, from `scope.layer.weight` to shape.
 
-    Within a layer in PyTorch's order: weight, bias, and for a norm running_mean, running_var,
-    num_batches_tracked, whose shape is ().
+    The scopes are in the order of computation. Within a layer the order is PyTorch's: weight, bias,
+    and for a norm running_mean, running_var and num_batches_tracked, whose shape is ().
     """
     shapes = {
         f"{chain.scope}.{layer.name}.{key}": shape

@@ -1,4 +1,4 @@
-"""The parts of a network with what each costs: stem, stages, what lies between, head."""
+"""Split the cost of a network into its parts: stem, stages, transitions and head."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archdsl.ir.ops import Shape
 
 @dataclass(frozen=True, slots=True)
 class PartReport:
-    """A stem, a stage, what lies between two, a head; the columns add up to the network's."""
+    """Cost of a stem, stage, transition or head; the numbers add up to those of the network."""
 
     name: str
     parameters: int
@@ -23,8 +23,8 @@ class PartReport:
 
 
 def parts(graph: Graph) -> tuple[PartReport, ...]:
-    """The parts in the order of computation: a stage's nodes together, others by themselves."""
-    known = trace(graph)
+    """Return the parts in the order of computation; all nodes of a stage are one part."""
+    shapes = trace(graph)
     weights, multiply_adds = parameters(graph), macs(graph)
     owners = {node: name(stage) for stage in graph.stages for node in _nodes(stage)}
     members: dict[str, list[str]] = {}
@@ -38,17 +38,17 @@ def parts(graph: Graph) -> tuple[PartReport, ...]:
             parameters=sum(weights[node] for node in nodes),
             macs=(total := sum(multiply_adds.get(node, 0) for node in nodes)),
             flops=flops(total),
-            shape=known[ends.get(part, part)][-1],
+            shape=shapes[ends.get(part, part)][-1],
         )
         for part, nodes in members.items()
     )
 
 
 def name(stage: Stage) -> str:
-    """The name that a stage goes by as a part."""
+    """Return the name of a stage as a part."""
     return f"stages.{stage.index}"
 
 
 def _nodes(stage: Stage) -> set[str]:
-    """The nodes of a stage that may own weights: layers, projection, aggregates."""
+    """Return the nodes of a stage that can have weights: layers, projection and aggregates."""
     return {*stage.layers, *stage.outputs, *stage.reads, stage.exit} - {stage.entry}

@@ -1,6 +1,6 @@
-"""The proof that a rule reads what it says: nothing that does not exist, no more than it claims.
+"""Prove that a rule reads only outputs that exist, and as many as it states.
 
-Rules of one's own may state closed forms and bounds; this is where they are held to them.
+A custom rule may state closed forms and bounds; they are checked here.
 """
 
 from __future__ import annotations
@@ -14,14 +14,20 @@ from archdsl.language.rule import Rule
 
 
 def prove(rule: Rule, layers: int, exit: bool = True) -> tuple[int, ...]:
-    """Hold a rule against its own closed forms and claims, and return the fan-in of each layer.
+    """Check a rule against its closed forms and bounds, and return the fan-in of each layer.
 
-    Every layer 1 ... `layers`, and the exit if it reads by the rule, reads outputs that exist
-    (else A203), as many as `fan_in` says and at the distances that `offsets` says (A204), no more
-    than `fan_in_bound` (A205); all together are `links` (A204), no more than `bound` (A205).
-    Errors name the first layer. Linear in links; reads that are ranges are never expanded.
+    Every layer 1 ... `layers`, and the exit if it reads by the rule, must read outputs that exist
+    (else A203), as many as `fan_in` states and at the distances in `offsets` (else A204), and no
+    more than `fan_in_bound` (else A205). Their sum must be `links` (else A204), at most `bound`
+    (else A205). The time is linear in the links; reads that are ranges are not expanded.
 
-    Raises: ArchdslError (A202 to A205) without a place.
+    Args:
+        rule: the rule of a stage.
+        layers: the number of layers of the stage.
+        exit: whether the exit of the stage reads by the rule too.
+
+    Raises:
+        ArchdslError: A202 to A205 without a position, for the first layer that is wrong.
     """
     offsets = rule.offsets(layers)
     counts = tuple(_prove_layer(rule, layer, offsets) for layer in range(1, layers + 1))
@@ -53,14 +59,14 @@ def prove_exit(rule: Rule, layers: int) -> None:
 
 
 def _prove_layer(rule: Rule, layer: int, offsets: Sequence[int] | None) -> int:
-    """The fan-in of one layer."""
+    """Return the fan-in of one layer. Raise A202 to A205 if the layer contradicts the rule."""
     reads = rule.reads(layer)
     _prove_existing(rule, layer, reads)
-    count, said, most = len(reads), rule.fan_in(layer), rule.fan_in_bound(layer)
-    if count != said:
+    count, stated, most = len(reads), rule.fan_in(layer), rule.fan_in_bound(layer)
+    if count != stated:
         raise fail(
             "A204",
-            f"the rule {rule.rule} says that layer {layer} reads {_outputs(said)}, "
+            f"the rule {rule.rule} says that layer {layer} reads {_outputs(stated)}, "
             f"but it reads {count:,}",
             help="correct `fan_in`, or leave it out to have reads counted",
         )
@@ -82,6 +88,7 @@ def _prove_layer(rule: Rule, layer: int, offsets: Sequence[int] | None) -> int:
 
 
 def _prove_existing(rule: Rule, layer: int, reads: Sequence[int]) -> None:
+    """Raise A202 or A203 unless the layer reads one or more outputs that exist."""
     if not reads:
         raise fail("A202", f"by the rule {rule.rule}, layer {layer} reads nothing")
     low, high = _ends(reads)
@@ -94,7 +101,7 @@ def _prove_existing(rule: Rule, layer: int, reads: Sequence[int]) -> None:
 
 
 def _at(offsets: Sequence[int], layer: int, reads: Sequence[int]) -> bool:
-    """Whether reads stand at exactly these distances (ascending), in whatever order."""
+    """Return whether a layer reads at exactly these ascending distances, in any order."""
     if isinstance(offsets, range) and isinstance(reads, range):
         low, high = _ends(reads)
         return len(reads) == len(offsets) and (layer - high, layer - low) == _ends(offsets)
@@ -102,6 +109,7 @@ def _at(offsets: Sequence[int], layer: int, reads: Sequence[int]) -> bool:
 
 
 def _ends(numbers: Sequence[int]) -> tuple[int, int]:
+    """Return the smallest and largest number, without expanding a range."""
     if isinstance(numbers, range):
         first, last = numbers[0], numbers[-1]
         return (first, last) if first < last else (last, first)
@@ -109,7 +117,7 @@ def _ends(numbers: Sequence[int]) -> tuple[int, int]:
 
 
 def _first(totals: Sequence[int], broken: Callable[[int, int], bool]) -> int:
-    """The first number of layers whose total breaks something that the whole breaks."""
+    """Return the smallest number of layers whose total is `broken`; the last total always is."""
     return next(layer for layer, total in enumerate(totals, start=1) if broken(layer, total))
 
 

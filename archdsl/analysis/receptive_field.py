@@ -1,55 +1,54 @@
-"""Receptive fields: how much of the input one place can see.
+"""Receptive fields: how many input pixels one position of a feature map depends on.
 
-The field is found along each spatial dimension of the input; the largest is reported.
+The field is computed along each spatial dimension of the input, and the largest is reported.
 
-A layer with a k x k window and stride s, on places that stand j input places apart, adds (k - 1) j
-and makes it s j. Where roads join, the largest field counts, for it holds the others; the stride is
-that of the whole maps, not that of a gate that is broadcast over them. The field is what the
-windows span; it may be larger than the input is.
+A layer with window k and stride s adds (k - 1) j to the field, where j is the distance in input
+pixels between neighbouring positions; that distance becomes s j. Where paths join, the largest
+field counts, as it contains the others, and the distance is that of the feature maps of full size,
+not that of a gate which is broadcast over them. A field may be larger than the input.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archdsl.analysis.shapes import Steps, layers, once, trace
+from archdsl.analysis.shapes import Steps, Trace, layers, once, trace
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Chain
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`size`: input places along one side. `stride`: input places from one place to the next."""
+    """A receptive field in input pixels: its side, and the distance between two neighbours."""
 
     size: int = 1
     stride: int = 1
 
     def through(self, window: int, stride: int) -> Field:
-        """The field after a window."""
+        """Return the field after a layer with this window and stride."""
         return Field(self.size + (window - 1) * self.stride, self.stride * stride)
 
 
 def fields(graph: Graph) -> dict[str, Field]:
-    """The receptive field of one place of each node's result, by the node's name."""
-    known = trace(graph)
-    dims = max(1, len(known[graph.input.name][-1]) - 1)
-    along = [_along(graph, known, axis) for axis in range(dims)]
-    each = {name: [one[name] for one in along] for name in along[0]}
-    return {name: _join(fields, fields) for name, fields in each.items()}
+    """Return the receptive field of one position of each node's result, by the node's name."""
+    shapes = trace(graph)
+    dims = max(1, len(shapes[graph.input.name][-1]) - 1)
+    along = [_along(graph, shapes, axis) for axis in range(dims)]
+    by_node = {name: [by_axis[name] for by_axis in along] for name in along[0]}
+    return {name: _join(fields, fields) for name, fields in by_node.items()}
 
 
-def _along(graph: Graph, known: Mapping[str, Steps], axis: int) -> dict[str, Field]:
-    """The receptive field along one spatial dimension of the input."""
+def _along(graph: Graph, shapes: Trace, axis: int) -> dict[str, Field]:
+    """Return the receptive field of each node along one spatial dimension of the input."""
     window = once(lambda chain, steps: _window(chain, steps, axis))
     by_node: dict[str, Field] = {}
     for node in graph:
         if isinstance(node.op, Chain):
-            own = window(node.op, known[node.name])
+            own = window(node.op, shapes[node.name])
             by_node[node.name] = by_node[node.inputs[0]].through(own.size, own.stride)
         else:
-            sides = known[node.name][-1][1:]
-            whole = [name for name in node.inputs if known[name][-1][1:] == sides]
+            size = shapes[node.name][-1][1:]
+            whole = [name for name in node.inputs if shapes[name][-1][1:] == size]
             by_node[node.name] = _join(
                 [by_node[name] for name in node.inputs],
                 [by_node[name] for name in whole or node.inputs],
@@ -58,12 +57,12 @@ def _along(graph: Graph, known: Mapping[str, Steps], axis: int) -> dict[str, Fie
 
 
 def receptive_field(graph: Graph) -> Field:
-    """The receptive field of what the head reads: the last stage's exit."""
+    """Return the receptive field at the last stage's exit, which the head reads."""
     return fields(graph)[graph.stages[-1].exit]
 
 
 def _window(chain: Chain, steps: Steps, axis: int) -> Field:
-    """A chain as one window on its own input; windows on windows compose."""
+    """Return a chain as one window on its own input, composed of the windows of its layers."""
     field = Field()
     for layer, before, _ in layers(chain, steps):
         field = field.through(*layer.window(before, axis))
@@ -71,6 +70,11 @@ def _window(chain: Chain, steps: Steps, axis: int) -> Field:
 
 
 def _join(fields: list[Field], whole: list[Field]) -> Field:
-    """The field of an aggregate; `whole` are those of the maps of its own size."""
+    """Return the field of an aggregate.
+
+    Args:
+        fields: the fields of all its inputs; the largest size counts.
+        whole: the fields of the inputs that are not broadcast; the largest stride counts.
+    """
     size = max((field.size for field in fields), default=1)
     return Field(size, max((field.stride for field in whole), default=1))

@@ -1,4 +1,4 @@
-"""All that is known of a network, as numbers: `analyse(graph).as_dict()` is ready for JSON."""
+"""Report all numbers of a network: `analyse(graph).as_dict()` is ready for JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from archdsl.ir.ops import Shape
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """A stage. `size` is (h, w) at its exit; paths are None if they were not counted."""
+    """Numbers of a stage. `size` is (h, w) at its exit; paths that were not counted are None."""
 
     index: int
     layers: int
@@ -47,7 +47,7 @@ class StageReport:
 
 @dataclass(frozen=True, slots=True)
 class ActivationBytes:
-    """Batch 1, float32; see `archdsl.analysis.memory` for what is counted."""
+    """Bytes of activations at batch size 1 in float32, counted as in `archdsl.analysis.memory`."""
 
     inference: int
     training: int
@@ -55,9 +55,9 @@ class ActivationBytes:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A network. Links and layers are sums over its stages, paths and fields the largest.
+    """Numbers of a network. Links and layers are sums over its stages, paths are the longest.
 
-    `receptive_field` and `stride` are those of what the head reads, in input places.
+    `receptive_field` and `stride` are those at the input of the head, in input pixels.
     """
 
     name: str
@@ -80,13 +80,13 @@ class Report:
     stages: tuple[StageReport, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain dictionaries, lists, words and numbers."""
+        """Return the report as plain dictionaries, lists, text and numbers."""
         plain: dict[str, Any] = _plain(asdict(self))
         return plain
 
 
 def analyse(graph: Graph) -> Report:
-    """Everything about a network. Raises ArchdslError (A202 to A205) if a rule breaks its word."""
+    """Return all numbers of a network. Raise A202 to A205 if a rule contradicts its closed form."""
     costs = parts(graph)
     stages = _stages(graph, costs, fields(graph), trace(graph))
     shortest = [stage.shortest_gradient_path for stage in stages]
@@ -114,18 +114,18 @@ def analyse(graph: Graph) -> Report:
 
 def _stages(
     graph: Graph,
-    found: Sequence[PartReport],
+    costs: Sequence[PartReport],
     fields: Mapping[str, Field],
-    known: Trace,
+    shapes: Trace,
 ) -> tuple[StageReport, ...]:
-    costs = {part.name: part for part in found}
+    by_name = {part.name: part for part in costs}
     return tuple(
         _stage(
             stage,
-            costs[name(stage)],
+            by_name[name(stage)],
             links(stage),
             most=max(counts, default=1),
-            entering=known[stage.entry][-1],
+            entering=shapes[stage.entry][-1],
             field=fields[stage.exit],
         )
         for stage, counts in zip(graph.stages, aggregated(graph), strict=True)
@@ -162,9 +162,9 @@ def _stage(
 
 
 def _largest(numbers: Sequence[int | None]) -> int | None:
-    """The largest number, if all are known."""
-    known = [number for number in numbers if number is not None]
-    return max(known) if len(known) == len(numbers) else None
+    """Return the largest number, or None if one of them was not counted."""
+    counted = [number for number in numbers if number is not None]
+    return max(counted) if len(counted) == len(numbers) else None
 
 
 def _plain(value: Any) -> Any:
