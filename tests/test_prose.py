@@ -36,7 +36,6 @@ NAMES = {
     "archdsl/apps/scaling": 18,
     "archdsl/apps/search": 31,
     "archdsl/backends/pytorch": 68,
-    "archdsl/cli": 87,
     "archdsl/codegen": 22,
     "archdsl/frontend": 1,
     "archdsl/ir": 7,

@@ -64,12 +64,12 @@ def compare(
     if html is not None:
         files.form(html, ["html"], "--html")
         require("jinja2", "matplotlib")
-    known = COLUMNS if columns is None else chosen(columns)
-    found, findings = read(entries(specs, options.settings(sets), vary(varied or [])), limits)
-    if found.rows:
-        deliver(found, known, kind, output, specs, force=force)
+    shown = COLUMNS if columns is None else chosen(columns)
+    comparison, findings = read(entries(specs, options.settings(sets), vary(varied or [])), limits)
+    if comparison.rows:
+        deliver(comparison, shown, kind, output, specs, force=force)
         if html is not None:
-            page(found, html, specs, force=force)
+            page(comparison, html, specs, force=force)
     report(findings, form)
     return max((finding.exit for finding in findings), default=Exit.FINE)
 
@@ -77,12 +77,20 @@ def compare(
 def read(
     wanted: Sequence[Entry], limits: Limits | None = None
 ) -> tuple[Comparison, list[Diagnostic]]:
-    """Check every network; those that are wrong are left out, with what is wrong.
+    """Check every network, and compare those without errors.
 
-    Raises: ArchdslError: A305 if all networks together are above the limits.
+    Args:
+        wanted: the spec files and their settings.
+        limits: how large the networks may be; the defaults if None.
+
+    Returns:
+        The comparison, and the errors of the networks that are left out of it.
+
+    Raises:
+        ArchdslError: A305 if all networks together are above the limits.
     """
     loaded: list[tuple[Entry, Spec]] = []
-    found: list[tuple[Entry, api.Checked]] = []
+    networks: list[tuple[Entry, api.Checked]] = []
     findings: list[Diagnostic] = []
     with Progress() as progress:
         for entry in wanted:
@@ -91,34 +99,46 @@ def read(
             except ArchdslError as error:
                 findings += [finding for finding in error.diagnostics if finding not in findings]
         api.refuse_together((spec for _, spec in loaded), limits)
-        for place, (entry, spec) in enumerate(loaded, start=1):
-            progress.show(f"{place} of {len(loaded)}  {entry.path}")
+        for index, (entry, spec) in enumerate(loaded, start=1):
+            progress.show(f"{index} of {len(loaded)}  {entry.path}")
             try:
-                found.append((entry, api.check(spec, limits)))
+                networks.append((entry, api.check(spec, limits)))
             except ArchdslError as error:
                 findings += [finding for finding in error.diagnostics if finding not in findings]
-    names = labels([(checked.spec.name, entry) for entry, checked in found])
-    return compared(zip(names, (checked for _, checked in found), strict=True)), findings
+    names = labels([(checked.spec.name, entry) for entry, checked in networks])
+    return compared(zip(names, (checked for _, checked in networks), strict=True)), findings
 
 
 def deliver(
-    found: Comparison, columns: Sequence[Column], kind: str, output: Path | None,
+    comparison: Comparison, columns: Sequence[Column], kind: str, output: Path | None,
     specs: Sequence[Path], *, force: bool,
 ) -> None:  # fmt: skip
-    """Print the table, or write it."""
+    """Print the comparison, or write it to a file.
+
+    Args:
+        comparison: the networks.
+        columns: what to show; tables omit columns without any value, JSON and CSV keep them.
+        kind: a key of `FORMS`.
+        output: the file; stdout if None.
+        specs: files that must not be overwritten.
+        force: overwrite a file that archdsl did not generate.
+
+    Raises:
+        ArchdslError: A410 to A412 as `files.write` does.
+    """
     exact = kind in {"json", "csv"}
-    said = FORMS[kind](found, columns if exact else filled(found, columns))
-    said = "\n".join(visible(line, 10_000) for line in said.split("\n"))
+    text = FORMS[kind](comparison, columns if exact else filled(comparison, columns))
+    text = "\n".join(visible(line, 10_000) for line in text.split("\n"))
     if output is None:
-        print(said, end="")
+        print(text, end="")
         return
     if kind == "text":
-        said = f"{BANNER} compare\n{said}"
-    files.deliver(output, said, spec=specs, force=force)
+        text = f"{BANNER} compare\n{text}"
+    files.deliver(output, text, spec=specs, force=force)
 
 
-def page(found: Comparison, path: Path, specs: Sequence[Path], *, force: bool) -> None:
-    """Write the page."""
+def page(comparison: Comparison, path: Path, specs: Sequence[Path], *, force: bool) -> None:
+    """Write the comparison as an HTML page. Raise A410 to A412 as `files.write` does."""
     from archdsl.apps.report import html
 
-    files.deliver(path, html(found), spec=specs, force=force)
+    files.deliver(path, html(comparison), spec=specs, force=force)

@@ -1,4 +1,4 @@
-"""`archdsl compile`: a spec, or all that a manifest lists, to files of PyTorch."""
+"""`archdsl compile`: compile a spec, or all specs in a manifest, to PyTorch files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for
 
 @dataclass(frozen=True)
 class Job:
-    """One file to make."""
+    """A file to compile: its spec, and the options for it."""
 
     spec: Path
     sets: dict[str, Any]
@@ -39,11 +39,11 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Made:
-    """A file that is not written yet."""
+class Output:
+    """A compiled file that is not written yet."""
 
     job: Job
-    found: api.Checked
+    checked: api.Checked
     path: Path
     text: str
 
@@ -98,10 +98,10 @@ def compile(
         raise fail("A414", WITH_SPEC, help="name a spec")
     else:
         jobs = listed(manifest)
-    made = make_all(jobs, limits, form)
-    for file in [] if check else made:
+    outputs = make_all(jobs, limits, form)
+    for file in [] if check else outputs:
         allowed(file.path, file.job.spec, force)
-    results = [deliver(file, check=check, force=force, quiet=as_json) for file in made]
+    results = [deliver(file, check=check, force=force, quiet=as_json) for file in outputs]
     if as_json:
         print(json.dumps(results[0] if spec else results, indent=2))
     stale = check and any(result["changed"] for result in results)
@@ -109,16 +109,25 @@ def compile(
 
 
 def listed(manifest: Path) -> list[Job]:
-    """The jobs of a manifest. Raises ArchdslError (A0xx, A1xx, A40x, A430)."""
+    """Return the jobs of a manifest. Raise A0xx, A1xx, A40x or A430 as `read_manifest` does."""
     return [
         Job(entry.spec, entry.settings, entry.file, entry.class_name, entry.fuse, entry.runtime)
         for entry in read_manifest(manifest)
     ]
 
 
-def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Made]:
-    """Every file, before any is written. Raises ArchdslError with what is wrong with all specs."""
-    made: list[Made] = []
+def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Output]:
+    """Compile all files before any is written.
+
+    Args:
+        jobs: the files and their specs.
+        limits: how large the networks may be, each alone and all together.
+        form: the format of warnings and notes on stderr, `text` or `json`.
+
+    Raises:
+        ArchdslError: the errors of all specs; A305 if the networks are too large together.
+    """
+    outputs: list[Output] = []
     mistakes: list[Diagnostic] = []
     loaded: list[tuple[Job, Spec]] = []
     for job in jobs:
@@ -129,41 +138,59 @@ def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Made]:
     api.refuse_together((spec for _, spec in loaded), limits)
     for job, spec in loaded:
         try:
-            found = api.check(spec, limits)
-            show(found.remarks, form)
-            text = found.require().emit(job.class_name, fuse=job.fuse, runtime=job.runtime)
-            made.append(Made(job, found, target(job.output, found.spec.name), text))
+            checked = api.check(spec, limits)
+            show(checked.remarks, form)
+            text = checked.require().emit(job.class_name, fuse=job.fuse, runtime=job.runtime)
+            outputs.append(Output(job, checked, target(job.output, checked.spec.name), text))
         except ArchdslError as error:
             mistakes += error.diagnostics
     if mistakes:
         raise ArchdslError(mistakes)
-    return made
+    return outputs
 
 
-def deliver(made: Made, *, check: bool, force: bool, quiet: bool) -> dict[str, Any]:
-    """Write or compare one file, and say what became of it."""
-    job, found, path, text = made.job, made.found, made.path, made.text
+def deliver(file: Output, *, check: bool, force: bool, quiet: bool) -> dict[str, Any]:
+    """Write one file, or compare it, and return its facts for `--json`.
+
+    Args:
+        file: the compiled file.
+        check: compare with the file on disk instead of writing.
+        force: overwrite a file that archdsl did not generate.
+        quiet: print nothing.
+
+    Raises:
+        ArchdslError: A410 to A412 as `files.write` does.
+    """
+    job, checked, path, text = file.job, file.checked, file.path, file.text
     if check:
         changed = stale(path, text, "compiled", quiet=quiet)
     else:
         changed = write(path, text, spec=job.spec, force=force)
     if not quiet:
-        said(found, path, changed, check)
+        print_result(checked, path, changed=changed, check=check)
     return {
         "file": str(path),
-        "class": job.class_name or class_of(found.spec),
-        "name": found.spec.name,
-        "settings": dict(found.spec.settings),
-        "sha256": found.spec.sha256,
-        "parameters": found.report.parameters,
+        "class": job.class_name or class_of(checked.spec),
+        "name": checked.spec.name,
+        "settings": dict(checked.spec.settings),
+        "sha256": checked.spec.sha256,
+        "parameters": checked.report.parameters,
         "changed": changed,
         "lines": text.count("\n"),
-        "expectations": [verdict.as_dict() for verdict in found.verdicts],
+        "expectations": [verdict.as_dict() for verdict in checked.verdicts],
     }
 
 
 def target(output: Path | None, name: str) -> Path:
-    """Where a network is written. Raises ArchdslError (A109)."""
+    """Return the path that a network is written to.
+
+    Args:
+        output: a file, a folder, or None for the current folder.
+        name: the name of the network, which names the file in a folder.
+
+    Raises:
+        ArchdslError: A109 if the name is reserved on Windows.
+    """
     if output is not None and not output.is_dir():
         return output
     stem = name.replace("-", "_")
@@ -176,13 +203,13 @@ def target(output: Path | None, name: str) -> Path:
     return (output or Path()) / f"{stem}.py"
 
 
-def said(found: api.Checked, path: Path, changed: bool, check: bool) -> None:
-    """One line on the file, one per published figure."""
+def print_result(checked: api.Checked, path: Path, *, changed: bool, check: bool) -> None:
+    """Print a line about the file, and a line for each published figure."""
     word = {(True, True): "stale", (True, False): "up to date", (False, True): "wrote"}.get(
         (check, changed), "unchanged"
     )
-    report = found.report
+    report = checked.report
     print(f"{word}  {visible(str(path))}  {report.parameters:,} parameters, {report.macs:,} MACs")
-    for verdict in found.verdicts:
+    for verdict in checked.verdicts:
         if verdict.holds is not None:
             print(f"    published: {visible(verdict.says(), 1_000)}")

@@ -62,16 +62,16 @@ def diff(
     specs = [api.load(path, some) for path, some in zip(paths, (common, changed), strict=True)]
     api.refuse_together(specs, limits)
     one, other = (api.check(spec, limits) for spec in specs)
-    found = difference(labels(paths, one, other), one, other)
-    said = json.dumps(found.as_dict(), indent=2) + "\n" if as_json else text(found)
-    print("\n".join(visible(line, 10_000) for line in said.split("\n")), end="")
+    changes = difference(labels(paths, one, other), one, other)
+    shown = json.dumps(changes.as_dict(), indent=2) + "\n" if as_json else text(changes)
+    print("\n".join(visible(line, 10_000) for line in shown.split("\n")), end="")
     if output is not None:
-        picture(found, output, paths, force=force)
-    return Exit.WRONG_SPEC if exit_code and not found.same else Exit.FINE
+        picture(changes, output, paths, force=force)
+    return Exit.WRONG_SPEC if exit_code and not changes.same else Exit.FINE
 
 
 def labels(paths: list[Path], one: api.Checked, other: api.Checked) -> tuple[str, str]:
-    """Names with what was set; paths too where that is all the same."""
+    """Return a name and the settings for each network, and its path if these are equal."""
     names = [
         " ".join([net.spec.name, *(f"{k}={v}" for k, v in net.spec.settings.items())])
         for net in (one, other)
@@ -81,13 +81,13 @@ def labels(paths: list[Path], one: api.Checked, other: api.Checked) -> tuple[str
     return names[0], names[1]
 
 
-def picture(found: Difference, path: Path, specs: list[Path], *, force: bool) -> None:
-    """Draw it. Raises ArchdslError (A422, A501, A506)."""
+def picture(changes: Difference, path: Path, specs: list[Path], *, force: bool) -> None:
+    """Draw the difference and write it. Raise A410 to A412, A422, A501 or A506."""
     from archdsl.apps.diff.picture import scene
     from archdsl.apps.draw.dot import dot
 
     try:
-        content = paint(dot(scene(found)), path.suffix[1:])
+        content = paint(dot(scene(changes)), path.suffix[1:])
     except SlowError:
         raise fail("A506", f"the picture was not painted in {DEADLINE:g} s",
                    help="write a .dot file") from None  # fmt: skip

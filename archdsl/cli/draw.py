@@ -1,4 +1,4 @@
-"""`archdsl draw`: a topology as a picture, painted by Graphviz, or as its DOT text."""
+"""`archdsl draw`: draw a topology with Graphviz, or write its DOT text."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def draw(
     files.allowed(output, spec, force)
     if kind != "dot":
         require("pygraphviz")
-    found = options.checked(spec, sets, limits)
-    made = picture.draw(subject(found, focus), kind, view, style, deadline)
-    files.deliver(output, made.content, spec=spec, force=force, note=f"  {made.view}")
-    report(made.notes, form)
+    checked = options.checked(spec, sets, limits)
+    drawing = picture.draw(subject(checked, focus), kind, view, style, deadline)
+    files.deliver(output, drawing.content, spec=spec, force=force, note=f"  {drawing.view}")
+    report(drawing.notes, form)
     return Exit.FINE

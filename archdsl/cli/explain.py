@@ -1,4 +1,4 @@
-"""`archdsl explain CODE`: why something is refused, with a wrong and a right example."""
+"""`archdsl explain CODE`: explain a diagnostic, with a wrong and a right example."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def explain(
         return Exit.FINE
     for code in codes:
         if code.upper() not in TITLES:
-            known = "codes: `archdsl explain` lists them"
-            raise fail("A414", f"`{code[:20]}` is not a code", help=known)
+            hint = "codes: `archdsl explain` lists them"
+            raise fail("A414", f"`{code[:20]}` is not a code", help=hint)
         page = resources.files("archdsl.explain").joinpath(f"{code.upper()}.md")
         print(page.read_text("utf-8"))
     return Exit.FINE

@@ -1,4 +1,4 @@
-"""`archdsl heatmap`: Figure 3, from the weights of a trained network."""
+"""`archdsl heatmap`: draw Figure 3 of the paper from the weights of a trained network."""
 
 from __future__ import annotations
 
@@ -50,21 +50,32 @@ def heatmap(
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.heatmap.checkpoint import heat_map
 
-    found = heat_map(graph, load(checkpoint))
+    heat = heat_map(graph, load(checkpoint))
     if kind != "text":
-        print(found.as_json() if as_json else found.as_csv(), end="")
+        print(heat.as_json() if as_json else heat.as_csv(), end="")
     if output is not None:
-        picture(found, output, [spec, checkpoint], force=force, quiet=kind != "text")
+        picture(heat, output, [spec, checkpoint], force=force, quiet=kind != "text")
     return Exit.FINE
 
 
-def picture(found: HeatMap, path: Path, given: list[Path], *, force: bool, quiet: bool) -> None:
-    """Draw it."""
+def picture(heat: HeatMap, path: Path, inputs: list[Path], *, force: bool, quiet: bool) -> None:
+    """Draw the heat map and write it.
+
+    Args:
+        heat: the heat map.
+        path: the file to write; its suffix is the format.
+        inputs: the spec and the checkpoint, which must not be overwritten.
+        force: overwrite a file that archdsl did not generate.
+        quiet: print nothing.
+
+    Raises:
+        ArchdslError: A410 to A412 as `files.write` does.
+    """
     from archdsl.apps.heatmap.plot import draw
 
-    content = draw(found, path.suffix[1:])
+    content = draw(heat, path.suffix[1:])
     if quiet:
-        files.write(path, content, spec=given, force=force)
+        files.write(path, content, spec=inputs, force=force)
         return
-    left = f"; outputs of stages {', '.join(map(str, found.left))} are added" if found.left else ""
-    files.deliver(path, content, spec=given, force=force, note=left)
+    left = f"; outputs of stages {', '.join(map(str, heat.left))} are added" if heat.left else ""
+    files.deliver(path, content, spec=inputs, force=force, note=left)

@@ -1,4 +1,4 @@
-"""`archdsl init`: a commented spec to start from."""
+"""`archdsl init`: write a commented spec to start from."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def init(
     force: options.Force = False,
 ) -> int:
     """Write the spec of a published network, to start from."""
-    known = {file.name.removesuffix(".yaml"): file for file in shipped()}
+    specs = {file.name.removesuffix(".yaml"): file for file in shipped()}
     if kind == "list":
-        print("\n".join(sorted(known)))
+        print("\n".join(sorted(specs)))
         return Exit.FINE
-    if kind not in known:
-        near = difflib.get_close_matches(kind, known, 1)
-        said = f"did you mean `{near[0]}`?" if near else "kinds: " + ", ".join(sorted(known))
-        raise fail("A414", f"there is no spec `{kind[:80]}` to start from", help=said)
+    if kind not in specs:
+        near = difflib.get_close_matches(kind, specs, 1)
+        hint = f"did you mean `{near[0]}`?" if near else "kinds: " + ", ".join(sorted(specs))
+        raise fail("A414", f"there is no spec `{kind[:80]}` to start from", help=hint)
     path = output or Path(f"{kind}.yaml")
     if path.exists() and not force:
-        raise fail("A411", f"{path} is there already", help="choose -o, or overwrite with --force")
-    write(path, MODELINE + known[kind].read_text("utf-8"), force=True)
+        raise fail("A411", f"{path} already exists", help="choose -o, or overwrite with --force")
+    write(path, MODELINE + specs[kind].read_text("utf-8"), force=True)
     print(f"wrote  {visible(str(path))}")
     print(f"next   archdsl show {visible(str(path))}")
     print("       archdsl schema -o archdsl.schema.json    (completion in editors)")
@@ -48,7 +48,7 @@ def init(
 
 
 def shipped() -> list[Traversable]:
-    """The specs that come with archdsl: inside an installed package, beside a checkout."""
+    """Return the specs that come with archdsl, from the installed package or from a checkout."""
     inside = resources.files("archdsl").joinpath("specs")
     folder = inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
     return sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)

@@ -37,7 +37,7 @@ COMMANDS = {
     "scaling": "scaling",
     "explain": "explain",
 }
-"""Every command, and the module of `archdsl.cli` that holds the function of its name."""
+"""Command to the module of `archdsl.cli` with the function of that name."""
 
 
 ASKS_FOR_LIST: tuple[list[str], ...] = ([], ["-h"], ["--help"])
@@ -45,7 +45,10 @@ ASKS_FOR_LIST: tuple[list[str], ...] = ([], ["-h"], ["--help"])
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:
-    """The command that the arguments name, or all of them; what is not named is not imported."""
+    """Return an application with the command that the arguments name, or with all commands.
+
+    Only these commands are imported.
+    """
     app = typer.Typer(
         name="archdsl",
         help="Compile YAML specs of neural-network topologies to PyTorch files.",
@@ -88,9 +91,9 @@ def main() -> NoReturn:
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         code = flushed(run())
-    except KeyboardInterrupt:  # a second one, while the first is being reported
+    except KeyboardInterrupt:  # a second Ctrl-C, while the first is being reported
         pass
-    except OSError:  # stderr cannot be written, so nothing can be said
+    except OSError:  # stderr cannot be written, so the error cannot be reported
         code = Exit.USAGE
         discard(sys.stderr)
     interrupts.ignore()
@@ -130,7 +133,7 @@ def run() -> int:
         print("interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
     except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # typer's answer to one
+        if isinstance(error.__context__, BrokenPipeError):  # raised by typer for a closed pipe
             return Exit.FINE
         raise
     except MemoryError:
@@ -162,9 +165,9 @@ def usage(error: Exception) -> int:
     """Report an error of the argument parser."""
     if type(error).__name__ in {"Abort", "Exit"}:
         return int(getattr(error, "exit_code", Exit.INTERRUPTED))
-    said = StringIO()
-    error.show(file=said)  # type: ignore[attr-defined]
-    for line in said.getvalue().splitlines():
+    message = StringIO()
+    error.show(file=message)  # type: ignore[attr-defined]
+    for line in message.getvalue().splitlines():
         print(visible(line, 1_000), file=sys.stderr)
     return Exit.USAGE
 

@@ -1,4 +1,4 @@
-"""`compiled/manifest.yaml`: which files are made from which specs, under which settings."""
+"""Read `compiled/manifest.yaml`: which files are compiled from which specs and settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archdsl.language.values import Words
 
 
 class EntryWords(Words):
-    """One file, relative to the manifest's folder, and what it is made from."""
+    """A file to compile, as written: the paths are relative to the manifest's folder."""
 
     file: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,79}\.py$")]
     spec: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,200}$")]
@@ -28,14 +28,14 @@ class EntryWords(Words):
 
 
 class ManifestWords(Words):
-    """The whole manifest."""
+    """The keys of a manifest."""
 
     files: Annotated[tuple[EntryWords, ...], Field(max_length=1_000, strict=False)]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry with paths as they are from here."""
+    """A file to compile, with paths relative to the current folder."""
 
     file: Path
     spec: Path
@@ -46,7 +46,7 @@ class Entry:
 
 
 def read_manifest(path: Path) -> list[Entry]:
-    """The entries in order. Raises ArchdslError (A0xx, A1xx, A40x, A430)."""
+    """Return the entries in order. Raise A0xx, A1xx, A40x or A430 if it cannot be read."""
     source = read_file(path)
     document = read(Source(source.name, plain_text(source.text)))
     if not isinstance(document.root, dict):

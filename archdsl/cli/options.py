@@ -1,4 +1,4 @@
-"""The options that every command on a spec takes, and what they say."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ LIMITS = {
     ),
     "primitives": ("--max-primitives", "Maximum number of layers inside units, stem and head."),
 }  # fmt: skip
-"""Field of `Limits` to its option, and what the help says of it."""
+"""Field of `Limits` to its option and help text."""
 
 BUILT = ("layers", "links", "primitives")
-"""The limits of a command that builds graphs and neither counts nor writes all of a network."""
+"""Limits of a command that builds graphs, but does not count parameters or activations."""
 
 Command = Callable[..., int]
 
@@ -57,9 +57,9 @@ def limited(*names: str) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         @wraps(command)
-        def run(**given: Any) -> int:
-            chosen = {name: given.pop(f"max_{name}") for name in names or LIMITS}
-            return command(**given, limits=Limits(**chosen))
+        def run(**arguments: Any) -> int:
+            chosen = {name: arguments.pop(f"max_{name}") for name in names or LIMITS}
+            return command(**arguments, limits=Limits(**chosen))
 
         signature = inspect.signature(command, eval_str=True)
         parameters = [entry for entry in signature.parameters.values() if entry.name != "limits"]
@@ -81,27 +81,48 @@ def _option(name: str) -> inspect.Parameter:
 
 
 def one_of(chosen: dict[str, bool]) -> str:
-    """The form whose option is given, `text` if none is. Raises ArchdslError (A414)."""
-    found = [kind for kind, wanted in chosen.items() if wanted]
-    if len(found) > 1:
-        said = " and ".join(f"--{kind}" for kind in found[:2])
-        raise fail("A414", f"{said} exclude each other", help="choose one")
-    return found[0] if found else "text"
+    """Return the one output format that is chosen, or `text` if none is.
+
+    >>> one_of({"json": True, "csv": False})
+    'json'
+
+    Raises: ArchdslError: A414 if several are chosen.
+    """
+    kinds = [kind for kind, wanted in chosen.items() if wanted]
+    if len(kinds) > 1:
+        names = " and ".join(f"--{kind}" for kind in kinds[:2])
+        raise fail("A414", f"{names} exclude each other", help="choose one")
+    return kinds[0] if kinds else "text"
 
 
-def settings(given: list[str] | None) -> dict[str, str]:
-    """`--set` arguments by name. Raises ArchdslError (A414)."""
-    found: dict[str, str] = {}
-    for argument in given or []:
+def settings(arguments: list[str] | None) -> dict[str, str]:
+    """Return the values of `--set NAME=VALUE` arguments by name.
+
+    >>> settings(["depth=40", "growth=[8, 16]"])
+    {'depth': '40', 'growth': '[8, 16]'}
+
+    Raises: ArchdslError: A414 if an argument has no name or value, or a name is set twice.
+    """
+    values: dict[str, str] = {}
+    for argument in arguments or []:
         name, equals, value = argument.partition("=")
         if not equals or not name.strip():
             raise fail("A414", f"`{argument}` is not a setting", help="write --set depth=40")
-        if name.strip() in found:
+        if name.strip() in values:
             raise fail("A414", f"`{name.strip()}` is set twice")
-        found[name.strip()] = value
-    return found
+        values[name.strip()] = value
+    return values
 
 
-def checked(path: Path, given: list[str] | None, limits: Limits) -> api.Checked:
-    """Load and check a spec as the options say."""
-    return api.check(api.load(path, settings(given)), limits)
+def checked(path: Path, sets: list[str] | None, limits: Limits) -> api.Checked:
+    """Load and check a spec.
+
+    Args:
+        path: the spec file.
+        sets: the arguments of `--set`, or None.
+        limits: how large the network may be.
+
+    Raises:
+        ArchdslError: as `api.load` and `api.check` do, and A414 for an invalid `--set`.
+    """
+    return api.check(api.load(path, settings(sets)), limits)

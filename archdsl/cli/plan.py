@@ -1,4 +1,4 @@
-"""How a network is run for inference, in words: what is folded, and where every output lives."""
+"""Print how a fused network runs: its folded layers, and where each output is stored."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from archdsl.codegen.fusing import BufferStage, Fusing
 from archdsl.ir.placement import Placement, Range
 
-LAYOUTS = {"prefix": "side by side", "planar": "each a map of its own"}
+LAYOUTS = {"prefix": "side by side", "planar": "each in its own feature map"}
 
 
 def text(fusing: Fusing) -> str:
-    """Classes with their steps, then stages: `y3 96:128` is where output 3 lives."""
+    """Return the steps of each class, then the buffers of each stage.
+
+    `y3 96:128` means that output 3 is stored in channels 96 to 127.
+    """
     lines = []
     for name, chain in fusing.chains.items():
         lines += [name, *(f"  {step.words()}" for step in chain)]

@@ -1,4 +1,4 @@
-"""How far long work is: one changing line on a terminal's stderr."""
+"""Show the progress of long work in one changing line on a terminal's stderr."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 WAIT = 1.0
-"""Seconds of silence before anything is said."""
+"""Seconds before the line is shown."""
 
 
 class Progress:
     """A line that says what is being done; on terminals only, and not in the first second.
 
-    Used with `with`, which takes the line away at the end, also on Ctrl-C.
+    Use it with `with`, which removes the line at the end, also on Ctrl-C.
     """
 
     def __init__(self) -> None:
@@ -38,21 +38,21 @@ class Progress:
             self.raised.__exit__(*error)
 
     def show(self, text: str) -> None:
-        """Replace the line."""
+        """Replace the text of the line."""
         if not sys.stderr.isatty() or time.monotonic() - self.begun <= WAIT:
             return
         from rich.console import Console
         from rich.text import Text
 
-        said = Text(visible(text, 72))
+        line = Text(visible(text, 72))
         if self.status is None:
-            self.status = Console(stderr=True, highlight=False).status(said)
+            self.status = Console(stderr=True, highlight=False).status(line)
             self.status.start()
         else:
-            self.status.update(said)
+            self.status.update(line)
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self.status is not None:
             self.status.stop()
         self.status = None

@@ -1,4 +1,4 @@
-"""`archdsl reconcile`: what a paper left unsaid, if a spec has other parameters than it prints."""
+"""`archdsl reconcile`: find unstated choices that explain a printed number of parameters."""
 
 from __future__ import annotations
 
@@ -50,82 +50,81 @@ def reconcile(
         def told(done: int, total: int) -> None:
             progress.show(f"{done:,} of {total:,} sets of changes counted")
 
-        found = find(start, parameters, limits, most=most, told=told)
-    report(found.spec.notes, form)
-    print(json.dumps(facts(found), indent=2) if as_json else text(found))
-    if found.interrupted:
+        result = find(start, parameters, limits, most=most, told=told)
+    report(result.spec.notes, form)
+    print(json.dumps(facts(result), indent=2) if as_json else text(result))
+    if result.interrupted:
         print("interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
-    return Exit.FINE if found.hits else Exit.WRONG_SPEC
+    return Exit.FINE if result.hits else Exit.WRONG_SPEC
 
 
-def text(found: Reconciled) -> str:
-    """What was found, for people."""
-    given = "".join(f" {name}={value}" for name, value in found.spec.settings.items())
+def text(result: Reconciled) -> str:
+    """Return the result as text."""
+    settings = "".join(f" {name}={value}" for name, value in result.spec.settings.items())
     lines = [
-        f"{found.spec.name}{visible(given, 400)}: {found.parameters:,} parameters",
-        f"printed: {found.figure.text}",
+        f"{result.spec.name}{visible(settings, 400)}: {result.parameters:,} parameters",
+        f"printed: {result.figure.text}",
     ]
-    if not found.hits:
-        lines += ["", "nothing that was tried prints so; the nearest:"]
-    told = found.hits or found.nearest
-    for number, said in enumerate(NUMBERS):
-        group = [outcome for outcome in told[:SHOWN] if len(outcome.changes) == number]
+    if not result.hits:
+        lines += ["", "no set of changes prints as this figure; the nearest:"]
+    outcomes = result.hits or result.nearest
+    for number, title in enumerate(NUMBERS):
+        group = [outcome for outcome in outcomes[:SHOWN] if len(outcome.changes) == number]
         if group:
-            lines += ["", said]
+            lines += ["", title]
             lines += [line for outcome in group for line in paragraph(outcome)]
-    if len(told) > SHOWN:
-        lines += ["", f"{len(told) - SHOWN:,} more, which --json prints"]
-    return "\n".join([*lines, "", *closing(found)])
+    if len(outcomes) > SHOWN:
+        lines += ["", f"{len(outcomes) - SHOWN:,} more, which --json prints"]
+    return "\n".join([*lines, "", *closing(result)])
 
 
 def paragraph(outcome: Outcome) -> list[str]:
-    """An outcome: its changes, its count, and what makes it so."""
-    said = " and ".join(change.said for change in outcome.changes) or "as it is written"
+    """Return the lines of an outcome: its count, its changes, and the options or edits for them."""
+    changes = " and ".join(change.said for change in outcome.changes) or "as it is written"
     how = f", {outcome.how}" if outcome.how else ""
-    said = f"{outcome.parameters:,}{how}: {said}"
     flags = " ".join(flag(name, value) for name, value in outcome.settings.items())
-    lines = [f"  {said}"]
+    lines = [f"  {outcome.parameters:,}{how}: {changes}"]
     lines += [f"      {visible(line)}" for line in [flags, *outcome.edit] if line]
     return lines
 
 
-def closing(found: Reconciled) -> list[str]:
-    """How much was looked at, so that a reader can judge what chance may have done."""
-    if found.hits and not found.hits[0].changes and found.counted == 1:
+def closing(result: Reconciled) -> list[str]:
+    """Return how many sets were counted, so that a reader can judge whether a hit is by chance."""
+    if result.hits and not result.hits[0].changes and result.counted == 1:
         return ["nothing is left to explain"]
     lines = [
-        f"tried {found.counted:,} sets of changes with {found.different:,} different counts; "
-        f"printing as {found.figure.text}: {found.printing:,}"
+        f"tried {result.counted:,} sets of changes with {result.different:,} different counts; "
+        f"printing as {result.figure.text}: {result.printing:,}"
     ]
-    if found.interrupted:
+    if result.interrupted:
         lines.append("the search was interrupted")
-    elif not found.complete:
-        lines.append(f"not all sets of {found.size} were counted: raise --max-networks")
-    elif not found.hits and found.size < LARGEST:
-        lines.append(f"sets of more than {found.size} were not tried: there are too many")
+    elif not result.complete:
+        lines.append(f"not all sets of {result.size} were counted: raise --max-networks")
+    elif not result.hits and result.size < LARGEST:
+        lines.append(f"sets of more than {result.size} were not tried: there are too many")
     return lines
 
 
-def facts(found: Reconciled) -> dict[str, Any]:
-    """What was found, for programs."""
+def facts(result: Reconciled) -> dict[str, Any]:
+    """Return the result as plain values, ready for JSON."""
     return {
-        "name": found.spec.name,
-        "settings": dict(found.spec.settings),
-        "printed": found.figure.text,
-        "parameters": found.parameters,
-        "hits": [outcome_facts(outcome) for outcome in found.hits],
-        "nearest": [outcome_facts(outcome) for outcome in found.nearest],
-        "counted": found.counted,
-        "different": found.different,
-        "printing": found.printing,
-        "largest_sets": found.size,
-        "complete": found.complete,
+        "name": result.spec.name,
+        "settings": dict(result.spec.settings),
+        "printed": result.figure.text,
+        "parameters": result.parameters,
+        "hits": [outcome_facts(outcome) for outcome in result.hits],
+        "nearest": [outcome_facts(outcome) for outcome in result.nearest],
+        "counted": result.counted,
+        "different": result.different,
+        "printing": result.printing,
+        "largest_sets": result.size,
+        "complete": result.complete,
     }
 
 
 def outcome_facts(outcome: Outcome) -> dict[str, Any]:
-    """One outcome, for programs."""
+    """Return an outcome as plain values, ready for JSON."""
     return {
         "changes": [{"kind": change.kind, "said": change.said} for change in outcome.changes],
         "settings": outcome.settings,

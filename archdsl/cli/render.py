@@ -1,4 +1,4 @@
-"""Diagnostics for people: code, place, the line with carets, why, and what to type."""
+"""Render diagnostics as text: code, position, the line with carets, note and help."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from archdsl.errors import Diagnostic, Span
 MOST = 20
 LONGEST_LINE = 100
 MOST_LINES = 4_000
-"""Longer texts are not compared line by line, which can take minutes."""
+"""Texts with more lines are not compared line by line, which can take minutes."""
 
 
-def report(found: Sequence[Diagnostic], form: str = "text", more: str = "") -> None:
-    """Write findings to stderr, at most 20 of them; `more` is the last line's consequence."""
+def report(diagnostics: Sequence[Diagnostic], form: str = "text", more: str = "") -> None:
+    """Print diagnostics to stderr.
+
+    Args:
+        diagnostics: the errors, warnings and notes; as text at most `MOST` of them are printed.
+        form: `text`, or `json` for one JSON object per line.
+        more: a sentence for the last line, such as "Nothing written. ".
+    """
     if form == "json":
-        for diagnostic in found:
+        for diagnostic in diagnostics:
             print(json.dumps(diagnostic.as_dict()), file=sys.stderr)
         return
-    for diagnostic in found[:MOST]:
+    for diagnostic in diagnostics[:MOST]:
         print(text(diagnostic) + "\n", file=sys.stderr)
-    if len(found) > MOST:
-        print(f"{len(found) - MOST} more\n", file=sys.stderr)
-    errors = [diagnostic.code for diagnostic in found if diagnostic.level == "error"]
+    if len(diagnostics) > MOST:
+        print(f"{len(diagnostics) - MOST} more\n", file=sys.stderr)
+    errors = [diagnostic.code for diagnostic in diagnostics if diagnostic.level == "error"]
     if errors:
         codes = " ".join(sorted(set(errors)))
         count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
@@ -33,7 +39,7 @@ def report(found: Sequence[Diagnostic], form: str = "text", more: str = "") -> N
 
 
 def text(diagnostic: Diagnostic) -> str:
-    """One finding as text."""
+    """Return a diagnostic as text of one or more lines."""
     lines = [f"{diagnostic.level}[{diagnostic.code}]: {visible(diagnostic.message, 2_000)}"]
     indent = " "
     if diagnostic.source and diagnostic.span:
@@ -52,7 +58,15 @@ def text(diagnostic: Diagnostic) -> str:
 
 
 def excerpt(source: str, span: Span, indent: str) -> list[str]:
-    """The line with carets under the place; a long line is cut around it."""
+    """Return a line of a source with carets under the span.
+
+    Args:
+        source: the whole text.
+        span: the position; nothing is returned if the text has no such line.
+        indent: spaces before the lines, as wide as the line number.
+
+    A line of more than `LONGEST_LINE` characters is cut around the span.
+    """
     lines = source.split("\n")
     if span.line > len(lines):
         return []
@@ -70,9 +84,15 @@ def excerpt(source: str, span: Span, indent: str) -> list[str]:
 
 
 def difference(old: str, new: str, name: str, new_name: str) -> str:
-    """How a text differs from another one, line by line, safe to be shown.
+    """Return a unified diff of two texts that is safe to print.
 
-    Of texts of more than `MOST_LINES` lines only the first line that differs is shown.
+    For texts of more than `MOST_LINES` lines it contains only the first line that differs.
+
+    Args:
+        old: the text before.
+        new: the text after.
+        name: the name of the old text, for the header.
+        new_name: the name of the new text.
     """
     if max(old.count("\n"), new.count("\n")) > MOST_LINES and old != new:
         lines = _first_difference(old, new, name, new_name)
@@ -82,9 +102,9 @@ def difference(old: str, new: str, name: str, new_name: str) -> str:
 
 
 def _first_difference(old: str, new: str, name: str, new_name: str) -> Iterator[str]:
-    """The first line that differs, in the form of a unified diff."""
+    """Yield the first line that differs, in the form of a unified diff."""
     pairs = enumerate(zip(old, new, strict=False))
-    same = next((place for place, (a, b) in pairs if a != b), min(len(old), len(new)))
+    same = next((index for index, (a, b) in pairs if a != b), min(len(old), len(new)))
     start = new.rfind("\n", 0, same) + 1
     yield f"--- {name}"
     yield f"+++ {new_name}"
@@ -95,7 +115,15 @@ def _first_difference(old: str, new: str, name: str, new_name: str) -> Iterator[
 
 
 def visible(text: str, most: int = 200) -> str:
-    """Text that cannot move a cursor, colour a terminal, or reorder what is read."""
+    r"""Escape what could move the cursor, colour the terminal, or change the direction of text.
+
+    Args:
+        text: any text.
+        most: the number of characters to return; a longer text ends in `...`.
+
+    >>> visible("red: \x1b[31m")
+    'red: \\x1b[31m'
+    """
     safe = "".join(
         c if c.isprintable() and not bidi(c) else ascii(c)[1:-1] for c in text[: most + 1]
     )
@@ -103,7 +131,7 @@ def visible(text: str, most: int = 200) -> str:
 
 
 def bidi(character: str) -> bool:
-    """Whether a character changes the direction of the text around it, or is invisible."""
+    """Return whether a character changes the direction of text, or is invisible."""
     return (
         "\u200b" <= character <= "\u200f"
         or "\u202a" <= character <= "\u202e"

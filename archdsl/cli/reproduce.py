@@ -1,4 +1,4 @@
-"""`archdsl reproduce`: published tables, row by row, beside what the specs count."""
+"""`archdsl reproduce`: compare published tables with the numbers computed from specs."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def reproduce(
     if mistakes:
         report(mistakes, form)
         return Exit.USAGE
-    found, whole = run(read, limits)
-    said = page(found, kind)
+    results, whole = run(read, limits)
+    shown = page(results, kind)
     if not whole:
-        print(said, end="")
+        print(shown, end="")
         print("interrupted; nothing was written" if output else "interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
-    stale = deliver(said, output, suites, check=check, force=force, banner=not as_json)
-    problems = [problem for _, some in found for outcome in some for problem in outcome.problems]
+    stale = deliver(shown, output, suites, check=check, force=force, banner=not as_json)
+    problems = [problem for _, some in results for outcome in some for problem in outcome.problems]
     report(problems, form)
     return Exit.WRONG_SPEC if problems or stale else Exit.FINE
 
@@ -77,7 +77,7 @@ SHOWN: dict[str, Callable[[Suite, Sequence[Outcome]], str]] = {
 
 
 def read_all(paths: Sequence[Path]) -> tuple[list[Suite], list[Diagnostic]]:
-    """Every suite, and what is wrong with those that cannot be read."""
+    """Return the suites, and the errors of those that cannot be read."""
     read: list[Suite] = []
     mistakes: list[Diagnostic] = []
     for path in paths:
@@ -89,35 +89,43 @@ def read_all(paths: Sequence[Path]) -> tuple[list[Suite], list[Diagnostic]]:
 
 
 def run(suites: Sequence[Suite], limits: Limits) -> tuple[Found, bool]:
-    """All outcomes, and whether these are all: an interrupt keeps what was done before it."""
-    found: Found = [(suite, []) for suite in suites]
+    """Compute all rows and claims, until Ctrl-C.
+
+    Args:
+        suites: the suites, in order.
+        limits: how large the networks may be; twice these limits for all of them together.
+
+    Returns:
+        The outcomes by suite, and whether they are complete: not if Ctrl-C was pressed.
+    """
+    results: Found = [(suite, []) for suite in suites]
     count = sum(len(suite.words.rows) + len(suite.words.claims) for suite in suites)
-    places = iter(range(1, count + 1))
+    numbers = iter(range(1, count + 1))
     allowance = Allowance(limits, times=2)
     try:
         with Progress() as progress:
-            for suite, outcomes in found:
+            for suite, outcomes in results:
                 for index, row in enumerate(suite.words.rows):
-                    progress.show(f"{next(places)} of {count}  {visible(row.label, 50)}")
+                    progress.show(f"{next(numbers)} of {count}  {visible(row.label, 50)}")
                     outcomes.append(run_row(suite, index, allowance))
                 for index, claim in enumerate(suite.words.claims):
-                    progress.show(f"{next(places)} of {count}  {visible(claim.label, 50)}")
+                    progress.show(f"{next(numbers)} of {count}  {visible(claim.label, 50)}")
                     outcomes.append(run_claim(suite, index, allowance))
     except KeyboardInterrupt:
-        return found, False
-    return found, True
+        return results, False
+    return results, True
 
 
-def page(found: Found, kind: str) -> str:
-    """All outcomes in one of the forms."""
+def page(results: Found, kind: str) -> str:
+    """Return all outcomes as text, in the format `kind`: `json` or a key of `SHOWN`."""
     if kind == "json":
-        return json.dumps(facts(found), indent=2) + "\n"
-    said = "\n".join(SHOWN[kind](suite, outcomes) for suite, outcomes in found)
-    return "\n".join(visible(line, 10_000) for line in said.split("\n"))
+        return json.dumps(facts(results), indent=2) + "\n"
+    pages = "\n".join(SHOWN[kind](suite, outcomes) for suite, outcomes in results)
+    return "\n".join(visible(line, 10_000) for line in pages.split("\n"))
 
 
 def deliver(
-    said: str,
+    text: str,
     output: Path | None,
     suites: Sequence[Path],
     *,
@@ -125,20 +133,35 @@ def deliver(
     force: bool,
     banner: bool,
 ) -> bool:
-    """Print, write or compare; whether the file is stale."""
+    """Print a text, write it, or compare it with a file.
+
+    Args:
+        text: the outcomes.
+        output: the file; stdout if None.
+        suites: files that must not be overwritten.
+        check: compare with the file instead of writing.
+        force: overwrite a file that archdsl did not generate.
+        banner: begin the file with archdsl's mark if the text does not.
+
+    Returns:
+        Whether the file is stale; False unless `check`.
+
+    Raises:
+        ArchdslError: A410 to A412 as `files.write` does.
+    """
     if output is None:
-        print(said, end="")
+        print(text, end="")
         return False
-    if banner and not said.startswith((markdown.BANNER, latex.BANNER)):
-        said = f"{BANNER} reproduce\n{said}"
+    if banner and not text.startswith((markdown.BANNER, latex.BANNER)):
+        text = f"{BANNER} reproduce\n{text}"
     if check:
-        return differs(output, said)
-    files.deliver(output, said, spec=suites, force=force)
+        return differs(output, text)
+    files.deliver(output, text, spec=suites, force=force)
     return False
 
 
-def differs(path: Path, said: str) -> bool:
-    """Print how a file differs from what would be written now."""
-    changed = files.stale(path, said, "reproduced")
+def differs(path: Path, text: str) -> bool:
+    """Print how a file differs from a text, and return whether it does."""
+    changed = files.stale(path, text, "reproduced")
     print(f"{'stale' if changed else 'up to date'}  {path}")
     return changed

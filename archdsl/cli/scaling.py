@@ -1,4 +1,4 @@
-"""`archdsl scaling`: how what a stage costs grows with its depth, beside the paper's Table 1."""
+"""`archdsl scaling`: how the costs of a stage grow with its depth, next to the paper's Table 1."""
 
 from __future__ import annotations
 
@@ -51,27 +51,27 @@ def scaling(
     limits: Limits = options.DEFAULT,
 ) -> int:
     """Count how costs grow with depth, and fit growth classes."""
-    known = powers(depths)
+    layers = powers(depths)
     if plot is not None:
         check_plot(plot, force)
-    found: list[Scaling] = []
+    measured: list[Scaling] = []
     findings: list[Diagnostic] = []
     for path in specs:
         try:
             with Progress() as progress:
-                found.append(one(path, sets, known, progress, limits))
+                measured.append(one(path, sets, layers, progress, limits))
         except ArchdslError as error:
             findings += error.diagnostics
             continue
         if not as_json:
-            head = "" if len(found) > 1 else heading(known) + "\n"
-            print(f"{head}\n{block(found[-1])}", flush=True)
+            head = "" if len(measured) > 1 else heading(layers) + "\n"
+            print(f"{head}\n{block(measured[-1])}", flush=True)
     if as_json:
-        print(json.dumps([scaling.as_dict() for scaling in found], indent=2))
-    if plot is not None and found:
+        print(json.dumps([scaling.as_dict() for scaling in measured], indent=2))
+    if plot is not None and measured:
         from archdsl.apps.scaling.plot import draw
 
-        files.write(plot, draw(found, plot.suffix[1:]), force=force)
+        files.write(plot, draw(measured, plot.suffix[1:]), force=force)
         print(f"wrote  {visible(str(plot), 4_096)}", file=sys.stderr if as_json else sys.stdout)
     report(findings, form)
     return max((finding.exit for finding in findings), default=Exit.FINE)
@@ -80,7 +80,18 @@ def scaling(
 def one(
     path: Path, sets: list[str] | None, depths: Sequence[int], progress: Progress, limits: Limits
 ) -> Scaling:
-    """Measure one spec."""
+    """Count the costs of one spec at each depth.
+
+    Args:
+        path: the spec file.
+        sets: the arguments of `--set`, or None.
+        depths: numbers of layers.
+        progress: shows the depth that is being counted.
+        limits: how large the networks may be.
+
+    Raises:
+        ArchdslError: if the spec is invalid or too large, or its depth cannot vary (A503).
+    """
     spec = api.load(path, options.settings(sets))
 
     def told(row: Counts) -> None:
@@ -90,58 +101,62 @@ def one(
 
 
 def powers(text: str) -> list[int]:
-    """The powers of two of `FIRST:LAST`. Raises ArchdslError (A414)."""
+    """Return the powers of two in a range `FIRST:LAST`. Raise A414 if there are none.
+
+    >>> powers("16:100")
+    [16, 32, 64]
+    """
     first, _, last = text.partition(":")
     low, high = (int(end) if end.isdecimal() and len(end) < 10 else 0 for end in (first, last))
-    found = [2**power for power in range(DEEPEST.bit_length()) if low <= 2**power <= high]
-    if not 0 < low <= high <= DEEPEST or not found:
+    depths = [2**power for power in range(DEEPEST.bit_length()) if low <= 2**power <= high]
+    if not 0 < low <= high <= DEEPEST or not depths:
         raise fail(
             "A414",
             f"`{text[:40]}` is not a range of depths with a power of two, 1 to {DEEPEST:,}",
             help="write --depths 16:16384",
         )
-    return found
+    return depths
 
 
 def heading(depths: Sequence[int]) -> str:
-    """What varies, and the heads of the columns."""
-    said = ", ".join(f"{depth:,}" for depth in depths[:2])
-    said += f", ..., {depths[-1]:,}" if len(depths) > 2 else ""
+    """Return what varies and what is fitted, and the heads of the columns."""
+    values = ", ".join(f"{depth:,}" for depth in depths[:2])
+    values += f", ..., {depths[-1]:,}" if len(depths) > 2 else ""
     intro = (
-        f"One stage of N layers, all else as its spec says; N = {said}. Growth is fitted to the "
+        f"One stage of N layers, all else as its spec says; N = {values}. Growth is fitted to the "
         f"{fitted(depths)} deepest, with the largest relative residual."
     )
     return f"{fill(intro, WIDTH)}\n\n{line(*HEADS)}"
 
 
-def block(found: Scaling) -> str:
-    """A spec: what was fitted, what the paper says, and the counts at the deepest."""
-    paper = f"; in the paper {found.claim.name}" if found.claim else ""
+def block(measured: Scaling) -> str:
+    """Return the fitted growth of a spec, the paper's, and the counts at the largest depth."""
+    paper = f"; in the paper {measured.claim.name}" if measured.claim else ""
     rows = [
-        line("  growth", *(grown(found.growths[quantity]) for quantity in QUANTITIES)),
-        line("  the paper", *(claimed(found, quantity) for quantity in QUANTITIES)),
+        line("  growth", *(grown(measured.growths[quantity]) for quantity in QUANTITIES)),
+        line("  the paper", *(claimed(measured, quantity) for quantity in QUANTITIES)),
         line(
-            f"  at N = {found.counts[-1].depth:,}",
-            *(counted(getattr(found.counts[-1], quantity)) for quantity in QUANTITIES),
+            f"  at N = {measured.counts[-1].depth:,}",
+            *(counted(getattr(measured.counts[-1], quantity)) for quantity in QUANTITIES),
         ),
     ]
-    title = fill(f"{found.name}: {found.topology}{paper}", WIDTH, subsequent_indent="  ")
-    return "\n".join([title, *(rows if found.claim else rows[::2]), *notes(found)])
+    title = fill(f"{measured.name}: {measured.topology}{paper}", WIDTH, subsequent_indent="  ")
+    return "\n".join([title, *(rows if measured.claim else rows[::2]), *notes(measured)])
 
 
-def notes(found: Scaling) -> list[str]:
-    """What the numbers of a block do not say themselves."""
-    said = []
-    if found.depth_is == "rows":
-        said.append("  N is the depth of the block in rows; it has 2 N - 1 layers.")
-    known = found.values("shortest_gradient_path")
-    if len(known) < len(found.counts):
-        said.append(f"  The shortest path is counted to N = {max(known, default=0):,}.")
-    return said
+def notes(measured: Scaling) -> list[str]:
+    """Return remarks on the numbers of a block."""
+    lines = []
+    if measured.depth_is == "rows":
+        lines.append("  N is the depth of the block in rows; it has 2 N - 1 layers.")
+    shortest = measured.values("shortest_gradient_path")
+    if len(shortest) < len(measured.counts):
+        lines.append(f"  The shortest path is counted to N = {max(shortest, default=0):,}.")
+    return lines
 
 
 def grown(growth: Growth | None) -> str:
-    """`N log N 0.12%`."""
+    """Return a growth class with its residual, such as `N log N 0.12%`; `-` if there is none."""
     if growth is None:
         return "-"
     if growth.residual < 1e-9:
@@ -150,27 +165,30 @@ def grown(growth: Growth | None) -> str:
     return f"{growth.name} {'<0.01%' if rounded == '0.00%' else rounded}"
 
 
-def claimed(found: Scaling, quantity: Quantity) -> str:
-    """A claim; features that layer l aggregates are those of the deepest layer, l = N."""
-    said = found.claim.classes.get(quantity) if found.claim else None
-    return f"O({said})" if said else "-"
+def claimed(measured: Scaling, quantity: Quantity) -> str:
+    """Return the paper's growth class of a quantity, such as `O(N)`; `-` if it has none.
+
+    The paper counts the features that layer l aggregates; here l = N, the deepest layer.
+    """
+    claim = measured.claim.classes.get(quantity) if measured.claim else None
+    return f"O({claim})" if claim else "-"
 
 
 def counted(count: int | None) -> str:
-    """A count, or that there is none."""
+    """Return a count with separated thousands; `not counted` for None."""
     return "not counted" if count is None else f"{count:,}"
 
 
 def line(label: str, *cells: str) -> str:
-    """Cells under their heads."""
+    """Return a line of the table, with the cells under their heads."""
     placed = (cell.rjust(width) for cell, width in zip(cells, WIDTHS[1:], strict=True))
     return " ".join([label.ljust(WIDTHS[0]), *placed]).rstrip()
 
 
 def check_plot(path: Path, force: bool) -> None:
-    """Refuse, before anything is counted, a plot that cannot be made or would overwrite a file.
+    """Raise, before anything is counted, the errors that writing the plot would raise.
 
-    Raises: ArchdslError (A411, A412, A414, A422).
+    Raises: ArchdslError: A411, A412, A414 or A422.
     """
     files.form(path, FORMS, "--plot")
     files.allowed(path, force=force)

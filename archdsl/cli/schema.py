@@ -1,4 +1,4 @@
-"""`archdsl schema`: the language for editors."""
+"""`archdsl schema`: print the JSON Schema of the language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archdsl show` and `archdsl check`: what a spec is, and whether it is right."""
+"""`archdsl show` and `archdsl check`: print the numbers of a network, and check specs."""
 
 from __future__ import annotations
 
@@ -49,22 +49,22 @@ def show(
     limits: Limits = options.DEFAULT,
 ) -> int:
     """Print a network's stages, parameters, MACs, links and memory."""
-    found = options.checked(spec, sets, limits)
-    report(found.remarks, form)
+    checked = options.checked(spec, sets, limits)
+    report(checked.remarks, form)
     if view not in VIEWS:
-        raise fail("A414", f"`{view}` is not a view", help=f"there are {', '.join(VIEWS)}")
+        raise fail("A414", f"`{view}` is not a view", help=f"views: {', '.join(VIEWS)}")
     if ir:
-        print(text.graph(run(found.graph, VIEWS[view])), end="")
+        print(text.graph(run(checked.graph, VIEWS[view])), end="")
     elif plan:
-        fusing = program(found.graph, "Network", fuse=DEVICES).fusing
+        fusing = program(checked.graph, "Network", fuse=DEVICES).fusing
         print(planned.text(fusing) if fusing else "", end="")
     elif as_json:
-        print(json.dumps(facts(found), indent=2))
+        print(json.dumps(facts(checked), indent=2))
     else:
-        print(table(found))
-        print(totals(found))
+        print(table(checked))
+        print(totals(checked))
     if expand and not as_json:
-        print(expansions(found))
+        print(expansions(checked))
     return Exit.FINE
 
 
@@ -80,24 +80,24 @@ def check(
     findings: list[Diagnostic] = []
     for path in specs:
         try:
-            found = options.checked(path, sets, limits)
+            checked = options.checked(path, sets, limits)
         except ArchdslError as error:
             findings += error.diagnostics
             continue
-        findings += [*found.remarks, *found.failures]
-        if not found.failures:
-            print(f"ok  {found.spec.name}")
-            print(totals(found))
+        findings += [*checked.remarks, *checked.failures]
+        if not checked.failures:
+            print(f"ok  {checked.spec.name}")
+            print(totals(checked))
     report(findings, form)
     return max((finding.exit for finding in findings), default=Exit.FINE)
 
 
-def facts(found: api.Checked) -> dict[str, Any]:
-    """The report with the settings and the published figures."""
+def facts(checked: api.Checked) -> dict[str, Any]:
+    """Return the report, the settings and the published figures as plain values for JSON."""
     return {
-        **found.report.as_dict(),
-        "settings": dict(found.spec.settings),
-        "sha256": found.spec.sha256,
-        "expectations": [verdict.as_dict() for verdict in found.verdicts],
-        "remarks": [remark.as_dict() for remark in found.remarks],
+        **checked.report.as_dict(),
+        "settings": dict(checked.spec.settings),
+        "sha256": checked.spec.sha256,
+        "expectations": [verdict.as_dict() for verdict in checked.verdicts],
+        "remarks": [remark.as_dict() for remark in checked.remarks],
     }

@@ -1,4 +1,4 @@
-"""`archdsl solve`: the setting of a parameter that makes a network as large as a budget."""
+"""`archdsl solve`: find the setting of a parameter whose network is nearest to a budget."""
 
 from __future__ import annotations
 
@@ -59,25 +59,36 @@ def solve(
     limits: Limits = options.DEFAULT,
 ) -> int:
     """Find the parameter setting that is nearest to a budget."""
-    given = {"parameters": parameters, "macs": macs, "activation-bytes": activation_bytes}
+    budgets = {"parameters": parameters, "macs": macs, "activation-bytes": activation_bytes}
     if like_sets and not like:
         raise fail("A414", "--like-set goes with --like", help="name the other spec")
-    budget = budget_of(given, like, like_sets, by, limits)
-    found = find(api.load(spec, options.settings(sets)), over, budget, limits)
-    report(found.spec.notes, form)
-    print(json.dumps(facts(found), indent=2) if as_json else text(found))
+    budget = budget_of(budgets, like, like_sets, by, limits)
+    solution = find(api.load(spec, options.settings(sets)), over, budget, limits)
+    report(solution.spec.notes, form)
+    print(json.dumps(facts(solution), indent=2) if as_json else text(solution))
     return Exit.FINE
 
 
 def budget_of(
-    given: dict[str, str | None],
+    budgets: dict[str, str | None],
     like: Path | None,
     like_sets: list[str] | None,
     by: str,
     limits: Limits,
 ) -> Budget:
-    """The one budget that was given. Raises ArchdslError (A414, or as checking `like` does)."""
-    written = {name: value for name, value in given.items() if value is not None}
+    """Return the one budget that the options name.
+
+    Args:
+        budgets: the options by quantity, such as `7.2M`; None where an option is not used.
+        like: a spec whose cost is the budget, or None.
+        like_sets: the settings of that spec as `NAME=VALUE`, or None.
+        by: the quantity to take from that spec.
+        limits: how large its network may be.
+
+    Raises:
+        ArchdslError: A414 unless there is exactly one budget; the errors of the spec `like`.
+    """
+    written = {name: value for name, value in budgets.items() if value is not None}
     if len(written) + (like is not None) != 1:
         flags = ", ".join(f"--{name}" for name in QUANTITIES)
         raise fail("A414", f"one budget is needed: {flags} or --like", help="--parameters 7.2M")
@@ -87,41 +98,41 @@ def budget_of(
     return Budget(by, measure(api.load(like, options.settings(like_sets)), by, limits))
 
 
-def text(found: Solution) -> str:
-    """The solution for people."""
-    heading = ("", found.over, QUANTITIES[found.budget.by][0], "of budget")
-    lines = [f"{found.spec.name}: {found.over} for {found.budget.said}", ""]
-    lines += aligned([heading, *(row(found, point) for point in found.points())], "<>>>")
-    lines += ["", *(f"note: {note}" for note in found.notes)]
-    if found.nearest.setting != found.nearest.last:
-        same = f"{flow(found.nearest.setting)} to {flow(found.nearest.last)}"
-        lines.append(f"note: {found.over} from {same} gives the same")
-    return "\n".join([*lines, f"use {flag(found.over, found.nearest.setting)}"])
+def text(solution: Solution) -> str:
+    """Return the solution as text."""
+    heading = ("", solution.over, QUANTITIES[solution.budget.by][0], "of budget")
+    lines = [f"{solution.spec.name}: {solution.over} for {solution.budget.said}", ""]
+    lines += aligned([heading, *(row(solution, point) for point in solution.points())], "<>>>")
+    lines += ["", *(f"note: {note}" for note in solution.notes)]
+    if solution.nearest.setting != solution.nearest.last:
+        same = f"{flow(solution.nearest.setting)} to {flow(solution.nearest.last)}"
+        lines.append(f"note: {solution.over} from {same} gives the same")
+    return "\n".join([*lines, f"use {flag(solution.over, solution.nearest.setting)}"])
 
 
-def row(found: Solution, point: Point) -> tuple[str, ...]:
-    """One line of the table."""
-    mark = "nearest" if point is found.nearest else "next"
+def row(solution: Solution, point: Point) -> tuple[str, ...]:
+    """Return the cells of one line of the table."""
+    mark = "nearest" if point is solution.nearest else "next"
     return (mark, flow(point.setting), f"{point.count:,}", f"{point.ratio:.2%}")
 
 
 def flag(name: str, value: Setting) -> str:
-    """The option that sets a parameter, as a shell takes it."""
+    """Return the option that sets a parameter, quoted for a shell."""
     return f"--set {shlex.quote(f'{name}={flow(value)}')}"
 
 
-def facts(found: Solution) -> dict[str, Any]:
-    """The solution for programs."""
-    below, above = (point and point.as_dict() for point in (found.below, found.above))
+def facts(solution: Solution) -> dict[str, Any]:
+    """Return the solution as plain values, ready for JSON."""
+    below, above = (point and point.as_dict() for point in (solution.below, solution.above))
     return {
-        "name": found.spec.name,
-        "over": found.over,
-        "by": found.budget.by,
-        "budget": found.budget.amount,
-        "nearest": found.nearest.as_dict(),
+        "name": solution.spec.name,
+        "over": solution.over,
+        "by": solution.budget.by,
+        "budget": solution.budget.amount,
+        "nearest": solution.nearest.as_dict(),
         "below": below,
         "above": above,
-        "settings": {**found.spec.settings, found.over: found.nearest.setting},
-        "evaluations": found.evaluations,
-        "notes": list(found.notes),
+        "settings": {**solution.spec.settings, solution.over: solution.nearest.setting},
+        "evaluations": solution.evaluations,
+        "notes": list(solution.notes),
     }

@@ -17,9 +17,9 @@ from archdsl.ir.shapes import show
 WIDTH = 80
 
 
-def table(found: Checked) -> str:
-    """The parts of the network, one a line."""
-    report = found.report
+def table(checked: Checked) -> str:
+    """Return a table of the parts of a network, one per line, with their costs."""
+    report = checked.report
     rows = [("part", "layers", "reads", "out", "parameters", "MACs", "links")]
     stages = {f"stages.{stage.index}": stage for stage in report.stages}
     for part in report.parts:
@@ -40,12 +40,12 @@ def table(found: Checked) -> str:
          f"{report.links:,}")
     )  # fmt: skip
     lines = aligned(rows, "<" + ">" * (len(rows[0]) - 1))
-    return "\n".join([found.spec.name, "", *lines, ""])
+    return "\n".join([checked.spec.name, "", *lines, ""])
 
 
-def totals(found: Checked) -> str:
-    """What holds for the network as a whole, and its published figures."""
-    report = found.report
+def totals(checked: Checked) -> str:
+    """Return the numbers of the whole network, and its published figures."""
+    report = checked.report
     layers = f"{report.layers:,} in {len(report.stages)} stages, depth {report.depth:,}"
     links = f"{report.links:,} (bound {report.links_bound:,}); skip links {report.skip_links:,}"
     shortest = report.shortest_gradient_path
@@ -68,20 +68,20 @@ def totals(found: Checked) -> str:
     ]
     lines += [
         ("published", visible(verdict.says(), 1_000))
-        for verdict in found.verdicts
+        for verdict in checked.verdicts
         if verdict.holds is not None
     ]
-    if elsewhere := sum(verdict.holds is None for verdict in found.verdicts):
+    if elsewhere := sum(verdict.holds is None for verdict in checked.verdicts):
         figures = f"{elsewhere} figure{'s are' if elsewhere > 1 else ' is'} for other settings"
         lines.append(("published", f"{figures}: not applicable"))
     return "\n".join(
-        fill(f"    {name:<16}{said}", WIDTH, subsequent_indent=" " * 20) for name, said in lines
+        fill(f"    {name:<16}{entry}", WIDTH, subsequent_indent=" " * 20) for name, entry in lines
     )
 
 
-def expansions(found: Checked) -> str:
-    """Units as lists of layers, the reads of every layer, and the state dict."""
-    graph = found.graph
+def expansions(checked: Checked) -> str:
+    """Return the layers of each unit, the reads of each layer, and the state dict."""
+    graph = checked.graph
     lines = ["", "units"]
     lines += [f"    {name}: {layers}" for name, layers in chains(graph)]
     for stage in graph.stages:
@@ -95,7 +95,7 @@ def expansions(found: Checked) -> str:
 
 
 def chains(graph: Graph) -> list[tuple[str, str]]:
-    """Every different chain once, under the name of the first node that has it."""
+    """Return each different chain once, with the name of the first node that has it."""
     seen: dict[tuple[object, ...], tuple[str, str]] = {}
     for node in graph:
         if isinstance(node.op, Chain):

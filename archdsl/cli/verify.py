@@ -1,4 +1,4 @@
-"""`archdsl verify`: an emitted file against its spec and against the oracle."""
+"""`archdsl verify`: compare an emitted file with its spec and with the oracle."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ def verify(
     """Compare a generated file with its spec and the oracle."""
     require("torch")
     emitted = read_emitted(file)
-    found = (
+    checked = (
         api.check(api.load(spec, options.settings(sets)), limits)
         if spec
         else api.check_text(emitted.spec, emitted.settings, limits)
     )
-    same_text(emitted, found)
+    same_text(emitted, checked)
     from archdsl.oracle.verification import Verification, verify_text
 
-    result: Verification = verify_text(emitted.text, found.graph, found.report)
+    result: Verification = verify_text(emitted.text, checked.graph, checked.report)
     print(f"file         {visible(str(emitted.path))} is what its spec makes, byte for byte")
-    for name, said in result.lines():
-        print(f"{name:<13}{said}")
+    for name, verdict in result.lines():
+        print(f"{name:<13}{verdict}")
     if result.problems:
         raise fail("A421", f"{file}: " + "; ".join(result.problems))
     print("ok")
     return Exit.FINE
 
 
-def same_text(emitted: Emitted, found: api.Checked) -> None:
-    """Refuse a file that its spec does not make; it is not run. Raises ArchdslError (A420)."""
-    expected = found.emit(emitted.class_name, fuse=emitted.fast, runtime=emitted.runtime)
+def same_text(emitted: Emitted, checked: api.Checked) -> None:
+    """Raise A420 if a file differs from what its spec compiles to; it is not run then."""
+    expected = checked.emit(emitted.class_name, fuse=emitted.fast, runtime=emitted.runtime)
     if expected == emitted.text:
         return
     print(difference(emitted.text, expected, str(emitted.path), "what its spec makes"), end="")

@@ -49,7 +49,7 @@ def test_what_is_there_is_kept() -> None:
     Path("plain-cifar.yaml").write_text("mine\n", encoding="utf-8")
     ran = archdsl("init", "plain-cifar")
     assert ran.code == 2
-    assert "error[A411]: plain-cifar.yaml is there already" in ran.err
+    assert "error[A411]: plain-cifar.yaml already exists" in ran.err
     assert "Nothing written" in ran.err
     assert Path("plain-cifar.yaml").read_text(encoding="utf-8") == "mine\n"
     assert archdsl("init", "plain-cifar", "--force").code == 0

@@ -156,7 +156,7 @@ def test_the_plan_of_a_sum_and_of_bottlenecks() -> None:
         "  convolution conv1 after norm1 and relu as bounds, with norm2 folded in, relu\n" in said
     )
     assert "  convolution conv after norm and relu as bounds, on places pooled 2x2\n" in said
-    assert "stages.0  outputs in a buffer, each a map of its own\n" in said
+    assert "stages.0  outputs in a buffer, each in its own feature map\n" in said
 
 
 def test_the_placed_view(tmp_path: Path) -> None:
@@ -164,4 +164,4 @@ def test_the_placed_view(tmp_path: Path) -> None:
     assert "\n  prefix in 35 channels: 0:3, 3:11, 11:19, 19:27, 27:35\n" in said
     ran = archdsl("show", written(tmp_path), "--ir", "--view", "odd")
     assert ran.code == 2
-    assert "there are exploded, compact, placed" in ran.err
+    assert "views: exploded, compact, placed" in ran.err

@@ -337,7 +337,7 @@ def test_command_says_that_nothing_prints_so(call: Any, tmp_path: Path) -> None:
     path.write_text(SMALL)
     code, out, err = call(str(path), "--parameters", "77M", "--max-networks", "40")
     assert (code, err) == (1, "")
-    assert "nothing that was tried prints so" in out
+    assert "no set of changes prints as this figure" in out
     assert "raise --max-networks" in out
 
 
