@@ -1,4 +1,4 @@
-"""What is wrong, where, why, and what to type: the one way every step reports a mistake."""
+"""Diagnostics: what is wrong, where, why, and what to type. Every step reports errors this way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a source text; `line` and `column` count from 1, `width` is in characters."""
+    """A position in a source text; `line` and `column` count from 1, `width` is in characters."""
 
     line: int
     column: int
@@ -30,14 +30,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that was read once: a spec file, or one `--set` argument."""
+    """A text with its name: a spec file, or a `--set` argument."""
 
     name: str
     text: str
 
 
 class Place(TypedDict):
-    """Position of a finding, as arguments: `Diagnostic(code, message, **place)`."""
+    """Position of a diagnostic as keyword arguments: `Diagnostic(code, message, **place)`."""
 
     source: Source
     span: Span
@@ -45,7 +45,7 @@ class Place(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. `code` is a key of `archdsl explain`; warnings and notes fail nothing."""
+    """An error, warning or note. `archdsl explain` explains the code; only errors fail a run."""
 
     code: str
     message: str
@@ -57,7 +57,7 @@ class Diagnostic:
 
     @property
     def exit(self) -> Exit:
-        """The exit code this finding asks for."""
+        """Return the exit code of a command that reports this diagnostic."""
         if self.level != "error":
             return Exit.FINE
         if self.code.startswith("A3") or self.code in {"A001", "A010"}:
@@ -66,13 +66,13 @@ class Diagnostic:
         return Exit.USAGE if usage else Exit.WRONG_SPEC
 
     def within(self, source: Source, span: Span | None = None) -> Diagnostic:
-        """The same finding with its place filled in where it was not known before."""
+        """Return the diagnostic with this position; one that has a source already is unchanged."""
         if self.source is not None:
             return self
         return replace(self, source=source, span=self.span or span)
 
     def as_dict(self) -> dict[str, Any]:
-        """The machine-readable form (`--format json`)."""
+        """Return the diagnostic as plain values, as `--format json` prints it."""
         place = self.span
         return {
             "level": self.level,
@@ -88,7 +88,7 @@ class Diagnostic:
 
 
 class ArchdslError(Exception):
-    """Everything archdsl refuses: `.diagnostics` holds one `Diagnostic` per mistake."""
+    """An error in the input of archdsl; `diagnostics` holds a `Diagnostic` for each mistake."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic) -> None:
         single = isinstance(diagnostics, Diagnostic)
@@ -100,14 +100,20 @@ class ArchdslError(Exception):
 
     @property
     def exit(self) -> Exit:
-        """The gravest exit code among the findings."""
+        """Return the largest exit code of the diagnostics."""
         return max(d.exit for d in self.diagnostics)
 
     def within(self, source: Source, span: Span | None = None) -> ArchdslError:
-        """The same error with the place filled in where it was not known."""
+        """Return the error with this position for all diagnostics that have none."""
         return ArchdslError([d.within(source, span) for d in self.diagnostics])
 
 
 def fail(code: str, message: str, **details: Any) -> ArchdslError:
-    """An error of one finding, to be raised by the caller."""
+    """Return an error with one diagnostic, for the caller to raise.
+
+    Args:
+        code: a key of `archdsl.codes.TITLES`.
+        message: what is wrong.
+        details: further fields of `Diagnostic`.
+    """
     return ArchdslError(Diagnostic(code, message, **details))

@@ -86,7 +86,19 @@ def verdicts(spec: Spec, facts: Mapping[str, int]) -> list[Verdict]:
 def judge(
     spec: Spec, index: int, expectation: Expectation, quantity: str, figure: Figure, computed: int
 ) -> Verdict:
-    """Compare one figure with the computed number."""
+    """Compare one figure with the computed number.
+
+    Args:
+        spec: the spec that the figure is from.
+        index: the index of the expectation, for the position.
+        expectation: the group of figures under one `when`.
+        quantity: the name of the number, such as `parameters`.
+        figure: the published figure.
+        computed: the computed number.
+
+    Raises:
+        ArchdslError: A106 or A114 if the figure or its `when` is invalid.
+    """
     several = isinstance(spec.document.root.get("expect"), list)
     path = ("expect", index) if several else ("expect",)
     place = spec.at(*path, quantity)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from archdsl.errors import ArchdslError, fail
 
 EXTRAS = {"jinja2": "report", "matplotlib": "plot", "pygraphviz": "draw", "torch": "torch"}
-"""Package to the extra of `pyproject.toml` that brings it."""
+"""Package to the extra of `pyproject.toml` that installs it."""
 
 
 def require(*packages: str) -> None:
@@ -18,6 +18,6 @@ def require(*packages: str) -> None:
 
 
 def missing(package: str) -> ArchdslError:
-    """The error A422, which names the extra to install."""
+    """Return the error A422, which names the extra to install."""
     install = f'pip install "archdsl[{EXTRAS[package]}]"'
     return fail("A422", f"this needs {package}, which is not installed", help=install)

@@ -1,8 +1,8 @@
-"""What Ctrl-C does to the command: it ends at once, unless something has to be undone first.
+"""End the command on Ctrl-C at once, unless something has to be cleaned up first.
 
 KeyboardInterrupt is raised between any two lines, also within the imports of torch and matplotlib
-and within the shutdown of the interpreter, where it is lost, is turned into another error, or ends
-in a traceback. So the command leaves with 130 right away. Where files, children or the terminal
+and within the shutdown of the interpreter, where it is lost, becomes another error, or ends in a
+traceback. So the process exits with 130 immediately. Where files, children or the terminal
 have to be cleaned up, or results are shown so far, `raised` brings the exception back.
 
 Only the command itself changes the handler: a program that imports archdsl keeps its own, and a
@@ -21,7 +21,7 @@ EXIT = 130
 
 
 def end_at_once() -> None:
-    """From here on, end the process on Ctrl-C, if it is the command."""
+    """End the process on Ctrl-C from now on, if it is the command."""
     if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
 
@@ -40,7 +40,7 @@ def raised() -> Iterator[None]:
 
 
 def ignore() -> None:
-    """Ignore Ctrl-C: the exit code is decided and only the shutdown is left."""
+    """Ignore Ctrl-C; call it when the exit code is decided and only the shutdown remains."""
     if signal.getsignal(signal.SIGINT) in {_end, signal.default_int_handler}:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -50,7 +50,7 @@ def _end(*_: object) -> None:
 
 
 def _is_command() -> bool:
-    """Whether this process is `archdsl` or `python -m archdsl`, not a program that imports it."""
+    """Return whether this process is `archdsl` or `python -m archdsl`."""
     program, words = (sys.argv or [""])[0], sys.orig_argv
     if program == "-m":  # while Python looks for the module
         return "-m" in words and words[words.index("-m") + 1 :][:1] == ["archdsl"]

@@ -1,7 +1,7 @@
-"""Emitted text as a module of this process, whose networks can be pickled into another one.
+"""Load emitted text as a module, so that its networks can be copied and pickled.
 
-The name of such a module is the hash of its text. It lives as long as one of its classes does: what
-`sys.modules` holds under the name is an entry that does not keep it alive.
+The name of such a module is derived from the hash of its text. It exists as long as one of its
+classes does, as `sys.modules` holds an entry with only a weak reference to it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class EmittedModule(ModuleType):
-    """A module that was run from a text. Its pickle is that text; a copy is the module itself."""
+    """A module that was run from a text. Its pickle is that text; a deep copy is the module."""
 
     __slots__ = ("text",)
 
@@ -37,7 +37,7 @@ class EmittedModule(ModuleType):
 
 
 class Entry(ModuleType):
-    """What `sys.modules` has of an emitted module: the same attributes, while that lives."""
+    """Entry of an emitted module in `sys.modules`: the same attributes, while the module exists."""
 
     def __init__(self, module: EmittedModule) -> None:
         super().__init__(module.__name__)
@@ -57,7 +57,7 @@ _LOCK = threading.RLock()
 
 
 def load_module(text: str) -> ModuleType:
-    """Run emitted text as a module; the same text is the same module while that is in use.
+    """Run emitted text as a module; equal texts give the same module while it is in use.
 
     Instances of its classes can be copied and pickled. A pickle holds the text, and loading it runs
     the text, in this process or another one that has archdsl.
@@ -74,7 +74,7 @@ def load_module(text: str) -> ModuleType:
 
 
 def network_class(module: ModuleType) -> type[nn.Module]:
-    """The one public class of an emitted module."""
+    """Return the one public class of an emitted module."""
     (name,) = module.__all__
     network: type[nn.Module] = getattr(module, name)
     return network
@@ -86,7 +86,9 @@ def _run(name: str, text: str) -> EmittedModule:
     weakref.finalize(module, _forget, name, entry).atexit = False
     file = f"<{name}>"
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)  # for tracebacks
-    exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # our own text, checked
+    exec(
+        compile(text, file, "exec", dont_inherit=True), module.__dict__
+    )  # text that archdsl emitted
     for value in list(vars(module).values()):
         if isinstance(value, type) and value.__module__ == name:
             _carry(value, module)
@@ -94,16 +96,16 @@ def _run(name: str, text: str) -> EmittedModule:
 
 
 def _forget(name: str, entry: Entry) -> None:
-    """Drop what is kept under a name, unless the same text was loaded again since."""
+    """Remove the entry of a module, unless the same text has been loaded again since."""
     if sys.modules.get(name) is entry:
         del sys.modules[name]
         linecache.cache.pop(f"<{name}>", None)
 
 
 def _carry(kind: type, module: EmittedModule) -> None:
-    """Have the instances of a class carry its module into copies and pickles.
+    """Make instances of a class carry its module into copies and pickles.
 
-    That the class refers to the module also keeps the module alive while the class is in use.
+    The reference from the class also keeps the module alive while the class is in use.
     """
 
     def reduce(self: object, protocol: Any) -> Any:
@@ -115,5 +117,11 @@ def _carry(kind: type, module: EmittedModule) -> None:
 
 
 def rebuild(module: ModuleType, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call a function of a pickle; `module` comes first there, so that its classes are found."""
+    """Call a function while unpickling.
+
+    Args:
+        module: the emitted module; unpickling it first makes its classes importable.
+        function: the function of `__reduce_ex__`, such as `copyreg.__newobj__`.
+        arguments: its arguments.
+    """
     return function(*arguments)

@@ -1,4 +1,4 @@
-"""How specs and graphs show themselves in notebooks."""
+"""Show specs and graphs as pictures in notebooks."""
 
 from __future__ import annotations
 

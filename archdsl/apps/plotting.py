@@ -1,8 +1,8 @@
-"""matplotlib without the user's settings, and a figure to the bytes of a file.
+"""Draw figures with matplotlib, independent of the user's settings.
 
-The only file that imports matplotlib itself, and the first that does: while it is imported,
-matplotlib reads the variable MPLBACKEND and files named `matplotlibrc`, which can be broken or come
-from the folder of a stranger. None of them is used: figures are drawn without pyplot.
+This must be the first file that imports matplotlib. While it is imported, matplotlib reads the
+variable MPLBACKEND and files named `matplotlibrc`, which can be broken or come from an untrusted
+folder. None of them is used: figures are drawn without pyplot.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VARIABLES = ("MPLBACKEND", "SOURCE_DATE_EPOCH")
 
 @contextmanager
 def _without_variables() -> Iterator[None]:
-    """Take variables away that matplotlib reads and that may be broken."""
+    """Remove the variables that matplotlib reads, as they can be invalid, and restore them."""
     taken = {name: os.environ.pop(name) for name in VARIABLES if name in os.environ}
     try:
         yield
@@ -37,7 +37,7 @@ def _without_variables() -> Iterator[None]:
 def _in_its_folder() -> Iterator[None]:
     """Change to the folder of matplotlib's own `matplotlibrc`.
 
-    The current folder is always searched first, so this is how to have no other file read.
+    The current folder is always searched first, so no other file is read then.
     """
     package = find_spec("matplotlib") if "matplotlib" not in sys.modules else None
     folder = Path(package.origin).with_name("mpl-data") if package and package.origin else None
@@ -55,7 +55,7 @@ def _in_its_folder() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without matplotlib's advice on the folder of its cache and on missing letters."""
+    """Suppress matplotlib's messages on its cache folder and on missing glyphs."""
     log = logging.getLogger("matplotlib")
     level = log.level
     log.setLevel(logging.ERROR)
@@ -90,7 +90,7 @@ def plotted(
         form: `svg`, `png` or `pdf`.
         size: inches across and down.
         style: matplotlib's parameters, over its defaults.
-        metadata: what the file says of itself.
+        metadata: the metadata of the file, such as its creator.
     """
     with _quiet(), _without_variables(), mpl.rc_context():
         mpl.rcdefaults()

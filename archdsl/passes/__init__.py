@@ -1,1 +1,1 @@
-"""What may change without changing the answer, and what is decided before anything is printed."""
+"""Passes: changes of a graph that do not change what it computes."""

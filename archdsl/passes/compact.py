@@ -1,7 +1,7 @@
-"""Figure 1(a): an aggregate that begins with an earlier aggregate reads that one instead.
+"""Share aggregates, as in figure 1(a): one that begins with an earlier one reads that instead.
 
-Sound for associative operators only. Under the rule `full` every aggregate becomes the previous
-one and the newest output: a running sum for `sum`. `explode` is the way back to figure 1(b).
+This is valid for associative operators only. Under the rule `full` every aggregate becomes the
+previous one and the newest output: a running sum for `sum`. `explode` restores figure 1(b).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from archdsl.ir.ops import Aggregate
 
 
 def compact(graph: Graph) -> Graph:
-    """The compact view; the graph itself if nothing can be reused.
+    """Return the graph with shared aggregates; the same object if nothing can be shared.
 
     >>> from archdsl.ir.graph import Graph, Node
     >>> from archdsl.ir.ops import Input
@@ -26,23 +26,23 @@ def compact(graph: Graph) -> Graph:
     >>> compact(graph)["abc"].inputs
     ('ab', 'c')
     """
-    known: dict[object, str] = {}
-    return graph.with_nodes(_shortened(node, known) for node in graph)
+    aggregates: dict[object, str] = {}
+    return graph.with_nodes(_shortened(node, aggregates) for node in graph)
 
 
-def _shortened(node: Node, known: dict[object, str]) -> Node:
+def _shortened(node: Node, aggregates: dict[object, str]) -> Node:
     if not isinstance(node.op, Aggregate) or not node.op.operator.associative:
         return node
-    known[node.op, node.inputs] = node.name
+    aggregates[node.op, node.inputs] = node.name
     *earlier, newest = node.inputs
-    shared = known.get((node.op, tuple(earlier)))
+    shared = aggregates.get((node.op, tuple(earlier)))
     return replace(node, inputs=(shared, newest)) if shared else node
 
 
 def explode(graph: Graph) -> Graph:
-    """The exploded view: every aggregate of an associative operator reads outputs, no aggregate.
+    """Return the graph in which aggregates of associative operators read only outputs.
 
-    Aggregates that leave a stage count as outputs: the next stage starts from them.
+    The aggregate at the exit of a stage counts as an output: it is y_0 of the next stage.
     """
     full: dict[str, tuple[str, ...]] = {}
     ends = {stage.entry for stage in graph.stages} | {stage.exit for stage in graph.stages}

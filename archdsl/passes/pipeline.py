@@ -1,4 +1,4 @@
-"""The passes in order. A graph is verified before the first and after each."""
+"""The passes in order. The graph is verified after each pass that changes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOR_INFERENCE: tuple[Pass, ...] = (*PASSES, place)
 
 
 def run(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> Graph:
-    """Apply passes one after another. Raises InvariantError if one breaks an invariant."""
+    """Apply passes in order. Raise InvariantError if one of them breaks an invariant."""
     for apply in passes:
         changed = apply(graph)
         graph = graph if changed is graph else verify(changed)

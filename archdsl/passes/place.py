@@ -1,6 +1,6 @@
-"""Placement: where every output of a concatenating stage lives in one buffer, for inference.
+"""Placement: at which channels of one buffer a concatenating stage stores its outputs.
 
-The graph computes what it did; its stages say besides where their outputs are. `fuse` follows it.
+It is for inference only, and `fuse` follows it. The nodes of the graph do not change.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from archdsl.passes.strategy import strategy_of
 
 
 def place(graph: Graph) -> Graph:
-    """The graph with a placement for each stage that concatenates maps of one size."""
+    """Return the graph with a placement for each stage that concatenates maps of one size."""
     shapes = all_shapes(graph)
     return replace(graph, stages=tuple(_placed(graph, s, shapes) for s in graph.stages))
 
@@ -36,44 +36,50 @@ def _placed(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> Stage:
 
 
 def placement(stage: Stage, widths: Sequence[int]) -> Placement:
-    """Every output at the first channels that are free, in the layout that moves less."""
+    """Place each output at the first free channels, in the layout that copies less.
+
+    Args:
+        stage: a stage that concatenates.
+        widths: the channels of the outputs y_0 ... y_N.
+    """
     reads = stage.all_sources()
-    places = _places(widths, reads)
+    starts = _starts(widths, reads)
     planar, prefix = (
-        Placement(layout, tuple(widths), places, ()) for layout in ("planar", "prefix")
+        Placement(layout, tuple(widths), starts, ()) for layout in ("planar", "prefix")
     )
-    # A planar output stays where it was made; in a prefix it is written beside the others first.
+    # A planar output stays where its layer wrote it; a prefix output is copied next to the others.
     moved = len(widths) + sum(len(prefix.reads(sources)) for sources in reads)
     chosen = planar if sum(map(len, reads)) <= moved else prefix
     return replace(chosen, gathers=tuple(map(chosen.reads, reads)))
 
 
-def _places(widths: Sequence[int], reads: Sequence[Sequence[int]]) -> tuple[int, ...]:
+def _starts(widths: Sequence[int], reads: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """Return the first channel of each output."""
     last = {source: reader for reader, sources in enumerate(reads, start=1) for source in sources}
     ending: dict[int, list[int]] = defaultdict(list)
     for output in range(len(widths)):
         ending[last.get(output, output + 1)].append(output)
     free: list[Range] = [(0, sum(widths))]
-    places: list[int] = []
+    starts: list[int] = []
     for output, width in enumerate(widths):
-        # What a layer reads last may give its place to what the layer makes: that is written after.
+        # An output that is read for the last time is freed: the layer writes after it has read.
         for over in ending[output]:
-            _release(free, (places[over], places[over] + widths[over]))
+            _release(free, (starts[over], starts[over] + widths[over]))
         gap, (start, end) = next(
             item for item in enumerate(free) if item[1][1] - item[1][0] >= width
         )
-        places.append(start)
+        starts.append(start)
         free[gap : gap + 1] = [(start + width, end)] if start + width < end else []
-    return tuple(places)
+    return tuple(starts)
 
 
 def _release(free: list[Range], span: Range) -> None:
-    """Add channels to the free ranges, as one range with those that they touch."""
-    place = bisect_left(free, span)
+    """Add channels to the sorted free ranges, merged with the ranges that they touch."""
+    index = bisect_left(free, span)
     start, end = span
-    first, last = place, place
-    if place and free[place - 1][1] == start:
-        first, start = place - 1, free[place - 1][0]
-    if place < len(free) and free[place][0] == end:
-        last, end = place + 1, free[place][1]
+    first, last = index, index
+    if index and free[index - 1][1] == start:
+        first, start = index - 1, free[index - 1][0]
+    if index < len(free) and free[index][0] == end:
+        last, end = index + 1, free[index][1]
     free[first:last] = [(start, end)]

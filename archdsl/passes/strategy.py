@@ -1,4 +1,4 @@
-"""How a stage keeps its outputs, and how wide the aggregates are that its layers read."""
+"""Decide how a stage stores its outputs, and how wide the aggregates are that its layers read."""
 
 from __future__ import annotations
 
@@ -8,18 +8,27 @@ from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Aggregate, Shape
 
 Joined = str | tuple[int, ...]
-"""How the widths of what layers read follow from the widths of the outputs: `first` of the reads,
-`sum` of them, or the widths themselves, one per layer, where they follow in another way.
+"""Width of the input of each layer: that of the `first` output that it reads, the `sum` of their
+widths, or a width per layer where neither holds.
 """
 
 
 def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
-    """How a stage of a compacted graph keeps its outputs: see `StageClass`."""
+    """Return how a stage of a compacted graph stores its outputs.
+
+    Args:
+        graph: the compacted graph.
+        stage: one of its stages.
+        shapes: the shape of each node's result, without the batch.
+
+    Returns:
+        `chain`, `buffer`, `running` or `list`: see `StageClass`.
+    """
     chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
     if chained and stage.exit == stage.outputs[-1] and not stage.projected:
         return "chain"
     if stage.operator.concatenates:
-        # Maps of two sizes may stand in a stage if nothing joins them.
+        # A stage can have feature maps of two sizes if nothing joins them.
         sizes = {shapes[name][1:] for name in stage.outputs}
         return "buffer" if len(sizes) == 1 and stage.joining is None else "list"
     if stage.operator.running or (_accumulates(graph, stage) and not varies(stage, shapes)):
@@ -41,14 +50,18 @@ def _accumulates(graph: Graph, stage: Stage) -> bool:
 
 
 def varies(stage: Stage, shapes: Mapping[str, Shape]) -> bool:
-    """Whether layers of a stage read different widths."""
+    """Return whether the layers of a stage read different widths."""
     return len({shapes[name][0] for name in stage.reads[stage.projected :]}) > 1
 
 
 def joined_widths(stage: Stage, widths: Sequence[int], incoming: Sequence[int]) -> Joined:
-    """How the width of what each layer reads follows from the widths of the outputs.
+    """Return how the input width of each layer follows from the widths of the outputs.
 
-    The first layer of a projected stage reads what enters the stage, not an output.
+    Args:
+        stage: the stage. If it is projected, its first layer reads the input of the stage, which
+            is not an output, and is not considered.
+        widths: the channels of the outputs y_0 ... y_N.
+        incoming: the input channels of the layers 1 ... N.
     """
     first = stage.projected
     reads = [stage.sources(layer) for layer in range(1 + first, stage.depth + 1)]
