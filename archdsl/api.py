@@ -1,4 +1,4 @@
-"""The few verbs of archdsl, from text to report and emitted file. Nothing here imports torch."""
+"""The functions of archdsl: load, lower, analyse, check and emit. None of them imports torch."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Fuse = bool | str
 
 @dataclass(frozen=True)
 class Checked(Shown):
-    """A spec that was checked: its graph, what is true of it, and what there is to say."""
+    """A spec that was checked: its graph, its numbers, its published figures, and its remarks."""
 
     spec: Spec
     graph: Graph
@@ -48,11 +48,11 @@ class Checked(Shown):
 
     @property
     def failures(self) -> tuple[Diagnostic, ...]:
-        """Published figures that do not hold."""
+        """Return the errors of published figures that do not match."""
         return tuple(v.diagnostic() for v in self.verdicts if v.holds is False)
 
     def require(self) -> Checked:
-        """The same, if every published figure holds. Raises ArchdslError (A220)."""
+        """Return this object. Raise A220 if a published figure does not match."""
         if self.failures:
             raise ArchdslError(self.failures)
         return self
@@ -75,29 +75,30 @@ class Checked(Shown):
 
 
 def _reads_images(graph: Graph) -> bool:
-    """Whether the input has channels, height and width."""
+    """Return whether the input has channels, height and width."""
     return isinstance(graph.input.op, Input) and len(graph.input.op.shape) == 3
 
 
 def lower(spec: Spec, limits: Limits | None = None) -> Graph:
-    """The graph of a spec. Raises ArchdslError (A1xx to A3xx)."""
+    """Return the graph of a spec. Raise A1xx to A3xx if it is invalid or above the limits."""
     return lower_spec(spec, limits).graph
 
 
 def refuse_together(specs: Iterable[Spec], limits: Limits | None = None) -> None:
-    """Refuse networks that are too large together, by closed form, before any is built.
+    """Raise A305 if networks are too large together, computed before any of them is built.
 
-    Raises: ArchdslError: A305. What `check` refuses of each spec alone is left to it.
+    Specs with errors, and networks that alone are above the limits, are not counted: `check`
+    reports them.
     """
     sizes, limits = [], limits or Limits()
     for spec in specs:
         with suppress(ArchdslError):
             sizes.append(size(spec))
-    check_together((found for found in sizes if not found.above(limits)), limits)
+    check_together((network for network in sizes if not network.above(limits)), limits)
 
 
 def analyse(graph: Graph) -> Report:
-    """Counts, links, paths and memory of a graph. Raises ArchdslError (A204, A205)."""
+    """Return the counts, links, paths and memory of a graph. Raise A202 to A205 as `prove` does."""
     return analyse_graph(graph)
 
 
@@ -129,27 +130,32 @@ def carried(runtime: str) -> Runtime:
 
 
 def devices(fuse: Fuse) -> tuple[str, ...]:
-    """The devices that `fuse` is for: all of them, one, or none. Raises ArchdslError (A414)."""
+    """Return the devices that `fuse` names: all, one, or none. Raise A414 for an unknown one."""
     if isinstance(fuse, bool):
         return DEVICES if fuse else ()
     if fuse not in DEVICES:
-        known = " and ".join(DEVICES)
-        raise fail("A414", f"there is no fast path for `{fuse}`", help=f"there are {known}")
+        names = " and ".join(DEVICES)
+        raise fail("A414", f"there is no fast path for `{fuse}`", help=f"devices: {names}")
     return (fuse,)
 
 
 def build(
     spec: Spec, class_name: str | None = None, *, fuse: Fuse = False, runtime: str = "paste"
 ) -> nn.Module:
-    """An instance of the network that `emit` writes, freshly initialised.
+    """Return a newly initialised instance of the network that `emit` writes.
 
     It can be pickled. The pickle holds the emitted text and runs it when it is loaded, so load only
     pickles that you trust. The process that loads it needs archdsl.
 
-    With `fuse` its method `fuse()` gives the same network for fast inference, on a CPU and on
-    accelerators; with `fuse="cpu"` or `fuse="cuda"` on these alone. `runtime` is as for `emit`.
+    Args:
+        spec: a spec.
+        class_name: as for `emit`.
+        fuse: True for a network whose method `fuse()` returns the same network for fast inference;
+            "cpu" or "cuda" for one kind of device only.
+        runtime: as for `emit`.
 
-    Raises: ArchdslError: as `emit` does, and A422 if torch is not installed.
+    Raises:
+        ArchdslError: as `emit` does, and A422 if torch is not installed.
     """
     require("torch")
     text = emit(spec, class_name, fuse=fuse, runtime=runtime)
@@ -165,20 +171,21 @@ def check_text(
     *,
     extend: Iterable[Extension] = (),
 ) -> Checked:
-    """Read and check a spec given as text."""
+    """Read and check the text of a spec; arguments and errors are those of `parse` and `check`."""
     return check(parse_text(text, settings, extend=extend), limits)
 
 
 def check(spec: Spec, limits: Limits | None = None) -> Checked:
-    """Everything that can be known of a spec without torch.
+    """Build and analyse the graph of a spec, and compare its published figures.
 
-    Raises: ArchdslError for what is wrong or too large; a published figure that does not hold is
-    in the result.
+    Raises:
+        ArchdslError: if the spec is invalid or above the limits. A published figure that does not
+            match is not raised; see `Checked.require`.
     """
     limits = limits or Limits()
-    made = lower_spec(spec, limits)
-    report = _analysed(spec, made.graph)
-    _sizes(spec, report, limits)
+    lowered = lower_spec(spec, limits)
+    report = _analysed(spec, lowered.graph)
+    check_size(spec, report, limits)
     facts = report.as_dict()
     return Checked(
         spec, made.graph, report, tuple(verdicts(spec, facts)), remarks(spec, made, report)
@@ -186,7 +193,7 @@ def check(spec: Spec, limits: Limits | None = None) -> Checked:
 
 
 def _analysed(spec: Spec, graph: Graph) -> Report:
-    """The report of a graph. Raises ArchdslError (A204, A205) at the rule that is wrong."""
+    """Return the report of a graph. Raise A202 to A205 with the position of the wrong rule."""
     try:
         return analyse_graph(graph)
     except ArchdslError:

@@ -204,7 +204,7 @@ def test_there_is_no_other_device(tmp_path: Path) -> None:
     ran = archdsl("compile", SPECS / "densenet-cifar.yaml", "--fuse-for", "tpu", "-o", path)
     assert ran.code == 2
     assert "error[A414]: there is no fast path for `tpu`" in ran.err
-    assert "there are cpu and cuda" in ran.err
+    assert "devices: cpu and cuda" in ran.err
     assert not path.exists()
 
 
