@@ -24,11 +24,8 @@ PHRASES = {
 """Findings per area; all other areas must have none."""
 
 NAMES = {
-    "archdsl/apps/checkpoint": 1,
-    "archdsl/apps/compare": 19,
     "archdsl/apps/diff": 16,
     "archdsl/apps/draw": 54,
-    "archdsl/apps/heatmap": 5,
     "archdsl/apps/report": 9,
     "archdsl/apps/reproduce": 19,
     "archdsl/apps/scaling": 18,

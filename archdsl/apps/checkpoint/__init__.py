@@ -1,1 +1,1 @@
-"""Weights from files of other programs: read without running anything, found under any wrapper."""
+"""Read weights from checkpoints of training scripts, without running code in them."""

@@ -14,11 +14,11 @@ from archdsl.errors import ArchdslError, fail
 from archdsl.frontend.files import read_bytes
 
 PACKED = 8
-"""Most bytes that a byte of a file may stand for, so that a small file cannot fill the memory."""
+"""Maximum ratio of unpacked to packed bytes, so that a small file cannot fill the memory."""
 
 
 def load(path: Path) -> Any:
-    """Return what a file of `torch.save` holds; nothing in the file is run.
+    """Return the content of a file that `torch.save` wrote, without running code in it.
 
     Raises: ArchdslError: A401 to A403 if there is no such file, A440 if it is not a checkpoint.
     """
@@ -28,9 +28,9 @@ def load(path: Path) -> Any:
     try:
         _check_size(path)
         with warnings.catch_warnings(), checked:
-            warnings.simplefilter("ignore")  # torch warns of what it then refuses
+            warnings.simplefilter("ignore")  # torch warns before it raises an error
             return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file raises nearly anything, MemoryError among it
+    except Exception as error:  # a damaged file can raise almost any error, such as MemoryError
         lines = str(error).strip().splitlines()
         raise fail(
             "A440",
@@ -41,7 +41,7 @@ def load(path: Path) -> Any:
 
 
 def _check_size(path: Path) -> None:
-    """Raise ValueError if a file unpacks to much more than it holds: torch packs nothing."""
+    """Raise ValueError if a file unpacks to much more than its size: torch does not compress."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
@@ -53,9 +53,12 @@ def _check_size(path: Path) -> None:
 def numbers(name: str, value: Any) -> Tensor:
     """Return a tensor of a checkpoint as dense float64, of the same shape.
 
-    Sparse and quantised tensors and every floating dtype are converted.
+    Args:
+        name: the name of the tensor, for the error.
+        value: a tensor of any floating dtype, dense, sparse or quantised.
 
-    Raises: ArchdslError (A440) if it has no values, or values that are not real numbers.
+    Raises:
+        ArchdslError: A440 if it has no values, or values that are not real numbers.
     """
     if value.is_meta:
         raise _unusable(name, "is on the meta device and has no values")

@@ -1,1 +1,1 @@
-"""Networks side by side: a row each, columns that every form shares, printed errors."""
+"""Compare networks: one row each, with the same columns in every output format."""

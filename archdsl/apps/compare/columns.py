@@ -1,4 +1,4 @@
-"""What is compared, as data: text, CSV, JSON, Markdown, LaTeX and HTML share these columns."""
+"""Columns of a comparison, as data: text, CSV, JSON, Markdown, LaTeX and HTML share them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archdsl.apps.compare.model import Comparison, Row
 
 Value = int | str | None
-"""An exact count, words, or nothing that is known."""
+"""An exact count, text, or None for an unknown value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Column:
     """One quantity of a network.
 
     Attributes:
-        name: how programs call it, and `--columns`.
-        title: how people call it.
-        value: the quantity of a row.
+        name: the name in JSON, CSV and `--columns`.
+        title: the name in tables.
+        value: returns the quantity of a row.
         kind: `count` is an exact whole number, `quoted` an error rate as it was printed.
         unit: what is counted, where the title does not say it.
     """
@@ -37,11 +37,11 @@ class Column:
 
     @property
     def heading(self) -> str:
-        """Title and unit, for tables."""
+        """Return title and unit, for tables."""
         return f"{self.title}, {self.unit}" if self.unit else self.title
 
     def text(self, row: Row) -> str:
-        """The value for people: thousands separated, `?` where a count is not known."""
+        """Return the value with separated thousands; `?` for an unknown count."""
         value = self.value(row)
         if value is None:
             return "?" if self.kind == "count" else ""
@@ -49,17 +49,17 @@ class Column:
 
 
 def settings(row: Row) -> str:
-    """What was set, as after `--set`: `depth=40 growth=[16, 32, 64]`."""
+    """Return the settings as after `--set`: `depth=40 growth=[16, 32, 64]`."""
     return " ".join(f"{name}={flow(value)}" for name, value in row.settings.items())
 
 
 def topology(row: Row) -> str:
-    """Rule and aggregation of the stages, each once: `exponential 2 concat`."""
-    said = [
+    """Return rule and aggregation of the stages, each once: `exponential 2 concat`."""
+    stages = [
         " ".join([stage.rule, *map(str, stage.arguments), stage.aggregation])
         for stage in row.report.stages
     ]
-    return ", ".join(dict.fromkeys(said))
+    return ", ".join(dict.fromkeys(stages))
 
 
 COLUMNS = (
@@ -100,22 +100,25 @@ COLUMNS = (
         "imagenet_error", "ImageNet top-1 error", lambda row: row.error("imagenet"), "quoted", "%",
     ),
 )  # fmt: skip
-"""All there are, in the order in which they are shown."""
+"""All columns, in the order in which they are shown."""
 
 
 def chosen(names: str) -> tuple[Column, ...]:
-    """The columns of a list such as `parameters,links`, in order. Raises ArchdslError (A414)."""
-    known = {column.name: column for column in COLUMNS}
-    found: dict[str, Column] = {}
+    """Return the columns of a list such as `parameters,links`, in order.
+
+    Raises: ArchdslError: A414 if a column is unknown or is named twice.
+    """
+    by_name = {column.name: column for column in COLUMNS}
+    columns: dict[str, Column] = {}
     for name in map(str.strip, names.split(",")):
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            said = f"did you mean `{near[0]}`?" if near else "columns: " + ", ".join(known)
-            raise fail("A414", f"`{name[:40]}` is not a column", help=said)
-        if name in found:
+        if name not in by_name:
+            near = difflib.get_close_matches(name, by_name, 1)
+            hint = f"did you mean `{near[0]}`?" if near else "columns: " + ", ".join(by_name)
+            raise fail("A414", f"`{name[:40]}` is not a column", help=hint)
+        if name in columns:
             raise fail("A414", f"column `{name}` is named twice")
-        found[name] = known[name]
-    return tuple(found.values())
+        columns[name] = by_name[name]
+    return tuple(columns.values())
 
 
 def filled(comparison: Comparison, columns: Iterable[Column] = COLUMNS) -> Sequence[Column]:

@@ -1,4 +1,4 @@
-"""Which networks are compared: specs, under settings, under every combination of varied ones."""
+"""List the networks to compare: each spec with every combination of the varied parameters."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from archdsl.errors import fail
 
 MOST = 64
-"""Most networks of a comparison."""
+"""Maximum number of networks in a comparison."""
 
 OPENING, CLOSING = "[{(", "]})"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A spec file, its settings, and those of them that vary."""
+    """A spec file and its settings; `varied` are those that differ between entries."""
 
     path: Path
     settings: Mapping[str, str]
@@ -28,9 +28,17 @@ class Entry:
 def entries(
     paths: Sequence[Path], settings: Mapping[str, str], varied: Mapping[str, Sequence[str]]
 ) -> list[Entry]:
-    """Every spec under every combination, in order; the last varied one changes fastest.
+    """Return every spec with every combination of varied parameters.
 
-    Raises: ArchdslError (A414) for a name that is set and varied, A305 for more than `MOST`.
+    The entries are in the order of the arguments; the last varied parameter changes fastest.
+
+    Args:
+        paths: the spec files.
+        settings: the settings of all of them.
+        varied: the values of each varied parameter.
+
+    Raises:
+        ArchdslError: A414 if a name is set and varied, A305 for more than `MOST` entries.
     """
     for name in varied:
         if name in settings:
@@ -40,59 +48,65 @@ def entries(
         count *= len(values)
     if count > MOST:
         raise fail("A305", f"{count:,} networks to compare, more than {MOST}")
-    found = []
+    listed = []
     for path in paths:
         for chosen in product(*varied.values()):
             here = dict(zip(varied, chosen, strict=True))
-            found.append(Entry(path, {**settings, **here}, here))
-    return found
+            listed.append(Entry(path, {**settings, **here}, here))
+    return listed
 
 
-def vary(given: Sequence[str]) -> dict[str, list[str]]:
-    """`--vary` arguments: `depth=40,100` by name. Raises ArchdslError (A414).
+def vary(arguments: Sequence[str]) -> dict[str, list[str]]:
+    """Return the values of `--vary NAME=A,B` arguments by name.
 
     >>> vary(["growth=[8, 16],12"])
     {'growth': ['[8, 16]', '12']}
+
+    Raises: ArchdslError: A414 if an argument has no name or value, or a name is varied twice.
     """
-    found: dict[str, list[str]] = {}
-    for argument in given:
+    values_of: dict[str, list[str]] = {}
+    for argument in arguments:
         name, equals, text = argument.partition("=")
         values = list(_split(text))
         if not equals or not name.strip() or not all(values):
             raise fail(
                 "A414", f"`{argument[:60]}` varies nothing", help="write --vary depth=40,100"
             )
-        if name.strip() in found:
+        if name.strip() in values_of:
             raise fail("A414", f"`{name.strip()[:40]}` is varied twice")
-        found[name.strip()] = list(dict.fromkeys(values))
-    return found
+        values_of[name.strip()] = list(dict.fromkeys(values))
+    return values_of
 
 
 def _split(text: str) -> Iterator[str]:
-    """Split a text at the commas outside of brackets."""
+    """Yield the parts of a text between the commas that are not in brackets."""
     depth, start = 0, 0
-    for place, letter in enumerate(text):
+    for index, letter in enumerate(text):
         depth += (letter in OPENING) - (letter in CLOSING)
         if letter == "," and depth == 0:
-            yield text[start:place].strip()
-            start = place + 1
+            yield text[start:index].strip()
+            start = index + 1
     yield text[start:].strip()
 
 
 def labels(named: Sequence[tuple[str, Entry]]) -> list[str]:
-    """A label for each spec's name and entry: the name, what varies, the path if need be."""
-    made = [
+    """Return a unique label for each entry: its name, what varies, and the path where needed.
+
+    Args:
+        named: the name of each spec, with its entry.
+    """
+    short = [
         " ".join([name, *(f"{key}={value}" for key, value in entry.varied.items())])
         for name, entry in named
     ]
-    counts = Counter(made)
-    told = [
+    counts = Counter(short)
+    unique = [
         f"{label} ({entry.path})" if counts[label] > 1 else label
-        for label, (_, entry) in zip(made, named, strict=True)
+        for label, (_, entry) in zip(short, named, strict=True)
     ]
     seen: Counter[str] = Counter()
-    for place, label in enumerate(told):
+    for index, label in enumerate(unique):
         seen[label] += 1
         if seen[label] > 1:  # the same file twice
-            told[place] = f"{label} {seen[label]}"
-    return told
+            unique[index] = f"{label} {seen[label]}"
+    return unique

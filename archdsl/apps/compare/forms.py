@@ -55,24 +55,24 @@ def as_csv(comparison: Comparison, columns: Columns) -> str:
 
 
 def _plain(value: int | str) -> int | str:
-    """Text that no spreadsheet takes for a formula."""
+    """Return a value that spreadsheets do not read as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def as_markdown(comparison: Comparison, columns: Columns) -> str:
     """Return a comparison as a Markdown table, followed by its notes."""
-    made, notes = table(comparison, columns), tuple(quoted(comparison, columns))
+    grid, notes = table(comparison, columns), tuple(quoted(comparison, columns))
     parts = [
-        f"{in_markdown.BANNER} compare. Do not edit. -->", in_markdown.table(made), made.legend,
+        f"{in_markdown.BANNER} compare. Do not edit. -->", in_markdown.table(grid), grid.legend,
     ]  # fmt: skip
     return "\n\n".join([*parts, *([in_markdown.notes(notes)] if notes else [])]) + "\n"
 
 
 def as_latex(comparison: Comparison, columns: Columns) -> str:
     """Return a comparison as a LaTeX float, which needs booktabs."""
-    made = table(comparison, columns)
-    caption = f"Networks compared. {made.legend}"
-    body = in_latex.table(made, caption, "tab:networks", quoted(comparison, columns))
+    grid = table(comparison, columns)
+    caption = f"Networks compared. {grid.legend}"
+    body = in_latex.table(grid, caption, "tab:networks", quoted(comparison, columns))
     return f"{in_latex.BANNER} {__version__} compare. Do not edit.\n\n{body}\n"
 
 

@@ -1,4 +1,4 @@
-"""A comparison: one row for each network, in the order they were named."""
+"""A comparison: one row for each network, in the order of the arguments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from archdsl.ir.graph import Graph
 
 @dataclass(frozen=True)
 class Row:
-    """A network under a label that no other row has, and the errors that are printed for it."""
+    """A network with its unique label, and the error rates that papers print for it."""
 
     label: str
     checked: Checked
@@ -28,45 +28,45 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The spec's name."""
+        """Return the name of the spec."""
         return self.checked.spec.name
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The parameters that were set."""
+        """Return the parameters that are set, by name."""
         return self.checked.spec.settings
 
     @property
     def graph(self) -> Graph:
-        """The network itself."""
+        """Return the graph of the network."""
         return self.checked.graph
 
     @property
     def report(self) -> Report:
-        """What is counted of it."""
+        """Return the numbers of the network."""
         return self.checked.report
 
     def error(self, data: str) -> str | None:
-        """The printed error on `c10`, `c100` or `imagenet`, as it is printed."""
+        """Return the printed error on `c10`, `c100` or `imagenet` in percent, or None."""
         return next((quote.error for quote in self.published if quote.data == data), None)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Networks side by side. `archdsl.apps.compare.columns` says what there is to compare."""
+    """Networks to compare; the columns are in `archdsl.apps.compare.columns`."""
 
     rows: tuple[Row, ...]
 
     def _repr_html_(self) -> str:
-        """The table that a notebook shows."""
+        """Return the table that a notebook shows, as HTML."""
         columns = filled(self)
         return html(table(self, columns), quoted(self, columns))
 
 
 def compare_specs(*specs: Spec) -> Comparison:
-    """Specs side by side, as `archdsl compare` shows them; notebooks show the table.
+    """Compare specs as `archdsl compare` does; notebooks show the result as a table.
 
-    Raises: ArchdslError as `lower`.
+    Raises: ArchdslError: as `check` does.
     """
     named = [(spec.name, Entry(Path(spec.name), {}, _words(spec.settings))) for spec in specs]
     return compare(zip(labels(named), map(check, specs), strict=True))
@@ -77,7 +77,7 @@ def _words(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def compare(entries: Iterable[tuple[str, Checked]]) -> Comparison:
-    """Networks with their labels, which must differ, beside the errors printed for them."""
+    """Compare checked networks. Raise ValueError if two of their labels are equal."""
     rows = tuple(Row(label, checked, quotes(checked.spec)) for label, checked in entries)
     if len({row.label for row in rows}) < len(rows):
         raise ValueError("labels of a comparison must differ")

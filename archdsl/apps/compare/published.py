@@ -1,8 +1,8 @@
-"""Error rates that tables print for this very network; they are quoted, never measured.
+"""Quote the error rates that published tables print for a network; they are not measured.
 
-A network is known by its words and the values of its parameters: equal ones build equal graphs,
-whatever the spec's name. Only the number of classes may be another than in the suite, as one row of
-a table holds errors of several data sets; each error goes with the classes of its data set.
+A network is identified by the text of its spec without names, and by the values of its parameters:
+equal ones build equal graphs. Only the number of classes may differ from the row of the suite, as a
+row has errors on several data sets; each error applies to the classes of its data set.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from archdsl.frontend.reader import Document, read
 from archdsl.language.arithmetic import Value
 
 CLASSES = {"c10": 10, "c100": 100, "imagenet": 1000}
-"""Data sets, and how many classes a network for them tells apart."""
+"""Data set to its number of classes."""
 
 FREE = ("name", "description", "params", "expect")
-"""Keys of a spec that say nothing of what is built, once the parameters have values."""
+"""Keys of a spec that do not change the network, once the parameters have values."""
 
 Values = Mapping[str, Value]
 
@@ -36,8 +36,8 @@ Values = Mapping[str, Value]
 class Quote:
     """A printed error in percent, as text: `20.97*` keeps its mark.
 
-    `data` is a key of `CLASSES`, `label` and `source` say which row of which table. `doubt` is why
-    that row may be about another network: its parameters are a known misprint.
+    `data` is a key of `CLASSES`; `label` and `source` name the row and the table. `doubt` says why
+    the row may be about a different network: its printed parameters are a known misprint.
     """
 
     data: str
@@ -47,29 +47,29 @@ class Quote:
     doubt: str | None = None
 
     def as_dict(self) -> dict[str, str | None]:
-        """The machine-readable form."""
+        """Return the quote as plain values, ready for JSON."""
         return asdict(self)
 
 
 def quotes(spec: Spec) -> tuple[Quote, ...]:
-    """What the shipped suites print for a network: for each data set the first table with it."""
+    """Return what the shipped suites print for a network: the first match for each data set."""
     body, values = words(spec.document), spec.parameters.values
-    found: dict[str, Quote] = {}
-    for suite, row, known_body, known in _known():
-        if known_body == body and _alike(known, values):
+    by_data: dict[str, Quote] = {}
+    for suite, row, row_body, row_values in _rows():
+        if row_body == body and _alike(row_values, values):
             for quote in _quotes(suite, row):
                 if CLASSES[quote.data] == values.get("classes"):
-                    found.setdefault(quote.data, quote)
-    return tuple(found.values())
+                    by_data.setdefault(quote.data, quote)
+    return tuple(by_data.values())
 
 
 def words(document: Document) -> str:
-    """What a spec says of the network, its parameters by name."""
+    """Return the text of a spec without the keys in `FREE`."""
     return dump({key: value for key, value in document.root.items() if key not in FREE})
 
 
 def _alike(one: Values, other: Values) -> bool:
-    """Whether parameters are the same, but for the classes."""
+    """Return whether parameters are equal, apart from the number of classes."""
     return {**one, "classes": 0} == {**other, "classes": 0}
 
 
@@ -80,15 +80,15 @@ def _quotes(suite: Suite, row: RowWords) -> Iterator[Quote]:
 
 
 @cache
-def _known() -> tuple[tuple[Suite, RowWords, str, Values], ...]:
-    """Rows with errors, and their networks; read once. Nothing is lowered."""
-    found = []
+def _rows() -> tuple[tuple[Suite, RowWords, str, Values], ...]:
+    """Return the rows with errors, with the text and the parameters of their specs; read once."""
+    rows = []
     for suite in map(read_suite, suites()):
         for row in suite.words.rows:
             if row.spec and row.errors.model_dump(exclude_none=True):
                 document = _document(str(suite.spec(row.spec)))
-                found.append((suite, row, words(document), _values(document, row.settings)))
-    return tuple(found)
+                rows.append((suite, row, words(document), _values(document, row.settings)))
+    return tuple(rows)
 
 
 @cache
@@ -98,6 +98,6 @@ def _document(path: str) -> Document:
 
 
 def _values(document: Document, settings: Mapping[str, Any]) -> Values:
-    """The parameters of a shipped spec under a row's settings."""
-    given = {name: setting(name, value) for name, value in settings.items()}
-    return parameters.evaluate(document, given).values
+    """Return the parameters of a shipped spec under the settings of a row."""
+    values = {name: setting(name, value) for name, value in settings.items()}
+    return parameters.evaluate(document, values).values

@@ -1,4 +1,4 @@
-"""A comparison as a table of words, for text, Markdown, LaTeX and HTML."""
+"""A comparison as a table of text, for Markdown, LaTeX and HTML."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LEGEND = "Counts are exact. Errors are quoted, not measured here."
 
 
 def quoted(comparison: Comparison, columns: Sequence[Column]) -> list[str]:
-    """The notes of a table: where each error is printed, and why it may be another network's."""
+    """Return the notes of a table: the source of each error, and why it may not apply."""
     shown = {column.name for column in columns}
     quotes = (quote for row in comparison.rows for quote in row.published)
     return list(dict.fromkeys(note(q) for q in quotes if f"{q.data}_error" in shown))
 
 
 def note(quote: Quote) -> str:
-    """`Zhu et al. 2018, Table 2, row DenseNet (k=12) 40`."""
+    """Return the source of an error, such as `Zhu et al. 2018, Table 2, row DenseNet (k=12) 40`."""
     doubt = f"; in doubt: {quote.doubt}" if quote.doubt else ""
     return f"{quote.source}, row {quote.label}{doubt}"
 
@@ -37,8 +37,8 @@ def cell(column: Column, row: Row, notes: Sequence[str]) -> str:
     text = column.text(row)
     if column.kind != "quoted" or not text:
         return text
-    found = next(q for q in row.published if f"{q.data}_error" == column.name)
-    return f"{text} ({notes.index(note(found)) + 1})"
+    quote = next(q for q in row.published if f"{q.data}_error" == column.name)
+    return f"{text} ({notes.index(note(quote)) + 1})"
 
 
 def table(comparison: Comparison, columns: Sequence[Column]) -> Table:
@@ -51,21 +51,21 @@ def table(comparison: Comparison, columns: Sequence[Column]) -> Table:
         return Table(heads, "l" + "r" * len(rows), tuple(lines), LEGEND)
     heads = ("network", *(column.heading for column in columns))
     sides = "l" + "".join("l" if column.kind == "words" else "r" for column in columns)
-    found = [(row.label, *(cell(c, row, notes) for c in columns)) for row in rows]
-    return Table(heads, sides, tuple(found), LEGEND)
+    wide = [(row.label, *(cell(c, row, notes) for c in columns)) for row in rows]
+    return Table(heads, sides, tuple(wide), LEGEND)
 
 
-def html(made: Table, notes: Sequence[str]) -> str:
+def html(grid: Table, notes: Sequence[str]) -> str:
     """Return a plain HTML table for notebooks; all text is escaped."""
-    heads = "".join(f"<th>{escape(head)}</th>" for head in made.heads)
+    heads = "".join(f"<th>{escape(head)}</th>" for head in grid.heads)
     rows = "".join(
         "<tr>" + "".join(
             f'<td style="text-align: {"left" if side == "l" else "right"}">{escape(cell)}</td>'
-            for side, cell in zip(made.sides, row, strict=True)
+            for side, cell in zip(grid.sides, row, strict=True)
         ) + "</tr>"
-        for row in made.rows
+        for row in grid.rows
     )  # fmt: skip
     below = "".join(f"<li>{escape(note)}</li>" for note in notes)
     listed = f"<ol>{below}</ol>" if below else ""
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"{table}{listed}<p>{escape(made.legend)}</p>"
+    return f"{table}{listed}<p>{escape(grid.legend)}</p>"

@@ -1,4 +1,4 @@
-"""A comparison for terminals of 80 columns, without colour, piped or not."""
+"""A comparison as text for terminals of 80 columns, without colour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archdsl.apps.compare.model import Comparison, Row
 from archdsl.apps.compare.tables import LEGEND, cell, quoted
 
 WIDTH, WIDEST = 80, 22
-"""Letters of a line, and most of one cell in it."""
+"""Maximum number of characters in a line, and in a line of a cell."""
 
 
 def text(comparison: Comparison, columns: Sequence[Column]) -> str:
@@ -32,8 +32,8 @@ def text(comparison: Comparison, columns: Sequence[Column]) -> str:
         blocks[-1].append(row)
         room += wide
     parts = [_block(block, columns, notes, left) for block in blocks]
-    said = [_hanging(f"({n})", text) for n, text in enumerate(notes, 1)]
-    return "\n\n".join([*parts, *(["\n".join([*said, LEGEND])] if notes else [])]) + "\n"
+    listed = [_hanging(f"({n})", text) for n, text in enumerate(notes, 1)]
+    return "\n\n".join([*parts, *(["\n".join([*listed, LEGEND])] if notes else [])]) + "\n"
 
 
 def _width(row: Row, columns: Sequence[Column], notes: Sequence[str]) -> int:
@@ -42,7 +42,7 @@ def _width(row: Row, columns: Sequence[Column], notes: Sequence[str]) -> int:
 
 
 def _block(rows: Sequence[Row], columns: Sequence[Column], notes: Sequence[str], left: int) -> str:
-    """A column for each network, as wide as it needs to be; cells that are wider are wrapped."""
+    """Return a block with a column for each network; cells wider than `WIDEST` are wrapped."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     grid.add_column(width=left)
     for row in rows:
@@ -57,6 +57,6 @@ def _block(rows: Sequence[Row], columns: Sequence[Column], notes: Sequence[str],
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
 
 
-def _hanging(mark: str, said: str) -> str:
+def _hanging(mark: str, text: str) -> str:
     indent = " " * (len(mark) + 1)
-    return "\n".join(wrap(f"{mark} {said}", WIDTH, subsequent_indent=indent))
+    return "\n".join(wrap(f"{mark} {text}", WIDTH, subsequent_indent=indent))

@@ -1,1 +1,1 @@
-"""Figure 3 of Zhu et al. 2018: how strongly every layer leans on every output it reads."""
+"""Figure 3 of Zhu et al. 2018: how strongly each layer uses each output that it reads."""

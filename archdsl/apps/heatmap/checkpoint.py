@@ -1,4 +1,4 @@
-"""From weights to a heat map. The only file of this package that imports torch."""
+"""Compute a heat map from weights. The only file of this package that imports torch."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
 
     Args:
         graph: the network.
-        loaded: what a checkpoint holds: its state dict, or one that is wrapped.
+        loaded: the content of a checkpoint: a state dict, or a container with one.
 
-    Raises: ArchdslError: A440 for weights that are not plain numbers, A441 for another network's,
-        A442 if no stage has separate weights for each output, A443 for several state dicts.
+    Raises:
+        ArchdslError: A440 for weights that are not real numbers, A441 for weights of a different
+            network, A442 if no stage has separate weights for each output, A443 for several state
+            dicts.
     """
     weights = _weights(graph, loaded)
     means: dict[int, dict[tuple[int, int], float]] = {}
@@ -72,7 +74,10 @@ def _strengths(
 
 
 def _means(reader: Reader, weight: Tensor) -> list[float]:
-    """One for each source. Features of group g are seen by the outputs of group g alone."""
+    """Return the mean absolute weight of each source.
+
+    In a grouped convolution only the output channels of group g read the features of group g.
+    """
     seen = weight.abs().reshape(reader.groups, -1, *weight.shape[1:])
     each = seen.flatten(3).mean(dim=3) if seen.dim() > 3 else seen
     by_feature = each.mean(dim=1).flatten()
@@ -80,9 +85,9 @@ def _means(reader: Reader, weight: Tensor) -> list[float]:
 
 
 def _weights(graph: Graph, loaded: object) -> dict[str, Tensor]:
-    """The network's weights by name, of the right shapes and finite.
+    """Return the network's weights by name, with the right shapes and finite values.
 
-    Raises: ArchdslError (A440, A441, A443).
+    Raises: ArchdslError: A440, A441 or A443.
     """
     shapes = state_shapes(graph)
     state = unwrap(loaded, shapes)

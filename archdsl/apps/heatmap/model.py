@@ -1,4 +1,4 @@
-"""The heat map as numbers: a mean for each link, and the same rescaled for each layer."""
+"""The heat map as numbers: a mean for each link, and the means divided by the layer's largest."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from io import StringIO
 from archdsl.version import __version__
 
 Link = tuple[int, int]
-"""(source, layer); layer N + 1 is what comes after the stage."""
+"""(source, layer); layer N + 1 is the layer after the stage."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A stage of `depth` layers: the mean absolute weight of each link. No link, no entry."""
+    """A stage of `depth` layers: the mean absolute weight of each link that exists."""
 
     stage: int
     depth: int
@@ -24,7 +24,7 @@ class Panel:
 
     @property
     def rescaled(self) -> dict[Link, float]:
-        """Each divided by the largest of its layer, as in Figure 3: between 0 and 1."""
+        """Return the means divided by the largest of their layer, as in Figure 3: from 0 to 1."""
         most: dict[int, float] = {}
         for (_, layer), mean in self.means.items():
             most[layer] = max(most.get(layer, 0.0), mean)
@@ -36,14 +36,14 @@ class Panel:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """All stages whose outputs have weights of their own; `left` are the others."""
+    """All stages with separate weights for each output; `left` are the indices of the others."""
 
     name: str
     panels: tuple[Panel, ...]
     left: Sequence[int] = ()
 
     def as_json(self) -> str:
-        """Each link with its mean and its share of the layer's largest."""
+        """Return each link with its mean and its rescaled mean, as JSON."""
         stages = [
             {"stage": panel.stage, "layers": panel.depth, "links": _links(panel)}
             for panel in self.panels
@@ -52,7 +52,7 @@ class HeatMap:
         return json.dumps(facts, indent=2) + "\n"
 
     def as_csv(self) -> str:
-        """A line for each link."""
+        """Return a line for each link, as CSV."""
         out = StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["stage", "layer", "source", "mean", "rescaled"])

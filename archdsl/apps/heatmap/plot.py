@@ -1,4 +1,4 @@
-"""The heat map as a picture: a panel for each stage, sources down, layers across, white between."""
+"""Draw a heat map: a panel for each stage, with a row per source and a column per layer."""
 
 from __future__ import annotations
 
@@ -30,45 +30,45 @@ STYLE: Any = {
     "svg.hashsalt": CREATOR,
 }
 ACROSS = 3
-"""Panels in a row."""
+"""Maximum number of panels in a row."""
 
 SIDE = 2.7
-"""Inches of a panel."""
+"""Width and height of a panel, in inches."""
 
 COLOURS = "viridis_r"
-"""Even to the eye, and nowhere near the white of what is not there; dark is strong."""
+"""Perceptually uniform, dark is strong, and no colour is close to the white of missing links."""
 
 
-def draw(found: HeatMap, form: str) -> bytes:
+def draw(heat: HeatMap, form: str) -> bytes:
     """Return the picture as the bytes of a file, the same bytes for the same numbers.
 
     Args:
-        found: the heat map.
+        heat: the heat map.
         form: one of `FORMS`.
     """
-    across = min(ACROSS, len(found.panels))
-    down = ceil(len(found.panels) / across)
+    across = min(ACROSS, len(heat.panels))
+    down = ceil(len(heat.panels) / across)
     size = (across * SIDE + 0.9, down * (SIDE + 0.35) + 0.4)
 
     def fill(figure: Figure) -> None:
-        _panels(figure, found, down, across)
+        _panels(figure, heat, down, across)
 
     return plotted(fill, form, size=size, style=STYLE, metadata=FORMS[form])
 
 
-def _panels(figure: Figure, found: HeatMap, down: int, across: int) -> None:
+def _panels(figure: Figure, heat: HeatMap, down: int, across: int) -> None:
     grid = figure.subplots(down, across, squeeze=False)
-    for axes, panel in zip(grid.flat, found.panels, strict=False):
+    for axes, panel in zip(grid.flat, heat.panels, strict=False):
         image = _panel(axes, panel)
-    for axes in grid.flat[len(found.panels) :]:
+    for axes in grid.flat[len(heat.panels) :]:
         axes.set_axis_off()
     bar = figure.colorbar(image, ax=grid, shrink=0.8, pad=0.02)
     bar.set_label("mean absolute weight, by the layer's largest")
-    figure.suptitle(found.name, fontsize=10)
+    figure.suptitle(heat.name, fontsize=10)
 
 
 def _panel(axes: Axes, panel: Panel) -> AxesImage:
-    """Column l is layer l, the last one what comes after the stage; row s is output s."""
+    """Draw a stage: column l is layer l, or the layer after the stage; row s is output s."""
     values = [[nan] * (panel.depth + 1) for _ in range(panel.depth + 1)]
     for (source, layer), value in panel.rescaled.items():
         values[source][layer - 1] = value

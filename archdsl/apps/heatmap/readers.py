@@ -1,4 +1,4 @@
-"""Which weights meet which outputs: the first weighted layer of every reader, by its sources."""
+"""Find the weights that read each output: those of the first weighted layer of each reader."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from archdsl.ir.ops import Aggregate, Chain, Shape, Weighted
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A layer, or what comes after the stage (`layer` is N + 1), and the weights that read.
+    """A layer, or the layer after the stage (`layer` is N + 1), and the weights that read.
 
-    `features[i]` is how many input features of `key`'s weights come from output `sources[i]`; they
-    are in this order, as `concat` joins them.
+    `key` is the state-dict key of the weights. `features[i]` of their input features come from
+    output `sources[i]`, in this order, as `concat` joins the outputs.
     """
 
     stage: int
@@ -53,7 +53,7 @@ def aggregates(graph: Graph, stage: Stage) -> Iterator[tuple[int, tuple[int, ...
 
 def readers(graph: Graph) -> Iterator[Reader]:
     """Yield every reader of every stage whose outputs have separate weights, in order."""
-    known = shapes(graph)
+    result_shapes = shapes(graph)
     for stage in graph.stages:
         if tells_apart(stage):
             for layer, name in enumerate(stage.layers, start=1):
@@ -64,19 +64,19 @@ def readers(graph: Graph) -> Iterator[Reader]:
 
 
 def _reader(
-    graph: Graph, known: Mapping[str, Shape], stage: Stage, layer: int, name: str
+    graph: Graph, result_shapes: Mapping[str, Shape], stage: Stage, layer: int, name: str
 ) -> Iterator[Reader]:
-    """Return None if it has no weights, or its inputs are not a multiple of the channels read."""
+    """Yield the reader, if it has weights and its inputs are a multiple of the channels read."""
     op = graph[name].op
     sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
-    widths = tuple(known[stage.outputs[source]][0] for source in sources)
+    widths = tuple(result_shapes[stage.outputs[source]][0] for source in sources)
     if stage.projected and layer == 1:  # the input is read before it is projected
-        widths = tuple(known[given][0] for given in graph[name].inputs)
+        widths = tuple(result_shapes[source][0] for source in graph[name].inputs)
     first = _first(op) if isinstance(op, Chain) else None
     inputs = first.takes() if first is not None else None
     if first is None or inputs is None or inputs % sum(widths) or not isinstance(op, Chain):
         return
-    each = inputs // sum(widths)  # places of a map, where it is flattened before
+    each = inputs // sum(widths)  # the positions of a feature map that was flattened
     yield Reader(
         stage.index, layer, f"{op.scope}.{first.name}.weight",
         first.feature_groups(),
