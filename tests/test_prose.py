@@ -29,7 +29,6 @@ NAMES = {
     "archdsl/apps/report": 9,
     "archdsl/apps/reproduce": 19,
     "archdsl/apps/scaling": 18,
-    "archdsl/apps/search": 31,
     "archdsl/backends/pytorch": 68,
     "archdsl/codegen": 22,
     "archdsl/frontend": 1,

@@ -47,10 +47,10 @@ def reconcile(
     start = api.load(spec, options.settings(sets))
     with Progress() as progress:
 
-        def told(done: int, total: int) -> None:
+        def show(done: int, total: int) -> None:
             progress.show(f"{done:,} of {total:,} sets of changes counted")
 
-        result = find(start, parameters, limits, most=most, told=told)
+        result = find(start, parameters, limits, most=most, progress=show)
     report(result.spec.notes, form)
     print(json.dumps(facts(result), indent=2) if as_json else text(result))
     if result.interrupted:
@@ -81,7 +81,7 @@ def text(result: Reconciled) -> str:
 
 def paragraph(outcome: Outcome) -> list[str]:
     """Return the lines of an outcome: its count, its changes, and the options or edits for them."""
-    changes = " and ".join(change.said for change in outcome.changes) or "as it is written"
+    changes = " and ".join(change.words for change in outcome.changes) or "as it is written"
     how = f", {outcome.how}" if outcome.how else ""
     flags = " ".join(flag(name, value) for name, value in outcome.settings.items())
     lines = [f"  {outcome.parameters:,}{how}: {changes}"]
@@ -126,7 +126,7 @@ def facts(result: Reconciled) -> dict[str, Any]:
 def outcome_facts(outcome: Outcome) -> dict[str, Any]:
     """Return an outcome as plain values, ready for JSON."""
     return {
-        "changes": [{"kind": change.kind, "said": change.said} for change in outcome.changes],
+        "changes": [{"kind": change.kind, "said": change.words} for change in outcome.changes],
         "settings": outcome.settings,
         "edit": list(outcome.edit),
         "norms_counted": all(change.norms for change in outcome.changes),

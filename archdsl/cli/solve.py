@@ -101,7 +101,7 @@ def budget_of(
 def text(solution: Solution) -> str:
     """Return the solution as text."""
     heading = ("", solution.over, QUANTITIES[solution.budget.by][0], "of budget")
-    lines = [f"{solution.spec.name}: {solution.over} for {solution.budget.said}", ""]
+    lines = [f"{solution.spec.name}: {solution.over} for {solution.budget.words}", ""]
     lines += aligned([heading, *(row(solution, point) for point in solution.points())], "<>>>")
     lines += ["", *(f"note: {note}" for note in solution.notes)]
     if solution.nearest.setting != solution.nearest.last:

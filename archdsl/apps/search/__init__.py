@@ -1,1 +1,1 @@
-"""Settings that meet a budget or a published figure."""
+"""Search for settings that meet a budget or explain a published figure."""

@@ -1,6 +1,6 @@
-"""A change of a spec as data: parameters to set, values to replace, and how to say so.
+"""Changes of a spec as data: parameters to set, values to replace, and a description.
 
-Documents are changed as plain values, of which `archdsl.frontend.dump` makes text again.
+Documents are changed as plain values, and `archdsl.frontend.dump` writes them as text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from archdsl.language.arithmetic import Value
 from archdsl.language.expression import parse
 
 REMOVED = object()
-"""As a new value: the entry is taken out."""
+"""As a new value: the entry is removed."""
 
 USUAL, KNOWN, ODD = range(3)
 """How far from common practice a change is; odd ones are not combined with others."""
@@ -27,13 +27,19 @@ USUAL, KNOWN, ODD = range(3)
 
 @dataclass(frozen=True)
 class Change:
-    """One change: `settings` by parameter, `edits` by place in the document.
+    """A change of a spec. Changes of different kinds can be combined.
 
-    Changes of different kinds can be made together. `norms`: whether what norms learn counts.
+    Attributes:
+        kind: the choice that it belongs to.
+        words: a description.
+        rarity: `USUAL`, `KNOWN` or `ODD`.
+        settings: new values of parameters.
+        edits: new values in the document, with their paths.
+        norms: whether the scale and shift of norms are counted.
     """
 
     kind: str
-    said: str
+    words: str
     rarity: int = USUAL
     settings: Mapping[str, Any] = field(default_factory=dict)
     edits: tuple[tuple[Path, Any], ...] = ()
@@ -42,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Start:
-    """What is changed: the document's values, what is set, and what the parameters then are."""
+    """A spec before changes: its document and settings, and the values and uses of parameters."""
 
     root: Mapping[str, Any]
     settings: Mapping[str, Any]
@@ -51,45 +57,56 @@ class Start:
 
     @classmethod
     def of(cls, spec: Spec) -> Start:
-        """The start that a spec is."""
+        """Return a spec as a start."""
         root = spec.document.root
         return cls(root, spec.settings, spec.parameters.values, uses(root))
 
     def at(self, path: Path) -> Any:
-        """The value at a place of the document, or None."""
+        """Return the value at a path of the document, or None."""
         here: Any = self.root
         for step in path:
-            known = isinstance(here, Mapping) and step in here
-            known = known or (isinstance(here, list) and isinstance(step, int) and step < len(here))
-            if not known:
+            exists = isinstance(here, Mapping) and step in here
+            if isinstance(here, list) and isinstance(step, int):
+                exists = step < len(here)
+            if not exists:
                 return None
             here = here[step]
         return here
 
     def named(self, path: Path) -> str | None:
-        """The parameter whose bare name is the value at a place."""
+        """Return the parameter whose bare name is the value at a path, or None."""
         raw = self.at(path)
         return str(raw) if isinstance(raw, str) and raw in self.values else None
 
     def own(self, path: Path) -> str | None:
-        """The same, if the parameter is used nowhere else."""
+        """Return the parameter that is the value at a path and is used nowhere else, or None."""
         name = self.named(path)
         return name if name and self.uses.get(name) == 1 else None
 
     def says(self, path: Path, value: Any) -> bool:
-        """Whether a place, or the parameter of its own, has this very value already."""
+        """Return whether the value at a path, or of its parameter `own`, is this one already."""
         name = self.own(path)
         raw = self.at(path)
         if name is not None:
             raw = self.settings.get(name, self.root["params"][name])
         return str(raw).replace(" ", "") == str(value).replace(" ", "")
 
-    def change(self, kind: str, said: str, rarity: int, path: Path, value: Any) -> Change:
-        """Put another value at a place: by its parameter if it has one of its own."""
+    def change(self, kind: str, words: str, rarity: int, path: Path, value: Any) -> Change:
+        """Return the change that puts a value at a path.
+
+        It sets the parameter if the path has one that is used nowhere else (see `own`).
+
+        Args:
+            kind: the choice that the change belongs to.
+            words: its description.
+            rarity: `USUAL`, `KNOWN` or `ODD`.
+            path: the path in the document.
+            value: the new value.
+        """
         name = self.own(path)
         if name is not None:
-            return Change(kind, said, rarity, {name: value})
-        return Change(kind, said, rarity, edits=((path, value),))
+            return Change(kind, words, rarity, {name: value})
+        return Change(kind, words, rarity, edits=((path, value),))
 
 
 def uses(root: Mapping[str, Any]) -> Counter[str]:
@@ -100,7 +117,7 @@ def uses(root: Mapping[str, Any]) -> Counter[str]:
 
 
 def needs(text: Any) -> frozenset[str]:
-    """The names in a text, if it is arithmetic."""
+    """Return the names in a text, if it is arithmetic."""
     try:
         return parse(text).names if isinstance(text, str) else frozenset()
     except ArchdslError:
@@ -108,7 +125,7 @@ def needs(text: Any) -> frozenset[str]:
 
 
 def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """A value and all values inside it, with their places."""
+    """Yield a value and all values inside it, with their paths."""
     yield path, value
     inside: Iterable[tuple[Any, Any]] = ()
     if isinstance(value, Mapping):
@@ -119,8 +136,11 @@ def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield from walk(item, (*path, step))
 
 
-def made(root: Mapping[str, Any], changes: Iterable[Change]) -> Mapping[str, Any]:
-    """The document with the edits of changes; what is removed goes last, so that places hold."""
+def edited(root: Mapping[str, Any], changes: Iterable[Change]) -> Mapping[str, Any]:
+    """Return a document with the edits of changes.
+
+    Entries are removed last, as removing one changes the indices of those after it.
+    """
     edits = [edit for change in changes for edit in change.edits]
     for path, value in sorted(edits, key=lambda edit: edit[1] is REMOVED):
         root = _put(root, path, value)
@@ -128,7 +148,7 @@ def made(root: Mapping[str, Any], changes: Iterable[Change]) -> Mapping[str, Any
 
 
 def _put(here: Any, path: Path, value: Any) -> Any:
-    """A value with another one at a place inside it."""
+    """Return a copy of `here` with another value at a path inside it."""
     if not path:
         return value
     step, *rest = path
@@ -145,15 +165,15 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]
     >>> difference({"name": "a", "input": [3, 8, 8]}, {"name": "a", "input": [3, 9, 9]})
     ['- input: [3, 8, 8]', '+ input: [3, 9, 9]']
     """
-    found: list[str] = []
+    lines: list[str] = []
     for key in dict.fromkeys([*before, *after]):
         old, new = ([*_lines(root, key)] for root in (before, after))
         changed = list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]
         changed = [f"{line[0]} {line[1:]}" for line in changed if not line.startswith("@@")]
         if changed and all(line.startswith("  ", 1) for line in changed):
-            found.append(f"  {key}:")
-        found += changed
-    return found
+            lines.append(f"  {key}:")
+        lines += changed
+    return lines
 
 
 def _lines(root: Mapping[str, Any], key: str) -> list[str]:

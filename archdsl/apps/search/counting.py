@@ -1,4 +1,4 @@
-"""One number of a network, without the analyses that it does not need."""
+"""Compute one number of a network, without the other analyses."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ QUANTITIES: dict[str, tuple[str, Callable[[Graph], int]]] = {
     "macs": ("multiply-adds", lambda graph: sum(macs(graph).values())),
     "activation-bytes": ("bytes of activations to infer", inference),
 }
-"""What a budget can be of: how it is called, and how it is counted."""
+"""Quantity of a budget to its noun, and to the function that counts it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """The parameters of a network, how many of them its norms have, and its size as a graph.
 
-    `primitives` are the layers inside its chains, those of equal chains once.
+    `primitives` is the number of layers inside its chains; equal chains count once.
     """
 
     parameters: int
@@ -38,24 +38,30 @@ class Counted:
 
 
 def measure(spec: Spec, by: str, limits: Limits) -> int:
-    """One quantity of a network.
+    """Return one quantity of a network.
 
-    Raises: ArchdslError: A1xx to A3xx as `api.lower` does, A303 or A304 if it is above its limit.
+    Args:
+        spec: the spec.
+        by: a key of `QUANTITIES`.
+        limits: how large the network may be.
+
+    Raises:
+        ArchdslError: A1xx to A3xx as `api.lower` does, A303 or A304 if it is above its limit.
     """
-    said, count = QUANTITIES[by]
-    found = count(api.lower(spec, limits))
+    noun, count = QUANTITIES[by]
+    total = count(api.lower(spec, limits))
     code, limit = {
         "parameters": ("A303", limits.parameters),
         "activation-bytes": ("A304", limits.activation_bytes),
-    }.get(by, ("", found))
-    if found > limit:
-        message = f"this network has {found:,} {said} (limit {limit:,})"
+    }.get(by, ("", total))
+    if total > limit:
+        message = f"this network has {total:,} {noun} (limit {limit:,})"
         raise ArchdslError(Diagnostic(code, message, **spec.at("stages")))
-    return found
+    return total
 
 
 def counted(spec: Spec, limits: Limits) -> Counted:
-    """The parameters of a network. Raises ArchdslError (A1xx to A3xx)."""
+    """Return the parameters and the size of a network. Raise A1xx to A3xx as `api.lower` does."""
     graph = api.lower(spec, limits)
     norms = (layer for _, chain in graph.chains() for layer in chain.layers)
     return Counted(
@@ -68,7 +74,7 @@ def counted(spec: Spec, limits: Limits) -> Counted:
 
 
 def amount(text: str) -> int:
-    """A budget: `123456`, `7,189,468` or `7.2M`. Raises ArchdslError (A414)."""
+    """Return a budget such as `123456`, `7,189,468` or `7.2M`. Raise A414 if it is not a number."""
     try:
         return int(read_printed(text.replace(",", "")).value)
     except ArchdslError:

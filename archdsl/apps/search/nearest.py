@@ -1,7 +1,7 @@
-"""The whole number at which a function comes nearest to a goal, in few evaluations.
+"""Find the integer at which a function is nearest to a goal, in few evaluations.
 
-By doubling and bisection; what was seen on the way is then looked at, and where it does not rise or
-fall throughout, a bounded scan takes their place. Knows nothing of networks.
+The search uses doubling and bisection. If the values that it evaluates do not all rise, or all
+fall, it scans a bounded number of integers instead. It does not depend on networks.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from itertools import pairwise
 from math import inf
 
 MOST = 100
-"""The most evaluations."""
+"""Maximum number of evaluations."""
 KEPT = 12
-"""Of these, kept for looking around what was found."""
+"""Evaluations that are reserved for the neighbours of the result."""
 PROBES = 6
-"""Places inside a bracket that are evaluated only to see whether values rise."""
+"""Numbers inside a bracket that are evaluated only to check whether values rise."""
 SAME = 3
-"""Doublings without any change after which none is expected."""
+"""Doublings without a change of the value after which no change is expected."""
 FLAT = 1_024
-"""How far equal values are followed."""
+"""Maximum distance at which equal values are searched."""
 
 Function = Callable[[int], float | None]
-"""A value for a number from 1; endless if it is too large to know, None if there is none."""
+"""A value for a number from 1; infinite if it is too large to count, None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A value, and the first and last number known to have it."""
+    """A value, and the first and last number that is known to have it."""
 
     first: int
     last: int
@@ -37,10 +37,16 @@ class Flat:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The nearest value, and the next other ones beside it.
+    """The nearest value, and the next different values on both sides.
 
-    `monotone`: whether values rise, or fall, wherever they were looked at. `tried` is the range
-    that was searched; `whole` says that all of it was looked at, or need not be.
+    Attributes:
+        nearest: the nearest value.
+        below: the next different value at smaller numbers, if there is one.
+        above: the next different value at larger numbers, if there is one.
+        evaluations: the number of evaluations.
+        monotone: whether all evaluated values rise, or all fall.
+        tried: the smallest and the largest number that was evaluated.
+        whole: whether no number in this range can be nearer.
     """
 
     nearest: Flat
@@ -53,23 +59,32 @@ class Found:
 
 
 class UnreachedError(Exception):
-    """All values are on one side of the goal. `known` are those that were found, by number."""
+    """All values are on one side of the goal. `values` are those that were evaluated, by number."""
 
-    def __init__(self, known: dict[int, int]) -> None:
-        self.known = known
+    def __init__(self, values: dict[int, int]) -> None:
+        self.values = values
         super().__init__("the goal is outside of all values")
 
 
 class _SpentError(Exception):
-    """There are no evaluations left."""
+    """The maximum number of evaluations is reached."""
 
 
 class _UnevenError(Exception):
-    """The values are not such that bisection finds the nearest."""
+    """The values are not monotone, so bisection does not find the nearest one."""
 
 
 def nearest(function: Function, start: int, goal: int, most: int = MOST) -> Found:
-    """Look for the goal from a number that has a value. Raises UnreachedError.
+    """Find the number whose value is nearest to a goal.
+
+    Args:
+        function: the value of a number from 1.
+        start: a number that has a value.
+        goal: the value to search for.
+        most: the maximum number of evaluations.
+
+    Raises:
+        UnreachedError: if all values are on one side of the goal.
 
     >>> found = nearest(lambda n: n * n, 3, 150)
     >>> found.nearest, found.above
@@ -83,69 +98,70 @@ def nearest(function: Function, start: int, goal: int, most: int = MOST) -> Foun
         best, whole = _scanned(values)
         values.even = False
     values.left = most
-    found = values.flat(best)
-    assert found is not None
-    below, above = values.beside(found, -1), values.beside(found, 1)
-    tried = (min(values.known), max(values.known))
-    return Found(found, below, above, len(values.known), values.even, tried, whole)
+    best_flat = values.flat(best)
+    assert best_flat is not None
+    below, above = values.beside(best_flat, -1), values.beside(best_flat, 1)
+    tried = (min(values.evaluated), max(values.evaluated))
+    return Found(best_flat, below, above, len(values.evaluated), values.even, tried, whole)
 
 
 class _Values:
-    """What is known of a function."""
+    """The values of a function that were evaluated, by number."""
 
     def __init__(self, function: Function, goal: int, most: int) -> None:
         self.function, self.goal, self.left = function, goal, most - KEPT
-        self.known: dict[int, float | None] = {}
+        self.evaluated: dict[int, float | None] = {}
         self.even = True
 
     def at(self, number: int) -> float | None:
-        """The value at a number, looked up once. Raises _SpentError."""
+        """Return the value at a number, evaluated once. Raise _SpentError."""
         if number < 1:
             return None
-        if number not in self.known:
-            if len(self.known) >= self.left:
+        if number not in self.evaluated:
+            if len(self.evaluated) >= self.left:
                 raise _SpentError
-            self.known[number] = self.function(number)
-        return self.known[number]
+            self.evaluated[number] = self.function(number)
+        return self.evaluated[number]
 
     def try_all(self, numbers: Iterable[int]) -> None:
-        """Look up as many as there are evaluations for."""
+        """Evaluate numbers in order, while evaluations are left."""
         for number in numbers:
-            if len(self.known) < self.left:
+            if len(self.evaluated) < self.left:
                 self.at(number)
 
     def finite(self) -> dict[int, int]:
-        """The values that there are, by number, in order."""
-        known = sorted(self.known.items())
-        return {n: int(value) for n, value in known if value is not None and value != inf}
+        """Return the finite values by number, in order."""
+        ordered = sorted(self.evaluated.items())
+        return {n: int(value) for n, value in ordered if value is not None and value != inf}
 
     def best(self) -> int:
-        """The number whose value is nearest; the smallest of those that are equally near."""
+        """Return the number whose value is nearest; the smallest of those that are equally near."""
         return min(self.finite().items(), key=lambda item: (abs(item[1] - self.goal), item[0]))[0]
 
     def rises(self) -> bool:
-        """Whether values rise or fall. Raises _UnevenError if they do both."""
+        """Return True if values rise, False if they fall. Raise _UnevenError if they do both."""
         steps = [after - before for before, after in pairwise(self.finite().values())]
         if any(step > 0 for step in steps) and any(step < 0 for step in steps):
             raise _UnevenError
         return not any(step < 0 for step in steps)
 
     def beyond(self, number: int) -> bool:
-        """Whether a value is at least the goal. Raises _UnevenError if there is none."""
+        """Return whether a value is at least the goal. Raise _UnevenError if there is no value."""
         value = self.at(number)
         if value is None:
             raise _UnevenError
         return value >= self.goal
 
     def flat(self, number: int) -> Flat | None:
-        """A number with those around it that have the same value."""
-        value = self.known.get(number) if len(self.known) >= self.left else self.at(number)
+        """Return a number with its neighbours that have the same value; None if it has no value."""
+        spent = len(self.evaluated) >= self.left
+        value = self.evaluated.get(number) if spent else self.at(number)
         if value is None or value == inf:
             return None
         return Flat(self.end(number, -1), self.end(number, 1), int(value))
 
     def beside(self, flat: Flat, step: int) -> Flat | None:
-        """The next other value in a direction; where values are uneven, the next one known."""
+        """Return the next different value in a direction, evaluated already if they are uneven."""
         if self.even:
             return self.flat((flat.first if step < 0 else flat.last) + step)
         others = [n for n, value in self.finite().items() if value != flat.value]
@@ -153,7 +169,7 @@ class _Values:
         return self.flat(there[-1 if step < 0 else 0]) if there else None
 
     def end(self, number: int, step: int) -> int:
-        """The farthest number in a direction that is known to have the same value."""
+        """Return the farthest number in a direction that is known to have the same value."""
         if not self.even:
             return number
         value, same, reach = self.at(number), 0, 1
@@ -172,12 +188,12 @@ class _Values:
 
 
 def _bisected(values: _Values, start: int) -> int:
-    """The nearest number if values are monotone. Raises any of the three errors above."""
+    """Return the nearest number if values are monotone. Raise one of the three errors above."""
     values.try_all((start, 2 * start, start // 2))
     inside, outside = _bracket(values, start, values.rises())
     low, high = sorted((inside, outside))
-    for place in range(1, PROBES + 1):
-        values.beyond(low + (high - low) * place // (PROBES + 1))
+    for probe in range(1, PROBES + 1):
+        values.beyond(low + (high - low) * probe // (PROBES + 1))
     while abs(outside - inside) > 1:
         middle = (inside + outside) // 2
         if values.beyond(middle) == values.beyond(outside):
@@ -190,7 +206,10 @@ def _bisected(values: _Values, start: int) -> int:
 
 
 def _bracket(values: _Values, start: int, rises: bool) -> tuple[int, int]:
-    """Two numbers with the goal between their values. Raises any of the three errors above."""
+    """Return two numbers with the goal between their values.
+
+    Raises one of the three errors above.
+    """
     upwards = values.beyond(start) != rises
     inside, same = start, 0
     while same < SAME:
@@ -210,7 +229,7 @@ def _bracket(values: _Values, start: int, rises: bool) -> tuple[int, int]:
 
 
 def _edge(values: _Values, inside: int, outside: int) -> int:
-    """The last number that has a value, before those that have none."""
+    """Return the last number that has a value, before those that have none."""
     while abs(outside - inside) > 1:
         middle = (inside + outside) // 2
         if values.at(middle) is None:
@@ -221,17 +240,17 @@ def _edge(values: _Values, inside: int, outside: int) -> int:
 
 
 def _scanned(values: _Values) -> tuple[int, bool]:
-    """The nearest of as many numbers as may be looked at, and whether that is all of them."""
-    numbers = range(min(values.known), max(values.known) + 1)
-    left = values.left - len(values.known)
-    whole = len(numbers) <= left + len(values.known)
+    """Return the nearest of the numbers that can be evaluated, and whether these are all."""
+    numbers = range(min(values.evaluated), max(values.evaluated) + 1)
+    left = values.left - len(values.evaluated)
+    whole = len(numbers) <= left + len(values.evaluated)
     values.try_all(numbers if whole else numbers[:: len(numbers) // max(1, left // 2) + 1])
     if not values.finite():
         raise UnreachedError({})
     best = values.best()
-    around = (values.left - len(values.known)) // 2
+    around = (values.left - len(values.evaluated)) // 2
     values.try_all(range(max(1, best - around), best + around + 1))
-    found = values.finite()
-    if not min(found.values()) <= values.goal <= max(found.values()):
-        raise UnreachedError(found)
+    finite = values.finite()
+    if not min(finite.values()) <= values.goal <= max(finite.values()):
+        raise UnreachedError(finite)
     return values.best(), whole

@@ -1,8 +1,8 @@
-"""Which unstated choices explain a printed number of parameters: the smallest sets of changes.
+"""Find the smallest sets of changes that explain a printed number of parameters.
 
-The spec as it is comes first, then single changes, then sets of two and three. The search ends at
-the first size that explains the figure. A figure of few digits is met by chance, too: how many of
-the networks that were counted print so is part of the result.
+The unchanged spec is counted first, then single changes, then sets of two and three. The search
+ends at the first size that explains the figure. A figure of few digits can be matched by chance, so
+the result states how many of the counted networks print as the figure.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import Any
 
 from archdsl.apps.reproduce.printed import Printed, read_printed
-from archdsl.apps.search.changes import ODD, Change, Start, difference, made
+from archdsl.apps.search.changes import ODD, Change, Start, difference, edited
 from archdsl.apps.search.choices import changes
 from archdsl.apps.search.counting import Counted, counted
 from archdsl.errors import ArchdslError
@@ -22,22 +22,22 @@ from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
 LARGEST = 3
-"""The most changes in a set."""
+"""Maximum number of changes in a set."""
 MOST = 2_000
-"""The most sets that are counted."""
+"""Maximum number of sets that are counted."""
 EFFORT = 45_000
-"""What counting them may cost, as `effort` estimates it; no clock, so that results are the same."""
+"""Maximum cost of counting, as `effort` estimates it: a clock would make results vary."""
 HITS = 100
-"""The most outcomes that are told where a figure is met by many."""
+"""Maximum number of outcomes that are returned."""
 NEAREST = 5
 
-Told = Callable[[int, int], None]
-"""Is told after each set how many were counted, and how many will be as far as one knows."""
+Progress = Callable[[int, int], None]
+"""Called after each set with the number of sets counted, and the number expected so far."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A set of changes, the parameters it gives, and how they print as the figure, if they do."""
+    """A set of changes, its number of parameters, and how that prints as the figure, if it does."""
 
     changes: tuple[Change, ...]
     parameters: int
@@ -46,26 +46,26 @@ class Outcome:
 
     @property
     def rounds(self) -> bool:
-        """Whether the count rounds to the figure, and is not only cut to it."""
+        """Return whether the count rounds to the figure, and is not only truncated to it."""
         return self.how is not None and "rounded" in self.how
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The parameters to set."""
+        """Return the parameters to set."""
         return {name: value for change in self.changes for name, value in change.settings.items()}
 
     @property
     def rarity(self) -> int:
-        """How far from common practice the changes are, all together."""
+        """Return the sum of the rarities of the changes."""
         return sum(change.rarity for change in self.changes)
 
 
 @dataclass
 class Reconciled:
-    """What was found: what explains the figure, and if nothing does, what comes nearest.
+    """The outcomes that explain the figure; if there are none, the nearest ones.
 
-    Sets of up to `size` changes were counted, all that were meant to be if it is `complete`.
-    The `counted` sets give so many `different` numbers, `printing` of which print as the figure.
+    Sets of up to `size` changes were counted; all of them if `complete`. The `counted` sets give
+    `different` numbers of parameters, of which `printing` print as the figure.
     """
 
     spec: Spec
@@ -87,26 +87,26 @@ def reconcile(
     limits: Limits | None = None,
     *,
     most: int | None = None,
-    told: Told = lambda done, total: None,
+    progress: Progress = lambda done, total: None,
 ) -> Reconciled:
-    """Look for changes of a spec that explain a printed number of parameters.
+    """Find changes of a spec that explain a printed number of parameters.
 
-    An interruption from the keyboard ends the search, and what was found so far is returned.
+    Ctrl-C ends the search, and the outcomes so far are returned.
 
     Args:
-        spec: the network, set to the parameters that the figure is said to be for.
-        figure: as printed, 0.76M; a plain number is meant exactly.
-        limits: larger networks are left out.
-        most: the most sets of changes to count; if not given, fewer of larger networks.
-        told: is told of the progress.
+        spec: the network, with the settings that the figure is for.
+        figure: as printed, such as 0.76M; a number without a suffix is exact.
+        limits: larger networks are omitted.
+        most: the maximum number of sets to count; by default fewer of larger networks.
+        progress: called after each set.
 
     Raises:
-        ArchdslError: A106 for a figure that is none, and whatever is wrong with the spec as it is.
+        ArchdslError: A106 for an invalid figure, and the errors of the unchanged spec.
     """
     printed = read_printed(figure.replace(",", ""))
     limits = limits or Limits()
     base = counted(spec, limits)
-    search = _Search(spec, printed, limits, told)
+    search = _Search(spec, printed, limits, progress)
     search.most = most or max(1, min(MOST, EFFORT // effort(spec, base)))
     result = Reconciled(spec, printed, base.parameters)
     try:
@@ -118,7 +118,7 @@ def reconcile(
 
 
 def effort(spec: Spec, base: Counted) -> int:
-    """Roughly the milliseconds that a network like this takes on a slow machine."""
+    """Estimate the milliseconds that counting such a network takes on a slow machine."""
     shapes = base.nodes // 25 + base.edges // 300 + base.primitives // 25
     return 5 + len(spec.text) // 250 + shapes
 
@@ -126,24 +126,24 @@ def effort(spec: Spec, base: Counted) -> int:
 class _Search:
     """Sets of changes, smallest and most usual first; each network is counted once."""
 
-    def __init__(self, spec: Spec, figure: Printed, limits: Limits, told: Told) -> None:
+    def __init__(self, spec: Spec, figure: Printed, limits: Limits, progress: Progress) -> None:
         start = Start.of(spec)
         root = {key: value for key, value in start.root.items() if key != "expect"}
         self.spec, self.figure = spec, figure
         self.start = replace(start, root=root)
-        self.limits, self.told, self.most = limits, told, MOST
-        self.known: dict[tuple[str, str], Counted | None] = {}
+        self.limits, self.progress, self.most = limits, progress, MOST
+        self.networks: dict[tuple[str, str], Counted | None] = {}
         self.tried = 0
         self.outcomes: list[Outcome] = []
 
     def run(self, result: Reconciled) -> None:
-        """Count sets until some explain the figure, or the allowance is used."""
+        """Count sets until some explain the figure, or the maximum is reached."""
         offered = changes(self.start)
         for size in range(LARGEST + 1):
             sets = self.sets(offered, size)
             left = self.most - self.tried
             if size == LARGEST and len(sets) > left:
-                return  # some of them only would say little
+                return  # only some of them would say little
             result.size, result.complete = size, len(sets) <= left
             for chosen in sets[:left]:
                 self.take(chosen, self.tried + len(sets[:left]))
@@ -153,16 +153,16 @@ class _Search:
             offered = self.combinable(offered) if size == 1 else offered
 
     def sets(self, offered: Sequence[Change], size: int) -> list[tuple[Change, ...]]:
-        """All sets of changes of different kinds, usual ones first."""
-        found = [
+        """Return all sets of changes of different kinds, usual ones first."""
+        sets = [
             chosen
             for chosen in combinations(offered, size)
             if len({change.kind for change in chosen}) == size
         ]
-        return sorted(found, key=lambda chosen: sum(change.rarity for change in chosen))
+        return sorted(sets, key=lambda chosen: sum(change.rarity for change in chosen))
 
     def combinable(self, offered: Sequence[Change]) -> list[Change]:
-        """What is worth combining: no odd changes, and no depth that makes no other network."""
+        """Return the changes to combine: not odd ones, nor depths that give the same network."""
         counts = {id(chosen): o.parameters for o in self.outcomes for chosen in o.changes}
         seen = {self.outcomes[0].parameters} if self.outcomes else set()
         kept = []
@@ -175,74 +175,74 @@ class _Search:
 
     def take(self, chosen: tuple[Change, ...], total: int) -> None:
         """Count one set."""
-        found = self.count(chosen)
+        counts = self.count(chosen)
         self.tried += 1
-        if found is not None:
+        if counts is not None:
             counts_norms = all(change.norms for change in chosen)
-            parameters = found.parameters - (0 if counts_norms else found.norms)
+            parameters = counts.parameters - (0 if counts_norms else counts.norms)
             self.outcomes.append(Outcome(chosen, parameters, self.figure.how(parameters)))
-        self.told(self.tried, total)
+        self.progress(self.tried, total)
 
     def count(self, chosen: tuple[Change, ...]) -> Counted | None:
-        """The parameters under changes; None if they make no network, or too large a one."""
+        """Return the counts under changes; None if the spec is then invalid or too large."""
         settings = {name: value for change in chosen for name, value in change.settings.items()}
-        root = made(self.start.root, chosen)
+        root = edited(self.start.root, chosen)
         key = (dump(root), flow(settings))
-        if key not in self.known:
+        if key not in self.networks:
             try:
-                self.known[key] = counted(self.changed(chosen, root, settings), self.limits)
+                self.networks[key] = counted(self.changed(chosen, root, settings), self.limits)
             except ArchdslError:
-                self.known[key] = None
-        return self.known[key]
+                self.networks[key] = None
+        return self.networks[key]
 
     def changed(
         self, chosen: Sequence[Change], root: Mapping[str, Any], settings: Mapping[str, Any]
     ) -> Spec:
-        """The spec under changes. Raises ArchdslError (A0xx to A1xx)."""
+        """Return the spec under changes. Raise A0xx or A1xx if it is invalid then."""
         if any(change.edits for change in chosen):
             return self.spec.with_values(root, settings)
         return self.spec.with_settings(settings)
 
     def close(self, result: Reconciled) -> None:
-        """Choose what to tell."""
+        """Put the outcomes to show, and the totals, into the result."""
         hits = sorted((outcome for outcome in self.outcomes if outcome.how), key=self.rank)
         numbers = {outcome.parameters: outcome.how for outcome in self.outcomes}
         result.counted, result.different = self.tried, len(numbers)
         result.printing = sum(how is not None for how in numbers.values())
-        result.hits = self.shown(told_apart(hits)[:HITS])
+        result.hits = self.shown(distinct(hits)[:HITS])
         if not hits:
             others = sorted((o for o in self.outcomes if o.changes), key=self.distance)
-            result.nearest = self.shown(told_apart(others)[:NEAREST])
+            result.nearest = self.shown(distinct(others)[:NEAREST])
 
     def shown(self, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-        """Outcomes with the lines of the spec that they replace."""
+        """Return outcomes with the lines of the spec that they replace."""
         root = self.start.root
         return tuple(
-            replace(outcome, edit=tuple(difference(root, made(root, outcome.changes))))
+            replace(outcome, edit=tuple(difference(root, edited(root, outcome.changes))))
             for outcome in outcomes
         )
 
     def rank(self, outcome: Outcome) -> tuple[int, bool, int, Any]:
-        """Fewer changes first, then what rounds, then what is usual, then what is near.
+        """Return a sort key: number of changes, truncated or rounded, rarity, distance.
 
-        All counts that round to a figure are equally near as far as it can tell.
+        A printed figure cannot tell apart the counts that round to it, so distance is last.
         """
         size = len(outcome.changes)
         return size, not outcome.rounds, outcome.rarity, abs(self.figure.off(outcome.parameters))
 
     def distance(self, outcome: Outcome) -> tuple[Any, int, int]:
-        """Nearest first."""
+        """Return a sort key: the nearest first."""
         off = abs(self.figure.off(outcome.parameters))
         return off, len(outcome.changes), outcome.rarity
 
 
-def told_apart(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes, but for those whose number some of the same kinds of changes give already."""
-    found: dict[int, list[set[str]]] = {}
+def distinct(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Omit outcomes whose number an earlier one has with a subset of their kinds of changes."""
+    kinds_of: dict[int, list[set[str]]] = {}
     kept = []
     for outcome in outcomes:
         kinds = {change.kind for change in outcome.changes}
-        same = found.setdefault(outcome.parameters, [])
+        same = kinds_of.setdefault(outcome.parameters, [])
         if not any(others <= kinds for others in same):
             same.append(kinds)
             kept.append(outcome)

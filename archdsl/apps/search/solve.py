@@ -1,4 +1,4 @@
-"""The setting of one parameter whose network is nearest to a budget: topologies at equal cost."""
+"""Find the setting of a parameter whose network is nearest to a budget."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ Setting = int | list[int]
 
 @dataclass(frozen=True)
 class Budget:
-    """What to come near to: an amount of one of `QUANTITIES`."""
+    """An amount of one of `QUANTITIES`."""
 
     by: str
     amount: int
 
     @property
-    def said(self) -> str:
-        """The budget in words."""
+    def words(self) -> str:
+        """Return the budget as text."""
         return f"{self.amount:,} {QUANTITIES[self.by][0]}"
 
 
 @dataclass(frozen=True)
 class Point:
-    """A setting and what it gives; settings up to `last` give the same."""
+    """A setting, its count, and the ratio to the budget; settings up to `last` give the same."""
 
     setting: Setting
     last: Setting
@@ -42,7 +42,7 @@ class Point:
     ratio: float
 
     def as_dict(self) -> dict[str, Any]:
-        """The machine-readable form."""
+        """Return the point as plain values, ready for JSON."""
         return {
             "setting": self.setting,
             "last": self.last,
@@ -53,7 +53,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Solution:
-    """The nearest setting, and the next smaller and larger ones that give something else."""
+    """The nearest setting, and the next smaller and larger ones that give a different count."""
 
     spec: Spec
     over: str
@@ -65,7 +65,7 @@ class Solution:
     notes: tuple[str, ...] = ()
 
     def points(self) -> Iterator[Point]:
-        """What was found, by setting."""
+        """Yield the points, by setting."""
         yield from (point for point in (self.below, self.nearest, self.above) if point)
 
 
@@ -81,53 +81,55 @@ def solve(
         spec: the network, with the other parameters set.
         over: a parameter that is a whole number, or a list of them. A list is scaled as a whole:
             its smallest entry takes whole numbers, the others keep their ratio to it, rounded.
-        budget: what to come near to.
+        budget: the amount to come close to.
         limits: networks above them count as larger than any budget.
 
     Raises:
-        ArchdslError: A2xx or A3xx if the spec makes no network; A114 if `over` is not a suitable
-            parameter; A414 if no setting reaches the budget.
+        ArchdslError: A2xx or A3xx if the spec is invalid or too large; A114 if `over` is not a
+            suitable parameter; A414 if no setting reaches the budget.
     """
     shape = whole(spec, over)
     limits = limits or Limits()
     allowance = Allowance(limits)
     count = partial(_count, spec, over, shape, budget.by, allowance)
     if count(min(shape)) is None:
-        measure(spec, budget.by, limits)  # says why
+        measure(spec, budget.by, limits)  # raises the reason
     try:
-        found = nearest(count, min(shape), budget.amount)
+        result = nearest(count, min(shape), budget.amount)
     except UnreachedError as missed:
-        if not missed.known:
-            measure(spec, budget.by, limits)  # says how large it is
-        raise unreached(over, budget, missed.known) from None
+        if not missed.values:
+            measure(spec, budget.by, limits)  # raises its size
+        raise unreached(over, budget, missed.values) from None
     below, best, above = (
-        _point(flat, shape, budget) for flat in (found.below, found.nearest, found.above)
+        _point(flat, shape, budget) for flat in (result.below, result.nearest, result.above)
     )
     assert best is not None
-    return Solution(spec, over, budget, best, below, above, found.evaluations, _notes(over, found))
+    return Solution(
+        spec, over, budget, best, below, above, result.evaluations, _notes(over, result)
+    )
 
 
 def whole(spec: Spec, over: str) -> tuple[int, ...]:
-    """The present value of a parameter. Raises ArchdslError (A114) if it has no whole numbers."""
+    """Return the value of a parameter as positive integers. Raise A114 if it is not that."""
     values = spec.parameters.values
     if over not in values:
         near = difflib.get_close_matches(over, values, 1)
-        known = "parameters here: " + (", ".join(values) or "none")
-        help = f"did you mean `{near[0]}`?" if near else known
+        names = "parameters here: " + (", ".join(values) or "none")
+        help = f"did you mean `{near[0]}`?" if near else names
         raise fail("A114", f"the spec has no parameter `{over[:80]}`", help=help)
     if over in spec.parameters.choices:
         raise fail("A114", f"`{over}` is a choice of words: there is nothing in between")
     value = values[over]
     numbers = value if isinstance(value, tuple) else (value,)
-    found = tuple(number for number in numbers if isinstance(number, int) and number > 0)
-    if len(found) < len(numbers):
-        said = "a list of whole numbers" if isinstance(value, tuple) else "a whole number"
-        raise fail("A114", f"`{over}` is not {said} above 0, so it has no sizes to try")
-    return found
+    positive = tuple(number for number in numbers if isinstance(number, int) and number > 0)
+    if len(positive) < len(numbers):
+        noun = "a list of whole numbers" if isinstance(value, tuple) else "a whole number"
+        raise fail("A114", f"`{over}` is not {noun} above 0, so it has no sizes to try")
+    return positive
 
 
 def scaled(shape: tuple[int, ...], size: int) -> Setting:
-    """A value with its smallest entry at a size.
+    """Return a value scaled so that its smallest entry is `size`, rounded.
 
     >>> scaled((12,), 24), scaled((16, 32, 64), 20)
     (24, [20, 40, 80])
@@ -138,13 +140,19 @@ def scaled(shape: tuple[int, ...], size: int) -> Setting:
     return [max(1, (2 * entry * size + least) // (2 * least)) for entry in shape]
 
 
-def unreached(over: str, budget: Budget, known: Mapping[int, int]) -> ArchdslError:
-    """The error of a budget that is too small or too large for a parameter."""
-    counts = known.values()
+def unreached(over: str, budget: Budget, values: Mapping[int, int]) -> ArchdslError:
+    """Return the error for a budget that is too small or too large.
+
+    Args:
+        over: the parameter.
+        budget: the budget.
+        values: counts by size; not empty.
+    """
+    counts = values.values()
     return fail(
         "A414",
-        f"no setting of {over} reaches {budget.said}",
-        note=f"sizes {min(known):,} to {max(known):,} of {over} give {min(counts):,} to "
+        f"no setting of {over} reaches {budget.words}",
+        note=f"sizes {min(values):,} to {max(values):,} of {over} give {min(counts):,} to "
         f"{max(counts):,}",
         help="set another parameter too, or look --over another one",
     )
@@ -158,7 +166,7 @@ def _count(
     allowance: Allowance,
     setting: int,
 ) -> float | None:
-    """What a size gives; endless if it is too large to build, None if it makes no network.
+    """Return the count at a size; infinite if it is too large to build, None if it is invalid.
 
     Raises: ArchdslError: A305 if too much was built for other sizes already.
     """
@@ -181,11 +189,13 @@ def _point(flat: Flat | None, shape: tuple[int, ...], budget: Budget) -> Point |
     return Point(scaled(shape, flat.first), scaled(shape, flat.last), flat.value, ratio)
 
 
-def _notes(over: str, found: Found) -> tuple[str, ...]:
-    if found.monotone:
+def _notes(over: str, result: Found) -> tuple[str, ...]:
+    if result.monotone:
         return ()
-    low, high = found.tried
-    said = f"counts do not simply rise or fall with {over}, or it has settings that make no network"
-    many = "all sizes" if found.whole else f"{found.evaluations} sizes"
+    low, high = result.tried
+    uneven = (
+        f"counts do not simply rise or fall with {over}, or it has settings that make no network"
+    )
+    many = "all sizes" if result.whole else f"{result.evaluations} sizes"
     tried = f"{many} from {low:,} to {high:,} were counted"
-    return (said, tried if found.whole else f"{tried}; another one may be nearer")
+    return (uneven, tried if result.whole else f"{tried}; another one may be nearer")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from archdsl.apps.search.changes import Change, Start, difference, made
+from archdsl.apps.search.changes import Change, Start, difference, edited
 from archdsl.apps.search.choices import changes
 from archdsl.apps.search.counting import counted, measure
 from archdsl.apps.search.reconcile import Outcome, Reconciled, reconcile
@@ -163,7 +163,7 @@ def test_an_interruption_keeps_what_was_found() -> None:
         if done == 30:
             raise KeyboardInterrupt
 
-    found = reconcile(spec("sparsenet-cifar", depth=40, growth=12), "0.76M", told=told)
+    found = reconcile(spec("sparsenet-cifar", depth=40, growth=12), "0.76M", progress=told)
     assert found.interrupted
     assert not found.complete
     assert best(found).settings == {"growth": 24}
@@ -199,7 +199,7 @@ def test_every_change_says_what_it_does_and_leaves_the_spec_alone(name: str) -> 
     before = dump(first.root)
     for change in changes(first):
         assert change.settings or change.edits or not change.norms
-        assert bool(difference(first.root, made(first.root, [change]))) == bool(change.edits)
+        assert bool(difference(first.root, edited(first.root, [change]))) == bool(change.edits)
         assert not change.settings or change.settings.keys() <= first.values.keys()
     assert dump(first.root) == before
 
@@ -222,7 +222,7 @@ def test_a_parameter_that_is_used_elsewhere_is_not_set_for_one_place() -> None:
 
 
 def test_what_is_so_already_is_not_offered() -> None:
-    said = [change.said for change in changes(start(spec("sparsenet-bc-cifar"), classes=10))]
+    said = [change.words for change in changes(start(spec("sparsenet-bc-cifar"), classes=10))]
     assert "10 classes" not in said
     assert "stem of 2k channels" not in said
     assert "head pooled to 1x1" not in said
@@ -233,16 +233,16 @@ def test_what_is_so_already_is_not_offered() -> None:
 def test_lists_of_stages_and_of_layers_are_changed_too() -> None:
     first = start()
     found = offered(first)
-    leaves = next(change for change in found["exit"] if change.said == "exit: last")
-    assert [stage["exit"] for stage in made(first.root, [leaves])["stages"]] == ["last", "last"]
+    leaves = next(change for change in found["exit"] if change.words == "exit: last")
+    assert [stage["exit"] for stage in edited(first.root, [leaves])["stages"]] == ["last", "last"]
     (bias,) = found["bias"]
-    root = made(first.root, [bias])
+    root = edited(first.root, [bias])
     assert root["each"]["unit"]["bias"] is True
     assert root["between"][1]["conv"]["bias"] is True
     (compression,) = found["compression"]
-    assert made(first.root, [compression])["between"][1]["conv"]["width"] == "incoming // 2"
-    removed = next(change for change in found["head"] if change.said == "head without pooling")
-    assert made(first.root, [removed, *found["classes"][:1]])["head"] == [
+    assert edited(first.root, [compression])["between"][1]["conv"]["width"] == "incoming // 2"
+    removed = next(change for change in found["head"] if change.words == "head without pooling")
+    assert edited(first.root, [removed, *found["classes"][:1]])["head"] == [
         "flatten", {"linear": {"width": 100}},
     ]  # fmt: skip
 
@@ -264,8 +264,8 @@ def test_norms_are_left_out_of_the_count() -> None:
 
 def test_a_difference_names_the_key_of_a_nested_line() -> None:
     root = spec("sparsenet-cifar").document.root
-    (change,) = [c for c in changes(start(spec("sparsenet-cifar"))) if c.said == "exit: all"]
-    assert difference(root, made(root, [change])) == [
+    (change,) = [c for c in changes(start(spec("sparsenet-cifar"))) if c.words == "exit: all"]
+    assert difference(root, edited(root, [change])) == [
         "  stages:", "-   exit: rule", "+   exit: all",
     ]  # fmt: skip
 

@@ -75,7 +75,7 @@ def test_bisection_finds_what_trying_all_finds(
         found = nearest(function, start, goal)
     except UnreachedError as missed:
         # A long flat end is taken for the end.
-        seen = missed.known.values()
+        seen = missed.values.values()
         assert not min(seen) <= goal <= max(seen)
         return
     assert found.evaluations <= MOST
