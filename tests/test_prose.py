@@ -26,9 +26,7 @@ PHRASES = {
 NAMES = {
     "archdsl/apps/diff": 16,
     "archdsl/apps/draw": 54,
-    "archdsl/apps/report": 9,
     "archdsl/apps/reproduce": 19,
-    "archdsl/apps/scaling": 18,
     "archdsl/backends/pytorch": 68,
     "archdsl/codegen": 22,
     "archdsl/frontend": 1,

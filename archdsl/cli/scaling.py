@@ -94,10 +94,10 @@ def one(
     """
     spec = api.load(path, options.settings(sets))
 
-    def told(row: Counts) -> None:
+    def show(row: Counts) -> None:
         progress.show(f"{spec.name}: N = {row.depth:,}")
 
-    return measure(spec, depths, told, limits)
+    return measure(spec, depths, show, limits)
 
 
 def powers(text: str) -> list[int]:

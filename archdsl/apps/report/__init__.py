@@ -1,4 +1,4 @@
-"""A comparison as one HTML page: a table, topologies, growth, and Figure 2; nothing is fetched."""
+"""Write a comparison as one HTML page, which loads no other files."""
 
 from archdsl.extras import require
 

@@ -15,9 +15,9 @@ DATA = ("c100", "imagenet")
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A network: parameters as printed, or counted if it is `ours`; a printed error in percent.
+    """A network: its parameters, printed or counted if it is `ours`, and its error in percent.
 
-    `doubt` says that the printed parameters are a known misprint.
+    `doubt`: whether the printed parameters are a known misprint.
     """
 
     label: str
@@ -30,7 +30,7 @@ class Point:
 
 
 def points(comparison: Comparison) -> list[Point]:
-    """All that is printed, and the networks of a comparison whose errors are."""
+    """Return all printed networks, and those of a comparison that have printed errors."""
     printed = [point for words in _rows() for point in _printed(words)]
     ours = [
         Point(row.label, "", data, row.report.parameters, _percent(error), ours=True)

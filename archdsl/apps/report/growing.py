@@ -1,4 +1,4 @@
-"""How the first stage of each network grows with its depth, for the page's curves."""
+"""Count how the first stage of each network grows with its depth, for the page's curves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.errors import ArchdslError
 
 DEPTHS = tuple(2**power for power in range(1, 9))
 MOST = 8
-"""Most curves that can be told apart."""
+"""Maximum number of curves that can be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +24,26 @@ class Curve:
 
 
 def curves(comparison: Comparison) -> tuple[list[Curve], list[str]]:
-    """The curves, and the labels of networks whose depth cannot vary or that are too many.
+    """Return the curves, and the labels of the networks that have none.
 
-    Networks that differ in depth alone grow alike: the first of them has the curve.
+    A network has no curve if its depth cannot vary, or if there are more than `MOST`. Networks with
+    equal counts, such as those that differ only in depth, share the curve of the first one.
     """
-    found: list[Curve] = []
+    drawn: list[Curve] = []
     left: list[str] = []
     seen: list[tuple[object, object]] = []
     for row in comparison.rows:
         try:
-            made = measure(row.checked.spec, DEPTHS)
+            measured = measure(row.checked.spec, DEPTHS)
         except ArchdslError:
             left.append(row.label)
             continue
-        curve = Curve(row.label, made.values("links"), made.values("parameters"))
+        curve = Curve(row.label, measured.values("links"), measured.values("parameters"))
         if (curve.links, curve.parameters) in seen:
             continue
-        if len(found) == MOST:
+        if len(drawn) == MOST:
             left.append(row.label)
             continue
         seen.append((curve.links, curve.parameters))
-        found.append(curve)
-    return found, left
+        drawn.append(curve)
+    return drawn, left

@@ -1,4 +1,4 @@
-"""The page itself: everything escaped by the template, numbers exact beside their text."""
+"""Render the page. The template escapes all text, and cells also have the exact numbers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a cell shows, and the number by which it is sorted, if it is one."""
+    """The text of a cell, and the number by which it is sorted; empty if it has none."""
 
     text: str
     number: str
 
 
 def html(comparison: Comparison) -> str:
-    """One self-contained file; the same bytes for the same networks."""
+    """Return the page as one self-contained file; the same networks give the same bytes."""
     columns = filled(comparison)
     notes = quoted(comparison, columns)
     drawn, left = curves(comparison)

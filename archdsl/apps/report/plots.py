@@ -1,4 +1,4 @@
-"""Growth curves and the scatter of Figure 2, as SVG that takes a page's colours."""
+"""Draw the growth curves and the scatter plot of Figure 2 as SVG with the colours of the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, LINES = "#010203", "#040506"
-"""Stand for the page's own colours of text and of thin lines, which follow light and dark."""
+"""Placeholders for the page's colours of text and thin lines, which depend on the theme."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKS, DASHES = "osD^vph", ("-", "--", ":", "-.")
@@ -43,31 +43,31 @@ STYLE: Any = {
 
 
 def growth(curves: Sequence[Curve]) -> str:
-    """Links and parameters of one stage by its number of layers, both axes logarithmic."""
+    """Return a plot of links and parameters of a stage by its layers, both axes logarithmic."""
     return _drawn("growth", lambda figure: _growth(figure, curves))
 
 
 def scatter(points: Sequence[Point]) -> str:
-    """Error by parameters: CIFAR-100 at the left, ImageNet at the right."""
+    """Return a plot of errors by parameters: CIFAR-100 on the left, ImageNet on the right."""
     return _drawn("efficiency", lambda figure: _scatter(figure, points))
 
 
 def _drawn(name: str, fill: Callable[[Figure], None]) -> str:
     metadata = {"Creator": None, "Date": None}
-    made = plotted(fill, "svg", size=(8.4, 3.6), style=STYLE, metadata=metadata)
-    return _inline(made.decode(), name)
+    svg = plotted(fill, "svg", size=(8.4, 3.6), style=STYLE, metadata=metadata)
+    return _inline(svg.decode(), name)
 
 
 def _growth(figure: Figure, curves: Sequence[Curve]) -> None:
     left, right = figure.subplots(1, 2)
     for axes, title in ((left, "links"), (right, "parameters")):
         axes.set(xscale="log", yscale="log", title=title, xlabel="N, layers of one stage")
-        for place, (curve, colour, mark) in enumerate(zip(curves, cycle(COLOURS), cycle(MARKS))):
+        for index, (curve, colour, mark) in enumerate(zip(curves, cycle(COLOURS), cycle(MARKS))):
             values = curve.links if title == "links" else curve.parameters
-            width = 2.6 - 1.4 * place / max(1, len(curves) - 1)
+            width = 2.6 - 1.4 * index / max(1, len(curves) - 1)
             axes.plot(
                 list(values), list(values.values()), color=colour, marker=mark, markersize=4,
-                linestyle=DASHES[place % len(DASHES)], linewidth=width, label=curve.label,
+                linestyle=DASHES[index % len(DASHES)], linewidth=width, label=curve.label,
             )  # fmt: skip
         depths = sorted({depth for curve in curves for depth in curve.links})
         shown = depths[:: -(-len(depths) // 6)]
@@ -76,7 +76,7 @@ def _growth(figure: Figure, curves: Sequence[Curve]) -> None:
     lines, names = left.get_legend_handles_labels()
     legend = figure.legend(lines, names, loc="outside lower center", ncols=2, frameon=False)
     for text in legend.get_texts():
-        text.set_parse_math(False)  # a label may hold a path, and a path any number of `$`
+        text.set_parse_math(False)  # a label can contain a path, and a path can contain `$`
 
 
 def _scatter(figure: Figure, points: Sequence[Point]) -> None:
@@ -105,7 +105,7 @@ def _scatter(figure: Figure, points: Sequence[Point]) -> None:
 
 
 def _compared(axes: Axes, points: Sequence[Point]) -> None:
-    """A ring around each network of the comparison."""
+    """Draw a ring around each network of the comparison."""
     axes.scatter(
         [point.parameters / 1e6 for point in points], [point.error for point in points],
         s=110, facecolors="none", edgecolors=INK, linewidths=1.2, label="compared here",
@@ -113,7 +113,7 @@ def _compared(axes: Axes, points: Sequence[Point]) -> None:
 
 
 def _inline(svg: str, name: str) -> str:
-    """An SVG as part of a page: its colours, ids of its own, no size of its own."""
+    """Return an SVG for a page: with the page's colours, unique ids, and no fixed size."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r'^(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)

@@ -1,4 +1,4 @@
-"""Small multiples: one stage of every network as a line with arcs, the same layer red in all."""
+"""Draw one stage of each network as a line with arcs, with the same layer highlighted in all."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from archdsl.errors import ArchdslError
 from archdsl.ir.graph import Stage
 
 MOST = 12
-"""Most pictures; a page with more would be slow, and nobody would see the last ones."""
+"""Maximum number of pictures; a page with more would be slow."""
 
 WHOLE = 24
-"""Stages of up to so many layers are drawn whole."""
+"""Stages with up to this many layers are drawn completely."""
 
 LAYERS = 16
-"""So many layers of a deeper stage are drawn; further on a rule looks alike."""
+"""Number of layers that are drawn of a deeper stage; later ones look similar."""
 
 FOCUS = 6
 """The layer that figure 1 highlights."""
@@ -30,7 +30,7 @@ FOCUS = 6
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """A picture as SVG markup, or None if there is none, and the sentences below it."""
+    """A picture as SVG markup, or None if it could not be drawn, and its caption."""
 
     label: str
     svg: str | None
@@ -38,13 +38,13 @@ class Topology:
 
 
 def topologies(comparison: Comparison) -> list[Topology]:
-    """Pictures of the first networks, all with the same layer in focus."""
+    """Return pictures of the first `MOST` networks, all with the same layer in focus."""
     rows = comparison.rows[:MOST]
     stages = [_middle(row) for row in rows]
     focus = min([FOCUS, *(stage.depth for stage in stages)])
     return [
-        _topology(place, row, stage, focus)
-        for place, (row, stage) in enumerate(zip(rows, stages, strict=True))
+        _topology(index, row, stage, focus)
+        for index, (row, stage) in enumerate(zip(rows, stages, strict=True))
     ]
 
 
@@ -53,31 +53,33 @@ def _middle(row: Row) -> Stage:
     return stages[len(stages) // 2]
 
 
-def _topology(place: int, row: Row, stage: Stage, focus: int) -> Topology:
+def _topology(index: int, row: Row, stage: Stage, focus: int) -> Topology:
     shown = stage.depth if stage.depth <= WHOLE else LAYERS
     last = len(row.graph.stages) - 1
-    said = f"Stage {stage.index} of stages 0 to {last}: " if last else "The stage: "
-    said += ruled(row.report.stages[stage.index]) + f"; {counted(stage.depth, 'layer')}"
-    said += f", of which the first {shown} are drawn" if shown < stage.depth else ""
-    said += f". F{focus} reads {listed(stage.sources(focus))}."
+    caption = f"Stage {stage.index} of stages 0 to {last}: " if last else "The stage: "
+    caption += ruled(row.report.stages[stage.index]) + f"; {counted(stage.depth, 'layer')}"
+    caption += f", of which the first {shown} are drawn" if shown < stage.depth else ""
+    caption += f". F{focus} reads {listed(stage.sources(focus))}."
     try:
-        return Topology(row.label, _svg(place, stage, shown, focus), said)
+        return Topology(row.label, _svg(index, stage, shown, focus), caption)
     except ArchdslError:
         return Topology(
-            row.label, None, f"{said} There is no picture: pygraphviz is not installed, or failed."
+            row.label,
+            None,
+            f"{caption} There is no picture: pygraphviz is not installed, or failed.",
         )
     except SlowError:
-        return Topology(row.label, None, f"{said} There is no picture: Graphviz took too long.")
+        return Topology(row.label, None, f"{caption} There is no picture: Graphviz took too long.")
 
 
-def _svg(place: int, stage: Stage, shown: int, focus: int) -> str:
-    """The markup, with names that no other picture of the page has."""
-    drawn = Line(f"n{place}.", label=lambda layer: f"F{layer}", tooltip=_reads(stage))
+def _svg(index: int, stage: Stage, shown: int, focus: int) -> str:
+    """Return the markup, with ids that are unique on the page."""
+    drawn = Line(f"n{index}.", label=lambda layer: f"F{layer}", tooltip=_reads(stage))
     links = links_of(stage.sources, range(1, shown + 1))
-    made = line(drawn, shown, links, focus, stage.sources(focus))
-    made = replace(made, title=f"topology {place}",
-                   curves=tuple(replace(c, front=False) for c in made.curves))  # fmt: skip
-    return "".join(_inline(paint(dot(made), "svg", transparent=True).decode(), place))
+    scene = line(drawn, shown, links, focus, stage.sources(focus))
+    scene = replace(scene, title=f"topology {index}",
+                   curves=tuple(replace(c, front=False) for c in scene.curves))  # fmt: skip
+    return "".join(_inline(paint(dot(scene), "svg", transparent=True).decode(), index))
 
 
 def _reads(stage: Stage) -> Callable[[int], str]:
@@ -86,14 +88,14 @@ def _reads(stage: Stage) -> Callable[[int], str]:
     )
 
 
-def _inline(svg: str, place: int) -> Iterator[str]:
-    """An SVG as part of a page: no prolog, no size of its own, ids of its own."""
+def _inline(svg: str, index: int) -> Iterator[str]:
+    """Yield an SVG for a page: without prolog and fixed size, with unique ids."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r'^<svg width="[^"]*" height="[^"]*"', '<svg role="img"', body)
-    body = re.sub(r'\bid="', f'id="t{place}-', body)
+    body = re.sub(r'\bid="', f'id="t{index}-', body)
     yield re.sub(r"<!--.*?-->\n?", "", body, flags=re.DOTALL)
 
 
 def left_out(comparison: Comparison) -> Sequence[str]:
-    """The labels of networks that have no picture."""
+    """Return the labels of the networks after the first `MOST`, which have no picture."""
     return [row.label for row in comparison.rows[MOST:]]

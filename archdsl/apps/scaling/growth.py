@@ -1,9 +1,9 @@
-"""How a count grows with N: the class whose curve lies nearest to it.
+"""Fit growth classes to counts by N.
 
-A class is its leading function of N, positive, with the slower terms that a network always has
-beside it: what every layer costs whatever it reads (N beside N log N and N^2), and a constant.
-Coefficients are those of least squares over relative residuals, so that every depth weighs the
-same; only the deeper half of the depths is fitted, where the slower terms matter least.
+A class is a leading function of N with a positive coefficient, and the slower terms that a network
+also has: a cost per layer (N in addition to N log N and N^2), and a constant. Coefficients are
+those of least squares over relative residuals, so that every depth has the same weight. Only the
+larger half of the depths is fitted, where the slower terms matter least.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _square(n: int, last: int) -> Number:
 
 
 def _exponential(n: int, last: int) -> Number:
-    """2^N, over that of the deepest N, or no float would hold it."""
+    """Return 2^N divided by 2^N at the largest depth, as 2^N exceeds the range of floats."""
     return Fraction(1, 2 ** (last - n))
 
 
@@ -57,7 +57,7 @@ CLASSES: Mapping[str, Terms] = {
     "N^2": (_square, _linear, _constant),
     "2^N": (_exponential, _constant),
 }
-"""The classes, slowest first, each with its leading term before the others."""
+"""Class to its terms, the leading one first; the slowest class first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +70,43 @@ class Growth:
 
 
 def deeper_half(depths: Sequence[int]) -> Sequence[int]:
-    """The depths that are fitted: the larger half, at least `FEWEST` of them if there are."""
+    """Return the depths that are fitted: the larger half, but at least `FEWEST` if there are."""
     return sorted(depths)[-max(FEWEST, -(-len(depths) // 2)) :]
 
 
-def growth(known: Mapping[int, Number]) -> Growth | None:
-    """The class of a count by N; None with fewer than `FEWEST` depths.
+def growth(counts: Mapping[int, Number]) -> Growth | None:
+    """Return the growth class of counts by N; None with fewer than `FEWEST` depths.
 
-    Among the constant and the classes whose leading term has its `LEAST_SHARE` it is the one whose
-    worst relative residual is the smallest; of those that are as good, the slowest.
+    Candidates are the constant, and the classes whose leading term has at least `LEAST_SHARE` of
+    the last count. The one with the smallest worst relative residual is returned; if several are
+    equally good, the slowest.
     """
-    depths = deeper_half(list(known))
+    depths = deeper_half(list(counts))
     if len(depths) < FEWEST:
         return None
-    values = [known[depth] for depth in depths]
-    found = [
+    values = [counts[depth] for depth in depths]
+    fits = [
         Growth(name, residual, len(depths))
         for name, terms in CLASSES.items()
         for share, residual in [_fit(terms, depths, values)]
         if share >= LEAST_SHARE or name == "1"
     ]
-    return min(found, key=lambda growth: round(growth.residual, 9), default=None)
+    return min(fits, key=lambda growth: round(growth.residual, 9), default=None)
 
 
 def _fit(terms: Terms, depths: Sequence[int], values: Sequence[Number]) -> tuple[float, float]:
-    """The leading term's share of the deepest value, and the worst relative residual.
+    """Fit one class by least squares.
 
-    What the slower terms leave of the leading one then has its coefficient alone.
+    The slower terms are projected out first, so the remaining direction of the leading term
+    determines its coefficient.
+
+    Args:
+        terms: the leading term of the class, then the slower ones.
+        depths: the depths that are fitted.
+        values: the counts at these depths.
+
+    Returns:
+        The share of the leading term in the last count, and the worst relative residual.
     """
     leading, *slower = (_column(term, depths, values) for term in terms)
     *before, direction = _orthonormal([*slower, leading])
@@ -118,12 +128,12 @@ def _column(term: Term, depths: Sequence[int], values: Sequence[Number]) -> list
 
 
 def _orthonormal(columns: Sequence[list[float]]) -> list[list[float]]:
-    """An orthonormal basis of the columns in order; zeros for one that depends on the others."""
+    """Return an orthonormal basis of the columns; zeros for one that depends on those before it."""
     basis: list[list[float]] = []
     for column in columns:
         size = sqrt(_dot(column, column))
         rest = [entry / size for entry in column] if size else column
-        for direction in basis * 2:  # twice, or rounding leaves parts of the others
+        for direction in basis * 2:  # twice, as rounding errors leave parts of the others
             rest = _without(rest, direction)
         left = sqrt(_dot(rest, rest))
         basis.append([entry / left for entry in rest] if left > 1e-10 else [0.0] * len(rest))

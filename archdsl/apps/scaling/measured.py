@@ -1,4 +1,4 @@
-"""Table 1, measured: the counts of a spec's first stage, their classes, and the paper's claims."""
+"""Compute Table 1: counts of a spec's first stage, their growth classes, and the paper's claims."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archdsl.lowering.limits import Limits
 
 @dataclass(frozen=True)
 class Scaling:
-    """A spec by depth. `growths` are None where too few depths are known to fit a class."""
+    """Counts of a spec by depth. A growth is None if there are too few depths to fit a class."""
 
     name: str
     rule: Rule
@@ -27,22 +27,22 @@ class Scaling:
 
     @property
     def depth_is(self) -> str:
-        """What N counts; see `archdsl.apps.scaling.scaling`."""
+        """Return what N counts, `layers` or `rows`; see `archdsl.apps.scaling.scaling`."""
         return self.rule.depth_is
 
     @property
     def topology(self) -> str:
-        """`exponential 2 concat`: the rule with its numbers, and the aggregation."""
+        """Return the rule with its numbers, and the aggregation: `exponential 2 concat`."""
         return " ".join([self.rule.rule, *map(_plain, self.rule.arguments()), self.aggregation])
 
     def values(self, quantity: Quantity) -> dict[int, int]:
-        """What is known of a quantity, by depth."""
-        found = {row.depth: getattr(row, quantity) for row in self.counts}
-        return {depth: value for depth, value in found.items() if value is not None}
+        """Return the counts of a quantity by depth, without the depths where it is not counted."""
+        by_depth = {row.depth: getattr(row, quantity) for row in self.counts}
+        return {depth: value for depth, value in by_depth.items() if value is not None}
 
     def as_dict(self) -> dict[str, Any]:
-        """The machine-readable form."""
-        said = self.claim.classes if self.claim else {}
+        """Return the result as plain values, ready for JSON."""
+        claimed = self.claim.classes if self.claim else {}
         return {
             "name": self.name,
             "topology": self.topology,
@@ -50,8 +50,8 @@ class Scaling:
             "paper": self.claim.name if self.claim else None,
             "counts": [asdict(row) for row in self.counts],
             "growth": {
-                quantity: _growth(found, said.get(quantity))
-                for quantity, found in self.growths.items()
+                quantity: _growth(fit, claimed.get(quantity))
+                for quantity, fit in self.growths.items()
             },
         }
 
@@ -59,43 +59,43 @@ class Scaling:
 def measure(
     spec: Spec,
     depths: Iterable[int],
-    told: Callable[[Counts], None] = lambda row: None,
+    progress: Callable[[Counts], None] = lambda row: None,
     limits: Limits | None = None,
 ) -> Scaling:
-    """Count a spec's first stage at each depth, and fit what was counted.
+    """Count a spec's first stage at each depth, and fit growth classes to the counts.
 
     Args:
         spec: a spec whose first stage has one unit for all layers.
         depths: numbers of layers; for a fractal block rows, powers of two.
-        told: is given each row as soon as it is known.
+        progress: called with the counts at each depth.
         limits: see `counts`.
 
     Raises:
-        ArchdslError: as `counts`.
+        ArchdslError: as `counts` does.
     """
     rows = []
     for row in counts(spec, depths, limits):
         rows.append(row)
-        told(row)
+        progress(row)
     plan = first_stage(spec)
     kind = plan.operator.kind
-    found = Scaling(spec.name, plan.rule, kind, tuple(rows), {}, claim(plan.rule.rule, kind))
-    fitted = {quantity: growth(found.values(quantity)) for quantity in QUANTITIES}
-    return Scaling(found.name, found.rule, kind, found.counts, fitted, found.claim)
+    unfitted = Scaling(spec.name, plan.rule, kind, tuple(rows), {}, claim(plan.rule.rule, kind))
+    fitted = {quantity: growth(unfitted.values(quantity)) for quantity in QUANTITIES}
+    return Scaling(unfitted.name, unfitted.rule, kind, unfitted.counts, fitted, unfitted.claim)
 
 
 def fitted(depths: Iterable[int]) -> int:
-    """How many of the depths a class is fitted to."""
+    """Return the number of depths to which a class is fitted."""
     return len(deeper_half(list(depths)))
 
 
-def _growth(found: Growth | None, said: str | None) -> dict[str, Any]:
+def _growth(fit: Growth | None, claimed: str | None) -> dict[str, Any]:
     return {
-        "class": found.name if found else None,
-        "worst_relative_residual": found.residual if found else None,
-        "fitted_depths": found.points if found else 0,
-        "paper": said,
-        "agrees": found.name == said if found and said else None,
+        "class": fit.name if fit else None,
+        "worst_relative_residual": fit.residual if fit else None,
+        "fitted_depths": fit.points if fit else 0,
+        "paper": claimed,
+        "agrees": fit.name == claimed if fit and claimed else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""The shapes of the outputs of a stage, one after another, without building its graph."""
+"""Compute the shapes of the outputs of a stage in order, without building its graph."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from archdsl.lowering.stage_plan import StagePlan
 
 
 class Outputs:
-    """The shapes of y_0, y_1, ... so far. `totals[i]` is the width of the first i together."""
+    """The shapes of y_0, y_1, ... so far. `totals[i]` is the sum of the widths of the first i."""
 
     def __init__(self, plan: StagePlan, first: Shape) -> None:
         self.plan, self.operator = plan, plan.operator
         self.shapes, self.totals = [first], [0, first[0]]
         kind = type(plan.operator)
         self.blends = kind.width is Aggregation.width and kind.problem is Aggregation.problem
-        """Whether equal shapes are always joined to such a shape."""
+        """Whether joining outputs of one shape always gives this shape."""
         self.alike = self.level = True
-        """Whether all shapes are equal, and whether they are but for their widths."""
+        """Whether all shapes are equal, and whether all sizes of feature maps are."""
 
     def append(self, shape: Shape) -> None:
         """Add the shape of the next output."""
@@ -56,7 +56,7 @@ class Outputs:
         return self.weights(plan.layers + 1, plan.exit_reads(), operator)
 
     def joined(self, layer: int) -> Shape:
-        """The shape of what a layer is given."""
+        """Return the input shape of a layer. Raise A210, A211 or A228 if its reads do not agree."""
         if self.alike and self.blends:
             return self.shapes[0]
         reads = range(layer) if self.operator.running else self.plan.rule.reads(layer)
@@ -97,7 +97,7 @@ class Outputs:
         return operator.width(widths)
 
     def check(self, layer: int, reads: Sequence[int]) -> None:
-        """Refuse shapes that do not agree. Raises ArchdslError (A210, A211)."""
+        """Raise A210 or A211 if the shapes that a layer reads do not agree."""
         if mismatch(self.operator, [self.shapes[read] for read in reads]) is not None:
             raise fail(
                 "A210" if self.operator.equal_widths else "A211",

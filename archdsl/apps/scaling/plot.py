@@ -1,7 +1,7 @@
-"""The plot of Table 1: a panel for each quantity, a line for each spec, both axes logarithmic.
+"""Plot Table 1: a panel for each quantity, a line for each spec, both axes logarithmic.
 
-It is imported when a plot is asked for. The same counts and the same matplotlib make the same
-bytes: no date, no random names, letters as outlines.
+This is imported only for a plot. Equal counts and the same matplotlib give the same bytes: there
+are no dates and no random names, and letters are outlines.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CREATOR = "archdsl scaling"
-"""What the files say of their origin, in every format."""
+"""The creator in the metadata of every format."""
 
 FORMS: dict[str, dict[str, Any]] = {
     "svg": {"Creator": CREATOR, "Date": None},
@@ -29,7 +29,7 @@ FORMS: dict[str, dict[str, Any]] = {
 """File formats with their metadata."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe and Ito's, told apart without seeing red or green."""
+"""The palette of Okabe and Ito, which is safe for red-green colour blindness."""
 
 MARKS = "osD^vph"
 DASHES = ("-", (0, (3, 3)), (0, (1, 2)))
@@ -54,51 +54,51 @@ PANELS: dict[Quantity, str] = {
     "max_aggregated_outputs": "most outputs read by a layer",
 }
 SIZE = (7.2, 6.0)
-"""Inches; the width of a page's text."""
+"""Width and height in inches; the width is that of the text on a page."""
 
 
-def draw(found: Sequence[Scaling], form: str) -> bytes:
+def draw(measured: Sequence[Scaling], form: str) -> bytes:
     """Return the plot as the bytes of a file.
 
     Args:
-        found: the measured specs.
+        measured: the counts of each spec.
         form: one of `FORMS`.
     """
 
     def fill(figure: Figure) -> None:
         for axes, (quantity, title) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
-            _panel(axes, found, quantity, title)
+            _panel(axes, measured, quantity, title)
         lines, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(lines, names, loc="outside lower center", ncols=2, frameon=False)
 
     return plotted(fill, form, size=SIZE, style=STYLE, metadata=FORMS[form])
 
 
-def _panel(axes: Axes, found: Sequence[Scaling], quantity: Quantity, title: str) -> None:
-    rows = " (rows of a fractal block)" * any(scaling.depth_is == "rows" for scaling in found)
+def _panel(axes: Axes, measured: Sequence[Scaling], quantity: Quantity, title: str) -> None:
+    rows = " (rows of a fractal block)" * any(scaling.depth_is == "rows" for scaling in measured)
     axes.set(xscale="log", yscale="log", title=title, xlabel=f"N, layers of one stage{rows}")
-    for scaling, look in zip(found, _looks(found), strict=True):
+    for scaling, look in zip(measured, _looks(measured), strict=True):
         values = scaling.values(quantity)
         label = f"{scaling.name} ({scaling.topology})"
         axes.plot(list(values), list(values.values()), label=label, **look)
-    depths = sorted({row.depth for scaling in found for row in scaling.counts})
+    depths = sorted({row.depth for scaling in measured for row in scaling.counts})
     shown = depths[:: -(-len(depths) // 6)]
     axes.set_xticks(shown, [f"{depth:,}" for depth in shown])
     axes.minorticks_off()
 
 
-def _looks(found: Sequence[Scaling]) -> Iterator[dict[str, Any]]:
-    """How each line is drawn, so that lines on each other can be told apart.
+def _looks(measured: Sequence[Scaling]) -> Iterator[dict[str, Any]]:
+    """Yield the style of each line, so that lines on top of each other can be told apart.
 
-    Specs of one rule share all but their parameters: the second is dashed over the first. Others
-    may meet too, so each line is narrower than the one below, and marks are at other depths.
+    Specs with one rule often differ only in their parameters, so the second line is dashed. Other
+    lines can coincide too, so each is narrower than the one below and has marks at other depths.
     """
     rules = Counter[object]()
-    for index, (scaling, colour, mark) in enumerate(zip(found, cycle(COLOURS), cycle(MARKS))):
+    for index, (scaling, colour, mark) in enumerate(zip(measured, cycle(COLOURS), cycle(MARKS))):
         yield {
             "color": colour,
             "linestyle": DASHES[rules[scaling.rule.rule] % len(DASHES)],
-            "linewidth": 2.8 - 1.6 * index / max(1, len(found) - 1),
+            "linewidth": 2.8 - 1.6 * index / max(1, len(measured) - 1),
             "marker": mark,
             "markevery": (index % 3, 3),
             "markersize": 5,

@@ -1,9 +1,9 @@
-"""What a stage costs as it gets deeper, counted without a graph (the paper's Table 1, measured).
+"""Count the costs of a stage by its depth, without a graph, as in Table 1 of the paper.
 
-One thing varies: N, the layers of a spec's first stage. Its unit, rule, aggregation and entry are
-as the spec says under its settings, and so is its input; the layers that the spec itself asks
-for do not matter, nor what follows the stage. Links and paths come from the rule's closed forms,
-parameters from one pass over the layers that knows nothing but shapes, so no limit on links binds.
+Only N varies, the number of layers of a spec's first stage. Its unit, rule, aggregation, entry and
+input are those of the spec under its settings. The depth in the spec, and everything after the
+stage, are ignored. Links and paths come from closed forms of the rule, and parameters from one pass
+over the shapes of the layers, so the limit on links does not apply.
 
 A fractal block of C columns is N = 2^(C - 1) rows deep and has 2 N - 1 units.
 """
@@ -34,15 +34,15 @@ from archdsl.lowering.stage import lower_stage
 from archdsl.lowering.stage_plan import StagePlan
 
 TRIED = 8
-"""Depth of the stage that is lowered for its diagnostics before anything is counted."""
+"""Depth of the stage that is lowered first, to report errors of the spec."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A stage `depth` = N deep; the other names are those of a report on a stage.
+    """Counts of a stage of depth N; the names are those of a stage's report.
 
-    `max_aggregated_outputs` is what the layer that reads most reads. The path is None where it is
-    not counted (see `paths.shortest`).
+    `max_aggregated_outputs` is the largest number of outputs that a layer reads. The path is None
+    where it is not counted (see `paths.shortest`).
     """
 
     depth: int
@@ -54,7 +54,7 @@ class Counts:
 
 
 def first_stage(spec: Spec) -> StagePlan:
-    """The stage whose depth varies. Raises ArchdslError (A503) if the spec lists its units."""
+    """Return the stage whose depth varies. Raise A503 if the spec lists a unit per layer."""
     plan = plan_stages(spec)[0][0]
     if len(plan.units) > 1:
         raise fail(
@@ -67,10 +67,16 @@ def first_stage(spec: Spec) -> StagePlan:
 
 
 def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> Iterator[Counts]:
-    """The counts of a spec's first stage at each depth, ascending, as soon as they are known.
+    """Yield the counts of a spec's first stage at each depth, in ascending order.
 
-    Raises: ArchdslError (A1xx, A2xx, A302, A503), located, as compiling the stage would; A301 if
-        the deepest stage has more links or primitives than `SEARCHED` times the limits.
+    Args:
+        spec: a spec whose first stage has one unit for all layers.
+        depths: numbers of layers; for a fractal block rows, powers of two.
+        limits: the limits on links and primitives; the defaults if None.
+
+    Raises:
+        ArchdslError: A1xx, A2xx, A302 or A503 with a position, as compiling the stage would; A301
+            if the deepest stage has more links or primitives than `SEARCHED` times the limits.
     """
     plan, entering, depths = first_stage(spec), entering_shape(spec), sorted(set(depths))
     stages = [deepened(plan, depth) for depth in depths]
@@ -97,18 +103,18 @@ def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> I
 
 
 def _refuse(plan: StagePlan, limits: Limits) -> None:
-    """Refuse a stage that takes too long to count. Raises ArchdslError (A301).
+    """Raise A301 for a stage that takes too long to count.
 
-    Nothing is built, so layers are not limited, nor are links that a rule reads as a range.
+    No graph is built, so layers are not limited, nor are links that a rule reads as a range.
     """
     place = plan.place("unit")
     listed = not isinstance(plan.rule.reads(2), range)
     links = links_of(Planned(plan.layers, plan.rule, place)) if listed else 0
     above = Size(links=links, primitives=primitives(plan)).above(limits.times(SEARCHED))
     if above:
-        said = " and ".join(f"{count:,} {name} (limit {limit:,})" for name, count, limit in above)
+        excess = " and ".join(f"{count:,} {name} (limit {limit:,})" for name, count, limit in above)
         needed = [(name, -(-count // SEARCHED), limit) for name, count, limit in above]
-        message = f"{plan.layers:,} layers have {said}"
+        message = f"{plan.layers:,} layers have {excess}"
         help = f"write smaller --depths, or {raising(needed)}"
         raise ArchdslError(Diagnostic("A301", message, help=help, **place))
 
@@ -126,20 +132,20 @@ def entering_shape(spec: Spec) -> Shape:
 
 
 def deepened(plan: StagePlan, depth: int) -> StagePlan:
-    """The stage N layers deep; a fractal block N rows deep, N a power of two."""
+    """Return the stage with N layers, or a fractal block with N rows, where N is a power of two."""
     rule, layers = plan.rule.at_depth(depth)
     return replace(plan, rule=rule, layers=layers)
 
 
 def _lower(plan: StagePlan, entering: Shape) -> tuple[Builder, Shape]:
-    """The nodes of a stage, and the shape of its y_0. Raises ArchdslError, located."""
+    """Return the nodes of a stage, and the shape of its y_0. Raise errors with a position."""
     builder = Builder()
     stage = lower_stage(builder, plan, builder.add("input", Input(entering), (), "input"))
     return builder, builder.shapes[stage.outputs[0]]
 
 
 def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, int]:
-    """The shape of y_0 where something reads it, and the parameters of what makes it."""
+    """Return the shape of y_0, and the parameters of the projection or unit that makes it."""
     if plan.entry == "identity":
         return entering, 0
     if plan.lead:
@@ -162,27 +168,33 @@ def _reads_entry(plan: StagePlan) -> bool:
 
 
 def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iterator[int]:
-    """Parameters of layers 1, 2, ... with what joins their reads, whose shapes go to `outputs`.
+    """Yield the parameters of layers 1, 2, ..., each with those of the aggregate that it reads.
 
-    Units that read equal shapes are alike.
+    Units with equal input shapes are equal, so each is counted once. The shapes of the results are
+    appended to `outputs`.
+
+    Args:
+        plan: the stage.
+        entering: the input shape of the stage.
+        outputs: the outputs so far, which is y_0 at first.
     """
     varies = waits_for(plan.units[0], "layer")
-    known: dict[Shape, tuple[int, Shape]] = {}
+    by_shape: dict[Shape, tuple[int, Shape]] = {}
     for layer in count(1):
         first = outputs.joined(1) if plan.lead else entering
         shape = outputs.joined(layer) if layer > 1 else first
-        if layer == 1 or varies or shape not in known:
+        if layer == 1 or varies or shape not in by_shape:
             position = layer + plan.lead
             stride = plan.stride if position == 1 else 1
-            chain, made = plan.make(plan.unit(position), position, shape, stride)
-            found = _parameters(chain), made
+            chain, result = plan.make(plan.unit(position), position, shape, stride)
+            cost = _parameters(chain), result
             if layer > 1 and not varies:
-                known[shape] = found
+                by_shape[shape] = cost
         else:
-            found = known[shape]
+            cost = by_shape[shape]
         weights = outputs.weights(layer, plan.rule.reads(layer)) if layer > 1 else 0
-        outputs.append(found[1])
-        yield found[0] + weights
+        outputs.append(cost[1])
+        yield cost[0] + weights
 
 
 def _parameters(layers: Sequence[Layer]) -> int:

@@ -1,4 +1,4 @@
-"""What the paper says of each topology, in the classes of `growth`.
+"""Growth classes that the paper states for each topology.
 
 Table 1 has parameters, the shortest gradient path and the aggregated features of layer l; links are
 those of section 3: equation 3 makes them O(N^2), equation 4 O(N log N), and a fractal block, whose
@@ -15,21 +15,21 @@ Quantity = Literal["parameters", "links", "shortest_gradient_path", "max_aggrega
 QUANTITIES: tuple[Quantity, ...] = (
     "parameters", "links", "shortest_gradient_path", "max_aggregated_outputs",
 )  # fmt: skip
-"""What is measured, by the names of `Counts` and of a report on a stage."""
+"""Quantities that are counted, by the names of `Counts` and of a stage's report."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of Table 1: its name, and the class of each quantity that the paper speaks of."""
+    """A row of Table 1: its name, and the class of each quantity that the paper states."""
 
     name: str
     classes: Mapping[Quantity, str]
 
 
 def _row(name: str, *classes: str) -> Claim:
-    """A row with its classes in the order of `QUANTITIES`; without those that are empty."""
-    found = zip(QUANTITIES, classes, strict=True)
-    return Claim(name, {quantity: said for quantity, said in found if said})
+    """Return a row; classes are in the order of `QUANTITIES`, and empty ones are omitted."""
+    pairs = zip(QUANTITIES, classes, strict=True)
+    return Claim(name, {quantity: growth for quantity, growth in pairs if growth})
 
 
 PLAIN = _row("Plain", "N", "", "N", "1")
@@ -50,8 +50,8 @@ CLAIMS = {
 
 
 def claim(rule: str, aggregation: str) -> Claim | None:
-    """What the paper says of a rule with an aggregation, if it speaks of them.
+    """Return the paper's claim on a rule with an aggregation, or None.
 
-    A chain has nothing to aggregate, so Plain it is with any aggregation.
+    A plain stage has no aggregates, so its claim does not depend on the aggregation.
     """
     return PLAIN if rule == "plain" else CLAIMS.get((rule, aggregation))
