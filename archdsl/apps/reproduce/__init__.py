@@ -1,1 +1,1 @@
-"""What papers print beside what specs count: suites, reconciling, scaling, equal budgets."""
+"""Compare the tables of a paper with the numbers computed from specs."""

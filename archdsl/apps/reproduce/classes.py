@@ -1,4 +1,4 @@
-"""Claims of a suite on growth with depth, measured: the class O(...) that exact counts show."""
+"""Check the claims of a suite on growth with depth: the class O(...) that exact counts show."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ QUANTITIES = {
     "gradient_path": "shortest_gradient_path",
     "aggregated": "max_aggregated_outputs",
 }
-"""Keys of a claim, and what the counts of a stage call them."""
+"""Key of a claim to the field of `Counts`."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A claim that was measured: the counts of each quantity at each depth."""
+    """A claim with the counts of each quantity at each depth."""
 
     suite: Suite
     words: ClaimWords
@@ -32,15 +32,18 @@ class Measured:
     problems: tuple[Diagnostic, ...] = ()
 
     def shows(self, quantity: str) -> str | None:
-        """The class that a quantity shows, if it was measured."""
-        found = growth(dict(zip(self.words.depths, self.counts.get(quantity, ()), strict=False)))
-        return f"O({found.name})" if found else None
+        """Return the growth class of a quantity, such as `O(N)`; None if it was not counted."""
+        fit = growth(dict(zip(self.words.depths, self.counts.get(quantity, ()), strict=False)))
+        return f"O({fit.name})" if fit else None
 
 
 def run_claim(suite: Suite, index: int, allowance: Allowance | None = None) -> Measured:
-    """Measure one claim. What is wrong with it, or with its spec, is in the result.
+    """Count one claim. Its errors, and those of its spec, are in the result.
 
-    `allowance` is shared by claims of one command, and used up by each.
+    Args:
+        suite: the suite.
+        index: the index of the claim.
+        allowance: the limits on all networks of a command, of which each claim takes its part.
     """
     words = suite.words.claims[index]
     try:
@@ -67,8 +70,8 @@ def _counts(suite: Suite, index: int, allowance: Allowance) -> dict[str, tuple[i
         deepest = deepened(first_stage(spec), words.depths[-1])
         # A stage that is only counted takes a quarter of the time of one that is built.
         allowance.take(Size(primitives=-(-primitives(deepest) // SEARCHED)))
-        found = list(counts(spec, words.depths, allowance.limits))
-    table = {name: [getattr(count, there) for count in found] for name, there in QUANTITIES.items()}
+        rows = list(counts(spec, words.depths, allowance.limits))
+    table = {name: [getattr(count, there) for count in rows] for name, there in QUANTITIES.items()}
     for name, column in table.items():
         if None in column:
             message = f"{name} is not counted at these depths"

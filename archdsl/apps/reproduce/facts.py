@@ -14,12 +14,12 @@ from archdsl.apps.reproduce.tables import Outcome, says
 from archdsl.version import __version__
 
 
-def facts(found: Sequence[tuple[Suite, Sequence[Outcome]]]) -> dict[str, Any]:
-    """All outcomes of all suites; rows and claims name their suite."""
-    outcomes = [outcome for _, some in found for outcome in some]
+def facts(results: Sequence[tuple[Suite, Sequence[Outcome]]]) -> dict[str, Any]:
+    """Return all outcomes of all suites; rows and claims contain the name of their suite."""
+    outcomes = [outcome for _, some in results for outcome in some]
     return {
         "archdsl": __version__,
-        "suites": [_suite(suite, some) for suite, some in found],
+        "suites": [_suite(suite, some) for suite, some in results],
         "rows": [_row(outcome) for outcome in outcomes if isinstance(outcome, Result)],
         "claims": [_claim(outcome) for outcome in outcomes if isinstance(outcome, Measured)],
     }

@@ -1,4 +1,4 @@
-r"""Pages as LaTeX: `\usepackage{booktabs}` is all that they need."""
+r"""Pages as LaTeX, which needs `\usepackage{booktabs}`."""
 
 from __future__ import annotations
 
@@ -18,30 +18,38 @@ SPECIAL = {
 def latex(page: Page) -> str:
     """Return the tables of a suite as LaTeX floats, followed by the remarks."""
     parts = [f"{BANNER} {__version__} reproduce from the suite {page.name}. Do not edit."]
-    for place, made in enumerate(page.tables):
-        caption = f"{page.title}. {page.source}. {made.legend}".strip()
-        last = place + 1 == len(page.tables)
-        label = f"tab:{page.name}" + (f"-{place + 1}" if place else "")
+    for index, grid in enumerate(page.tables):
+        caption = f"{page.title}. {page.source}. {grid.legend}".strip()
+        last = index + 1 == len(page.tables)
+        label = f"tab:{page.name}" + (f"-{index + 1}" if index else "")
         notes, end = (page.notes, page.summary) if last else ((), "")
-        parts.append(table(made, caption, label, notes, end))
+        parts.append(table(grid, caption, label, notes, end))
     return "\n\n".join(parts) + "\n"
 
 
-def table(made: Table, caption: str, label: str, notes: Sequence[str] = (), end: str = "") -> str:
-    """A float with rules above, below its heads and at its end; numbered notes and a last word."""
+def table(grid: Table, caption: str, label: str, notes: Sequence[str] = (), end: str = "") -> str:
+    """Return a table as a LaTeX float, with notes below it.
+
+    Args:
+        grid: the cells.
+        caption: the caption, as plain text.
+        label: the label for references.
+        notes: texts below the table, which are numbered from 1.
+        end: a text after the notes.
+    """
     lines = [
         r"\begin{table}", r"\centering", rf"\caption{{{plain(caption)}}}", rf"\label{{{label}}}",
-        rf"\begin{{tabular}}{{{made.sides}}}", r"\toprule", _row(made.heads), r"\midrule",
-        *map(_row, made.rows), r"\bottomrule", r"\end{tabular}",
+        rf"\begin{{tabular}}{{{grid.sides}}}", r"\toprule", _row(grid.heads), r"\midrule",
+        *map(_row, grid.rows), r"\bottomrule", r"\end{tabular}",
     ]  # fmt: skip
-    said = [f"({number}) {note}" for number, note in enumerate(notes, 1)] + ([end] if end else [])
-    for note in said:
+    texts = [f"({number}) {note}" for number, note in enumerate(notes, 1)] + ([end] if end else [])
+    for note in texts:
         lines += ["", rf"\par\smallskip\footnotesize {plain(note)}"]
     return "\n".join([*lines, r"\end{table}"])
 
 
 def plain(text: str) -> str:
-    r"""Text on one line that LaTeX sets as it is; letters it may not know are named by number.
+    r"""Return text on one line, escaped for LaTeX; unprintable letters become `U+` and a number.
 
     >>> print(plain("50% of {a_b}\\x"))
     50\% of \{a\_b\}\textbackslash{}x

@@ -11,32 +11,32 @@ MARKUP = re.compile(r"([\\`*_\[\]<>|&#~$])")
 
 
 def markdown(page: Page) -> str:
-    """A page that says where it comes from, with the notes as a numbered list."""
+    """Return a page as Markdown, with its source and the notes as a numbered list."""
     parts = [
         f"{BANNER} reproduce from the suite {page.name}. Do not edit. -->",
         f"# {plain(page.title)}",
         f"{plain(page.source)}. {plain(page.description)}".rstrip(),
     ]
-    for made in page.tables:
-        parts += [table(made), *([made.legend] if made.legend else [])]
+    for grid in page.tables:
+        parts += [table(grid), *([grid.legend] if grid.legend else [])]
     if page.notes:
         parts.append(notes(page.notes))
     return "\n\n".join([*parts, page.summary]) + "\n"
 
 
 def plain(text: str) -> str:
-    """Text on one line that Markdown leaves as it is."""
+    """Return text on one line, escaped for Markdown."""
     return MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
-def table(made: Table) -> str:
-    """A table of pipes."""
-    sides = [{"l": "---", "r": "---:"}[side] for side in made.sides]
-    rows = [tuple(map(plain, row)) for row in made.rows]
-    lines = [tuple(map(plain, made.heads)), sides, *rows]
+def table(grid: Table) -> str:
+    """Return a table as Markdown."""
+    sides = [{"l": "---", "r": "---:"}[side] for side in grid.sides]
+    rows = [tuple(map(plain, row)) for row in grid.rows]
+    lines = [tuple(map(plain, grid.heads)), sides, *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def notes(texts: tuple[str, ...]) -> str:
-    """A numbered list."""
+    """Return notes as a numbered list."""
     return "\n".join(f"{number}. {plain(note)}" for number, note in enumerate(texts, 1))

@@ -18,9 +18,9 @@ the paper does not state and that was found by trying. Errors are quoted, not re
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Heads, the side each column keeps to (`l` or `r`), and rows of as many cells.
+    """A table: its heads, the alignment of each column (`l` or `r`), and its rows.
 
-    `legend` explains it.
+    `legend` is a text that explains it.
     """
 
     heads: tuple[str, ...]
@@ -31,7 +31,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A title, who is quoted, tables, numbered notes, and the sum of it."""
+    """A title, the quoted source, tables, numbered notes, and a summary."""
 
     name: str
     title: str
@@ -79,9 +79,9 @@ def _claims(claims: Sequence[Measured], notes: Notes) -> Table:
     heads = ("network", "", "paper", "counted", "at depths", "counts", "notes")
     lines = []
     for claim in claims:
-        said = [claim.words.note] if claim.words.note else []
-        said += [f"fails: {problem.message}" for problem in claim.problems]
-        label, marks = claim.words.label, notes.refer(said).replace(",", ", ")
+        texts = [claim.words.note] if claim.words.note else []
+        texts += [f"fails: {problem.message}" for problem in claim.problems]
+        label, marks = claim.words.label, notes.refer(texts).replace(",", ", ")
         depths = _numbers(claim.words.depths)
         for name in QUANTITIES:
             counts = _numbers(claim.counts.get(name, ()))

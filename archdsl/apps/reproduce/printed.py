@@ -1,4 +1,4 @@
-"""Figures as papers print them, `7.2M`, and whether a count prints so."""
+"""Read figures as papers print them, such as `7.2M`, and compare counts with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.expect import PRINTED, SCALES
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A printed figure: its value, and what one more in its last digit is worth."""
+    """A printed figure: its value, and the value of one in its last digit."""
 
     text: str
     value: Fraction
@@ -20,11 +20,13 @@ class Printed:
 
     @property
     def interval(self) -> tuple[int, int]:
-        """The smallest and the largest count that print so, rounded or cut."""
+        """Return the smallest and largest count that print as the figure, rounded or truncated."""
         return ceil(self.value - self.unit / 2), ceil(self.value + self.unit) - 1
 
     def how(self, count: int) -> str | None:
-        """How a count prints so: `rounded`, `cut` or `rounded or cut`; None if it does not.
+        """Return how a count prints as the figure, or None if it does not.
+
+        The result is `rounded`, `cut` (truncated) or `rounded or cut`.
 
         >>> read_printed("7.2M").how(7_189_468), read_printed("117M").how(117_554_668)
         ('rounded', 'cut')
@@ -34,12 +36,12 @@ class Printed:
         return " or ".join(["rounded"] * rounded + ["cut"] * cut) or None
 
     def off(self, count: int) -> Fraction:
-        """By what share of the figure a count differs from it; below zero if it is smaller."""
+        """Return the relative difference of a count from the figure, negative if it is smaller."""
         return count / self.value - 1
 
 
 def read_printed(text: str) -> Printed:
-    """Read a figure. Raises ArchdslError (A106)."""
+    """Return the figure that a text prints. Raise A106 if it is not a figure."""
     match = PRINTED.match(text)
     if not match or not Fraction(match[1]):
         raise fail("A106", f"`{text[:40]}` is not a figure", help="write it as printed: 7.2M")

@@ -1,4 +1,4 @@
-"""Rows of a suite, run: computed figures beside printed ones, and a verdict for each row."""
+"""Compute the figures of a suite's rows, and compare them with the printed ones."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from archdsl.lowering.limits import Allowance, Limits
 from archdsl.lowering.network import size
 
 TOLERANCE = "2%"
-"""How far a figure may be off of which a row says nothing."""
+"""Tolerance of figures whose row states none."""
 
 
 class Verdict(StrEnum):
-    """What became of a figure or a row, the best first."""
+    """The result for a figure or a row, the best first."""
 
     EXACT = "exact"
     WITHIN = "within"
@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A printed figure and the count beside it."""
+    """A printed figure and its computed count."""
 
     printed: Printed
     computed: int
@@ -41,18 +41,21 @@ class Figure:
 
     @property
     def how(self) -> str | None:
-        """How the count prints as the figure, if it does."""
+        """Return how the count prints as the figure, or None if it does not."""
         return self.printed.how(self.computed)
 
     @property
     def off(self) -> Fraction:
-        """By what share of the figure the count differs from it."""
+        """Return the relative difference of the count from the figure."""
         return self.printed.off(self.computed)
 
 
 @dataclass(frozen=True)
 class Result:
-    """A row that was run. `figures` are by their keys, `meant` is the count of a misprint's own."""
+    """The result of a row.
+
+    `figures` are by their keys. `meant` is the count of the network that a misprint names.
+    """
 
     suite: Suite
     row: RowWords
@@ -64,33 +67,43 @@ class Result:
 
 
 def run_row(suite: Suite, index: int, allowance: Allowance | None = None) -> Result:
-    """Run one row. What is wrong with it, or with its spec, is in the result.
+    """Compute one row. Its errors, and those of its spec, are in the result.
 
-    `allowance` is shared by rows of one command, and used up by each.
+    Args:
+        suite: the suite.
+        index: the index of the row.
+        allowance: the limits on all networks of a command, of which each row takes its part.
     """
     allowance = allowance or Allowance(Limits())
     row = suite.words.rows[index]
     if row.spec is None:
         return Result(suite, row, Verdict.NO_ARCHITECTURE, {})
     try:
-        found = check(suite, row.spec, row.settings, allowance, "rows", index)
+        checked = check(suite, row.spec, row.settings, allowance, "rows", index)
         meant = _meant(suite, index, allowance)
     except ArchdslError as error:
         return Result(suite, row, Verdict.FAILS, {}, problems=error.diagnostics)
     figures = {
         name: Figure(printed, count, judge(row, name, printed, count, meant))
-        for name, printed, count in _counted(row, found)
+        for name, printed, count in _counted(row, checked)
     }
     verdict = max((figure.verdict for figure in figures.values()), key=list(Verdict).index)
     problems = tuple(_problems(suite, index, figures, meant))
-    return Result(suite, row, verdict, figures, found.spec.sha256, meant, problems)
+    return Result(suite, row, verdict, figures, checked.spec.sha256, meant, problems)
 
 
 def judge(row: RowWords, name: str, printed: Printed, count: int, meant: int | None) -> Verdict:
-    """The verdict on one figure.
+    """Return the verdict on one figure.
 
-    A row's misprint is its `parameters`. These must not come out then, and what they are said to be
-    must.
+    If the row states a misprint, its printed `parameters` must not match the count, and the
+    explanation of the misprint must.
+
+    Args:
+        row: the row.
+        name: the key of the figure, `parameters` or `gflops`.
+        printed: the printed figure.
+        count: the computed count.
+        meant: the parameters of the network that the misprint names, if it names one.
     """
     how = printed.how(count)
     if row.misprint and name == "parameters":
@@ -101,7 +114,7 @@ def judge(row: RowWords, name: str, printed: Printed, count: int, meant: int | N
 
 
 def allowed(row: RowWords) -> Fraction:
-    """The share by which figures of a row may be off."""
+    """Return the largest relative difference that a row allows."""
     return Fraction((row.tolerance or TOLERANCE).rstrip("%")) / 100
 
 
@@ -117,12 +130,12 @@ def check(
 
 @contextmanager
 def placed(suite: Suite, *place: str | int) -> Iterator[None]:
-    """Give what goes wrong with the spec of a row or claim its place in the suite."""
+    """Add the position in the suite to errors of the spec of a row or claim."""
     try:
         yield
     except ArchdslError as error:
-        found = [_placed(suite, place, finding) for finding in error.diagnostics]
-        raise ArchdslError(found) from None
+        located = [_placed(suite, place, finding) for finding in error.diagnostics]
+        raise ArchdslError(located) from None
 
 
 def _placed(suite: Suite, place: tuple[str | int, ...], finding: Diagnostic) -> Diagnostic:
@@ -134,15 +147,15 @@ def _placed(suite: Suite, place: tuple[str | int, ...], finding: Diagnostic) -> 
     return finding.within(where["source"], where["span"])
 
 
-def _counted(row: RowWords, found: api.Checked) -> Iterator[tuple[str, Printed, int]]:
-    """The printed figures of a row, and the counts that belong to them."""
-    yield "parameters", read_printed(row.parameters), found.report.parameters
+def _counted(row: RowWords, checked: api.Checked) -> Iterator[tuple[str, Printed, int]]:
+    """Yield the key, the printed figure and the count of each figure of a row."""
+    yield "parameters", read_printed(row.parameters), checked.report.parameters
     if row.gflops:
-        yield "gflops", read_printed(row.gflops), sum(paper_flops(found.graph).values())
+        yield "gflops", read_printed(row.gflops), sum(paper_flops(checked.graph).values())
 
 
 def _meant(suite: Suite, index: int, allowance: Allowance) -> int | None:
-    """The parameters of the network that a misprint's figure is said to be of."""
+    """Return the parameters of the network that a misprint names, or None if it names none."""
     misprint = suite.words.rows[index].misprint
     if not misprint or not misprint.network:
         return None
@@ -152,7 +165,7 @@ def _meant(suite: Suite, index: int, allowance: Allowance) -> int | None:
 
 
 def _explained(row: RowWords, count: int, meant: int | None) -> bool:
-    """Whether what a misprint is said to be holds."""
+    """Return whether the explanation of a misprint matches the counts."""
     instead = row.misprint and row.misprint.instead
     if instead and not read_printed(instead).how(count):
         return False
@@ -162,7 +175,7 @@ def _explained(row: RowWords, count: int, meant: int | None) -> bool:
 def _problems(
     suite: Suite, index: int, figures: Mapping[str, Figure], meant: int | None
 ) -> Iterator[Diagnostic]:
-    """Why a row that was computed fails."""
+    """Yield the errors of a computed row."""
     row = suite.words.rows[index]
     for name, figure in figures.items():
         if figure.verdict == Verdict.FAILS:

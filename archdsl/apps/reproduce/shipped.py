@@ -1,4 +1,4 @@
-"""The published networks and suites that come with archdsl."""
+"""Find the published networks and suites that come with archdsl."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ PACKAGE = Path(__file__).parents[2]
 
 
 def folder() -> Path:
-    """Where they are: inside an installed package, beside a checkout."""
+    """Return their folder, in the installed package or in a checkout."""
     inside = PACKAGE / "specs"
     return inside if inside.is_dir() else PACKAGE.parent / "specs"
 
 
 def suites() -> list[Path]:
-    """Suite files, by name."""
+    """Return the suite files, by name."""
     return sorted((folder() / "paper").glob("*.yaml"))

@@ -24,7 +24,7 @@ from archdsl.language.values import Words, as_pydantic
 
 SPEC = re.compile(r"[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,199}\Z")
 TOLERANCE = r"^[0-9]{1,2}(\.[0-9]{1,6})?%$"
-"""Below 100%: a tolerance that allows everything says nothing."""
+"""A percentage below 100%, as 100% would allow any number."""
 
 
 def _figure(text: str) -> str:
@@ -54,15 +54,15 @@ def _number(value: Any) -> bool:
 
 
 def _line(text: str) -> str:
-    """Text that a table can hold in one line."""
+    """Return text that fits on one line of a table. Raise A106 if it does not."""
     if "\n" in text or "\t" in text or not text.strip():
         raise as_pydantic(fail("A106", "this must be one line of text"))
     return text
 
 
 def _depths(depths: tuple[int, ...]) -> tuple[int, ...]:
-    """Powers of two alone: every kind of stage comes so deep."""
-    powers = [1 << place for place in range(1, 13)]
+    """Return ascending powers of two, which are depths that every rule supports. Raise A106."""
+    powers = [1 << exponent for exponent in range(1, 13)]
     if list(depths) != [power for power in powers if power in depths]:
         raise as_pydantic(fail("A106", f"depths are powers of two up to {powers[-1]}, ascending"))
     return depths
@@ -77,14 +77,14 @@ GrowthWords = Literal["O(1)", "O(log N)", "O(N)", "O(N log N)", "O(N^2)", "O(2^N
 
 
 class NetworkWords(Words):
-    """A spec under settings."""
+    """A spec with settings."""
 
     spec: SpecPath
     settings: dict[str, Setting] = Field(default_factory=dict)
 
 
 class ErrorWords(Words):
-    """Error rates, quoted and not reproduced: text, so that `20.50` and `5.39*` stay."""
+    """Quoted error rates, as text, so that `20.50` and `5.39*` are kept as printed."""
 
     c10: Line | None = None
     c100: Line | None = None
@@ -92,7 +92,7 @@ class ErrorWords(Words):
 
 
 class MisprintWords(Words):
-    """Why a figure is held for a misprint. What it seems to be is checked, too, if it is said."""
+    """Why a figure is considered a misprint, and what it should be, which is checked."""
 
     why: Why
     instead: FigureText | None = Field(None, description="the figure that was meant")
@@ -147,7 +147,7 @@ class ClaimWords(Words):
 
 
 class SuiteWords(Words):
-    """The whole file."""
+    """The keys of a suite file."""
 
     name: Annotated[str, Field(pattern=NAME)]
     title: Line
@@ -176,12 +176,12 @@ class Suite:
         return {"source": self.document.source, "span": self.document.span(path)}
 
     def spec(self, words: str) -> Path:
-        """A spec's path from here."""
+        """Return the path of a spec, relative to the current folder."""
         return self.path.parent / words
 
 
 def read_suite(path: Path) -> Suite:
-    """Read a suite file. Raises ArchdslError (A0xx, A1xx, A226, A40x)."""
+    """Return a suite. Raise A0xx, A1xx, A226 or A40x if the file cannot be read."""
     source = read_file(path)
     source = Source(source.name, plain_text(source.text))
     document = read(source)

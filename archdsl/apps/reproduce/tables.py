@@ -1,4 +1,4 @@
-"""Outcomes of suites as tables: what all forms share, and the text for terminals (80 columns)."""
+"""Tables of outcomes: what all formats share, and the text for terminals of 80 columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archdsl.apps.reproduce.suite import Suite
 WIDTH = 80
 Outcome = Result | Measured
 NAMES = {"parameters": "parameters", "gflops": "FLOPs"}
-"""Keys of figures, and what tables call them."""
+"""Key of a figure to its name in tables."""
 WORDS = {
     Verdict.EXACT: "exact to the printed digits",
     Verdict.WITHIN: "within a tolerance",
@@ -26,37 +26,42 @@ WORDS = {
 
 
 class Notes:
-    """Remarks under a table, each once, with the numbers by which rows refer to them."""
+    """Remarks under a table, each once; rows refer to them by number."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
 
     def refer(self, texts: Iterable[str]) -> str:
-        """The numbers of remarks, which are added where they are new."""
+        """Add new remarks, and return the numbers of all given ones: `1,3`."""
         texts = list(texts)
         self.texts += [text for text in dict.fromkeys(texts) if text not in self.texts]
         return ",".join(str(self.texts.index(text) + 1) for text in texts)
 
 
 def remarks(result: Result) -> list[str]:
-    """What there is to say of a row."""
+    """Return the remarks on a row."""
     row = result.row
-    found = [f"counts {row.counts}"] if row.counts else []
-    found += [f"tuned: {row.tuned}"] if row.tuned else []
+    texts = [f"counts {row.counts}"] if row.counts else []
+    texts += [f"tuned: {row.tuned}"] if row.tuned else []
     if row.misprint:
         counted = f"; that one counts {result.meant:,}" if result.meant is not None else ""
-        found.append(f"known misprint: {row.misprint.why}{counted}")
-    found += [row.note] if row.note else []
-    return found + [f"fails: {problem.message}" for problem in result.problems]
+        texts.append(f"known misprint: {row.misprint.why}{counted}")
+    texts += [row.note] if row.note else []
+    return texts + [f"fails: {problem.message}" for problem in result.problems]
 
 
 def within(figure: Figure) -> str:
-    """By how much a figure is off, rounded up: `1.3%`."""
+    """Return the relative difference of a figure, rounded up: `1.3%`."""
     return f"{ceil(abs(figure.off) * 1000) / 10}%"
 
 
 def says(verdict: Verdict, figure: Figure | None) -> str:
-    """The verdict on a figure, in full; without one, on a row that has none."""
+    """Return a verdict as text.
+
+    Args:
+        verdict: the verdict on a figure or a row.
+        figure: the figure; None for a row that has none.
+    """
     match verdict:
         case Verdict.EXACT if figure:
             return f"exact ({figure.how})"
@@ -79,11 +84,11 @@ def summary(outcomes: Sequence[Outcome], total: int) -> str:
     verdicts = [f"{counts[verdict]} {words}" for verdict, words in WORDS.items() if counts[verdict]]
     tuned = sum(row.row.tuned is not None for row in rows)
     number = _number(len(rows), "row") + (f", {tuned} of them tuned" if tuned else "")
-    said = [f"{number}: {', '.join(verdicts)}"] if rows else []
+    totals = [f"{number}: {', '.join(verdicts)}"] if rows else []
     if claims:
         hold = sum(not claim.problems for claim in claims)
-        said.append(f"{_number(len(claims), 'claim')}: {hold} hold{'s' * (hold == 1)}")
-    return "; ".join(said)
+        totals.append(f"{_number(len(claims), 'claim')}: {hold} hold{'s' * (hold == 1)}")
+    return "; ".join(totals)
 
 
 def _number(count: int, noun: str) -> str:
@@ -91,7 +96,7 @@ def _number(count: int, noun: str) -> str:
 
 
 def figures(result: Result) -> list[tuple[str, str, Figure | None]]:
-    """The printed figures of a row: what each is called, as printed, and the count beside it."""
+    """Return the figures of a row: name, printed text, and the computed figure if there is one."""
     printed = {"parameters": result.row.parameters, "gflops": result.row.gflops}
     return [(NAMES[name], text, result.figures.get(name)) for name, text in printed.items() if text]
 
@@ -135,7 +140,7 @@ def _counted(figure: Figure | None) -> tuple[str, str]:
 
 
 def _short(verdict: Verdict, figure: Figure | None) -> str:
-    """The verdict in the few letters that a terminal has room for."""
+    """Return a verdict as short text for a terminal."""
     match verdict:
         case Verdict.EXACT if figure:
             return "exact" if figure.how == "rounded or cut" else f"exact, {figure.how}"
@@ -151,9 +156,9 @@ def _short(verdict: Verdict, figure: Figure | None) -> str:
 def _claims(claims: Sequence[Measured], notes: Notes) -> str:
     lines = [("network", "paper", "counted", "first", "last", "")]
     for claim in claims:
-        said = [claim.words.note] if claim.words.note else []
-        said += [f"fails: {problem.message}" for problem in claim.problems]
-        lines.append((claim.words.label, "", "", "", "", notes.refer(said)))
+        texts = [claim.words.note] if claim.words.note else []
+        texts += [f"fails: {problem.message}" for problem in claim.problems]
+        lines.append((claim.words.label, "", "", "", "", notes.refer(texts)))
         for name in QUANTITIES:
             values = claim.counts.get(name, ())
             ends = (f"{values[0]:,}", f"{values[-1]:,}") if values else ("", "")

@@ -39,14 +39,9 @@ class Flat:
 class Found:
     """The nearest value, and the next different values on both sides.
 
-    Attributes:
-        nearest: the nearest value.
-        below: the next different value at smaller numbers, if there is one.
-        above: the next different value at larger numbers, if there is one.
-        evaluations: the number of evaluations.
-        monotone: whether all evaluated values rise, or all fall.
-        tried: the smallest and the largest number that was evaluated.
-        whole: whether no number in this range can be nearer.
+    `below` is at smaller numbers, `above` at larger ones. `monotone`: whether all evaluated values
+    rise, or all fall. `tried` is the range of numbers that was searched; `whole`: whether no number
+    in this range can be nearer.
     """
 
     nearest: Flat
@@ -206,10 +201,7 @@ def _bisected(values: _Values, start: int) -> int:
 
 
 def _bracket(values: _Values, start: int, rises: bool) -> tuple[int, int]:
-    """Return two numbers with the goal between their values.
-
-    Raises one of the three errors above.
-    """
+    """Return two numbers with the goal between their values. Raise one of the errors above."""
     upwards = values.beyond(start) != rises
     inside, same = start, 0
     while same < SAME:
