@@ -25,7 +25,6 @@ PHRASES = {
 
 NAMES = {
     "archdsl/apps/diff": 16,
-    "archdsl/apps/draw": 54,
     "archdsl/backends/pytorch": 68,
     "archdsl/codegen": 22,
     "archdsl/frontend": 1,

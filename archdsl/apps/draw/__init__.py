@@ -1,1 +1,1 @@
-"""Pictures of topologies: a view makes a scene, a scene is written as DOT, Graphviz paints it."""
+"""Draw topologies: a view returns a scene, which is written as DOT and painted by Graphviz."""

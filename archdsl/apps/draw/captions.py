@@ -1,4 +1,4 @@
-"""Words around a picture: a title above, a caption at the left of every row, a sentence below."""
+"""Text around a picture: a title above, a caption to the left of each row, sentences below."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ GAP = 18.0
 def stage_lines(subject: Subject, stage: Stage) -> list[str]:
     """Return the lines of text next to the row of a stage."""
     report = subject.stage_report(stage)
-    said = [
+    texts = [
         f"{ruled(report)}; {show(subject.shapes[stage.exit])}",
         f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}",
     ]
     if focus := subject.focused(stage):
-        said[-1] += f"; F{focus} reads {len(stage.sources(focus)):,}"
-    return said
+        texts[-1] += f"; F{focus} reads {len(stage.sources(focus)):,}"
+    return texts
 
 
 def lanes(distances: Iterable[int]) -> str:
-    """What the heights of arcs tell, given the distances of all links drawn; empty if nothing.
+    """Return the sentence that explains the heights of arcs; empty if all links have one distance.
+
+    Args:
+        distances: the distances of all links that are drawn, in layers.
 
     >>> lanes([1, 2, 4]), lanes([1, 3, 9])
     ('Each lane up doubles the distance.', 'Each lane up multiplies the distance by 3.')
@@ -64,8 +67,8 @@ def beside(row: Scene, name: str, lines: Iterable[str], y: float = 0.0) -> Scene
     first = y + (len(lines) * SIZE * 1.25) / 2
     texts = [Text(x, first, name, side="right", bold=True)]
     texts += [
-        Text(x, first - (place + 1) * SIZE * 1.25, said, side="right", colour=FAINT)
-        for place, said in enumerate(lines)
+        Text(x, first - (index + 1) * SIZE * 1.25, text, side="right", colour=FAINT)
+        for index, text in enumerate(lines)
     ]
     return replace(row, texts=(*row.texts, *texts))
 

@@ -1,4 +1,4 @@
-"""What the overview says of each part of a network: its words, and its share of the cost."""
+"""Contents of the boxes of the overview: the facts of each part, and its share of the cost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archdsl.ir.ops import Chain, Layer
 from archdsl.ir.shapes import show
 
 PARTS = 18
-"""Most boxes; of more, those in the middle become one."""
+"""Maximum number of boxes; if there are more, those in the middle are combined."""
 
 PITCH = 15.0
 BAR = 56.0
@@ -26,7 +26,10 @@ OTHER = Look(fill="#f4f4f4", width=0.9)
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a box says: pairs of words, then shares of the cost between 0 and 1."""
+    """The contents of a box: pairs of label and text, then shares of the cost from 0 to 1.
+
+    `leaves` is the shape of the output, which is written on the arrow to the next box.
+    """
 
     name: str
     title: str
@@ -37,39 +40,39 @@ class Card:
 
     @property
     def width(self) -> float:
-        """In points, by its widest line."""
+        """Return the width in points, by the widest line."""
         pairs = [text_width(one) + text_width(other) + 14 for one, other in self.pairs]
         shares = [text_width(one) + 14 + BAR + 36 for one, _ in self.shares]
         return 2 * PAD + max([text_width(self.title, SIZE + 1), *pairs, *shares])
 
     @property
     def height(self) -> float:
-        """In points, by its lines."""
+        """Return the height in points, by the number of lines."""
         return PITCH * (1 + len(self.pairs) + len(self.shares)) + PAD
 
 
 def cards(subject: Subject) -> list[Card]:
-    """A card for each part of a network; of many, those in the middle share one."""
+    """Return a card for each part of a network; of many, those in the middle share one."""
     report = subject.report
     stages = {f"stages.{stage.index}": stage for stage in report.stages}
     parts = report.parts
     first, last = (
         (parts, ()) if len(parts) <= PARTS else (parts[: PARTS // 2], parts[-PARTS // 2 :])
     )
-    made = [_card(subject, part, stages.get(part.name)) for part in first]
+    boxes = [_card(subject, part, stages.get(part.name)) for part in first]
     if last:
         left = parts[len(first) : len(parts) - len(last)]
-        made.append(_folded(subject, left))
-        made += [_card(subject, part, stages.get(part.name)) for part in last]
-    return made
+        boxes.append(_folded(subject, left))
+        boxes += [_card(subject, part, stages.get(part.name)) for part in last]
+    return boxes
 
 
 def _card(subject: Subject, part: PartReport, stage: StageReport | None) -> Card:
     leaves = show(part.shape)
     if stage is None:
         chain = subject.graph[part.name].op
-        said = summary(chain.layers) if isinstance(chain, Chain) else ""
-        pairs = tuple(("", line) for line in (said, f"to {leaves}") if line)
+        layers = summary(chain.layers) if isinstance(chain, Chain) else ""
+        pairs = tuple(("", line) for line in (layers, f"to {leaves}") if line)
         return Card(part.name, _title(part.name), OTHER, pairs, _shares(subject, [part]), leaves)
     full = stage.layers * (stage.layers + 1) // 2
     fan = stage.fan_in
@@ -113,19 +116,19 @@ def _shares(subject: Subject, parts: Sequence[PartReport]) -> tuple[tuple[str, f
 def unit(graph: Graph, index: int) -> str:
     """Describe the unit of a stage; `...` if its layers differ."""
     stage = graph.stages[index]
-    found = {summary(op.layers) for name in stage.layers if isinstance(op := graph[name].op, Chain)}
-    said = sorted(found, key=lambda text: (len(text), text))
-    return said[0] + (", ..." if len(said) > 1 else "") if said else ""
+    units = {summary(op.layers) for name in stage.layers if isinstance(op := graph[name].op, Chain)}
+    ordered = sorted(units, key=lambda text: (len(text), text))
+    return ordered[0] + (", ..." if len(ordered) > 1 else "") if ordered else ""
 
 
 def summary(layers: Sequence[Layer]) -> str:
-    """Convolutions, poolings and linear layers, in order: `conv 1x1, conv 3x3`."""
-    said = [word for layer in layers if (word := layer.summary())]
-    return ", ".join(said[:4]) + (f", {len(said) - 4} more" if len(said) > 4 else "")
+    """Return the convolutions, poolings and linear layers, in order: `conv 1x1, conv 3x3`."""
+    words = [word for layer in layers if (word := layer.summary())]
+    return ", ".join(words[:4]) + (f", {len(words) - 4} more" if len(words) > 4 else "")
 
 
 def percent(share: float) -> str:
-    """A share for people.
+    """Return a share as a percentage.
 
     >>> percent(0.0001), percent(0.4), percent(1.0)
     ('<0.1%', '40.0%', '100%')

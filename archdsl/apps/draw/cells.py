@@ -1,4 +1,4 @@
-"""The links of a stage as coloured cells of a grid, and few shapes that show them."""
+"""Show the links of a stage as coloured cells of a grid, with few shapes."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from archdsl.apps.draw.subject import Subject
 from archdsl.ir.graph import Stage
 
 MOST = 500
-"""Most rows of a grid; deeper stages are grouped."""
+"""Maximum number of rows of a grid; layers of deeper stages are grouped."""
 
 APART = 600
-"""Up to so many cells each has a box and a tooltip of its own."""
+"""Up to this many cells, each cell has its own box and tooltip."""
 
 ANCHORS = ("#a6cbe3", "#6aaed6", "#3a8bc2", "#1660a0", "#08306b")
-"""Light to dark: blues that stay apart in grey and on white paper."""
+"""Blues from light to dark that can be told apart in grey and on white paper."""
 
 LEVELS = 16
 
 Cell = tuple[int, int]
-"""(row, column): a source's group and a reader's, as in a heat map."""
+"""(row, column): the group of the source and of the reader, as in a heat map."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Colours of costs between the least and the most, on a logarithmic scale."""
+    """Colours of the costs from `least` to `most`, on a logarithmic scale."""
 
     least: int
     most: int
     colours: tuple[str, ...]
 
     def level(self, cost: float) -> int:
-        """The place of a cost's colour."""
+        """Return the index of the colour of a cost."""
         if self.least == self.most:
             return len(self.colours) // 2
         part = log(cost / self.least) / log(self.most / self.least)
@@ -47,7 +47,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Return the levels of the cells with links; a row combines `group` layers."""
+    """The colours of the cells with links, as indices; a row combines `group` layers."""
 
     group: int
     scale: Scale
@@ -56,13 +56,19 @@ class Cells:
 
 
 def scale(subject: Subject) -> Scale:
-    """The scale of the links that are shown: outputs that no layer reads have no part in it."""
+    """Return the scale of the links that are shown; outputs that no layer reads are ignored."""
     costs = [cost for stage in subject.shown for cost in _read(subject, stage)] or [1]
     return Scale(min(costs), max(costs), tuple(_colours()))
 
 
-def cells(subject: Subject, stage: Stage, known: Scale) -> Cells:
-    """The grid of a stage."""
+def cells(subject: Subject, stage: Stage, colours: Scale) -> Cells:
+    """Return the grid of a stage.
+
+    Args:
+        subject: the network.
+        stage: one of its stages.
+        colours: the scale of all stages.
+    """
     costs = tuple(_costs(subject, stage))
     group = grouped(stage.depth + 1)
     counts: dict[Cell, int] = {}
@@ -72,8 +78,8 @@ def cells(subject: Subject, stage: Stage, known: Scale) -> Cells:
             cell = (source // group, layer // group)
             counts[cell] = counts.get(cell, 0) + 1
             sums[cell] = sums.get(cell, 0) + costs[source]
-    levels = {cell: known.level(sums[cell] / count) for cell, count in counts.items()}
-    return Cells(group, known, levels, costs)
+    levels = {cell: colours.level(sums[cell] / count) for cell, count in counts.items()}
+    return Cells(group, colours, levels, costs)
 
 
 def grouped(outputs: int) -> int:
@@ -81,23 +87,29 @@ def grouped(outputs: int) -> int:
     return ceil(outputs / MOST)
 
 
-def shapes(made: Cells, stage: Stage, step: float) -> tuple[tuple[Box, ...], tuple[Curve, ...]]:
-    """Boxes, or lines along diagonals where those are fewer; `step` is the side of a cell."""
-    if len(made.levels) <= APART and made.group == 1:
-        return tuple(_apart(made, stage, step)), ()
-    rows, diagonals = list(_runs(made.levels, _row)), list(_runs(made.levels, _diagonal))
+def shapes(grid: Cells, stage: Stage, step: float) -> tuple[tuple[Box, ...], tuple[Curve, ...]]:
+    """Return boxes along rows, or lines along diagonals if these are fewer.
+
+    Args:
+        grid: the cells.
+        stage: the stage.
+        step: the side of a cell, in points.
+    """
+    if len(grid.levels) <= APART and grid.group == 1:
+        return tuple(_apart(grid, stage, step)), ()
+    rows, diagonals = list(_runs(grid.levels, _row)), list(_runs(grid.levels, _diagonal))
     if len(rows) <= len(diagonals):
-        return tuple(map(partial(_bar, made, stage, step), rows)), ()
-    return (), tuple(map(partial(_line, made, stage, step), diagonals))
+        return tuple(map(partial(_bar, grid, stage, step), rows)), ()
+    return (), tuple(map(partial(_line, grid, stage, step), diagonals))
 
 
 def _costs(subject: Subject, stage: Stage) -> Iterator[int]:
-    """Numbers in each output of a stage."""
+    """Return the number of values in each output of a stage."""
     return (prod(subject.shapes[name]) for name in stage.outputs)
 
 
 def _read(subject: Subject, stage: Stage) -> Iterator[int]:
-    """The costs of the outputs that some layer reads."""
+    """Return the costs of the outputs that some layer reads."""
     costs = tuple(_costs(subject, stage))
     layers = range(1, stage.depth + 1)
     read = {source for layer in layers for source in stage.sources(layer)}
@@ -105,19 +117,20 @@ def _read(subject: Subject, stage: Stage) -> Iterator[int]:
 
 
 def _colours() -> Iterator[str]:
-    """`LEVELS` colours between the anchors, evenly."""
-    known = [tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for colour in ANCHORS]
+    """Yield `LEVELS` evenly spaced colours between the anchors."""
+    anchors = [tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for colour in ANCHORS]
     for level in range(LEVELS):
-        place = level / (LEVELS - 1) * (len(known) - 1)
-        low = min(int(place), len(known) - 2)
+        position = level / (LEVELS - 1) * (len(anchors) - 1)
+        low = min(int(position), len(anchors) - 2)
         mixed = (
-            a + (b - a) * (place - low) for a, b in zip(known[low], known[low + 1], strict=True)
+            a + (b - a) * (position - low)
+            for a, b in zip(anchors[low], anchors[low + 1], strict=True)
         )
         yield "#" + "".join(f"{round(part):02x}" for part in mixed)
 
 
 def _row(cell: Cell) -> Cell:
-    """The line a cell lies on, and its place there: along its row."""
+    """Return the line of a cell, and its position on it: here the row and the column."""
     return cell
 
 
@@ -130,47 +143,47 @@ Run = tuple[Cell, Cell, int]
 
 
 def _runs(levels: Mapping[Cell, int], along: Callable[[Cell], Cell]) -> Iterator[Run]:
-    """Stretches of neighbours of one level."""
+    """Yield runs of neighbouring cells with one level, along rows or diagonals."""
     ordered = sorted(levels, key=along)
     keyed: Iterable[tuple[int, Cell]] = enumerate(ordered)
 
     def same(item: tuple[int, Cell]) -> tuple[int, int, int]:
         index, cell = item
-        line, place = along(cell)
-        return line, place - index, levels[cell]
+        line, position = along(cell)
+        return line, position - index, levels[cell]
 
     for (_, _, level), group in groupby(keyed, key=same):
         run = [cell for _, cell in group]
         yield run[0], run[-1], level
 
 
-def _apart(made: Cells, stage: Stage, step: float) -> Iterator[Box]:
-    for (row, column), level in sorted(made.levels.items()):
-        said = f"F{column} reads F{row}: {made.costs[row]:,} numbers"
+def _apart(grid: Cells, stage: Stage, step: float) -> Iterator[Box]:
+    for (row, column), level in sorted(grid.levels.items()):
+        tooltip = f"F{column} reads F{row}: {grid.costs[row]:,} numbers"
         yield _box(f"{stage.index}.{row}.{column}", (row, column), (row, column), step,
-                   made.scale.colours[level], said)  # fmt: skip
+                   grid.scale.colours[level], tooltip)  # fmt: skip
 
 
-def _bar(made: Cells, stage: Stage, step: float, run: Run) -> Box:
+def _bar(grid: Cells, stage: Stage, step: float, run: Run) -> Box:
     (row, column), last, level = run
     name = f"{stage.index}.{row}.{column}"
-    return _box(name, run[0], last, step, made.scale.colours[level], " ")
+    return _box(name, run[0], last, step, grid.scale.colours[level], " ")
 
 
-def _box(name: str, first: Cell, last: Cell, step: float, colour: str, said: str) -> Box:
+def _box(name: str, first: Cell, last: Cell, step: float, colour: str, tooltip: str) -> Box:
     left, right = first[1] * step, (last[1] + 1) * step
     high = step * 0.92 if step > 3 else step
     wide = right - left - (step - high)
     return Box(
         name, (left + right) / 2, -(first[0] + 0.5) * step, wide, high, "",
-        Look(colour, colour, 0), "box", tooltip=said,
+        Look(colour, colour, 0), "box", tooltip=tooltip,
     )  # fmt: skip
 
 
-def _line(made: Cells, stage: Stage, step: float, run: Run) -> Curve:
-    """From the upper left corner of the first cell to the lower right one of the last."""
+def _line(grid: Cells, stage: Stage, step: float, run: Run) -> Curve:
+    """Return a line from the upper left corner of the first cell to the lower right of the last."""
     first, last, level = run
     start = (first[1] * step, -first[0] * step)
     end = ((last[1] + 1) * step, -(last[0] + 1) * step)
-    look = Look(made.scale.colours[level], width=max(0.5, step * 0.75))
+    look = Look(grid.scale.colours[level], width=max(0.5, step * 0.75))
     return Curve(str(stage.index), str(stage.index), straight(start, end), look)

@@ -1,4 +1,4 @@
-"""Shapes of links: arcs whose height tells the distance, so that each distance is a lane."""
+"""Shapes of links: the height of an arc depends on its distance, so each distance has a lane."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from archdsl.apps.draw.scene import Point
 
 
 def arc(start: Point, end: Point, height: float) -> tuple[Point, ...]:
-    """A flat-topped arc that rises `height` above its start, below it if negative.
+    """Return an arc with a flat top.
 
-    Two cubics that meet at the top: their control points are not above the curve, so that
-    Graphviz, which measures a picture by control points, leaves no empty space above it.
+    It has two cubics that meet at the top. Their control points are not above the curve, as
+    Graphviz measures a picture by control points and would leave empty space above it.
+
+    Args:
+        start: the first point.
+        end: the last point.
+        height: points from the start to the top; negative for an arc below.
     """
     (x0, y0), x1 = start, end[0]
     lean = (x1 - x0) * 0.1
@@ -20,7 +25,7 @@ def arc(start: Point, end: Point, height: float) -> tuple[Point, ...]:
 
 
 def halved(cubic: tuple[Point, Point, Point, Point]) -> tuple[Point, ...]:
-    """The same curve as two cubics, by de Casteljau."""
+    """Return a cubic as two cubics, by the algorithm of de Casteljau."""
     a, b, c, d = cubic
     ab, bc, cd = _middle(a, b), _middle(b, c), _middle(c, d)
     abc, bcd = _middle(ab, bc), _middle(bc, cd)

@@ -1,4 +1,4 @@
-"""The layer that a picture is about: all its links are drawn, whatever is left out."""
+"""The layer in focus: all its links are drawn, even if others are omitted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Focus:
 
     @property
     def name(self) -> str:
-        """`1.128`, as `--focus` takes it."""
+        """Return the focus as `--focus` takes it, such as `1.128`."""
         return f"{self.stage}.{self.layer}"
 
 
@@ -30,17 +30,17 @@ def read_focus(text: str, graph: Graph) -> Focus:
     stages = graph.stages
     if match and int(match[1]) < len(stages) and 1 <= int(match[2]) <= stages[int(match[1])].depth:
         return Focus(int(match[1]), int(match[2]))
-    known = ", ".join(f"{stage.index}.1 to {stage.index}.{stage.depth}" for stage in stages[:4])
+    layers = ", ".join(f"{stage.index}.1 to {stage.index}.{stage.depth}" for stage in stages[:4])
     more = ", ..." if len(stages) > 4 else ""
     raise fail(
         "A414",
         f"`{text[:40]}` is not a layer of {graph.name}",
-        help=f"write --focus STAGE.LAYER: {known}{more}",
+        help=f"write --focus STAGE.LAYER: {layers}{more}",
     )
 
 
 def default_focus(graph: Graph) -> Focus:
-    """The layer that reads most, in the middle stage; of equals, the one nearest two thirds."""
+    """Return the layer of the middle stage that reads most; of several the one nearest 2/3."""
     stage = graph.stages[len(graph.stages) // 2]
     return Focus(stage.index, _most(stage))
 

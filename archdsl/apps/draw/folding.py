@@ -1,4 +1,4 @@
-"""A stage folded around one layer: what it reads and feeds by name, runs of the rest as counts."""
+"""Fold a stage around one layer: its sources and readers are named, other layers are counted."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from archdsl.apps.draw.subject import readers
 from archdsl.ir.graph import Stage
 
 NEAREST = 12
-"""How many reads, and how many readers, are named where there are more than twice as many."""
+"""Number of sources, and of readers, that are named if there are more than twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Layers `first` to `last`; `read` of them are read by the focus, `fed` of them read it.
 
-    A `named` layer is a run of its own; other runs are folded.
+    A `named` layer is a run of one layer; other runs are folded.
     """
 
     first: int
@@ -28,12 +28,12 @@ class Run:
 
     @property
     def count(self) -> int:
-        """How many layers it stands for."""
+        """Return the number of layers."""
         return self.last - self.first + 1
 
     @property
     def label(self) -> str:
-        """What its box says: a name, how many of how many are linked, or how many there are."""
+        """Return the label of its box: a name, or the numbers of linked layers and of layers."""
         if self.named:
             return f"F{self.first}"
         linked = self.read or self.fed
@@ -44,7 +44,7 @@ class Run:
 
 
 def folded(stage: Stage, focus: int) -> list[Run]:
-    """All of y_0 ... y_N in order: no layer is left out, and no link of the focus.
+    """Return all of y_0 ... y_N as runs, in order, with all links of the focus.
 
     >>> from archdsl.apps.draw.folding import named
     >>> named(range(30), 30)[:2], named([5, 4, 2], 6)

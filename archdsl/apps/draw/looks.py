@@ -10,7 +10,7 @@ RED = "#d62728"
 BLUE = "#1f77b4"
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
 BOLD = "Helvetica-Bold"
-"""A PostScript name: of a list of families Graphviz makes nothing bold."""
+"""A PostScript name, as Graphviz cannot make a list of families bold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""The child process that paints: DOT on standard input, the picture on standard output.
+"""The child process that paints: it reads DOT from stdin and writes the picture to stdout.
 
-A program of its own, run by its path and isolated: Graphviz answers no Ctrl-C, knows no deadline,
-and writes to the process's standard error as it likes. It exits 3 if pygraphviz is missing.
+It is a separate, isolated program, as Graphviz ignores Ctrl-C, has no deadline, and writes to
+stderr. It exits with 3 if pygraphviz is not installed.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A network as a picture: which view by its size, and a cheaper one where that takes too long."""
+"""Draw a network: choose the view by its size, and a cheaper one if that takes too long."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ VIEWS: dict[str, ModuleType] = {
 STYLES = ("exploded", "compact")
 CHEAPER = ("arc", "focus", "overview")
 SIZES = ((24, "paper"), (2_000, "arc"), (100_000, "matrix"))
-"""Up to how many layers a view is chosen when none is named."""
+"""Maximum number of layers for which each view is the default."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A file's content, the view it shows, and what there is to say of it."""
+    """The content of a file, the view that it shows, and notes on it."""
 
     content: bytes
     view: str
@@ -36,22 +36,28 @@ class Picture:
 
 
 def chosen(subject: Subject) -> str:
-    """The view for a network of this size."""
+    """Return the default view for the size of a network."""
     layers = subject.report.layers
     return next((view for most, view in SIZES if layers <= most), "overview")
 
 
 def scene(subject: Subject, view: str | None = None, style: str = "exploded") -> Scene:
-    """The scene of a view, the one chosen by size if none is named.
+    """Return the scene of a view.
 
-    Raises: ArchdslError (A414) if there is no such view or style, or it cannot show this network.
+    Args:
+        subject: the network, its counts, and the layer in focus.
+        view: a key of `VIEWS`; chosen by size if None.
+        style: `exploded` or `compact`.
+
+    Raises:
+        ArchdslError: A414 if the view or style does not exist, or cannot show this network.
     """
     view = view or chosen(subject)
     _known(view, style)
     if style == "compact":
         return paper.compact_scene(subject)
-    made: Scene = VIEWS[view].scene(subject)
-    return made
+    drawn: Scene = VIEWS[view].scene(subject)
+    return drawn
 
 
 def draw(
@@ -67,7 +73,7 @@ def draw(
         subject: the network, its counts, and the layer in focus.
         form: one of `archdsl.apps.draw.paint.FORMS`.
         view: a key of `VIEWS`; chosen by size if None.
-        style: `compact` is figure 1(a), of the view `paper` alone.
+        style: `exploded`, or `compact` for figure 1(a), which only the view `paper` has.
         deadline: seconds until a cheaper view is tried, which a note (A505) then says.
 
     Raises:
@@ -80,10 +86,10 @@ def draw(
         module = VIEWS[tried]
         if not module.fits(subject):
             continue
-        made = scene(subject, tried, style if tried == wanted else "exploded")
-        _bitmap(made, form)
+        drawn = scene(subject, tried, style if tried == wanted else "exploded")
+        _bitmap(drawn, form)
         try:
-            content = paint(dot(made), form, deadline)
+            content = paint(dot(drawn), form, deadline)
         except SlowError:
             continue
         notes = () if tried == wanted else (_instead(subject, wanted, tried),)
@@ -102,24 +108,24 @@ def _known(view: str, style: str) -> None:
 
 
 def _tries(view: str) -> Iterator[str]:
-    """A view, and the cheaper ones after it."""
+    """Yield a view, then the cheaper ones."""
     yield view
     yield from CHEAPER[CHEAPER.index(view) + 1 if view in CHEAPER else 0 :]
 
 
-def _instead(subject: Subject, wanted: str, made: str) -> Diagnostic:
+def _instead(subject: Subject, wanted: str, drawn: str) -> Diagnostic:
     small = VIEWS[wanted].fits(subject)
     why = "took too long to paint" if small else "has no room for so many layers"
     return Diagnostic(
-        "A505", f"the view {wanted} of {subject.graph.name} {why}; this is {made}", level="note"
+        "A505", f"the view {wanted} of {subject.graph.name} {why}; this is {drawn}", level="note"
     )
 
 
-def _bitmap(made: Scene, form: str) -> None:
+def _bitmap(drawn: Scene, form: str) -> None:
     """Raise ArchdslError (A504) for a bitmap that Graphviz would silently shrink."""
     if form != "png":
         return
-    bounds = made.bounds
+    bounds = drawn.bounds
     across, up = (
         round(points * RESOLUTION)
         for points in (bounds.right - bounds.left, bounds.top - bounds.bottom)

@@ -1,4 +1,4 @@
-"""A stage as a line of boxes, y_0 to y_N, with its links as arcs above or below it."""
+"""Draw a stage as a line of boxes, y_0 to y_N, with its links as arcs above or below it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,18 @@ Painted = tuple[Look, bool]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How a line is drawn, in points. `prefix` begins the names of its boxes: `1.` and so on.
+    """Sizes and labels of a line of boxes. All sizes are in points.
 
-    `step` lies between neighbouring layers; `lowest` and `lane` are the height of the arc that
-    passes over one layer, and what each doubling of the distance adds.
+    Attributes:
+        prefix: the beginning of the names of boxes, such as `1.`.
+        step: distance between neighbouring layers.
+        width: width of a box.
+        height: height of a box.
+        size: size of the letters of labels.
+        lowest: height of an arc between neighbours.
+        lane: height that each doubling of the distance adds.
+        label: returns the label of a layer.
+        tooltip: returns the tooltip of a layer.
     """
 
     prefix: str
@@ -45,15 +53,15 @@ class Row:
     tooltip: Callable[[int], str] = lambda layer: ""
 
     def name(self, layer: int) -> str:
-        """The name of a box."""
+        """Return the name of the box of a layer."""
         return f"{self.prefix}{layer}"
 
     def x(self, layer: int) -> float:
-        """The middle of a box."""
+        """Return the centre of the box of a layer."""
         return layer * self.step
 
     def boxes(self, layers: Iterable[int], look: Callable[[int], Look]) -> Iterator[Box]:
-        """Boxes at y = 0."""
+        """Yield the boxes of layers, at y = 0."""
         for layer in layers:
             yield Box(
                 self.name(layer), self.x(layer), 0, self.width, self.height, self.label(layer),
@@ -68,7 +76,14 @@ class Row:
         below: bool = False,
         neighbours: Literal["straight", "arc"] = "straight",
     ) -> Curve:
-        """An arc above or below the line; above it, neighbours may be joined straight."""
+        """Return the curve of a link.
+
+        Args:
+            link: the source and the reader.
+            painted: the look, and whether it is in front.
+            below: draw the arc below the line.
+            neighbours: whether neighbours are joined by an arc or, above, by a straight line.
+        """
         source, reader = link
         look, front = painted
         side = -1.0 if below else 1.0
@@ -91,7 +106,7 @@ def links_of(reads: Callable[[int], Iterable[int]], layers: Iterable[int]) -> It
 
 
 def into(focus: int) -> Callable[[Link], Painted]:
-    """Red into the focus, blue out of it, grey elsewhere."""
+    """Return the look of each link: red into the focus, blue out of it, grey otherwise."""
 
     def painted(link: Link) -> Painted:
         source, reader = link
@@ -106,9 +121,9 @@ def into(focus: int) -> Callable[[Link], Painted]:
 
 def boxed(focus: int, sources: Iterable[int]) -> Callable[[int], Look]:
     """Return the look of each box: the focus is filled, and its sources are outlined."""
-    known = set(sources)
+    outlined = set(sources)
     return lambda layer: (
-        FOCUS_BOX if layer == focus else SOURCE_BOX if layer in known else PLAIN_BOX
+        FOCUS_BOX if layer == focus else SOURCE_BOX if layer in outlined else PLAIN_BOX
     )
 
 

@@ -1,7 +1,7 @@
-"""A picture before it is painted: boxes, curves and texts at known places, in points, y upward.
+"""A picture before it is painted: positions of boxes, curves and texts in points, y upward.
 
-Nothing here depends on fonts, so positions are the same on every machine. The width of a text is
-estimated from above, which is what keeps labels from touching.
+Positions do not depend on installed fonts, so they are the same on every machine. The width of a
+text is an upper bound, so that labels do not touch.
 """
 
 from __future__ import annotations
@@ -17,20 +17,23 @@ Shape = Literal["rounded", "box", "circle"]
 Side = Literal["centre", "left", "right"]
 SIZE = 9.0
 LINE = 1.25
-"""Height of a line of text, in sizes of its letters."""
+"""Height of a line of text, as a multiple of the font size."""
 
 ADVANCE = 0.62
-"""Width of a letter on average, in its size."""
+"""Average width of a letter, as a multiple of the font size."""
 
 WIDTHS = {0.4: " ,.:;'|!ijl", 0.48: "frtI()[]/-", 0.82: "ABCDGHKNOPQRUVXYZ&", 1.0: "mwMW%@+=<>"}
-"""Widths of letters, in their size, in the widest of the usual fonts; others take 0.65."""
+"""Widths of letters as multiples of the font size, in the widest of the usual fonts.
+
+Other letters have 0.65.
+"""
 
 WIDTH = {letter: width for width, letters in WIDTHS.items() for letter in letters}
 
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """An area; touching is not overlapping."""
+    """An area in points."""
 
     left: float
     bottom: float
@@ -38,12 +41,12 @@ class Rectangle:
     top: float
 
     def overlaps(self, other: Rectangle) -> bool:
-        """Whether the two share more than an edge."""
+        """Return whether the two areas share more than an edge."""
         across = self.left < other.right and other.left < self.right
         return across and self.bottom < other.top and other.bottom < self.top
 
     def holds(self, other: Rectangle) -> bool:
-        """Whether the other one lies within."""
+        """Return whether the other area is inside this one."""
         across = self.left <= other.left and other.right <= self.right
         return across and self.bottom <= other.bottom and other.top <= self.top
 
@@ -65,7 +68,7 @@ class Box:
 
     @property
     def area(self) -> Rectangle:
-        """What it covers."""
+        """Return the area that it covers."""
         across, up = self.width / 2, self.height / 2
         return Rectangle(self.x - across, self.y - up, self.x + across, self.y + up)
 
@@ -74,7 +77,7 @@ class Box:
 class Curve:
     """A link between two boxes along cubic Bezier curves: 3 n + 1 points.
 
-    `front` paints it over all that are not.
+    `front`: whether it is painted over the curves that are not.
     """
 
     source: str
@@ -100,17 +103,17 @@ class Text:
 
     @property
     def width(self) -> float:
-        """Estimated from above, in points."""
+        """Return an upper bound of the width, in points."""
         return text_width(self.text, self.size)
 
     @property
     def height(self) -> float:
-        """All lines together, in points."""
+        """Return the height of all lines, in points."""
         return self.size * LINE * (1 + self.text.count("\n"))
 
     @property
     def area(self) -> Rectangle:
-        """What it may cover."""
+        """Return the area that it can cover."""
         left = {"centre": self.width / 2, "left": 0.0, "right": self.width}[self.side]
         up = self.height / 2
         return Rectangle(self.x - left, self.y - up, self.x - left + self.width, self.y + up)
@@ -118,7 +121,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A picture: boxes over curves, later boxes over earlier ones."""
+    """A picture: boxes are painted over curves, and later boxes over earlier ones."""
 
     title: str
     boxes: tuple[Box, ...] = ()
@@ -126,7 +129,7 @@ class Scene:
     texts: tuple[Text, ...] = field(default=())
 
     def moved(self, across: float, up: float) -> Scene:
-        """The same picture elsewhere."""
+        """Return the picture at another position, moved by these points."""
         return replace(
             self,
             boxes=tuple(replace(box, x=box.x + across, y=box.y + up) for box in self.boxes),
@@ -149,7 +152,7 @@ class Scene:
         )
 
     def over(self, other: Scene) -> Scene:
-        """Both in one, this one painted last."""
+        """Return both pictures in one, with this one painted last."""
         return Scene(
             self.title,
             other.boxes + self.boxes,
@@ -159,7 +162,7 @@ class Scene:
 
     @property
     def bounds(self) -> Rectangle:
-        """What the boxes, the texts and the curves' control points cover."""
+        """Return the area of the boxes, the texts and the control points of curves."""
         return around([b.area for b in self.boxes] + [t.area for t in self.texts], self.curves)
 
 

@@ -1,4 +1,4 @@
-"""Networks as pictures from Python, and as notebooks show them."""
+"""Draw networks from Python and in notebooks."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def picture(
     """Draw a network; `content` of the result are the bytes of a file.
 
     Args:
-        network: a spec, the graph of one, or what `archdsl.api.check` gives.
+        network: a spec, its graph, or the result of `archdsl.api.check`.
         form: svg, png, pdf or dot.
         view: paper, overview, arc, focus or matrix; by size if None.
-        focus: the layer whose links stand out, as `STAGE.LAYER`.
+        focus: the layer whose links are highlighted, as `STAGE.LAYER`.
         style: exploded or compact (figure 1(a) of Zhu et al. 2018).
 
     Raises:
@@ -40,14 +40,22 @@ def picture(
 
 
 def subject(network: Spec | Graph | Checked, focus: str | None = None) -> Subject:
-    """What there is to draw, with a layer in focus. Raises ArchdslError (A414, and as `lower`)."""
-    graph, report, title = _known(network)
+    """Return the network to draw, with its counts and the layer in focus.
+
+    Args:
+        network: a spec, its graph, or the result of `archdsl.api.check`.
+        focus: the layer in focus as `STAGE.LAYER`; chosen by `default_focus` if None.
+
+    Raises:
+        ArchdslError: A414 if there is no such layer; the errors of `lower` for a spec.
+    """
+    graph, report, title = _analysed(network)
     layer = default_focus(graph) if focus is None else read_focus(focus, graph)
     return Subject(graph, report, layer, title)
 
 
 def svg(network: Spec | Graph | Checked) -> str | None:
-    """The picture that a notebook shows; None, which is text instead, if there is none."""
+    """Return the picture that a notebook shows; None, so that it shows text, if there is none."""
     try:
         return picture(network).content.decode()
     except ArchdslError:
@@ -55,21 +63,21 @@ def svg(network: Spec | Graph | Checked) -> str | None:
 
 
 @singledispatch
-def _known(network: object) -> tuple[Graph, Report, str]:
-    raise TypeError(f"no network: {type(network).__name__}")
+def _analysed(network: object) -> tuple[Graph, Report, str]:
+    raise TypeError(f"not a network: {type(network).__name__}")
 
 
-@_known.register
+@_analysed.register
 def _(network: Spec) -> tuple[Graph, Report, str]:
     graph = lower(network).graph
     return graph, analyse(graph), titled(graph.name, network.settings)
 
 
-@_known.register
+@_analysed.register
 def _(network: Graph) -> tuple[Graph, Report, str]:
     return network, analyse(network), network.name
 
 
-@_known.register
+@_analysed.register
 def _(network: Checked) -> tuple[Graph, Report, str]:
     return network.graph, network.report, titled(network.spec.name, network.spec.settings)

@@ -1,4 +1,4 @@
-"""What a picture is of: a network, its counts, the layer in focus, and what to call it."""
+"""The network of a picture, with its counts, the layer in focus and the title."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import show
 
 LISTED = 8
-"""How many reads a sentence names."""
+"""Maximum number of reads that a sentence names."""
 
 LONGEST = 60
-"""Most letters of a name or a setting in a title."""
+"""Maximum number of letters of a name or a setting in a title."""
 
 ROWS = 8
-"""How many stages a picture shows."""
+"""Maximum number of stages that a picture shows."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,21 @@ class Subject:
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
-        """What every node makes."""
+        """Return the shape of each node's result, by the node's name."""
         return shapes(self.graph)
 
     @cached_property
     def parameters(self) -> Mapping[str, int]:
-        """Learnt numbers of every node that has some."""
+        """Return the number of parameters of each node that can have some."""
         return parameters(self.graph)
 
     @property
     def stage(self) -> Stage:
-        """The stage of the focus."""
+        """Return the stage of the layer in focus."""
         return self.graph.stages[self.focus.stage]
 
     def stage_report(self, stage: Stage) -> StageReport:
-        """What is counted of a stage."""
+        """Return the numbers of a stage."""
         return self.report.stages[stage.index]
 
     def focused(self, stage: Stage) -> int | None:
@@ -59,7 +59,7 @@ class Subject:
 
     @cached_property
     def shown(self) -> Sequence[Stage]:
-        """The stages that a picture has room for: all, or the first ones and the focus's."""
+        """Return the stages that a picture shows: all, or the first ones and that of the focus."""
         stages = self.graph.stages
         if len(stages) <= ROWS:
             return stages
@@ -67,23 +67,23 @@ class Subject:
         return sorted([*others, self.stage], key=lambda stage: stage.index)
 
     def missing(self) -> str:
-        """The sentence on stages that are not shown; empty if all are."""
+        """Return a sentence on the stages that are not shown; empty if all are."""
         left = len(self.graph.stages) - len(self.shown)
         verb = "is" if left == 1 else "are"
         return f"{counted(left, 'more stage')} {verb} not shown." if left else ""
 
     def tooltip(self, stage: Stage, layer: int) -> str:
-        """A layer in a line: what it reads, its shapes, its parameters."""
+        """Return one line on a layer: what it reads, its shapes and its parameters."""
         if layer == 0:
             return f"input of stage {stage.index}: {show(self.shapes[stage.entry])}"
         if layer > stage.depth:
             return f"output of stage {stage.index}: {show(self.shapes[stage.exit])}"
-        name, given = stage.layers[layer - 1], stage.reads[layer - 1]
+        name, source = stage.layers[layer - 1], stage.reads[layer - 1]
         count = self.parameters.get(name, 0)
-        made = f"{show(self.shapes[given])} to {show(self.shapes[name])}"
+        change = f"{show(self.shapes[source])} to {show(self.shapes[name])}"
         return (
             f"F{layer} of stage {stage.index} reads {listed(stage.sources(layer))}; "
-            f"{made}; {count:,} parameters"
+            f"{change}; {count:,} parameters"
         )
 
 
@@ -95,7 +95,14 @@ def readers(stage: Stage, source: int) -> Iterator[int]:
 
 
 def fed(stage: Stage, source: int, *, layers: str = "", exit: str = "") -> str:
-    """`9 layers and the exit`: what reads an output; `layers` and `exit` follow these words."""
+    """Return what reads an output, such as `9 layers and the exit`.
+
+    Args:
+        stage: the stage.
+        source: the number of the output.
+        layers: text after the word `layers`.
+        exit: text after the word `exit`.
+    """
     count = sum(1 for _ in readers(stage, source))
     words = [counted(count, "layer") + layers] if count else []
     words += [f"the exit{exit}"] if source in stage.exit_sources() else []
@@ -103,13 +110,13 @@ def fed(stage: Stage, source: int, *, layers: str = "", exit: str = "") -> str:
 
 
 def titled(name: str, settings: Mapping[str, object]) -> str:
-    """A network's name, and what was set: `sparsenet-bc-cifar, depth = 1001`."""
-    said = [name, *(f"{key} = {value}" for key, value in settings.items())]
-    return ", ".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}..." for text in said)
+    """Return a network's name and settings: `sparsenet-bc-cifar, depth = 1001`."""
+    texts = [name, *(f"{key} = {value}" for key, value in settings.items())]
+    return ", ".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}..." for text in texts)
 
 
 def listed(layers: Sequence[int]) -> str:
-    """`F5, F4 and F2`; a long list is cut short.
+    """Return layers as text; a long list is shortened.
 
     >>> listed([5, 4, 2])
     'F5, F4 and F2'
@@ -124,18 +131,18 @@ def listed(layers: Sequence[int]) -> str:
 
 
 def ruled(report: StageReport) -> str:
-    """`exponential 2, concat`."""
+    """Return the rule and the aggregation of a stage: `exponential 2, concat`."""
     return f"{' '.join([report.rule, *map(numbers, report.arguments)])}, {report.aggregation}"
 
 
 def numbers(argument: int | tuple[int, ...]) -> str:
-    """An argument of a rule; a long list is cut short."""
+    """Return an argument of a rule as text; a long list is shortened."""
     if isinstance(argument, int):
         return str(argument)
-    said = ",".join(map(str, argument[:6]))
-    return f"[{said}{',...' if len(argument) > 6 else ''}]"
+    entries = ",".join(map(str, argument[:6]))
+    return f"[{entries}{',...' if len(argument) > 6 else ''}]"
 
 
 def counted(number: int, word: str) -> str:
-    """`1 link`, `1,081 links`."""
+    """Return a number with a noun: `1 link`, `1,081 links`."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -1,7 +1,8 @@
-"""`arc`: layers of a stage on a line, distances as lanes, a sample of links behind the focus.
+"""`arc`: the layers of a stage on a line, with links as arcs in lanes by distance.
 
-Links of the layer in focus are all drawn. Of the others, those into evenly spaced layers are, one
-in each lane; the caption says how many. Work is bounded by what is drawn, not by what there is.
+All links of the layer in focus are drawn. Of the others only a sample is drawn: those into evenly
+spaced layers, one in each lane. The caption states how many. So the time depends on the links that
+are drawn, not on all links.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ SPAN = 1_100.0
 
 NEAREST, FARTHEST = 1.2, 14.0
 LAYERS = 20_000
-"""Most layers that are drawn as ticks."""
+"""Maximum number of layers that are drawn as ticks."""
 
 EVERY = 400
-"""Up to so many links a stage is drawn whole."""
+"""Up to this many links, all links of a stage are drawn."""
 
 SAMPLED = 60
-"""How many layers are given their links where a sample is drawn."""
+"""Number of layers whose links are drawn in a sample."""
 
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The links of a stage that a picture shows: behind, into the focus, out of it."""
+    """The links of a stage that are drawn: in the background, into the focus, and out of it."""
 
     behind: tuple[Link, ...]
     into: tuple[Link, ...]
@@ -42,22 +43,22 @@ class Drawn:
 
     @property
     def count(self) -> int:
-        """All of them."""
+        """Return the number of links that are drawn."""
         return len(self.all)
 
     @property
     def all(self) -> tuple[Link, ...]:
-        """All of them, from back to front."""
+        """Return all links that are drawn, from back to front."""
         return (*self.behind, *self.out, *self.into)
 
 
 def fits(subject: Subject) -> bool:
-    """Whether there is a tick for every layer."""
+    """Return whether each layer can have a tick."""
     return sum(stage.depth for stage in subject.shown) <= LAYERS
 
 
 def scene(subject: Subject) -> Scene:
-    """A row for each stage, all at the same scale."""
+    """Return a row for each stage, all at the same scale."""
     deepest = max(1, *(stage.depth for stage in subject.shown))
     step = min(FARTHEST, max(NEAREST, SPAN / deepest))
     drawn = [chosen(stage, subject.focused(stage)) for stage in subject.shown]
@@ -74,8 +75,8 @@ def chosen(stage: Stage, focus: int | None) -> Drawn:
     """Return the links of a stage that are drawn."""
     into = tuple((source, focus) for source in stage.sources(focus)) if focus else ()
     out = tuple((focus, reader) for reader in readers(stage, focus)) if focus else ()
-    known = {*into, *out}
-    behind = (link for link in _behind(stage) if link not in known)
+    focused = {*into, *out}
+    behind = (link for link in _behind(stage) if link not in focused)
     return Drawn(tuple(dict.fromkeys(behind)), into, out)
 
 
@@ -110,8 +111,8 @@ def _row(subject: Subject, stage: Stage, step: float, drawn: Drawn) -> Scene:
 
 
 def _link(row: Row, link: Link, look: Look, *, front: bool = True) -> Curve:
-    made = row.curve(link, (look, front), neighbours="arc")
-    return replace(made, arrow=False, tooltip=made.tooltip if front else "")
+    curve = row.curve(link, (look, front), neighbours="arc")
+    return replace(curve, arrow=False, tooltip=curve.tooltip if front else "")
 
 
 def _tick(subject: Subject, stage: Stage, row: Row, layer: int, focus: int | None) -> Box:
@@ -131,7 +132,7 @@ def _tick(subject: Subject, stage: Stage, row: Row, layer: int, focus: int | Non
 
 
 def _numbers(row: Row, stage: Stage, focus: int | None) -> Iterator[Text]:
-    """Numbers of layers below, as many as have room; the focus always has its own."""
+    """Yield numbers below the layers, as many as there is room for; the focus always has one."""
     y, wide = -16.0, text_width(f"{stage.depth}") * 2.2
     every = next((tick for tick in TICKS if tick * row.step >= wide), stage.depth + 1)
     labels = {layer: str(layer) for layer in range(0, stage.depth + 1, every)}
@@ -140,7 +141,7 @@ def _numbers(row: Row, stage: Stage, focus: int | None) -> Iterator[Text]:
         yield red
         room = red.width / 2 + text_width(f"{stage.depth}") / 2 + 4
         labels = {k: v for k, v in labels.items() if abs(row.x(k) - row.x(focus)) > room}
-    yield from (Text(row.x(layer), y, said, colour="#6b6b6b") for layer, said in labels.items())
+    yield from (Text(row.x(layer), y, text, colour="#6b6b6b") for layer, text in labels.items())
 
 
 def _caption(subject: Subject, drawn: Sequence[Drawn]) -> str:
@@ -159,7 +160,7 @@ def _caption(subject: Subject, drawn: Sequence[Drawn]) -> str:
 
 
 def _total(subject: Subject, drawn: Sequence[Drawn], name: str) -> str:
-    """How many links there are, how many are drawn, and which."""
+    """Return how many links there are, how many are drawn, and which."""
     report = subject.report
     total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}"
     count = sum(links.count for links in drawn)

@@ -1,4 +1,4 @@
-"""A fractal block as in figure 1(d): its columns from the deepest down, and where they join."""
+"""Draw a fractal block as in figure 1(d): its columns, the deepest on top, and their joins."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Place:
 
     @property
     def point(self) -> Point:
-        """A unit of column v stands for 2^v rows, in the middle of them."""
+        """Return the centre of the unit. A unit of column v is in the middle of its 2^v rows."""
         return ((self.row - (2**self.column - 1) / 2) * STEP, -self.column * DROP)
 
 
 def places(columns: int) -> list[Place]:
-    """The units of a block in their order: row by row, the deepest column first."""
+    """Return the units of a block in order: row by row, the deepest column first."""
     return [
         Place(row, column)
         for row in range(1, 2 ** (columns - 1) + 1)
@@ -42,24 +42,24 @@ def places(columns: int) -> list[Place]:
 
 
 def columns(subject: Subject, stage: Stage, count: int) -> Scene:
-    """Boxes `S.L` and marks `S.rR` that join row R; a row of one unit hands its output on."""
+    """Return boxes `S.L` and marks `S.rR` that join row R; a row of one unit has no mark."""
     focus = subject.focused(stage)
-    known = places(count)
+    units = places(count)
     rows: dict[int, list[int]] = {0: [0]}
-    for layer, place in enumerate(known, start=1):
+    for layer, place in enumerate(units, start=1):
         rows.setdefault(place.row, []).append(layer)
     boxes = [_unit(subject, stage, 0, (0.0, 0.0), focus)]
     boxes += [
         _unit(subject, stage, layer, place.point, focus)
-        for layer, place in enumerate(known, start=1)
+        for layer, place in enumerate(units, start=1)
     ]
     hot = set(stage.sources(focus)) if focus else set()
     curves: list[Curve] = []
     for row, layers in rows.items():
         if len(layers) > 1:
             boxes.append(_mark(stage, row, layers, hot=set(layers) == hot))
-            curves += _joined(stage, row, layers, known, hot=set(layers) == hot)
-    for layer, place in enumerate(known, start=1):
+            curves += _joined(stage, row, layers, units, hot=set(layers) == hot)
+    for layer, place in enumerate(units, start=1):
         before = place.row - 2**place.column
         curves.append(_read(stage, before, rows[before], layer, place, hot=layer == focus))
     end = 2 ** (count - 1)
@@ -85,27 +85,27 @@ def _unit(subject: Subject, stage: Stage, layer: int, point: Point, focus: int |
 
 def _mark(stage: Stage, row: int, layers: list[int], *, hot: bool) -> Box:
     look = Look(INTO.stroke, "#ffffff", 1.0, INTO.stroke) if hot else JOIN
-    said = f"{stage.operator.says()}: {' and '.join(f'F{layer}' for layer in layers)}"
+    tooltip = f"{stage.operator.says()}: {' and '.join(f'F{layer}' for layer in layers)}"
     return Box(
         f"{stage.index}.r{row}", row * STEP + AFTER, 0, MARK, MARK, LABEL, look, "circle",
-        size=8.0, tooltip=said,
+        size=8.0, tooltip=tooltip,
     )  # fmt: skip
 
 
 def _joined(
-    stage: Stage, row: int, layers: list[int], known: list[Place], *, hot: bool
+    stage: Stage, row: int, layers: list[int], units: list[Place], *, hot: bool
 ) -> list[Curve]:
-    """From every unit of a row into its join; the deepest column is on the join's level."""
+    """Return the curves from the units of a row to its mark, which is at the deepest column."""
     end = row * STEP + AFTER
-    made = []
+    curves = []
     for layer in layers:
-        x, y = known[layer - 1].point
+        x, y = units[layer - 1].point
         arrives = (end - MARK / 2, 0.0) if y == 0 else (end, -MARK / 2)
         start = (x + WIDTH / 2, y)
         points = level(start, arrives) if y == 0 else (start, (end, y), (end, y), arrives)
         look, name = (INTO if hot else CHAIN), f"{stage.index}.r{row}"
-        made.append(Curve(f"{stage.index}.{layer}", name, points, look, False, "", hot))
-    return made
+        curves.append(Curve(f"{stage.index}.{layer}", name, points, look, False, "", hot))
+    return curves
 
 
 def _read(

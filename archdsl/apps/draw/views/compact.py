@@ -1,7 +1,7 @@
-"""A stage as in figure 1(a): each aggregate is joined with the next output.
+"""Draw a stage as in figure 1(a): each aggregate is joined with the next output.
 
-Only stages whose layers read everything can be drawn so, and only if their operator gives the same
-result for an aggregate and one more output as for all outputs at once. A mean does not.
+This is possible only for stages whose layers read all outputs, and only if their operator gives the
+same result for an aggregate and one more output as for all outputs at once. A mean does not.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ AFTER = 31.0
 """Distance from a unit to the mark after it, centre to centre."""
 
 RISE = 16.0
-"""How high the way around a unit goes."""
+"""Height of the arc around a unit."""
 
 
 def continues(stage: Stage) -> bool:
-    """Whether every aggregate, that of the exit included, continues the one before it."""
+    """Return whether every aggregate, including that of the exit, continues the previous one."""
     layers = range(1, stage.depth + 1)
     whole = all(sorted(stage.sources(layer)) == list(range(layer)) for layer in layers)
     ends = len(stage.exit_sources()) in {1, stage.depth + 1} and stage.depth in stage.exit_sources()
@@ -31,12 +31,12 @@ def continues(stage: Stage) -> bool:
 
 
 def marks(stage: Stage) -> int:
-    """How many aggregates are drawn: one after each layer, the last only if all of it leaves."""
+    """Return the number of aggregates: one per layer, the last only if the exit reads all."""
     return stage.depth - (len(stage.exit_sources()) == 1)
 
 
 def compact(subject: Subject, stage: Stage) -> Scene:
-    """Units and marks in turn, and a way around each unit from mark to mark."""
+    """Return alternating units and marks, with an arc around each unit from mark to mark."""
     focus = subject.focused(stage)
     boxes, curves = [_unit(subject, stage, 0, focus)], []
     for layer in range(1, stage.depth + 1):
@@ -46,9 +46,9 @@ def compact(subject: Subject, stage: Stage) -> Scene:
         before = f"{stage.index}.{layer - 1}" + (".join" if layer > 1 else "")
         here, mark = f"{stage.index}.{layer}", f"{stage.index}.{layer}.join"
         start = _x(layer - 1) + (AFTER + MARK / 2 if layer > 1 else WIDTH / 2)
-        said = f"what F{layer} reads"
+        tooltip = f"what F{layer} reads"
         into = straight((start, 0), (_x(layer) - WIDTH / 2, 0))
-        curves.append(Curve(before, here, into, look, True, said, hot))
+        curves.append(Curve(before, here, into, look, True, tooltip, hot))
         if layer > marks(stage):
             break
         boxes.append(_mark(stage, layer))

@@ -1,4 +1,4 @@
-"""A stage as in figure 1(b) and (c): units in a line, before each a mark that joins its reads."""
+"""Draw a stage as in figure 1(b) and (c): units in a line, and marks that join their reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARK = 11.0
 """Diameter of a mark."""
 
 LABEL = "\u00d7"
-"""In its circle, the operator of equation 2."""
+"""With the circle of the mark, the operator of equation 2."""
 
 
 def exploded(subject: Subject, stage: Stage) -> Scene:
@@ -63,12 +63,12 @@ def _mark(subject: Subject, stage: Stage, layer: int, *, hot: bool) -> Box:
     said = f"{operator.says()}: what {'leaves' if ends else f'F{layer} reads'}"
     return Box(
         f"{stage.index}.{layer}.join", _x(layer) - BEFORE, 0, MARK, MARK, LABEL, look, "circle",
-        size=8.0, tooltip=said,
+        size=8.0, tooltip=tooltip,
     )  # fmt: skip
 
 
 def _links(stage: Stage, layer: int, sources: Sequence[int], *, hot: bool) -> Iterator[Curve]:
-    """Into the mark, and from the mark into the unit; or straight into the unit."""
+    """Yield links into the mark and from it to the unit, or into the unit if it has no mark."""
     joined = len(sources) > 1
     out = layer > stage.depth
     unit = f"{stage.index}.{layer}" if not out else f"{stage.index}.{layer}.out"
@@ -85,8 +85,8 @@ def _links(stage: Stage, layer: int, sources: Sequence[int], *, hot: bool) -> It
         else:
             top = MARK / 2 if joined else HEIGHT / 2
             points = arc((_x(source), HEIGHT / 2), (end, top), lane(layer - source))
-        said = f"F{source} to {f'F{layer}' if not out else 'the exit'}"
-        yield Curve(name, target, points, look, hot, said, hot)
+        tooltip = f"F{source} to {f'F{layer}' if not out else 'the exit'}"
+        yield Curve(name, target, points, look, hot, tooltip, hot)
     if joined:
         start = _x(layer) - BEFORE + MARK / 2
         finish = _x(layer) - (4 if out else WIDTH / 2)

@@ -1,4 +1,4 @@
-"""`focus`: one layer, all it reads and all it feeds; layers between them are folded to a count.
+"""`focus`: one layer with its sources and readers; the layers between them are counted.
 
 The nearest of many reads or readers are drawn individually. Those farther away are combined in
 runs with one link each, so nothing is left out and the size does not depend on the depth.
@@ -28,10 +28,10 @@ from archdsl.ir.shapes import show
 
 GAP = 8.0
 LOWEST, LANE = 15.0, 11.0
-"""Points: the height of the nearest link's arc, and what each farther one adds."""
+"""Height of the nearest link's arc, and what each farther one adds, in points."""
 
 TIP = 5.0
-"""Room for an arrow head beside another."""
+"""Width of an arrow head, in points."""
 
 FOLDED = Look("none", "none", 0, FAINT)
 
@@ -45,12 +45,12 @@ class Placed:
 
 
 def fits(subject: Subject) -> bool:
-    """Always: the picture has the same size at any depth."""
+    """Return True: the picture has the same size at any depth."""
     return True
 
 
 def scene(subject: Subject) -> Scene:
-    """A line of boxes: what is read arrives above in red, what reads leaves below in blue."""
+    """Return a line of boxes, with links into the focus above in red, out of it below in blue."""
     stage, focus = subject.stage, subject.focus.layer
     runs = folded(stage, focus)
     line = _line(subject, runs, 8 + TIP * max(_arrows(runs)))
@@ -65,19 +65,19 @@ def scene(subject: Subject) -> Scene:
         curves.append(_out(boxes[-1], centre, len(feeds), len(feeds) + 1))
     body = Scene(subject.title, tuple(boxes), tuple(curves))
     report = subject.stage_report(stage)
-    said = [ruled(report), f"{counted(stage.depth, 'layer')}, {counted(report.links, 'link')}"]
+    lines = [ruled(report), f"{counted(stage.depth, 'layer')}, {counted(report.links, 'link')}"]
     return page(
-        subject.title, [beside(body, f"stage {stage.index}", said)], _caption(subject, runs)
+        subject.title, [beside(body, f"stage {stage.index}", lines)], _caption(subject, runs)
     )
 
 
 def _arrows(runs: Sequence[Run]) -> tuple[int, int]:
-    """How many links arrive at the focus, and how many leave it, the exit's among them."""
+    """Return the number of links into the focus, and out of it including that to the exit."""
     return sum(bool(run.read) for run in runs), sum(bool(run.fed) for run in runs) + 1
 
 
 def _line(subject: Subject, runs: Sequence[Run], widest: float) -> list[Placed]:
-    """Boxes from left to right, each as wide as its label, the focus `widest` at least."""
+    """Return boxes from left to right, as wide as their labels; the focus is at least `widest`."""
     placed, left = [], 0.0
     for run in runs:
         lines = 1 + run.label.count("\n")
@@ -115,27 +115,27 @@ def _look(subject: Subject, run: Run) -> Look:
 
 def _exit(stage: int, last: Box) -> Box:
     x = last.area.right + GAP + 18
-    said = f"output of stage {stage}"
-    return Box(f"{stage}.exit", x, 0, 36, 18, "exit", READER_BOX, tooltip=said)
+    tooltip = f"output of stage {stage}"
+    return Box(f"{stage}.exit", x, 0, 36, 18, "exit", READER_BOX, tooltip=tooltip)
 
 
 def _into(placed: Placed, centre: Box, rank: int, count: int) -> Curve:
-    """From a box's top to the focus's; the farther, the higher and the more to the right."""
+    """Return a link into the focus; farther ones are higher and end farther to the right."""
     end = (_spread(centre, (rank + 0.5) / count), centre.area.top)
     points = arc((placed.box.x, placed.box.area.top), end, LOWEST + LANE * rank)
-    said = f"{placed.run.read:,} of the reads" if placed.run.read > 1 else placed.box.label
-    return Curve(placed.box.name, centre.name, points, INTO, True, said, True)
+    tooltip = f"{placed.run.read:,} of the reads" if placed.run.read > 1 else placed.box.label
+    return Curve(placed.box.name, centre.name, points, INTO, True, tooltip, True)
 
 
 def _out(box: Box, centre: Box, rank: int, count: int) -> Curve:
-    """From the focus's bottom to a box's; the farther, the lower and the more to the left."""
+    """Return a link out of the focus; farther ones are lower and start farther to the left."""
     start = (_spread(centre, 1 - (rank + 0.5) / count), centre.area.bottom)
     points = arc(start, (box.x, box.area.bottom), -LOWEST - LANE * rank)
     return Curve(centre.name, box.name, points, OUT_OF, True, box.label, True)
 
 
 def _spread(box: Box, part: float) -> float:
-    """A place across a box, clear of its round corners."""
+    """Return a position across a box between its round corners; `part` is from 0 to 1."""
     return box.area.left + 4 + part * (box.width - 8)
 
 
@@ -143,13 +143,13 @@ def _caption(subject: Subject, runs: Sequence[Run]) -> str:
     stage, focus = subject.stage, subject.focus.layer
     if focus > stage.depth:
         return "The stage has its first unit alone."
-    given, name = stage.reads[focus - 1], stage.layers[focus - 1]
+    source, name = stage.reads[focus - 1], stage.layers[focus - 1]
     reads, feeds = stage.sources(focus), fed(stage, focus)
     blue = "" if feeds == "nothing" else " (blue)"
     counts = any(not (run.named or run.read or run.fed) for run in runs)
     return (
         f"F{focus} reads {counted(len(reads), 'output')} (red: {listed(reads)}) and feeds "
-        f"{feeds}{blue}. {show(subject.shapes[given])} to "
+        f"{feeds}{blue}. {show(subject.shapes[source])} to "
         f"{show(subject.shapes[name])}; {counted(subject.parameters.get(name, 0), 'parameter')}."
         f"{' Grey numbers count layers between.' if counts else ''}"
     )

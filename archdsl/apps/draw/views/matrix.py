@@ -1,12 +1,12 @@
-"""`matrix`: source by reader, a mark for each link, its colour what the link costs.
+"""`matrix`: a mark for each link, by source and reader; its colour is the cost of the link.
 
 Rows are sources and columns are readers, as in figure 3 of Zhu et al. 2018, whose first row is the
 stage's input, and as in `archdsl heatmap`.
 
-The cost of a link is how many numbers the reader takes in through it: channels times places, the
-measure of memory traffic of Chao et al. 2019 (HarDNet). Deep stages are shown in square groups of
-layers, coloured by the mean; an equal stretch along a row or a diagonal is one shape, so that the
-exponential rule is a fan of lines, the full rule a triangle, and plain one diagonal.
+The cost of a link is the number of values that the reader reads through it: channels times
+positions, the measure of memory traffic of Chao et al. 2019 (HarDNet). Layers of deep stages are
+combined in square groups with the colour of their mean. Equal neighbours along a row or a diagonal
+are one shape: the exponential rule is a fan of lines, the full rule a triangle, plain a diagonal.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from archdsl.apps.draw.subject import Subject, counted, listed, ruled
 from archdsl.ir.graph import Stage
 
 SIDE = 330.0
-"""Points that the deepest stage takes."""
+"""Width of the deepest stage, in points."""
 
 LARGEST = 16.0
-"""Most points of a cell's side."""
+"""Maximum side of a cell, in points."""
 
 ACROSS = 3
-"""Panels in a row."""
+"""Maximum number of panels in a row."""
 
 LINKS = 4_000_000
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
@@ -46,30 +46,30 @@ COLUMN = Look(INTO.stroke, "none", 0.9)
 
 
 def fits(subject: Subject) -> bool:
-    """Whether its links can be counted in a moment."""
+    """Return whether the links can be counted in a short time."""
     return sum(subject.stage_report(stage).links for stage in subject.shown) <= LINKS
 
 
 def scene(subject: Subject) -> Scene:
-    """A panel for each stage at one scale of colours; each is as large as its stage is deep."""
-    known = scale(subject)
+    """Return a panel for each stage, with one scale of colours and sizes by depth."""
+    colours = scale(subject)
     deepest = max(stage.depth for stage in subject.shown) + 1
     step = min(LARGEST, SIDE / deepest)
-    panels = [_panel(subject, stage, cells(subject, stage, known), step)
+    panels = [_panel(subject, stage, cells(subject, stage, colours), step)
               for stage in subject.shown]  # fmt: skip
     lines = [
         side_by_side("", panels[first : first + ACROSS], 30.0)
         for first in range(0, len(panels), ACROSS)
     ]
-    body = stacked("", [*lines, _legend(known)], 26.0)
+    body = stacked("", [*lines, _legend(colours)], 26.0)
     return page(subject.title, [body], _caption(subject, grouped(deepest)))
 
 
-def _panel(subject: Subject, stage: Stage, made: Cells, step: float) -> Scene:
-    """Row s and column l meet at ((l + 0.5) step, -(s + 0.5) step)."""
+def _panel(subject: Subject, stage: Stage, grid: Cells, step: float) -> Scene:
+    """Return the panel of a stage: cell (s, l) is at ((l + 0.5) step, -(s + 0.5) step)."""
     side = (stage.depth + 1) * step
     frame = Box(f"{stage.index}", side / 2, -side / 2, side, side, "", FRAME, "box", tooltip=" ")
-    boxes, curves = shapes(made, stage, step * made.group)
+    boxes, curves = shapes(grid, stage, step * grid.group)
     focus = subject.focused(stage)
     if focus is not None:
         wide, high = max(step, 2.0), focus * step
@@ -77,25 +77,25 @@ def _panel(subject: Subject, stage: Stage, made: Cells, step: float) -> Scene:
             f"{stage.index}.column", (focus + 0.5) * step, -high / 2, wide, high, "", COLUMN, "box",
             tooltip=subject.tooltip(stage, focus),
         ))  # fmt: skip
-    texts = (*_ticks(stage, step, focus), *_said(subject, stage, side))
+    texts = (*_ticks(stage, step, focus), *_labels(subject, stage, side))
     return Scene(f"stage {stage.index}", (frame, *boxes), curves, texts)
 
 
 def _ticks(stage: Stage, step: float, focus: int | None) -> Iterator[Text]:
-    """Numbers of sources at the left and of readers above; the focus has its own."""
+    """Yield the numbers of sources on the left and of readers above, and that of the focus."""
     wide = text_width(f"{stage.depth}") * 1.8
     every = next((tick for tick in TICKS if tick * step >= max(wide, 18)), stage.depth + 1)
     for layer in range(0, stage.depth + 1, every):
-        place = (layer + 0.5) * step
-        yield Text(-5, -place, str(layer), side="right", colour=FAINT, size=8.0)
+        centre = (layer + 0.5) * step
+        yield Text(-5, -centre, str(layer), side="right", colour=FAINT, size=8.0)
         if focus is None or abs(layer - focus) * step > wide + 4:
-            yield Text(place, 8, str(layer), colour=FAINT, size=8.0)
+            yield Text(centre, 8, str(layer), colour=FAINT, size=8.0)
     if focus is not None:
         yield Text((focus + 0.5) * step, 8, f"F{focus}", colour=INTO.stroke, bold=True)
 
 
-def _said(subject: Subject, stage: Stage, side: float) -> Iterator[Text]:
-    """The caption, in the lower left half, or below where that is too small for it."""
+def _labels(subject: Subject, stage: Stage, side: float) -> Iterator[Text]:
+    """Yield the caption, in the lower left half, or below if that is too small."""
     report = subject.stage_report(stage)
     lines = [ruled(report), counted(report.layers, "layer"), counted(report.links, "link")]
     if focus := subject.focused(stage):
@@ -105,14 +105,14 @@ def _said(subject: Subject, stage: Stage, side: float) -> Iterator[Text]:
     end: Side = "left" if inside else "right"
     x, y = (8.0, high + 14 - side) if inside else (side, -side - 10)
     yield Text(x, y, f"stage {stage.index}", side=end, bold=True)
-    for place, said in enumerate(lines, start=1):
-        yield Text(x, y - place * SIZE * LINE, said, side=end, colour=FAINT)
+    for index, text in enumerate(lines, start=1):
+        yield Text(x, y - index * SIZE * LINE, text, side=end, colour=FAINT)
 
 
-def _legend(known: Scale) -> Scene:
-    """A swatch for each colour, the least and the largest cost beside them."""
-    if known.least == known.most:
-        said = f"every link: {known.least:,} numbers"
+def _legend(scale: Scale) -> Scene:
+    """Return a swatch for each colour, with the smallest and the largest cost."""
+    if scale.least == scale.most:
+        text = f"every link: {scale.least:,} numbers"
         box = Box(
             "legend.0",
             7,
@@ -120,19 +120,19 @@ def _legend(known: Scale) -> Scene:
             14,
             9,
             "",
-            Look(fill=known.colours[known.level(known.least)], width=0),
+            Look(fill=scale.colours[scale.level(scale.least)], width=0),
             "box",
         )
-        return Scene("legend", (box,), (), (Text(18, 0, said, side="left", colour=FAINT),))
+        return Scene("legend", (box,), (), (Text(18, 0, text, side="left", colour=FAINT),))
     boxes = tuple(
         Box(f"legend.{place}", place * 8 + 4, 0, 8, 9, "", Look(fill=colour, width=0), "box",
             tooltip=" ")
-        for place, colour in enumerate(known.colours)
+        for place, colour in enumerate(scale.colours)
     )  # fmt: skip
-    right = len(known.colours) * 8 + 6
+    right = len(scale.colours) * 8 + 6
     texts = (
-        Text(-6, 0, f"{known.least:,}", side="right", colour=FAINT),
-        Text(right, 0, f"{known.most:,} numbers read through one link", side="left", colour=FAINT),
+        Text(-6, 0, f"{scale.least:,}", side="right", colour=FAINT),
+        Text(right, 0, f"{scale.most:,} numbers read through one link", side="left", colour=FAINT),
     )
     return Scene("legend", boxes, (), texts)
 
@@ -142,8 +142,8 @@ def _caption(subject: Subject, group: int) -> str:
     total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}."
     groups = f" A mark is a group of {group} x {group} layers." if group > 1 else ""
     where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
-    said = (
+    text = (
         f"{total} A column is a layer, its rows what it reads.{groups} Red: F{focus.layer}{where} "
         f"reads {listed(stage.sources(focus.layer))}. {subject.missing()}"
     )
-    return said.rstrip()
+    return text.rstrip()

@@ -1,4 +1,4 @@
-"""`overview`: a box for each part of a network: what it is, what it reads, what it costs."""
+"""`overview`: a box for each part of a network, with its facts and its share of the cost."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from archdsl.apps.draw.scene import SIZE, Box, Curve, Point, Scene, Text, text_w
 from archdsl.apps.draw.subject import Subject, counted
 
 ROOM = 1_250.0
-"""Points that a line of boxes may take."""
+"""Maximum width of a line of boxes, in points."""
 
 TRACK = Look("none", "#dcdcdc", 0)
 FILL = Look("none", "#1f77b4", 0)
 
 
 def fits(subject: Subject) -> bool:
-    """Always: the picture has the same size at any depth."""
+    """Return True: the picture has the same size at any depth."""
     return True
 
 
 def scene(subject: Subject) -> Scene:
-    """Boxes in lines, arrows between them with the shape that passes."""
-    made = cards(subject)
-    placed = _placed(made)
-    bodies: list[Scene] = [_body(card, point) for card, point in zip(made, placed, strict=True)]
+    """Return boxes in lines, and arrows between them with the shape of the output."""
+    boxes = cards(subject)
+    placed = _placed(boxes)
+    bodies: list[Scene] = [_body(card, point) for card, point in zip(boxes, placed, strict=True)]
     whole = Scene(subject.title)
     for body in bodies:
         whole = body.over(whole)
-    arrows, labels = _arrows(made, placed)
+    arrows, labels = _arrows(boxes, placed)
     whole = Scene(subject.title, whole.boxes, arrows, (*whole.texts, *labels))
     return page(subject.title, [whole], _caption(subject))
 
 
 def _placed(cards: Sequence[Card]) -> list[Point]:
-    """The left and the middle of each box: lines that take no more than `ROOM`."""
-    places: list[Point] = []
+    """Return the left edge and the vertical centre of each box, in lines no wider than `ROOM`."""
+    points: list[Point] = []
     left, top = 0.0, 0.0
     tallest = max(card.height for card in cards)
     for card in cards:
         if left and left + card.width > ROOM:
             left, top = 0.0, top - tallest - 44
-        places.append((left, top))
+        points.append((left, top))
         left += card.width + text_width(card.leaves) + 18
-    return places
+    return points
 
 
-def _body(card: Card, place: Point) -> Scene:
-    left, y = place
+def _body(card: Card, point: Point) -> Scene:
+    left, y = point
     right, top = left + card.width, y + card.height / 2
     box = Box(
         card.name,
@@ -81,22 +81,22 @@ def _body(card: Card, place: Point) -> Scene:
 
 
 def _bar(name: str, one: str, end: Point, share: float) -> Iterator[Box]:
-    """A grey track that ends at a point, and the share of it in blue."""
+    """Yield a grey bar that ends at a point, and a share of it in blue."""
     x, y = end
     yield Box(f"{name} {one} all", x - BAR / 2, y, BAR, 6, "", TRACK, "box", tooltip=" ")
     if wide := BAR * share:
-        said = f"{percent(share)} of all {one}"
-        yield Box(f"{name} {one}", x - BAR + wide / 2, y, wide, 6, "", FILL, "box", tooltip=said)
+        tooltip = f"{percent(share)} of all {one}"
+        yield Box(f"{name} {one}", x - BAR + wide / 2, y, wide, 6, "", FILL, "box", tooltip=tooltip)
 
 
 def _arrows(
-    cards: Sequence[Card], places: Sequence[Point]
+    cards: Sequence[Card], points_of: Sequence[Point]
 ) -> tuple[tuple[Curve, ...], tuple[Text, ...]]:
-    """From box to box, the shape above; from line to line around the end."""
+    """Return arrows from box to box, and the shapes above them."""
     curves, texts = [], []
-    for place in range(len(cards) - 1):
-        one, other = cards[place], cards[place + 1]
-        (x, y), (to, below) = places[place], places[place + 1]
+    for index in range(len(cards) - 1):
+        one, other = cards[index], cards[index + 1]
+        (x, y), (to, below) = points_of[index], points_of[index + 1]
         start, end = (x + one.width, y), (to, below)
         if y == below:
             points = straight(start, end)

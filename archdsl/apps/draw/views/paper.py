@@ -1,4 +1,4 @@
-"""`paper`: figure 1 of Zhu et al. 2018, exploded or compact; a row for each stage."""
+"""`paper`: a row for each stage as in figure 1 of Zhu et al. 2018, exploded or compact."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from archdsl.errors import fail
 from archdsl.ir.graph import Stage
 
 LAYERS = 64
-"""Most layers of a stage that are drawn with names."""
+"""Maximum number of layers of a stage that are drawn with names."""
 
 
 def fits(subject: Subject) -> bool:
-    """Whether every row is short enough to be read."""
+    """Return whether every row is short enough to be readable."""
     return all(stage.depth <= LAYERS for stage in subject.shown)
 
 
@@ -27,7 +27,7 @@ def scene(subject: Subject) -> Scene:
 
 
 def compact_scene(subject: Subject) -> Scene:
-    """Aggregates that continue each other. Raises ArchdslError (A414) if some do not."""
+    """Draw aggregates that continue each other. Raise A414 if some do not."""
     for stage in subject.shown:
         if not continues(stage):
             raise fail(
@@ -62,6 +62,6 @@ def _caption(subject: Subject) -> str:
 
 def _compact_caption(subject: Subject) -> str:
     chained = any(marks(stage) > 1 for stage in subject.shown)
-    said = "Compact view" + chained * ": the result of one aggregation enters the next"
+    title = "Compact view" + chained * ": the result of one aggregation enters the next"
     advice = "To compare networks, use the exploded view."
-    return f"{said}. {advice} {subject.missing()}".rstrip()
+    return f"{title}. {advice} {subject.missing()}".rstrip()
