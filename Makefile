@@ -1,9 +1,9 @@
-# `make try` compiles a network and shows that it works; `make check` is all that a change must
-# pass. Both make the environment they need, in .venv, the first time. `make help` lists the parts.
+# `make try` compiles a network and runs it; `make check` runs all checks that a change must pass.
+# The first run creates the environment in .venv. `make help` lists the targets.
 
 VENV = .venv
 PYTHON ?= $(VENV)/bin/python
-# Somebody else's environment is used as it is.
+# An environment that is set with PYTHON=... is used as it is.
 READY = $(if $(filter $(VENV)/bin/python,$(PYTHON)),$(VENV)/ready)
 TRIED = sparsenet_bc_cifar.py
 PAPER = table1 table2 table3 table4
@@ -20,7 +20,7 @@ help:  ## list the targets
 $(VENV)/ready: pyproject.toml constraints.txt
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet -c constraints.txt -e '.[all,dev]'
-	@# Without its dependencies, or it would bring another build of torch.
+	@# Without dependencies, which would install a different build of torch.
 	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt torchvision pillow || \
 		echo "no torchvision: the tests that compare with its networks will be skipped"
 	touch $@
@@ -31,43 +31,43 @@ try: $(READY)  ## compile a SparseNet, verify it against the oracle, and run it
 	$(PYTHON) -c 'import torch; from sparsenet_bc_cifar import SparseNetBC100 as Net; \
 		print("one batch in, class scores out:", tuple(Net()(torch.randn(8, 3, 32, 32)).shape))'
 
-# The tests stand last, so that their summary does.
-check: format-check lint layers types fresh test  ## everything below that only looks
+# The tests are last, so that their summary is at the end of the output.
+check: format-check lint layers types fresh test  ## run all checks below that change no files
 
-format-check: $(READY)  ## the layout of the code
+format-check: $(READY)  ## check the formatting of the code
 	$(PYTHON) -m ruff format --check .
 
-lint: $(READY)  ## the style of the code
+lint: $(READY)  ## check the code with ruff
 	$(PYTHON) -m ruff check .
 
-layers: $(READY)  ## who may import whom
+layers: $(READY)  ## check the import rules between packages
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-logo
 
-types: $(READY)  ## the types, strictly
+types: $(READY)  ## check the types with mypy
 	$(PYTHON) -m mypy
 
-fresh: $(READY)  ## whether compiled/ and docs/paper/ are what archdsl writes now
+fresh: $(READY)  ## check that compiled/ and docs/paper/ are up to date
 	$(PYTHON) -m archdsl compile --check
 	@for page in $(PAPER); do $(REPRODUCE)/$$page.md --check || exit 1; done
 
-test: $(READY)  ## the tests, the examples in docstrings and the size watch
+test: $(READY)  ## run the tests and the examples in docstrings
 	$(PYTHON) -m pytest --numprocesses auto
 
-sizes: $(READY)  ## the size watch alone
+sizes: $(READY)  ## check the sizes of files and functions
 	$(PYTHON) -m pytest tests/test_sizes.py
 
-format: $(READY)  ## lay out the code and mend what ruff can
+format: $(READY)  ## format the code and apply the fixes of ruff
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-compile: $(READY)  ## write compiled/ anew
+compile: $(READY)  ## write compiled/ again
 	$(PYTHON) -m archdsl compile
 
-paper: $(READY)  ## write the tables in docs/paper/ anew
+paper: $(READY)  ## write the tables in docs/paper/ again
 	@for page in $(PAPER); do $(REPRODUCE)/$$page.md || exit 1; done
 
-golden: $(READY)  ## write the expected texts of the tests anew; read the difference first
+golden: $(READY)  ## write the expected texts of the tests again; read the diff first
 	$(PYTHON) -m pytest --update-golden
 
-gallery: $(READY)  ## draw the pictures of docs/gallery.md anew
+gallery: $(READY)  ## draw the pictures of docs/gallery.md again
 	@grep '^\$$ archdsl' docs/gallery.md | sed 's|^\$$ archdsl|$(PYTHON) -m archdsl|' | sh -e
