@@ -185,11 +185,10 @@ def check(spec: Spec, limits: Limits | None = None) -> Checked:
     limits = limits or Limits()
     lowered = lower_spec(spec, limits)
     report = _analysed(spec, lowered.graph)
-    check_size(spec, report, limits)
+    _sizes(spec, report, limits)
     facts = report.as_dict()
-    return Checked(
-        spec, made.graph, report, tuple(verdicts(spec, facts)), remarks(spec, made, report)
-    )
+    notes = remarks(spec, lowered, report)
+    return Checked(spec, lowered.graph, report, tuple(verdicts(spec, facts)), notes)
 
 
 def _analysed(spec: Spec, graph: Graph) -> Report:

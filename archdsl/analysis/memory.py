@@ -180,7 +180,7 @@ def _chain_keeps(tracked: bool, chain: Chain, steps: Steps) -> _ChainKeeps:
         keeps = layer.kept(before, after)
         if keeps.untracked is not None and not tensor.tracked:
             keeps = Kept(extra=keeps.untracked, always=keeps.always)
-        made = _Tensor(size(after), tensor.tracked or keeps.always)
+        result = _Tensor(size(after), tensor.tracked or keeps.always)
         if layer.view:
             result = tensor
         if result.tracked:

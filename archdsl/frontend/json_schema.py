@@ -30,7 +30,7 @@ def json_schema() -> Schema:
         definitions[kind.__name__]["properties"].pop("layer")
     definitions["LayerList"] = {
         "type": "array",
-        "items": _layer(definitions, known.units),
+        "items": _layer(definitions, vocabulary.units),
         "minItems": 1,
         "description": definitions["LayerList"].get("description", ""),
     }
@@ -47,8 +47,8 @@ def json_schema() -> Schema:
     for holder in ("Exit", "Stage", "Stages", "Block", "Parallel"):
         properties = definitions[holder]["properties"]
         if "connect" in properties:
-            _worded(properties["connect"], "rule", known.rules, definitions)
-        _worded(properties["aggregate"], "kind", known.aggregations, definitions)
+            _worded(properties["connect"], "rule", vocabulary.rules, definitions)
+        _worded(properties["aggregate"], "kind", vocabulary.aggregations, definitions)
     for stage in ("Stage", "Stages"):
         properties = definitions[stage]["properties"]
         properties["entry"] = {"anyOf": [properties["entry"], NAMED]}

@@ -57,10 +57,10 @@ def readers(graph: Graph) -> Iterator[Reader]:
     for stage in graph.stages:
         if tells_apart(stage):
             for layer, name in enumerate(stage.layers, start=1):
-                yield from _reader(graph, known, stage, layer, name)
+                yield from _reader(graph, result_shapes, stage, layer, name)
         after = graph.head if stage is graph.stages[-1] else graph.between[stage.index]
         if after is not None and exit_tells_apart(stage):
-            yield from _reader(graph, known, stage, stage.depth + 1, after)
+            yield from _reader(graph, result_shapes, stage, stage.depth + 1, after)
 
 
 def _reader(

@@ -60,7 +60,7 @@ def _mark(subject: Subject, stage: Stage, layer: int, *, hot: bool) -> Box:
     look = Look(INTO.stroke, "#ffffff", 1.0, INTO.stroke) if hot else JOIN
     ends = layer > stage.depth
     operator = stage.exit_operator if ends else stage.operator
-    said = f"{operator.says()}: what {'leaves' if ends else f'F{layer} reads'}"
+    tooltip = f"{operator.says()}: what {'leaves' if ends else f'F{layer} reads'}"
     return Box(
         f"{stage.index}.{layer}.join", _x(layer) - BEFORE, 0, MARK, MARK, LABEL, look, "circle",
         size=8.0, tooltip=tooltip,
