@@ -1,0 +1,219 @@
+"""Networks of other libraries that are ours, and how their names of weights become ours.
+
+Each name is a list of (their pattern, our template) pairs, used in order, each on the result of the
+one before. A number in <> in a template counts from 1 in the other library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from torch import Tensor, nn
+
+from archdsl.api import Checked, check, load
+
+SPECS = Path(__file__).parent.parent.parent / "specs"
+
+Names = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A network of another library.
+
+    Attributes:
+        library: The module that has it.
+        spec: The name of our spec, without its ending.
+        names: Pairs of their pattern and our template.
+        settings: The settings of our spec.
+        make: Build the other network, from the library.
+    """
+
+    library: str
+    spec: str
+    names: Names
+    make: Callable[[ModuleType], nn.Module]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def ours(self) -> Checked:
+        """Our network."""
+        return check(load(SPECS / f"{self.spec}.yaml", self.settings)).require()
+
+    def renamed(self, key: str) -> str:
+        """Return our name of a weight for theirs."""
+        for pattern, template in self.names:
+            key = re.sub(pattern, template, key)
+        return re.sub(r"<(\d+)>", lambda number: str(int(number[1]) - 1), key)
+
+    def weights(self, theirs: nn.Module, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Their weights under our names, in our shapes.
+
+        A 1x1 convolution holds the numbers of a linear layer in the same order, and a factor for
+        each channel those of a (channels, 1, 1) tensor. Only dimensions of size 1 are added or
+        removed.
+
+        Args:
+            theirs: Their network.
+            like: Our state dict, for the shapes.
+
+        Returns:
+            A state dict for our network.
+        """
+        state = {self.renamed(key): weight for key, weight in theirs.state_dict().items()}
+        assert state.keys() == like.keys(), sorted(state.keys() ^ like.keys())[:8]
+        for key, weight in state.items():
+            assert squeezed(weight) == squeezed(like[key]), key
+        return {key: weight.reshape(like[key].shape) for key, weight in state.items()}
+
+
+def squeezed(weight: Tensor) -> list[int]:
+    """The sizes of a tensor that are not 1."""
+    return [size for size in weight.shape if size != 1]
+
+
+def torchvision(name: str, spec: str, names: Names, **settings: Any) -> Peer:
+    """A network of torchvision."""
+    return Peer(
+        "torchvision", spec, names, lambda library: getattr(library.models, name)(), settings
+    )
+
+
+def timm(name: str, spec: str, names: Names, **settings: Any) -> Peer:
+    """A network of timm."""
+    return Peer("timm", spec, names, lambda library: library.create_model(name), settings)
+
+
+def vovnet39(library: ModuleType) -> nn.Module:
+    """timm's VoVNet-39 with the shortcuts of the paper's authors, which timm's own goes without."""
+    vovnet = library.models.vovnet
+    network: nn.Module = vovnet.VovNet({**vovnet.model_cfgs["vovnet39a"], "residual": True})
+    return network
+
+
+def dual_path(name: str) -> Callable[[ModuleType], nn.Module]:
+    """timm's dual path network with our small constant in norms and a last ReLU, not an ELU."""
+
+    def make(library: ModuleType) -> nn.Module:
+        network: nn.Module = library.create_model(name, fc_act_layer="relu")
+        for layer in network.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.eps = 1e-5
+        return network
+
+    return make
+
+
+RESNET: Names = (
+    (r"layer(\d+)\.(\d+)\.", r"stages.<\1>.layers.\2."),
+    (r"\.bn(\d)\.", r".norm\1."),
+    (r"\.se\.fc(\d)\.", r".gate.conv\1."),
+    (r"\.downsample\.0\.", ".projection.conv."),
+    (r"\.downsample\.1\.", ".projection.norm."),
+    (r"^conv1\.", "stem.conv."),
+    (r"^bn1\.", "stem.norm."),
+    (r"^fc\.", "head.linear."),
+)
+
+REGNET: Names = (
+    (r"^stem\.0\.", "stem.conv."),
+    (r"^stem\.1\.", "stem.norm."),
+    (r"^trunk_output\.block(\d+)\.block\d+-(\d+)\.", r"stages.<\1>.layers.\2."),
+    (r"\.proj\.0\.", ".projection.conv."),
+    (r"\.proj\.1\.", ".projection.norm."),
+    (r"\.f\.a\.0\.", ".conv1."),
+    (r"\.f\.a\.1\.", ".norm1."),
+    (r"\.f\.b\.0\.", ".conv2."),
+    (r"\.f\.b\.1\.", ".norm2."),
+    (r"\.f\.se\.fc(\d)\.", r".gate.conv\1."),
+    (r"\.f\.c\.0\.", ".conv3."),
+    (r"\.f\.c\.1\.", ".norm3."),
+    (r"^fc\.", "head.linear."),
+)
+
+CONVNEXT: Names = (
+    (r"^features\.0\.0\.", "stem.conv."),
+    (r"^features\.0\.1\.", "stem.norm."),
+    *((rf"^features\.{2 * n + 1}\.", rf"stages.{n}.layers.") for n in range(4)),
+    *((rf"^features\.{2 * n + 2}\.0\.", f"between.{n}.norm.") for n in range(3)),
+    *((rf"^features\.{2 * n + 2}\.1\.", f"between.{n}.conv.") for n in range(3)),
+    (r"\.layer_scale$", ".scale.weight"),
+    (r"\.block\.0\.", ".conv1."),
+    (r"\.block\.2\.", ".norm."),
+    (r"\.block\.3\.", ".conv2."),
+    (r"\.block\.5\.", ".conv3."),
+    (r"^classifier\.0\.", "head.norm."),
+    (r"^classifier\.2\.", "head.linear."),
+)
+
+
+def inverted_residuals(layers: list[int]) -> Names:
+    """The units of MobileNetV2, which torchvision numbers throughout the network from 2."""
+    places = [
+        f"stages.{stage}.{'entry' if unit == 0 else f'layers.{unit - 1}'}"
+        for stage, count in enumerate(layers)
+        for unit in range(count)
+    ]
+    return tuple((rf"^features\.{n}\.conv\.", f"{ours}.") for n, ours in enumerate(places, 2))
+
+
+MOBILENET: Names = (
+    (r"^features\.0\.0\.", "stem.conv1."),
+    (r"^features\.0\.1\.", "stem.norm1."),
+    (r"^features\.1\.conv\.0\.0\.", "stem.conv2."),
+    (r"^features\.1\.conv\.0\.1\.", "stem.norm2."),
+    (r"^features\.1\.conv\.1\.", "stem.conv3."),
+    (r"^features\.1\.conv\.2\.", "stem.norm3."),
+    (r"^features\.18\.0\.", "head.conv."),
+    (r"^features\.18\.1\.", "head.norm."),
+    *inverted_residuals([2, 3, 4, 3, 3, 1]),
+    (r"^(stages.*)\.0\.0\.(\w+)$", r"\1.conv1.\2"),
+    (r"^(stages.*)\.0\.1\.(\w+)$", r"\1.norm1.\2"),
+    (r"^(stages.*)\.1\.0\.(\w+)$", r"\1.conv2.\2"),
+    (r"^(stages.*)\.1\.1\.(\w+)$", r"\1.norm2.\2"),
+    (r"^(stages.*)\.2\.(\w+)$", r"\1.conv3.\2"),
+    (r"^(stages.*)\.3\.(\w+)$", r"\1.norm3.\2"),
+    (r"^classifier\.1\.", "head.linear."),
+)
+
+VOVNET: Names = (
+    *((rf"^stem\.{n}\.conv\.", f"stem.conv{n + 1}.") for n in range(3)),
+    *((rf"^stem\.{n}\.bn\.", f"stem.norm{n + 1}.") for n in range(3)),
+    (r"\.blocks\.0\.", ".entry."),
+    (r"\.blocks\.(\d+)\.", r".layers.<\1>."),
+    (r"\.conv_mid\.", ".block.layers."),
+    (r"\.conv_concat\.", "."),
+    (r"\.bn\.", ".norm."),
+    (r"^head\.fc\.", "head.linear."),
+)
+
+DPN: Names = (
+    (r"^features\.conv1_1\.conv\.", "stem.conv."),
+    (r"^features\.conv1_1\.bn\.", "stem.norm."),
+    (r"^features\.conv5_bn_ac\.bn\.", "head.norm."),
+    *((rf"^features\.conv{n + 2}_1\.c1x1_w_s\d\.", f"stages.{n}.entry.") for n in range(4)),
+    *((rf"^features\.conv{n + 2}_(\d+)\.", rf"stages.{n}.layers.<\1>.") for n in range(4)),
+    (r"\.c1x1_a\.bn\.", ".norm1."),
+    (r"\.c1x1_a\.conv\.", ".conv1."),
+    (r"\.c3x3_b\.bn\.", ".norm2."),
+    (r"\.c3x3_b\.conv\.", ".conv2."),
+    (r"\.c1x1_c\.bn\.", ".norm3."),
+    (r"\.c1x1_c\.conv\.", ".conv3."),
+    (r"\.bn\.", ".norm."),
+    (r"^classifier\.", "head.linear."),
+)
+
+PEERS: dict[str, Peer] = {
+    "resnext50_32x4d": torchvision("resnext50_32x4d", "resnext-imagenet", RESNET),
+    "mobilenet_v2": torchvision("mobilenet_v2", "mobilenet-v2-imagenet", MOBILENET),
+    "regnet_x_400mf": torchvision("regnet_x_400mf", "regnet-x-imagenet", REGNET),
+    "regnet_y_400mf": torchvision("regnet_y_400mf", "regnet-y-imagenet", REGNET),
+    "convnext_tiny": torchvision("convnext_tiny", "convnext-imagenet", CONVNEXT),
+    "seresnet50": timm("seresnet50", "se-resnet-imagenet", RESNET),
+    "vovnet39": Peer("timm", "vovnet-imagenet", VOVNET, vovnet39),
+    "dpn92": Peer("timm", "dpn-imagenet", DPN, dual_path("dpn92")),
+}
