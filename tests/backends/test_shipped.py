@@ -45,6 +45,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "convnext-imagenet": {"layers": [1, 2, 3, 1], "width": [4, 6, 8, 10]},
     "vovnet-imagenet": {"inner": [2, 3, 4, 5], "width": [4, 6, 8, 10], "stem": 4},
     "condensenet-imagenet": {"layers": [1, 2, 3, 2, 1], "growth": [2, 2, 4, 4, 4], "groups": 2},
+    "efficientnet-imagenet": {
+        "layers": [1, 2, 3, 1, 2, 1], "before": [1, 2, 4, 7, 8, 10], "width": [4, 4, 8, 8, 12, 12],
+        "stem": 8,
+    },
+    "shufflenet-v2-imagenet": {"layers": [1, 2, 1], "width": [8, 12, 16], "stem": 4, "final": 10},
     "dpn-imagenet": {
         "layers": [2, 1, 3, 2], "path": [6, 8, 10, 12], "inc": [1, 2, 3, 2],
         "inner": [4, 4, 6, 8], "groups": 2, "stem": 6,
