@@ -26,7 +26,8 @@ PARTS = 256
 class Form:
     """What a block stands for: its units, what each reads, the aggregation and the exit's reads.
 
-    `where` is the path of each unit. `strided` says that parts which read y_0 alone take a stride.
+    `where` is the path of each unit. `strided` says that parts which read y_0 alone take a stride,
+    and `numbered` that `layer` is the number of a part, not of the unit around the block.
     """
 
     units: Sequence[UnitWords]
@@ -36,6 +37,7 @@ class Form:
     exit: Sequence[int]
     flat: bool = False
     strided: bool = True
+    numbered: bool = False
 
 
 def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Context) -> Layer:
@@ -55,7 +57,9 @@ def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Con
     for layer, (unit, reads) in enumerate(zip(form.units, form.reads, strict=True), start=1):
         source = _joined(form.operator, shapes, reads, f"part {layer} of `{word.layer}`", context)
         own = stride if form.strided and tuple(reads) == (0,) else 1
-        names = {"incoming": source[0], "layer": layer, "stride": own}
+        names = {"incoming": source[0], "stride": own}
+        if form.numbered:
+            names["layer"] = layer
         below = context.below(*form.where(layer), **names)
         layers, after = lower_unit(unit, source, own, below)
         parts.append(layers)
@@ -131,7 +135,7 @@ def _block(word: Any, context: Context) -> Form:
     return Form(
         word.layers if listed else [word.unit] * count,
         (lambda layer: ("layers", layer - 1)) if listed else (lambda _: ("unit",)),
-        every, operator, _exit(word.exit, rule, count, running=operator.running),
+        every, operator, _exit(word.exit, rule, count, running=operator.running), numbered=True,
     )  # fmt: skip
 
 

@@ -183,6 +183,25 @@ def test_entering_is_what_the_unit_reads() -> None:
     assert shapes["stages.0.layers.0.gate.conv2.weight"] == (4, 8, 1, 1)
 
 
+def test_layer_is_the_unit_s_number_in_branches_and_the_part_s_in_a_block() -> None:
+    unit = (
+        "{parallel: [[{conv: {width: 2 * layer, stride: 1}}], [{conv: {width: layer, stride: 1}}]],"
+        " aggregate: concat}"
+    )
+    shapes = state_shapes(check_text(spec(unit)).graph)
+    widths = [
+        [
+            shapes[f"stages.0.layers.{layer}.parallel.layers.{branch}.conv.weight"][0]
+            for branch in (0, 1)
+        ]
+        for layer in (0, 1)
+    ]
+    assert widths == [[2, 1], [4, 2]]
+    shapes = state_shapes(check_text(CASES["widths that grow"]).graph)
+    names = [f"stages.0.layers.1.block.layers.{part}.conv.weight" for part in range(3)]
+    assert [shapes[name][0] for name in names] == [2, 3, 4]
+
+
 BAD = [
     ("gate: []", "A103"),
     ("gate: 3", "A106"),
