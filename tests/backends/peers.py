@@ -250,6 +250,36 @@ SHUFFLENET: Names = (
     *((rf"^stage{n + 2}\.(\d+)\.", rf"stages.{n}.layers.<\1>.") for n in range(3)),
 )
 
+
+def inception_modules(layers: list[int]) -> Names:
+    """The modules of GoogLeNet, which torchvision numbers 3a, 3b, 4a and so on."""
+    return tuple(
+        (rf"^inception{stage + 3}{chr(ord('a') + unit)}\.", f"stages.{stage}.layers.{unit}.branch.")
+        for stage, count in enumerate(layers)
+        for unit in range(count)
+    )
+
+
+GOOGLENET: Names = (
+    *((rf"^conv{n}\.conv\.", f"stem.conv{n}.") for n in (1, 2, 3)),
+    *((rf"^conv{n}\.bn\.", f"stem.norm{n}.") for n in (1, 2, 3)),
+    *inception_modules([2, 5, 2]),
+    (r"\.branch\.branch(1)\.", r".parallel.layers.<\1>."),
+    (r"\.branch\.branch(4)\.1\.", r".parallel.layers.<\1>."),
+    (r"\.branch\.branch(\d)\.(\d)\.", r".parallel.layers.<\1>.#\2."),
+    *((rf"\.#{n}\.conv\.", f".conv{n + 1}.") for n in (0, 1)),
+    *((rf"\.#{n}\.bn\.", f".norm{n + 1}.") for n in (0, 1)),
+    (r"\.bn\.", ".norm."),
+    (r"^fc\.", "head.linear."),
+)
+
+
+def googlenet(library: ModuleType) -> nn.Module:
+    """torchvision's GoogLeNet without the auxiliary classifiers."""
+    network: nn.Module = library.models.googlenet(aux_logits=False, init_weights=False)
+    return network
+
+
 PEERS: dict[str, Peer] = {
     "resnext50_32x4d": torchvision("resnext50_32x4d", "resnext-imagenet", RESNET),
     "mobilenet_v2": torchvision("mobilenet_v2", "mobilenet-v2-imagenet", MOBILENET),
@@ -258,6 +288,7 @@ PEERS: dict[str, Peer] = {
     "convnext_tiny": torchvision("convnext_tiny", "convnext-imagenet", CONVNEXT),
     "efficientnet_b0": torchvision("efficientnet_b0", "efficientnet-imagenet", EFFICIENTNET),
     "shufflenet_v2_x1_0": torchvision("shufflenet_v2_x1_0", "shufflenet-v2-imagenet", SHUFFLENET),
+    "googlenet": Peer("torchvision", "googlenet-imagenet", GOOGLENET, googlenet),
     "seresnet50": timm("seresnet50", "se-resnet-imagenet", RESNET),
     "vovnet39": Peer("timm", "vovnet-imagenet", VOVNET, vovnet39),
     "dpn92": Peer("timm", "dpn-imagenet", DPN, dual_path("dpn92")),

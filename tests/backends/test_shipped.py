@@ -50,6 +50,11 @@ SMALL: dict[str, dict[str, Any]] = {
         "stem": 8,
     },
     "shufflenet-v2-imagenet": {"layers": [1, 2, 1], "width": [8, 12, 16], "stem": 4, "final": 10},
+    "googlenet-imagenet": {
+        "one": [1, 2, 3, 4, 1, 2, 3, 4, 5], "reduce": [2, 2, 2, 3, 3, 3, 2, 2, 2],
+        "three": [3, 2, 1, 4, 3, 2, 1, 4, 3], "reduce5": [1, 1, 2, 2, 1, 1, 2, 2, 1],
+        "five": [2, 2, 3, 3, 2, 2, 3, 3, 2], "pooled": [1, 2, 1, 2, 1, 2, 1, 2, 1], "stem": 4,
+    },
     "dpn-imagenet": {
         "layers": [2, 1, 3, 2], "path": [6, 8, 10, 12], "inc": [1, 2, 3, 2],
         "inner": [4, 4, 6, 8], "groups": 2, "stem": 6,
