@@ -157,7 +157,8 @@ class ConcatBuffer:
 
     Without gradients each output is written once into one tensor, and neighbours are read as a
     slice. Autograd and tracers need outputs that are not written into, and an output of another
-    class, size, dtype or device cannot be written: `torch.cat` joins those, or refuses to.
+    class, size, dtype, device or memory layout cannot be written: `torch.cat` joins those, or
+    refuses to. The layouts, and so the elements that a dropout draws, are those with gradients.
     """
 
     def __init__(self, x: Tensor, channels: int) -> None:
@@ -167,9 +168,9 @@ class ConcatBuffer:
         recorded = torch.is_grad_enabled() or torch.compiler.is_compiling()
         recorded = recorded or torch.jit.is_tracing() or torch._C._len_torch_dispatch_stack() > 0
         if not recorded and self.is_plain(x):
-            layout = torch.contiguous_format
-            if x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last):
-                layout = torch.channels_last
+            # A contiguous map of one channel is contiguous in both layouts; its strides differ.
+            last = x.dim() == 4 and x.stride(1) == 1
+            layout = torch.channels_last if last else torch.contiguous_format
             shape = (x.shape[0], channels, *x.shape[2:])
             self.tensor = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=layout)
         self.append(x)
@@ -180,7 +181,8 @@ class ConcatBuffer:
             start, end = self.starts[-1], self.starts[-1] + output.shape[1]
             place = self.tensor[:, start:end]
             alike = place.shape == output.shape and place.dtype == output.dtype
-            if alike and place.device == output.device and self.is_plain(output):
+            alike = alike and place.device == output.device and self.is_plain(output)
+            if alike and (place.stride(1) == 1) == (output.stride(1) == 1):
                 self.starts.append(end)
                 output = place.copy_(output)
             else:

@@ -136,8 +136,14 @@ class ChannelLayerNorm(nn.LayerNorm):
     """Layer normalisation over the channels of each pixel, (N, C, ...) to the same shape."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise with the channels moved last, where nn.LayerNorm expects them."""
-        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        """Normalise with the channels moved last, where nn.LayerNorm expects them.
+
+        The result has the memory layout of the input, as the results of other layers do. The
+        proxies of torch.fx have no layout.
+        """
+        normal = super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        channels_first = isinstance(x, Tensor) and x.stride(1) != 1
+        return normal.contiguous() if channels_first else normal
 
 
 def drop_unit(x: Tensor, p: float, training: bool) -> Tensor:

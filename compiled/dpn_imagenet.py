@@ -60,23 +60,37 @@ class Bottleneck(nn.Module):
         return self.conv3(torch.relu(self.norm3(x)))
 
 
-class ProjectedDualStage(nn.Module):
+class Stage(nn.Module):
     """Layers that read earlier outputs of their stage.
 
-    3 layers; each reads every earlier output, oldest first, the first 256 channels added, the
-    others concatenated.
+    Each layer reads every earlier output, oldest first, the first joined_channels channels added,
+    the others concatenated.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        channels2: int,
+        inner: int,
+        stride: int,
+        joined_channels: int,
+        incoming: int,
+        growth: int,
+        layers: int,
+    ) -> None:
         super().__init__()
-        incoming = [304, 320]
-        self.reads = [full(layer) for layer in range(2, 4)]
-        self.exit = full(4)
-        self.entry = Entry(64, 288, 1)
+        self.reads = [full(layer) for layer in range(2, layers + 1)]
+        self.exit = full(layers + 1)
+        self.joined_channels = joined_channels
+        self.entry = Entry(channels2, channels, stride)
         self.layers = nn.ModuleList(
             [
-                Bottleneck(64, 272, 96, 1),
-                *(Bottleneck(channels_read, 272, 96, 1) for channels_read in incoming),
+                Bottleneck(channels2, width, inner, stride),
+                *(
+                    Bottleneck(incoming + growth * position, width, inner, 1)
+                    for position in range(layers - 1)
+                ),
             ]
         )
 
@@ -91,129 +105,7 @@ class ProjectedDualStage(nn.Module):
     def join(self, outputs: list[Tensor], reads: list[int] | range) -> Tensor:
         if len(reads) == 1:
             return outputs[reads[0]]
-        return dual([outputs[source] for source in reads], 256)
-
-
-class ProjectedDualStage2(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
-    4 layers; each reads every earlier output, oldest first, the first 512 channels added, the
-    others concatenated.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        incoming = [608, 640, 672]
-        self.reads = [full(layer) for layer in range(2, 5)]
-        self.exit = full(5)
-        self.entry = Entry(336, 576, 2)
-        self.layers = nn.ModuleList(
-            [
-                Bottleneck(336, 544, 192, 2),
-                *(Bottleneck(channels_read, 544, 192, 1) for channels_read in incoming),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        first, *rest = self.layers
-        shortcut, y = self.entry(x), first(x)
-        outputs = [shortcut, y]
-        for layer, reads in zip(rest, self.reads, strict=True):
-            outputs.append(layer(self.join(outputs, reads)))
-        return self.join(outputs, self.exit)
-
-    def join(self, outputs: list[Tensor], reads: list[int] | range) -> Tensor:
-        if len(reads) == 1:
-            return outputs[reads[0]]
-        return dual([outputs[source] for source in reads], 512)
-
-
-class ProjectedDualStage3(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
-    20 layers; each reads every earlier output, oldest first, the first 1,024 channels added, the
-    others concatenated.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        incoming = [
-            1096,
-            1120,
-            1144,
-            1168,
-            1192,
-            1216,
-            1240,
-            1264,
-            1288,
-            1312,
-            1336,
-            1360,
-            1384,
-            1408,
-            1432,
-            1456,
-            1480,
-            1504,
-            1528,
-        ]
-        self.reads = [full(layer) for layer in range(2, 21)]
-        self.exit = full(21)
-        self.entry = Entry(704, 1072, 2)
-        self.layers = nn.ModuleList(
-            [
-                Bottleneck(704, 1048, 384, 2),
-                *(Bottleneck(channels_read, 1048, 384, 1) for channels_read in incoming),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        first, *rest = self.layers
-        shortcut, y = self.entry(x), first(x)
-        outputs = [shortcut, y]
-        for layer, reads in zip(rest, self.reads, strict=True):
-            outputs.append(layer(self.join(outputs, reads)))
-        return self.join(outputs, self.exit)
-
-    def join(self, outputs: list[Tensor], reads: list[int] | range) -> Tensor:
-        if len(reads) == 1:
-            return outputs[reads[0]]
-        return dual([outputs[source] for source in reads], 1024)
-
-
-class ProjectedDualStage4(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
-    3 layers; each reads every earlier output, oldest first, the first 2,048 channels added, the
-    others concatenated.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        incoming = [2432, 2560]
-        self.reads = [full(layer) for layer in range(2, 4)]
-        self.exit = full(4)
-        self.entry = Entry(1552, 2304, 2)
-        self.layers = nn.ModuleList(
-            [
-                Bottleneck(1552, 2176, 768, 2),
-                *(Bottleneck(channels_read, 2176, 768, 1) for channels_read in incoming),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        first, *rest = self.layers
-        shortcut, y = self.entry(x), first(x)
-        outputs = [shortcut, y]
-        for layer, reads in zip(rest, self.reads, strict=True):
-            outputs.append(layer(self.join(outputs, reads)))
-        return self.join(outputs, self.exit)
-
-    def join(self, outputs: list[Tensor], reads: list[int] | range) -> Tensor:
-        if len(reads) == 1:
-            return outputs[reads[0]]
-        return dual([outputs[source] for source in reads], 2048)
+        return dual([outputs[source] for source in reads], self.joined_channels)
 
 
 class Stem(nn.Module):
@@ -251,10 +143,10 @@ class DPN92(nn.Module):
         self.stem = Stem(in_channels)
         self.stages = nn.ModuleList(
             [
-                ProjectedDualStage(),
-                ProjectedDualStage2(),
-                ProjectedDualStage3(),
-                ProjectedDualStage4(),
+                Stage(288, 272, 64, 96, 1, 256, 304, 16, 3),
+                Stage(576, 544, 336, 192, 2, 512, 608, 32, 4),
+                Stage(1072, 1048, 704, 384, 2, 1024, 1096, 24, 20),
+                Stage(2304, 2176, 1552, 768, 2, 2048, 2432, 128, 3),
             ]
         )
         self.head = Head(num_classes)

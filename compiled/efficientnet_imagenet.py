@@ -27,7 +27,7 @@ __all__ = ["EfficientNetB0"]
 
 
 class SqueezeExcitation(nn.Module):
-    """The input times what the layers make of it.
+    """The product of the input and the output of the layers.
 
     Average pool to 1x1, 1x1 convolution to inner, SiLU, 1x1 convolution to channels, sigmoid.
     """

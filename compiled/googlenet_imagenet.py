@@ -68,7 +68,16 @@ class ConvBlock2(nn.Module):
 class Branches(nn.Module):
     """4 branches that read the input, concatenated."""
 
-    def __init__(self, channels: int, width: int, width2: int, inner: int, width3: int, inner2: int, width4: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        width2: int,
+        inner: int,
+        width3: int,
+        inner2: int,
+        width4: int,
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             [
@@ -90,7 +99,16 @@ class Branches(nn.Module):
 class Unit(nn.Module):
     """Parallel."""
 
-    def __init__(self, width: int, channels: int, width2: int, inner: int, width3: int, inner2: int, width4: int) -> None:
+    def __init__(
+        self,
+        width: int,
+        channels: int,
+        width2: int,
+        inner: int,
+        width3: int,
+        inner2: int,
+        width4: int,
+    ) -> None:
         super().__init__()
         self.parallel = Branches(channels, width, width2, inner, width3, inner2, width4)
 
@@ -101,7 +119,18 @@ class Unit(nn.Module):
 class SumStage(nn.Module):
     """2 layers; each reads the output before it."""
 
-    def __init__(self, width: int, channels: int, width2: int, inner: int, inner2: int, width3: int, channels2: int, inner3: int, width32: int) -> None:
+    def __init__(
+        self,
+        width: int,
+        channels: int,
+        width2: int,
+        inner: int,
+        inner2: int,
+        width3: int,
+        channels2: int,
+        inner3: int,
+        width32: int,
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             [

@@ -71,7 +71,25 @@ class Stage(nn.Module):
     state, the others concatenated.
     """
 
-    def __init__(self, channels: int, channels2: int, channels3: int, channels4: int, channels5: int, channels6: int, channels7: int, channels8: int, channels9: int, channels10: int, channels11: int, channels12: int, channels13: int, channels14: int, channels15: int, channels16: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        channels2: int,
+        channels3: int,
+        channels4: int,
+        channels5: int,
+        channels6: int,
+        channels7: int,
+        channels8: int,
+        channels9: int,
+        channels10: int,
+        channels11: int,
+        channels12: int,
+        channels13: int,
+        channels14: int,
+        channels15: int,
+        channels16: int,
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             [

@@ -25,7 +25,7 @@ __all__ = ["RegNetY400MF"]
 
 
 class SqueezeExcitation(nn.Module):
-    """The input times what the layers make of it.
+    """The product of the input and the output of the layers.
 
     Average pool to 1x1, 1x1 convolution to inner, ReLU, 1x1 convolution to channels, sigmoid.
     """

@@ -119,7 +119,28 @@ class RunningStage(nn.Module):
 class ProjectedRunningStage(nn.Module):
     """18 layers; each reads every earlier output, oldest first, as a running sum through relu."""
 
-    def __init__(self, channels: int, drop: float, drop2: float, drop3: float, drop4: float, drop5: float, drop6: float, drop7: float, drop8: float, drop9: float, drop10: float, drop11: float, drop12: float, drop13: float, drop14: float, drop15: float, drop16: float, drop17: float, drop18: float) -> None:
+    def __init__(
+        self,
+        channels: int,
+        drop: float,
+        drop2: float,
+        drop3: float,
+        drop4: float,
+        drop5: float,
+        drop6: float,
+        drop7: float,
+        drop8: float,
+        drop9: float,
+        drop10: float,
+        drop11: float,
+        drop12: float,
+        drop13: float,
+        drop14: float,
+        drop15: float,
+        drop16: float,
+        drop17: float,
+        drop18: float,
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             [

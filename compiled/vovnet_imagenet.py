@@ -87,7 +87,9 @@ class SumStage(nn.Module):
 class SumStage2(nn.Module):
     """1 layers; each reads every earlier output, oldest first, added."""
 
-    def __init__(self, channels: int, width: int, inner: int, channels2: int, channels22: int) -> None:
+    def __init__(
+        self, channels: int, width: int, inner: int, channels2: int, channels22: int
+    ) -> None:
         super().__init__()
         self.entry = ConvBlock2(channels2, width, inner, channels22)
         self.layers = nn.ModuleList([ConvBlock2(channels, width, inner, width)])
