@@ -165,7 +165,7 @@ def one_or_more(model: type[Words]) -> Any:
 
 def _nests(kind: type[LayerWords]) -> bool:
     """Whether the numbers of a word may be one named unit: `{residual: {kind: basic, ...}}`."""
-    return "kind" not in kind.model_fields and "layers" in kind.model_fields
+    return kind.model_fields.keys() == {"layer", "layers"}
 
 
 def layer(kinds: Sequence[type[LayerWords]], units: Sequence[type[Words]] = ()) -> Any:

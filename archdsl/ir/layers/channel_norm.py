@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
+from archdsl.ir.layers.eps import eps_argument
 from archdsl.ir.layers.layer import (
     FLOAT,
     Kept,
@@ -14,7 +15,6 @@ from archdsl.ir.layers.layer import (
     Shape,
     Weighted,
     affine,
-    eps_argument,
     refuse_single_numbers,
 )
 from archdsl.language import layers as words

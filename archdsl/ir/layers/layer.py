@@ -250,11 +250,6 @@ def refuse_single_numbers(kind: str, count: int) -> None:
         )
 
 
-def eps_argument(eps: float) -> list[str]:
-    """The argument of a norm's constructor, if it is not torch's default."""
-    return [] if eps == 1e-5 else [f"eps={eps!r}"]
-
-
 def every(layers: Iterable[Layer]) -> Iterator[Layer]:
     """Yield the layers, and those inside blocks among them."""
     for layer in layers:

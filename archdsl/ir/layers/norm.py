@@ -8,6 +8,7 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place
+from archdsl.ir.layers.eps import eps_argument
 from archdsl.ir.layers.layer import (
     FLOAT,
     Kept,
@@ -15,7 +16,6 @@ from archdsl.ir.layers.layer import (
     Shape,
     Weighted,
     affine,
-    eps_argument,
 )
 from archdsl.ir.layers.windows import show
 from archdsl.ir.steps import NormStep
