@@ -130,7 +130,7 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
         [{"conv": {"width": 6, "kernel": 1}}, {"norm": "layer"}, draw(MORE), conv],
         [conv, {"norm": {"kind": "group", "groups": groups}}, {"scale": 0.5}],
         [{"keep": {"start": "min(1, incoming - 1)", "width": "max(1, incoming - 1)"}},
-         draw(MORE), conv],
+         draw(LIVE), conv],
         [{"select": "max(1, incoming // 2)"}, conv, {"shuffle": groups}],
     ]  # fmt: skip
     if not frame.flow.single:
