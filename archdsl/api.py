@@ -123,7 +123,7 @@ def emit(
 
 
 def carried(runtime: str) -> Runtime:
-    """Return a valid choice for `runtime`. Raises ArchdslError (A414)."""
+    """Return a valid choice for `runtime`. Raise A414 if it is invalid."""
     if runtime not in get_args(Runtime):
         raise fail("A414", f"`{runtime}` is not a valid `runtime`", help="write paste or import")
     return "import" if runtime == "import" else "paste"

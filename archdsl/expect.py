@@ -155,7 +155,7 @@ def applies(spec: Spec, expectation: Expectation) -> bool:
 
 
 def interval(figure: Figure) -> tuple[Fraction, Fraction]:
-    """Return the smallest and largest number that a figure allows. Raises ArchdslError (A106)."""
+    """Return the smallest and largest number that a figure allows. Raise A106 if it is invalid."""
     match = PRINTED.match(str(figure.value))
     if not match:
         raise fail(

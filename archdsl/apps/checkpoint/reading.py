@@ -74,7 +74,7 @@ def numbers(name: str, value: Any) -> Tensor:
 
 
 def shape(name: str, value: Any) -> tuple[int, ...]:
-    """Return a tensor's shape. Raises ArchdslError (A440) if it is not a tensor of one shape."""
+    """Return a tensor's shape. Raise A440 if it is not a tensor of one shape."""
     if not isinstance(value, Tensor):
         raise _unusable(name, f"is a {type(value).__name__[:40]}, not a tensor")
     if value.is_nested:

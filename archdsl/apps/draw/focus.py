@@ -25,7 +25,7 @@ class Focus:
 
 
 def read_focus(text: str, graph: Graph) -> Focus:
-    """Return the focus that `STAGE.LAYER` names. Raises ArchdslError (A414)."""
+    """Return the focus that `STAGE.LAYER` names. Raise A414 if it is invalid."""
     match = FOCUS.match(text)
     stages = graph.stages
     if match and int(match[1]) < len(stages) and 1 <= int(match[2]) <= stages[int(match[1])].depth:

@@ -121,7 +121,7 @@ def allowed(row: RowWords) -> Fraction:
 def check(
     suite: Suite, spec: str, settings: Mapping[str, Any], allowance: Allowance, *place: str | int
 ) -> api.Checked:
-    """Check a spec of a suite. Raises ArchdslError, with a position in the suite if possible."""
+    """Check a spec of a suite. Raise its errors, with a position in the suite if possible."""
     with placed(suite, *place):
         loaded = api.load(suite.spec(spec), settings)
         allowance.take(size(loaded))

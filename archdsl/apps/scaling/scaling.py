@@ -120,7 +120,7 @@ def _refuse(plan: StagePlan, limits: Limits) -> None:
 
 
 def entering_shape(spec: Spec) -> Shape:
-    """Return the input shape of the first stage. Raises ArchdslError (A1xx, A2xx)."""
+    """Return the input shape of the first stage. Raise A1xx or A2xx if the stem is invalid."""
     values = spec.parameters.values
     shape: Shape = tuple(value(spec.words.input, Scope(values), **spec.at("input")))
     if spec.words.stem is None:
