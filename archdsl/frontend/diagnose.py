@@ -238,8 +238,6 @@ def _listed(keys: list[str]) -> str:
 
 def _kind(value: Any) -> str:
     match value:
-        case None:
-            return "nothing"
         case bool():
             return "`true`" if value else "`false`"
         case str():
@@ -248,4 +246,4 @@ def _kind(value: Any) -> str:
             return "a mapping"
         case list():
             return "a list"
-    return f"{value}"[:60]
+    return "nothing" if value is None else f"{value}"[:60]

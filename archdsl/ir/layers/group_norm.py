@@ -7,7 +7,6 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import fail
-from archdsl.ir.layers.eps import eps_argument
 from archdsl.ir.layers.layer import (
     FLOAT,
     Kept,
@@ -15,8 +14,8 @@ from archdsl.ir.layers.layer import (
     Shape,
     Weighted,
     affine,
-    refuse_single_numbers,
 )
+from archdsl.ir.layers.norms import eps_argument, refuse_single_numbers
 from archdsl.language import layers as words
 
 

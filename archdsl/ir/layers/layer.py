@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from archdsl.errors import Diagnostic, Place, fail
+from archdsl.errors import Diagnostic, Place
 from archdsl.ir.steps import Step
 from archdsl.language.layers import LayerWords
 
@@ -237,17 +237,6 @@ class Weighted(Layer):
 def affine(weight: Shape, bias: bool) -> dict[str, Shape]:
     """A weight, and perhaps a bias with one number for each output feature."""
     return {"weight": weight, "bias": weight[:1]} if bias else {"weight": weight}
-
-
-def refuse_single_numbers(kind: str, count: int) -> None:
-    """Raise A214 if a norm of this kind normalises `count` numbers at a time, and `count` is 1."""
-    if count == 1:
-        outcome = "keep nothing but its sign" if kind == "rms" else "make each of them 0"
-        raise fail(
-            "A214",
-            f"{kind} norm of single numbers would {outcome}",
-            help="normalise a larger map, or several channels together",
-        )
 
 
 def every(layers: Iterable[Layer]) -> Iterator[Layer]:

@@ -8,7 +8,6 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.eps import eps_argument
 from archdsl.ir.layers.layer import (
     FLOAT,
     Kept,
@@ -17,6 +16,7 @@ from archdsl.ir.layers.layer import (
     Weighted,
     affine,
 )
+from archdsl.ir.layers.norms import eps_argument
 from archdsl.ir.layers.windows import show
 from archdsl.ir.steps import NormStep
 from archdsl.language import layers as words
