@@ -28,7 +28,7 @@ from archdsl.language.units import UNITS
 from archdsl.language.values import WIDEST, Bounds, Count, Size, Width, Words
 
 Extension = type[Rule] | type[Unit] | type[Aggregation] | type[Layer]
-EXIT = "what leaves: the rule once more, all outputs, the last one, or by a rule of its own"
+EXIT = "output: the rule for one more layer, all outputs, the last one, or by another rule"
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
 

@@ -1,4 +1,4 @@
-"""The graph: one frozen payload per node, ordered inputs, and the stages they stand in.
+"""The graph: one frozen payload per node, ordered inputs, and its stages.
 
 The only file that knows networkx, which is imported when a caller asks for `Graph.network`. It
 forgets the order and repetition of edges, so the truth is `Node.inputs`.
@@ -40,7 +40,7 @@ class Stage:
     """How nodes form a stage: `outputs` are y_0 ... y_n, `layers[l - 1]` computes y_l.
 
     `reads[l - 1]` is the node that layer l reads; `exit` is the node that leaves the stage.
-    `projected` says that y_0 is the projection of what enters, made inside the first layer; then
+    `projected` says that y_0 is the projection of the input, made inside the first layer; then
     `shared` is the chain that feeds both, if there is one: the first norm of a pre-activation unit.
     `entry_chain` is the chain of the stage itself that makes y_0 of the stage's input, if one does:
     a list of layers, whose input layer 1 reads too (`projected`), or the first unit of the stage.
@@ -107,7 +107,7 @@ class Stage:
         return tuple(self.exit_rule.exit_reads(self.depth))
 
     def all_sources(self) -> list[tuple[int, ...]]:
-        """What each layer reads, and last what leaves."""
+        """Return the outputs that each layer reads, and last those that the exit reads."""
         return [*map(self.sources, range(1, self.depth + 1)), self.exit_sources()]
 
 

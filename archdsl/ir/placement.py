@@ -14,12 +14,12 @@ class Placement:
     """The buffer of a concatenating stage, in channels.
 
     `places[i]` is the first channel of output y_i, which is `widths[i]` wide. `gathers[l - 1]` is
-    what layer l reads, in order; the last of them is what leaves. An output that nobody reads any
+    what layer l reads, in order; the last of them is for the exit. An output that nobody reads any
     more leaves its channels to later ones.
 
-    In the layout `prefix` all channels of a place of the map stand side by side, so that neighbours
-    are gathered as one range. In `planar` each output is a map of its own, and is gathered by
-    itself. An accelerator's buffer is planar whatever this says.
+    In the layout `prefix` all channels of a pixel are neighbours, so that neighbours
+    are gathered as one range. In `planar` each output is a map of its own, and is gathered
+    separately. An accelerator's buffer is planar whatever this says.
     """
 
     layout: str

@@ -1,4 +1,4 @@
-"""The invariants of a graph, numbered as in docs/ir.md. A broken one is a bug of ours."""
+"""The invariants of a graph, numbered as in docs/ir.md. A broken one is a bug of the compiler."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archdsl.language.aggregation import Aggregation
 
 
 class InvariantError(Exception):
-    """A graph that no pass may hand on; `rule` is the number of the broken invariant."""
+    """A graph that no pass may return; `rule` is the number of the broken invariant."""
 
     def __init__(self, rule: str, message: str) -> None:
         self.rule = rule
@@ -32,7 +32,7 @@ def names(graph: Graph) -> Iterator[str]:
     """I1. Each node is keyed by its own unique name."""
     for name, node in graph.nodes.items():
         if name != node.name:
-            yield f"{node.name} stands under the name {name}"
+            yield f"{node.name} has the key {name}"
 
 
 def order(graph: Graph) -> Iterator[str]:
@@ -51,7 +51,7 @@ def ends(graph: Graph) -> Iterator[str]:
     if inputs != [graph.input.name]:
         yield f"the inputs are {inputs}"
     if graph.output not in graph.nodes:
-        yield f"the output {graph.output} is no node"
+        yield f"the output {graph.output} is not a node"
 
 
 def operands(graph: Graph) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _joins_outputs(node: Node, stage: Stage, sources: tuple[int, ...]) -> bool:
 def joins(
     graph: Graph, operator: Aggregation, name: str, known: dict[str, tuple[int, ...]]
 ) -> tuple[int, ...] | None:
-    """The outputs that a node joins, perhaps through an aggregate that begins with them.
+    """The outputs that a node joins, directly or through an aggregate that begins with them.
 
     `known` holds what is known of nodes, and is added to: a running sum asks for its prefixes.
     """

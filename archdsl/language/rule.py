@@ -1,7 +1,7 @@
 """What a connectivity rule is: which earlier outputs a layer reads, and what it promises of them.
 
-Outputs of a stage are y_0 (what enters) and y_1 ... y_n; layer l computes y_l and reads some of
-y_0 ... y_(l-1). A rule of one's own is a subclass: `reads`, and as many closed forms as it has.
+Outputs of a stage are y_0 (the input) and y_1 ... y_n; layer l computes y_l and reads some of
+y_0 ... y_(l-1). A custom rule is a subclass: `reads`, and as many closed forms as it has.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Deferred:
-    """Arithmetic that waits for its scope, with the bounds of the field it stands in."""
+    """Arithmetic that waits for its scope, with the bounds of its field."""
 
     expression: Expression
     bounds: Bounds

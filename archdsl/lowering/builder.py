@@ -129,5 +129,5 @@ def _needs(operator: Aggregation) -> str:
 
 def _help(operator: Aggregation) -> str:
     if operator.equal_widths:
-        return "make every unit as wide as what enters the stage, or write `entry: projection`"
+        return "make every unit as wide as the input of the stage, or write `entry: projection`"
     return "stride and pool between stages, or write `entry: projection`"

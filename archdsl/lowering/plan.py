@@ -49,7 +49,7 @@ def _written(spec: Spec) -> list[StageWords]:
 
 
 def _check_each(spec: Spec) -> None:
-    """Refuse keys that would be ignored without a word. Raises ArchdslError (A226)."""
+    """Refuse keys that would be ignored silently. Raises ArchdslError (A226)."""
     words = spec.words
     if words.each is not None and isinstance(words.stages, StagesWords):
         raise fail(
@@ -61,7 +61,7 @@ def _check_each(spec: Spec) -> None:
 
 
 def _filled(words: StageWords, each: StageWords | None) -> StageWords:
-    """A stage's own keys stand; keys it lacks come whole from `each`."""
+    """Return a stage with the keys that it lacks taken from `each`."""
     if each is None:
         return words
     lacking = each.model_fields_set - words.model_fields_set

@@ -100,7 +100,7 @@ class _Stage:
     def project(
         self, name: str, source: str, chain: tuple[Layer, ...], shape: Shape, made: Shape
     ) -> tuple[str, tuple[Layer, ...]]:
-        """y_0 becomes a 1x1 convolution of what enters.
+        """y_0 becomes a 1x1 convolution of the input.
 
         In a pre-activation unit the first norm and activation serve both roads (He et al. 2016);
         in a post-activation unit the projection has a norm of its own.

@@ -21,7 +21,7 @@ from archdsl.lowering.lists import Context, UnitWords, lower_unit
 
 @dataclass(frozen=True)
 class StagePlan:
-    """A stage with everything known but the widths; `place(key)` is where a key of it stands.
+    """A stage with everything known but the widths; `place(key)` is the place of a key.
 
     `listed` says that `layers` lists a unit per layer. `remarks` collects what there is to say
     about the layers as they are made.

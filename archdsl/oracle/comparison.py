@@ -42,7 +42,7 @@ class Comparison:
 
 
 def compare(module: nn.Module, graph: Graph, *, batch: int = 2, seed: int = 0) -> Comparison:
-    """Hold a module against the oracle in evaluation and in training, in float64.
+    """Compare a module with the oracle in evaluation and in training, in float64.
 
     The module is moved to float64 and its norms get random scales and statistics.
 

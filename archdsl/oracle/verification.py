@@ -40,7 +40,7 @@ class Verification:
     def problems(self) -> list[str]:
         """What differs."""
         checks = {
-            "the state dict is another one": self.state_matches,
+            "state-dict names or shapes differ": self.state_matches,
             "parameters differ": self.parameters == self.expected_parameters,
             "FLOPs differ": self.flops == self.expected_flops,
             "numbers differ from the oracle": self.comparison.worst <= TOLERANCE,
@@ -63,7 +63,7 @@ class Verification:
 
 
 def verify_text(text: str, graph: Graph, report: Report) -> Verification:
-    """Run an emitted file and hold it against its graph."""
+    """Run an emitted file and compare it with its graph."""
     module = network_class(load_module(text))()
     found = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     return Verification(

@@ -59,7 +59,7 @@ def emit(
 
     Args:
         graph: a lowered graph.
-        origin: kept in the file, so that it can be checked against its spec for ever.
+        origin: kept in the file, so that `archdsl verify` can compile it again.
         class_name: an ASCII identifier; by default derived from the network's name: see `camel`.
         report: the analysis of the graph, if it is known already.
         fuse: with a method `fuse` for fast inference on these devices, and what it needs.

@@ -74,7 +74,7 @@ def call(
 
 
 def forward_buffer(out: Writer, made: StageClass) -> None:
-    """Outputs stand side by side in one buffer."""
+    """Print the loop of a stage whose outputs share one buffer."""
     layers = _first(out, made)
     out.line(f"outputs = ConcatBuffer({'shortcut' if made.projected else 'x'}, self.channels)")
     if made.projected:

@@ -46,7 +46,7 @@ DUNDERS = {"__init__", "__all__"}
 
 
 class GuardError(Exception):
-    """The emitted text holds something it must not: a bug of ours."""
+    """The emitted text holds something that archdsl does not print: a bug of the compiler."""
 
 
 def check(
@@ -89,7 +89,7 @@ def layer_names(program: Program) -> frozenset[str]:
 
 
 def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
-    """Rules, operators and source of ours, pasted from what is trusted already."""
+    """Return the pasted rules, aggregations and runtime source, which are trusted."""
     known = {ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, PASTED)}
     return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in known]
 

@@ -47,7 +47,11 @@ def camel(name: str, depth: object = None) -> str:
 def checked(name: str) -> str:
     """A class name that a caller chose. Raises ArchdslError (A413)."""
     if not re.match(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z", name) or keyword.iskeyword(name):
-        raise fail("A413", f"`{name[:80]!a}` is no class name", help="write it like `SparseNet100`")
+        raise fail(
+            "A413",
+            f"`{name[:80]!a}` is not a valid class name",
+            help="write it like `SparseNet100`",
+        )
     if _known(name):
         raise taken(name)
     return name
@@ -55,7 +59,7 @@ def checked(name: str) -> str:
 
 def taken(name: str) -> ArchdslError:
     """A413 for a class name that the file needs for something else."""
-    return fail("A413", f"`{name}` has a meaning of its own in the file", help="choose another")
+    return fail("A413", f"`{name}` is already used in the file", help="choose another")
 
 
 def _known(name: str) -> bool:

@@ -111,7 +111,7 @@ def _definitions(path: str) -> tuple[Definition, ...]:
 
 
 def _found(text: str, node: ast.stmt) -> Definition:
-    # Decorators stand before the line where a function begins.
+    # Decorators are on lines before the one where a function begins.
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
     lines = text.split("\n")[first - 1 : node.end_lineno]
     uses = frozenset(item.id for item in ast.walk(node) if isinstance(item, ast.Name))

@@ -37,7 +37,7 @@ class Writer:
         self.line('"""')
 
     def paste(self, source: str) -> None:
-        """Source text as it stands."""
+        """Add source text unchanged."""
         self.lines += source.rstrip("\n").split("\n")
 
     @contextmanager

@@ -235,7 +235,7 @@ class Weighted(Layer):
 
 
 def affine(weight: Shape, bias: bool) -> dict[str, Shape]:
-    """A weight, and perhaps a bias with one number for each output feature."""
+    """Return a weight, and with `bias` a number for each output feature."""
     return {"weight": weight, "bias": weight[:1]} if bias else {"weight": weight}
 
 

@@ -55,7 +55,7 @@ class Norm(Weighted):
         return prod(before)
 
     def kept(self, before: Shape, after: Shape) -> Kept:
-        # Besides its input: the batch's mean and inverse standard deviation.
+        # Its input, and the batch's mean and inverse standard deviation.
         return Kept(input=True, extra=2 * FLOAT * self.features, always=True)
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""`concat`: the outputs stand side by side along the features, in the order of the reads."""
+"""`concat`: the outputs are joined along the features, in the order of the reads."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`running`: relu(a + y), the previous aggregate plus the newest output, then an activation.
 
 Post-activation ResNets need it: relu(x + F(x)) is not a sum of earlier outputs, because the
-activation stands between one sum and the next. Its links count as those of the rule `full`.
+activation is between one sum and the next. Its links count as those of the rule `full`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from archdsl.language.values import Chance
 
 
 class Dropout(LayerWords):
-    """Zeroes elements with probability p in training; a p of 0 is no layer at all."""
+    """Zeroes elements with probability p in training; with 0 the layer is omitted."""
 
     layer: Literal["dropout"] = "dropout"
     shorthand: ClassVar[str | None] = "p"

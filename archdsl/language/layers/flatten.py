@@ -8,7 +8,7 @@ from archdsl.language.layers.words import LayerWords
 
 
 class Flatten(LayerWords):
-    """A map of c channels and h x w places becomes c * h * w features."""
+    """A map of c channels and h x w pixels becomes c * h * w features."""
 
     layer: Literal["flatten"] = "flatten"
     bare: ClassVar[bool] = True

@@ -43,7 +43,7 @@ class Explicit(Rule):
             return f"there are {len(self.table)} lists of reads for {layers} layers"
         for layer, row in enumerate(self.table, start=1):
             if len(set(row)) < len(row):
-                return f"the reads of layer {layer} repeat an output; each may stand once"
+                return f"the reads of layer {layer} repeat an output; each may occur once"
         return None
 
     def cycle(self, layers: int) -> str | None:

@@ -51,7 +51,7 @@ class Offsets(Rule):
     def problem(self, layers: int) -> str | None:
         """Distances must differ and hold 1."""
         if len(set(self.distances)) < len(self.distances):
-            return "the offsets repeat a distance; each may stand once"
+            return "the offsets repeat a distance; each may occur once"
         return None if 1 in self.distances else "without the offset 1, layer 1 reads nothing"
 
     def exit_problem(self, layers: int) -> str | None:
