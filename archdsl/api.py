@@ -213,7 +213,7 @@ def _sizes(spec: Spec, report: Report, limits: Limits) -> None:
         ("A304", peak, limits.activation_bytes, "bytes of activations (batch 1, float32)",
          "--max-activation-bytes"),
     )  # fmt: skip
-    found = [
+    findings = [
         Diagnostic(
             code,
             f"this network has {count:,} {what} (limit {limit:,})",
@@ -223,5 +223,5 @@ def _sizes(spec: Spec, report: Report, limits: Limits) -> None:
         for code, count, limit, what, flag in too_large
         if count > limit
     ]
-    if found:
-        raise ArchdslError(found)
+    if findings:
+        raise ArchdslError(findings)

@@ -15,43 +15,43 @@ from archdsl.language.aggregation import Aggregation
 READ = "[outputs[source] for source in reads]"
 
 
-def forward_chain(out: Writer, made: StageClass) -> None:
+def forward_chain(out: Writer, stage: StageClass) -> None:
     """Nothing is kept: one output goes into the next layer."""
-    _first(out, made)
+    _first(out, stage)
     with out.block("for layer in self.layers:"):
         out.line("x = layer(x)")
     out.line("return x")
 
 
-def forward_running(out: Writer, made: StageClass) -> None:
+def forward_running(out: Writer, stage: StageClass) -> None:
     """The aggregate so far is kept."""
-    layers = _first(out, made)
-    joins = "self.joins" if made.join else ""
-    if made.projected and joins:
+    layers = _first(out, stage)
+    joins = "self.joins" if stage.join else ""
+    if stage.projected and joins:
         out.line("first_join, *joins = self.joins")
         out.line("x = first_join([shortcut, y])")
         joins = "joins"
-    elif made.projected:
-        add(out, made, "shortcut", "y")
+    elif stage.projected:
+        add(out, stage, "shortcut", "y")
     if joins:
         with out.block(f"for layer, join in zip({layers}, {joins}, strict=True):"):
             out.line("x = join([x, layer(x)])")
         out.line("return x")
         return
     with out.block(f"for layer in {layers}:"):
-        if made.leaves == "last":
+        if stage.leaves == "last":
             out.line("y = layer(x)")
-            add(out, made, "x", "y")
+            add(out, stage, "x", "y")
         else:
-            add(out, made, "x", "layer(x)")
-    out.line("return y" if made.leaves == "last" else "return x")
+            add(out, stage, "x", "layer(x)")
+    out.line("return y" if stage.leaves == "last" else "return x")
 
 
-def add(out: Writer, made: StageClass, total: str, newest: str) -> None:
+def add(out: Writer, stage: StageClass, total: str, newest: str) -> None:
     """Assign the next aggregate to `x`."""
-    operator, then = made.operator, made.operator.then()
+    operator, then = stage.operator, stage.operator.then()
     if not operator.adds:
-        call(out, "x = ", made, f"[{total}, {newest}]")
+        call(out, "x = ", stage, f"[{total}, {newest}]")
     elif then is None:
         out.line(f"x = {total} + {newest}")
     else:
@@ -59,117 +59,117 @@ def add(out: Writer, made: StageClass, total: str, newest: str) -> None:
 
 
 def call(
-    out: Writer, before: str, made: StageClass, outputs: str, operator: Aggregation | None = None
+    out: Writer, before: str, stage: StageClass, outputs: str, operator: Aggregation | None = None
 ) -> None:
     """A statement that calls the operator's function: `return scaled([x, y], 0.5)`."""
-    operator = operator or made.operator
+    operator = operator or stage.operator
     name = operator.join.__name__  # type: ignore[union-attr]
     numbers = [
         words.term(replace(term, parameter=f"self.{term.parameter}"))
         if term.parameter
         else literal(term.number)
-        for term in (made.numbers if operator == made.operator else ())
+        for term in (stage.numbers if operator == stage.operator else ())
     ]
     out.call(f"{before}{name}(", [outputs, *(numbers or map(literal, operator.arguments()))])
 
 
-def forward_buffer(out: Writer, made: StageClass) -> None:
+def forward_buffer(out: Writer, stage: StageClass) -> None:
     """Print the loop of a stage whose outputs share one buffer."""
-    layers = _first(out, made)
-    out.line(f"outputs = ConcatBuffer({'shortcut' if made.projected else 'x'}, self.channels)")
-    if made.projected:
+    layers = _first(out, stage)
+    out.line(f"outputs = ConcatBuffer({'shortcut' if stage.projected else 'x'}, self.channels)")
+    if stage.projected:
         out.line("outputs.append(y)")
     with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
         out.line("outputs.append(layer(outputs.read(reads)))")
     out.line("return outputs.read(self.exit)")
 
 
-def forward_list(out: Writer, made: StageClass) -> None:
+def forward_list(out: Writer, stage: StageClass) -> None:
     """Outputs are kept each on its own."""
-    layers = _first(out, made)
-    out.line(f"outputs = [{'shortcut, y' if made.projected else 'x'}]")
-    if made.join and made.join.module:
+    layers = _first(out, stage)
+    out.line(f"outputs = [{'shortcut, y' if stage.projected else 'x'}]")
+    if stage.join and stage.join.module:
         each = f"zip({layers}, self.joins, self.reads, strict=True)"
         with out.block(f"for layer, join, reads in {each}:"):
             out.line("outputs.append(layer(join([outputs[source] for source in reads])))")
-        forward_exit(out, made)
+        forward_exit(out, stage)
         return
-    if made.shares:
+    if stage.shares:
         out.line("joins: dict[tuple[int, ...], Tensor] = {}")
     with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
-        out.line(f"outputs.append(layer({joined(made, 'reads')}))")
-    forward_exit(out, made)
+        out.line(f"outputs.append(layer({joined(stage, 'reads')}))")
+    forward_exit(out, stage)
 
 
-def forward_exit(out: Writer, made: StageClass) -> None:
+def forward_exit(out: Writer, stage: StageClass) -> None:
     """Print the `return` of a stage that keeps its outputs in a list."""
-    outputs, operator = "[outputs[source] for source in self.exit]", made.exit_operator
-    if made.join and made.join.exit_module:
+    outputs, operator = "[outputs[source] for source in self.exit]", stage.exit_operator
+    if stage.join and stage.join.exit_module:
         out.line(f"return self.exit_join({outputs})")
-    elif operator == made.operator:
-        out.line(f"return {joined(made, 'self.exit')}")
+    elif operator == stage.operator:
+        out.line(f"return {joined(stage, 'self.exit')}")
     else:
         if operator.operation is None:  # the functions of archdsl return a single output as it is
             with out.block("if len(self.exit) == 1:"):
                 out.line("return outputs[self.exit[0]]")
-        aggregate(out, "return ", made, operator, outputs)
+        aggregate(out, "return ", stage, operator, outputs)
 
 
-def joined(made: StageClass, reads: str) -> str:
+def joined(stage: StageClass, reads: str) -> str:
     """An expression for the aggregate of the outputs at some positions."""
-    if has_join(made):
-        path = "path, " if drops(made) else ""
-        return f"self.join({path}outputs, {'joins, ' if made.shares else ''}{reads})"
+    if has_join(stage):
+        path = "path, " if drops(stage) else ""
+        return f"self.join({path}outputs, {'joins, ' if stage.shares else ''}{reads})"
     outputs = f"[outputs[source] for source in {reads}]"
-    if drops(made):
-        return f"path.mean({outputs}, {literal(made.operator.dropped())})"
-    return f"{made.operator.join.__name__}({outputs})"  # type: ignore[union-attr]
+    if drops(stage):
+        return f"path.mean({outputs}, {literal(stage.operator.dropped())})"
+    return f"{stage.operator.join.__name__}({outputs})"  # type: ignore[union-attr]
 
 
-def has_join(made: StageClass) -> bool:
+def has_join(stage: StageClass) -> bool:
     """Whether a stage has a method `join`, for aggregates that are shared or not archdsl's own.
 
     The functions of archdsl return a single output as it is; one from elsewhere need not.
     """
-    own = made.strategy == "list" and not (made.join and made.join.module)
-    return own and (made.shares or made.operator.operation is None)
+    own = stage.strategy == "list" and not (stage.join and stage.join.module)
+    return own and (stage.shares or stage.operator.operation is None)
 
 
-def join_method(out: Writer, made: StageClass) -> None:
+def join_method(out: Writer, stage: StageClass) -> None:
     """A method that computes an aggregate, once however many layers read it."""
     parameters = ["self", "outputs: list[Tensor]", "reads: list[int] | range"]
-    if made.shares:
+    if stage.shares:
         parameters.insert(2, "joins: dict[tuple[int, ...], Tensor]")
-    if drops(made):
+    if drops(stage):
         parameters.insert(1, 'path: "DropPath"')
     out.signature("def join(", parameters, ") -> Tensor:")
     out.depth += 1
-    if made.operator.operation is None:
+    if stage.operator.operation is None:
         with out.block("if len(reads) == 1:"):
             out.line("return outputs[reads[0]]")
-    if made.shares:
+    if stage.shares:
         out.line("key = tuple(reads)")
         with out.block("if key not in joins:"):
-            aggregate(out, "joins[key] = ", made, made.operator, READ)
+            aggregate(out, "joins[key] = ", stage, stage.operator, READ)
         out.line("return joins[key]")
     else:
-        aggregate(out, "return ", made, made.operator, READ)
+        aggregate(out, "return ", stage, stage.operator, READ)
     out.depth -= 1
 
 
 def aggregate(
-    out: Writer, before: str, made: StageClass, operator: Aggregation, outputs: str
+    out: Writer, before: str, stage: StageClass, operator: Aggregation, outputs: str
 ) -> None:
     """A statement that joins outputs: by the operator's function, or with drop-path."""
-    if operator.dropped() and made.drops_path:
+    if operator.dropped() and stage.drops_path:
         out.line(f"{before}path.mean({outputs}, {literal(operator.dropped())})")
     else:
-        call(out, before, made, outputs, operator)
+        call(out, before, stage, outputs, operator)
 
 
-def drops(made: StageClass) -> bool:
+def drops(stage: StageClass) -> bool:
     """Whether the aggregates that layers read leave outputs out while training."""
-    return made.drops_path and made.operator.dropped() > 0
+    return stage.drops_path and stage.operator.dropped() > 0
 
 
 def deepest(out: Writer) -> None:
