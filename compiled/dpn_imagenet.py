@@ -71,9 +71,9 @@ class Stage(nn.Module):
         self,
         channels: int,
         width: int,
-        channels2: int,
         inner: int,
         stride: int,
+        width2: int,
         joined_channels: int,
         incoming: int,
         growth: int,
@@ -83,10 +83,10 @@ class Stage(nn.Module):
         self.reads = [full(layer) for layer in range(2, layers + 1)]
         self.exit = full(layers + 1)
         self.joined_channels = joined_channels
-        self.entry = Entry(channels2, channels, stride)
+        self.entry = Entry(channels, width2, stride)
         self.layers = nn.ModuleList(
             [
-                Bottleneck(channels2, width, inner, stride),
+                Bottleneck(channels, width, inner, stride),
                 *(
                     Bottleneck(incoming + growth * position, width, inner, 1)
                     for position in range(layers - 1)
@@ -143,10 +143,10 @@ class DPN92(nn.Module):
         self.stem = Stem(in_channels)
         self.stages = nn.ModuleList(
             [
-                Stage(288, 272, 64, 96, 1, 256, 304, 16, 3),
-                Stage(576, 544, 336, 192, 2, 512, 608, 32, 4),
-                Stage(1072, 1048, 704, 384, 2, 1024, 1096, 24, 20),
-                Stage(2304, 2176, 1552, 768, 2, 2048, 2432, 128, 3),
+                Stage(64, 272, 96, 1, 288, 256, 304, 16, 3),
+                Stage(336, 544, 192, 2, 576, 512, 608, 32, 4),
+                Stage(704, 1048, 384, 2, 1072, 1024, 1096, 24, 20),
+                Stage(1552, 2176, 768, 2, 2304, 2048, 2432, 128, 3),
             ]
         )
         self.head = Head(num_classes)

@@ -71,46 +71,9 @@ class Stage(nn.Module):
     state, the others concatenated.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        channels2: int,
-        channels3: int,
-        channels4: int,
-        channels5: int,
-        channels6: int,
-        channels7: int,
-        channels8: int,
-        channels9: int,
-        channels10: int,
-        channels11: int,
-        channels12: int,
-        channels13: int,
-        channels14: int,
-        channels15: int,
-        channels16: int,
-    ) -> None:
+    def __init__(self, incoming: int, growth: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                Unit(channels),
-                Unit(channels2),
-                Unit(channels3),
-                Unit(channels4),
-                Unit(channels5),
-                Unit(channels6),
-                Unit(channels7),
-                Unit(channels8),
-                Unit(channels9),
-                Unit(channels10),
-                Unit(channels11),
-                Unit(channels12),
-                Unit(channels13),
-                Unit(channels14),
-                Unit(channels15),
-                Unit(channels16),
-            ]
-        )
+        self.layers = nn.ModuleList(Unit(incoming + growth * position) for position in range(16))
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
@@ -162,17 +125,7 @@ class MixNet100(nn.Module):
     def __init__(self, num_classes: int = 10, in_channels: int = 3) -> None:
         super().__init__()
         self.stem = Stem(in_channels)
-        self.stages = nn.ModuleList(
-            [
-                Stage(24, 36, 48, 60, 72, 84, 96, 108, 120, 132, 144, 156, 168, 180, 192, 204),
-                Stage(
-                    108, 120, 132, 144, 156, 168, 180, 192, 204, 216, 228, 240, 252, 264, 276, 288
-                ),
-                Stage(
-                    150, 162, 174, 186, 198, 210, 222, 234, 246, 258, 270, 282, 294, 306, 318, 330
-                ),
-            ]
-        )
+        self.stages = nn.ModuleList([Stage(24, 12), Stage(108, 12), Stage(150, 12)])
         self.between = nn.ModuleList([Transition(216), Transition(300)])
         self.head = Head(num_classes)
         for module in self.modules():  # He et al. 2015

@@ -131,7 +131,11 @@ def _sketch(
     strategy = strategy_of(graph, stage, shapes)
     layers = [modules.used[name] for name in stage.layers]
     incoming = [shapes[name][0] for name in stage.reads]
-    grows = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary
+    growing = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary
+    # The state of `mixed` gains channels from layer to layer, and the reads do not tell how many.
+    fixed = not chosen.intersection(stage.layers)
+    state_grows = stage.operator.running and fixed and len(set(incoming[1:])) > 1
+    grows = growing or state_grows
     calls = [
         (module, _values(module, values, width if grows and place >= stage.projected else None))
         for place, ((module, values), width) in enumerate(zip(layers, incoming, strict=True))
@@ -159,10 +163,10 @@ def _sketch(
     )
     join = join if joins else None
     entry = modules.used[stage.entry_chain] if stage.entry_chain else None
-    kept = widths if grows or strategy == "buffer" else ()
     joined = joined_widths(stage, outputs, incoming) if grows else "first"
     line = arithmetic(joined)
     joined = "line" if line else joined
+    kept = widths if (grows and not line) or strategy == "buffer" else ()
     return Sketch(
         stage, strategy, runs, apart, kept, bool(joins), shares, drops,
         joined, join, entry, line,

@@ -92,9 +92,16 @@ class Writer:
         self.depth -= 1
 
     def item(self, text: str) -> None:
-        """One argument of several; an unpacked generator that is too long has lines of its own."""
-        if len(text) + 1 <= WIDTH - 4 * self.depth or not text.startswith("*("):
+        """One argument of several; a generator or a call that is too long has lines of its own."""
+        if len(text) + 1 <= WIDTH - 4 * self.depth:
             self.line(f"{text},")
+            return
+        if not text.startswith("*("):
+            name, bracket, arguments = text.removesuffix(")").partition("(")
+            if bracket and not set("()[]") & set(arguments):
+                self.call(f"{name}(", arguments.split(", "), "),")
+            else:
+                self.line(f"{text},")
             return
         self.line("*(")
         self.generator(text[2:-1])
