@@ -63,7 +63,7 @@ CHOSEN = sorted({*guard.BUILTINS, "full", "exponential", "fractal", "window", "t
 """What the files themselves use: builtins and pasted functions."""
 
 WORDS = {
-    "stem", "stages", "between", "head", "layers", "projection",
+    "stem", "stages", "between", "head", "layers", "projection", "entry",
     "weight", "bias", "running_mean", "running_var", "num_batches_tracked", "index",
 }  # fmt: skip
 KINDS = ("conv", "norm", "linear", "prelu", "scale", "select")

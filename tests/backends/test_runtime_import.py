@@ -71,7 +71,7 @@ def test_files_are_short_and_laid_out_as_ruff_would(tmp_path: Path) -> None:
     }
     assert_laid_out(tmp_path, texts)
     for text in texts.values():
-        assert text.count("\n") < 330
+        assert text.count("\n") < 360  # EfficientNet-B0 has a class for each form of block
         assert not re.search(r"^class (Fused|ConcatBuffer|DropPath)", text, re.MULTILINE)
 
 

@@ -83,7 +83,7 @@ def test_depth_costs_no_lines(path: Path) -> None:
 
 def test_densenet_121_is_a_short_file() -> None:
     text = check(load(ROOT / "specs" / "densenet-imagenet.yaml")).emit()
-    assert text.count("\n") < 210
+    assert text.count("\n") < 220
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ WRONG = {
     "growth=" + "1" * 41: ("A007", 1, None),
     "growth=" + "1+" * 3_000 + "1": ("A007", 1, None),
     "growth=" + "1+" * 300 + "1": ("A110", 1, None),
-    "growth=" + "[" * 50: ("A009", 17, None),
+    "growth=" + "[" * 50: ("A009", 33, None),
     "growth=1 / (depth - depth)": ("A113", 1, None),
 }
 

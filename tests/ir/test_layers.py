@@ -11,6 +11,7 @@ import torch
 from archdsl.ir.layers import (
     KINDS,
     Activation,
+    Block,
     Conv,
     Dropout,
     Flatten,
@@ -35,6 +36,7 @@ from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
 from archdsl.language import layer as user
+from archdsl.language.aggregations import Concat, Product
 from archdsl.oracle.layers import COMPUTE, compute
 
 
@@ -47,6 +49,16 @@ class Doubled(user.Layer):
         return x + x.flip(1)
 
 
+GATE = Block(
+    "gate", "gate", (4, 6, 5),
+    ((PoolTo("average", 1), Conv("conv", 4, 4, 1, bias=True), Activation("sigmoid")),),
+    ((0,),), Product(kind="product"), (0, 1), flat=True,
+)  # fmt: skip
+DENSE = Block(
+    "block", "block", (4, 6, 5),
+    ((Norm("norm", 4), Conv("conv", 4, 2, 3, padding=1)), (Conv("conv", 6, 2, 3, padding=1),)),
+    ((0,), (0, 1)), Concat(kind="concat"), (0, 1, 2),
+)  # fmt: skip
 LATER: list[tuple[Layer, Shape]] = [
     (Norm("norm", 4, eps=1e-3), (4, 5, 3)),
     *((ChannelNorm("norm", kind, 4), (4, 5, 3)) for kind in ("layer", "rms")),
@@ -67,6 +79,8 @@ LATER: list[tuple[Layer, Shape]] = [
 """Layers of the second version of the language."""
 
 EXAMPLES: list[tuple[Layer, Shape]] = [
+    (GATE, (4, 6, 5)),
+    (DENSE, (4, 6, 5)),
     (Conv("conv", 4, 6, 3, 2, 1, 2, bias=True), (4, 9, 7)),
     (Conv("conv", 4, 6, 1), (4, 5, 5)),
     (Conv("conv", 4, 6, (1, 5), 1, (0, 2)), (4, 9, 7)),

@@ -108,9 +108,10 @@ def test_nan_and_infinity_go_where_they_go_in_the_plain_network(
     checked = check(load(path, SMALL if "depth:" in path.read_text() else {}))
     network, x = built(checked), batch(checked)
     STATISTICS[statistics](network)
-    x[0, 1, 7, 9] = value
+    x[0, -1, 7, 9] = value
     found, plain = run(fused(network, device), x), run(network, x)
-    assert not plain[0].isfinite().all()
+    bounded = "relu6" in path.read_text() and value == value  # it makes 6 of infinity
+    assert bounded or not plain[0].isfinite().all()
     assert torch.equal(found.isnan(), plain.isnan())
     assert torch.equal(found.isinf(), plain.isinf())
     assert float((found[1] - plain[1]).norm()) <= 1e-4 * float(plain[1].norm())

@@ -88,17 +88,17 @@ def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> I
     outputs = Outputs(plan, first)
     costs, done = accumulate(_unit_parameters(plan, entering, outputs)), 0
     for depth, stage in zip(depths, stages, strict=True):
-        total = next(islice(costs, stage.layers - done - 1, None))
+        total = next(islice(costs, stage.layers - done - 1, None)) if stage.layers else 0
         done = stage.layers
         yield Counts(
             depth=depth,
-            layers=stage.layers,
+            layers=stage.units_count,
             parameters=total
             + (projection if projection and _reads_entry(stage) else 0)
             + outputs.exit_weights(stage),
             links=stage.rule.links(stage.layers),
             shortest_gradient_path=paths.shortest(stage.rule, stage.layers),
-            max_aggregated_outputs=stage.rule.most_read(stage.layers),
+            max_aggregated_outputs=stage.rule.most_read(stage.layers) if stage.layers else 1,
         )
 
 
@@ -134,7 +134,7 @@ def entering_shape(spec: Spec) -> Shape:
 def deepened(plan: StagePlan, depth: int) -> StagePlan:
     """Return the stage with N layers, or a fractal block with N rows, where N is a power of two."""
     rule, layers = plan.rule.at_depth(depth)
-    return replace(plan, rule=rule, layers=layers)
+    return replace(plan, rule=rule, layers=layers - plan.lead)
 
 
 def _lower(plan: StagePlan, entering: Shape) -> tuple[Builder, Shape]:

@@ -162,7 +162,10 @@ def imports(
         if len(statement) <= WIDTH:
             out.line(statement)
         else:
-            out.signature(f"from {source} import (", names, ")")
+            with out.block(f"from {source} import ("):
+                for name in names:
+                    out.line(f"{name},")
+            out.line(")")
     out.line("from torch import Tensor, nn")
     if "functional." in text:
         out.line("from torch.nn import functional")

@@ -69,7 +69,7 @@ def runtime_imports(decided: Program, roots: Iterable[str]) -> dict[str, list[st
         )
         for file in files
     }
-    return {module: names for module, names in found.items() if names}
+    return {module: names for module, names in sorted(found.items()) if names}
 
 
 def runtime_class(name: str) -> str:
