@@ -22,7 +22,8 @@ LAYERS = frozenset({
 })  # fmt: skip
 AGGREGATIONS = frozenset({
     "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running", "Sum",
-    "concat", "dual", "highway", "max", "mean", "mixed", "product", "running", "sum",
+    "WeightedSum",
+    "concat", "dual", "highway", "max", "mean", "mixed", "product", "running", "sum", "weighted",
 })  # fmt: skip
 RULES = frozenset({
     "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets", "Plain",

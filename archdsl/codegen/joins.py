@@ -13,11 +13,16 @@ from archdsl.language.aggregation import Aggregation
 
 @dataclass(frozen=True)
 class JoinClass:
-    """A class to print. `channels` says that its constructor takes the features of the result."""
+    """A class to print.
+
+    `channels` says that its constructor takes the features of the result, `newest` that it takes
+    the index of the newest output among those that are read.
+    """
 
     name: str
     operator: Aggregation
     channels: bool
+    newest: bool
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,10 @@ def find_joins(
 
 def _class(operator: Aggregation, taken: set[str]) -> JoinClass:
     name = "".join(word.capitalize() for word in operator.kind.replace("_", "-").split("-"))
-    sizes = {size for weight in operator.weights().values() for size in weight.shape}
-    return JoinClass(free(name, taken), operator, "channels" in sizes)
+    weights = operator.weights().values()
+    sizes = {size for weight in weights for size in weight.shape}
+    newest = any(weight.newest for weight in weights)
+    return JoinClass(free(name, taken), operator, "channels" in sizes, newest)
 
 
 def _reads(graph: Graph, stage: Stage) -> list[str]:

@@ -109,13 +109,13 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
     reading += [made.exit_rule for made in storing if made.exit_form == "rule"]
     rules = {rule.rule: rule for rule in reading if rule.source()}
     joins = {
-        operator.kind: operator
+        operator: None
         for made in stages.classes
         for operator in _operators(made)
         if not (operator.dropped() and made.drops_path)
     }
     blocks = [block for block in modules.blocks if isinstance(block, BlockClass)]
-    joins |= {b.block.operator.kind: b.block.operator for b in blocks if b.calls_join}
+    joins |= {b.block.operator: None for b in blocks if b.calls_join}
     return Program(
         class_name,
         graph,
@@ -124,7 +124,7 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
         modules,
         stages,
         tuple(rules.values()),
-        tuple(joins.values()),
+        tuple(joins),
         any(made.strategy == "buffer" for made in stages.classes),
         drop_path_columns(graph),
         fusing(graph, shapes, modules, stages, fuse) if fuse else None,

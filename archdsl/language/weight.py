@@ -23,7 +23,9 @@ class Weight:
     """A trained tensor that each reader of two or more outputs owns.
 
     `initial(*sizes)` returns the tensor of shape `sizes` that training starts from. It is a plain
-    function of a module that uses `torch` alone: emitted files carry its text.
+    function of a module that uses `torch` alone: emitted files carry its text. If `newest` is true
+    it also takes the keyword `newest`: the index, among the outputs that the reader reads, of the
+    one that is computed last.
 
     >>> def zeros(sources: int):
     ...     return torch.zeros(sources)
@@ -33,6 +35,7 @@ class Weight:
 
     shape: tuple[Size, ...]
     initial: Callable[..., Any]
+    newest: bool = False
 
     def sizes(self, sources: int, channels: int) -> tuple[int, ...]:
         """Return the shape of the weight of one reader.

@@ -78,6 +78,29 @@ CASES = {
     "mixed, the last leaves": spec("{kind: mixed, inner: 2}", more="  exit: last\n"),
     "mixed, all are added": spec("{kind: mixed, inner: 4}"),
     "mixed, none is added": spec("{kind: mixed, inner: 0}"),
+    "weighted": spec("weighted"),
+    "weighted, of some": spec("weighted", "exponential"),
+    "weighted, all leave": spec("weighted", "exponential", more="  exit: all\n"),
+    "weighted, the last leaves": spec("weighted", more="  exit: last\n"),
+    "weighted, projected": spec(
+        "{kind: weighted, per: channel}", unit=WIDER, more="  entry: projection\n  stride: 2\n"),
+    "weighted by a table": listed(
+        "weighted", "[[0], [0, 1], [2], [1, 3, 0]]", BASIC, BASIC, BASIC),
+    "weighted differently in each stage": spec("weighted").replace(
+        "  count: 2\n  layers: [4, 5]", "").replace("stages:", "each:").replace(
+        "  aggregate: weighted\n", """
+stages:
+  - {layers: 3, aggregate: {kind: weighted, init: mean}}
+  - {layers: 3, aggregate: {kind: weighted, per: channel, normalise: softmax}}
+  - {layers: 3, aggregate: {kind: weighted, normalise: sigmoid}}
+"""),
+    **{
+        f"weighted per {per}, {normalise}, {init}": spec(
+            f"{{kind: weighted, per: {per}, normalise: {normalise}, init: {init}}}", "exponential")
+        for per in ("scalar", "channel")
+        for normalise in ("none", "softmax", "sigmoid")
+        for init in ("newest", "mean", "zero")
+    },
     "highway": listed(
         "highway", "[[0], [0], [0, 1, 2]]", BASIC, "[{conv: {width: 4, kernel: 3}}, sigmoid]"),
     "highway, twice": listed(
@@ -135,7 +158,7 @@ def test_files_are_laid_out_as_ruff_would(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name, text in CASES.items() if "explicit" not in text])
 def test_counts_without_a_graph_are_those_of_the_graph(name: str) -> None:
     checked = check_text(CASES[name])
-    row = next(iter(counts(checked.spec, [4])))
+    row = next(iter(counts(checked.spec, [checked.graph.stages[0].depth])))
     assert row.parameters == checked.report.stages[0].parameters
 
 
@@ -236,3 +259,25 @@ def test_a_gate_does_not_change_the_stride_of_the_map() -> None:
     )
     assert field.stride == 1
     assert field.size > 8
+
+
+@pytest.mark.parametrize(("init", "other"), [("newest", "plain"), ("mean", "full")])
+@pytest.mark.parametrize("per", ["scalar", "channel"])
+def test_starts_as_a_chain_or_as_a_mean(init: str, other: str, per: str) -> None:
+    kind = f"{{kind: weighted, per: {per}, init: {init}}}"
+    wanted, state = run(spec("mean", other))
+    output, _ = run(spec(kind), state)
+    torch.testing.assert_close(output, wanted, rtol=1e-6, atol=1e-6)
+
+
+# Without `normalise`, `init: zero` multiplies every output with 0; docs/language.md says so.
+LEARNING = [name for name in CASES if name.startswith("weighted") and "none, zero" not in name]
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_gradients_reach_every_weight_of_a_reader_at_initialisation(name: str) -> None:
+    network = archdsl.build(check_text(CASES[name]).spec)
+    network(torch.randn(3, 3, 8, 8)).square().sum().backward()
+    joins = {key: p.grad for key, p in network.named_parameters() if "join" in key}
+    assert joins
+    assert all(grad is not None and bool(grad.any()) for grad in joins.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.literal import literal
-from archdsl.backends.pytorch.writer import Writer
+from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.columns import Term
 from archdsl.codegen.joins import JoinClass
 from archdsl.codegen.stages import StageClass
@@ -19,14 +19,20 @@ def join_class(out: Writer, join: JoinClass) -> None:
     """Print the class: its weights, and the call of the aggregation's own function."""
     operator = join.operator
     parameters = ["sources: int", *(["channels: int"] if join.channels else [])]
+    parameters += ["newest: int"] if join.newest else []
     with out.block(f"class {join.name}(nn.Module):"):
-        out.docstring(f"Outputs {operator.says()}; one output is returned as it is.")
+        summary, alone = f"Outputs {operator.says()}", "one output is returned as it is."
+        if len(summary) + len(alone) + 12 > WIDTH:
+            out.docstring(f"{summary}.", f"O{alone[1:]}")
+        else:
+            out.docstring(f"{summary}; {alone}")
         out.blank()
         with out.block(f"def __init__(self, {', '.join(parameters)}) -> None:"):
             out.line("super().__init__()")
             with out.block("if sources > 1:"):
                 for name, weight in operator.weights().items():
-                    initial = f"{weight.initial.__name__}({', '.join(map(str, weight.shape))})"
+                    sizes = [*map(str, weight.shape), *(["newest=newest"] if weight.newest else [])]
+                    initial = f"{weight.initial.__name__}({', '.join(sizes)})"
                     out.line(f"self.{name} = nn.Parameter({initial})")
         out.blank()
         with out.block("def forward(self, outputs: list[Tensor]) -> Tensor:"):
@@ -48,6 +54,7 @@ def construct(out: Writer, stage: StageClass) -> None:
         _layers(out, stage)
     if stage.join.exit_module:
         name, leaving = stage.join.exit_module.name, _exit_channels(stage)
+        leaving += _newest(stage.join.exit_module, "self.exit")
         out.line(f"self.exit_join = {name}(len(self.exit){leaving})")
 
 
@@ -64,7 +71,8 @@ def _layers(out: Writer, stage: StageClass) -> None:
     elif _takes_channels(stage):
         channels = f", {READ}"
         loop = f"for reads, {READ} in zip(self.reads, incoming, strict=True)"
-    _module_list(out, f"{name}(len(reads){channels}) {loop}")
+    newest = _newest(stage.join.module if stage.join else None, "reads")
+    _module_list(out, f"{name}(len(reads){channels}{newest}) {loop}")
 
 
 def along(line: tuple[Term, Term]) -> str:
@@ -75,14 +83,17 @@ def along(line: tuple[Term, Term]) -> str:
 
 def _running(out: Writer, stage: StageClass) -> None:
     """A module for each layer: it joins the aggregate before with the layer's output."""
+    assert stage.join is not None
     name, count = _module(stage), words.term(stage.layers)
+    newest = ", 1" if stage.join.module.newest else ""
     if stage.join_channels is not None:
-        _module_list(out, f"{name}(2, {words.term(stage.join_channels)}) for _ in range({count})")
+        channels = words.term(stage.join_channels)
+        _module_list(out, f"{name}(2, {channels}{newest}) for _ in range({count})")
     elif _takes_channels(stage):
-        assert stage.join is not None
-        _module_list(out, f"{name}(2, channels) for channels in {literal(stage.join.widths)}")
+        widths = literal(stage.join.widths)
+        _module_list(out, f"{name}(2, channels{newest}) for channels in {widths}")
     else:
-        _module_list(out, f"{name}(2) for _ in range({count})")
+        _module_list(out, f"{name}(2{newest}) for _ in range({count})")
 
 
 def _module_list(out: Writer, generator: str) -> None:
@@ -103,6 +114,11 @@ def _module(stage: StageClass) -> str:
 
 def _takes_channels(stage: StageClass) -> bool:
     return stage.join is not None and stage.join.takes_channels()
+
+
+def _newest(join: JoinClass | None, reads: str) -> str:
+    """The index of the newest output among the reads, as one more argument."""
+    return f", {reads}.index(max({reads}))" if join is not None and join.newest else ""
 
 
 def _exit_channels(stage: StageClass) -> str:

@@ -9,10 +9,11 @@ from archdsl.language.aggregations.mixed import Mixed
 from archdsl.language.aggregations.product import Product
 from archdsl.language.aggregations.running import Running
 from archdsl.language.aggregations.sum import Sum
+from archdsl.language.aggregations.weighted import WeightedSum
 
-AGGREGATIONS = (Sum, Concat, Mean, Running, Product, Max, Dual, Mixed, Highway)
+AGGREGATIONS = (Sum, Concat, Mean, Running, Product, Max, Dual, Mixed, Highway, WeightedSum)
 
 __all__ = [
     "AGGREGATIONS", "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running",
-    "Sum",
+    "Sum", "WeightedSum",
 ]  # fmt: skip

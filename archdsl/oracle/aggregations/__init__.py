@@ -17,6 +17,7 @@ from archdsl.oracle.aggregations.mixed import mixed
 from archdsl.oracle.aggregations.product import multiply
 from archdsl.oracle.aggregations.running import running
 from archdsl.oracle.aggregations.sum import add
+from archdsl.oracle.aggregations.weighted import weighted
 
 COMPUTE: Mapping[str, Callable[..., Tensor]] = {
     "concat": concat,
@@ -28,6 +29,7 @@ COMPUTE: Mapping[str, Callable[..., Tensor]] = {
     "product": multiply,
     "running": running,
     "sum": add,
+    "weighted": weighted,
 }
 """`compute(operator, outputs, *weights)` for each word of archdsl."""
 
