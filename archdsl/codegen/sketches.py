@@ -163,7 +163,9 @@ def _sketch(
     )
     join = join if joins else None
     entry = modules.used[stage.entry_chain] if stage.entry_chain else None
-    joined = joined_widths(stage, outputs, incoming) if grows else "first"
+    joined: Joined = joined_widths(stage, outputs, incoming) if grows else "first"
+    if strategy == "running" and grows:  # its layers read the state, not the outputs of the rule
+        joined = tuple(incoming[stage.projected :])
     line = arithmetic(joined)
     joined = "line" if line else joined
     kept = widths if (grows and not line) or strategy == "buffer" else ()

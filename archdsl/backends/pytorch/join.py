@@ -85,7 +85,8 @@ def _running(out: Writer, stage: StageClass) -> None:
     """A module for each layer: it joins the aggregate before with the layer's output."""
     assert stage.join is not None
     name, count = _module(stage), words.term(stage.layers)
-    newest = ", 1" if stage.join.module.newest else ""
+    takes = stage.join.module is not None and stage.join.module.newest
+    newest = ", 1" if takes else ""
     if stage.join_channels is not None:
         channels = words.term(stage.join_channels)
         _module_list(out, f"{name}(2, {channels}{newest}) for _ in range({count})")
