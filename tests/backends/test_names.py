@@ -64,6 +64,7 @@ CHOSEN = sorted({*guard.BUILTINS, "full", "exponential", "fractal", "window", "t
 
 WORDS = {
     "stem", "stages", "between", "head", "layers", "projection", "entry",
+    "gate", "residual", "parallel", "block",
     "weight", "bias", "running_mean", "running_var", "num_batches_tracked", "index",
 }  # fmt: skip
 KINDS = ("conv", "norm", "linear", "prelu", "scale", "select")

@@ -109,7 +109,8 @@ def test_the_oracle_and_the_examples_have_every_kind_of_layer() -> None:
 
 def run(layer: Layer, x: torch.Tensor, training: bool = False) -> torch.Tensor:
     weights = layer.state() if isinstance(layer, Weighted) else {}
-    state = {f"scope.{layer.text().split(':')[0]}.{key}": torch.rand(shape)
+    name = layer.name if isinstance(layer, Weighted) else ""
+    state = {f"scope.{name}.{key}": torch.rand(shape)
              for key, shape in weights.items()}  # fmt: skip
     indices = {
         key: torch.arange(len(value)) for key, value in state.items() if key[-6:] == ".index"
