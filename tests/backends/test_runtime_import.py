@@ -70,8 +70,10 @@ def test_files_are_short_and_laid_out_as_ruff_would(tmp_path: Path) -> None:
         for fuse in (False, True)
     }
     assert_laid_out(tmp_path, texts)
-    for text in texts.values():
-        assert text.count("\n") < 360  # EfficientNet-B0 has a class for each form of block
+    for name, text in texts.items():
+        # These have a class for each form of block, or a number for each unit.
+        longer = name.startswith(("efficientnet", "googlenet", "shufflenet", "resnet-stochastic"))
+        assert text.count("\n") < (400 if longer else 330), name
         assert not re.search(r"^class (Fused|ConcatBuffer|DropPath)", text, re.MULTILINE)
 
 
