@@ -89,12 +89,16 @@ class BlockClass:
     parts: tuple[Part, ...] = ()
 
     @property
+    def chained(self) -> bool:
+        """Return whether each part reads the output of the one before it alone."""
+        return all(sources == (place,) for place, sources in enumerate(self.block.reads))
+
+    @property
     def straight(self) -> bool:
         """Return whether the parts are written as statements, not run in a loop."""
-        operator, reads = self.block.operator, self.block.reads
-        chained = all(sources == (place,) for place, sources in enumerate(reads))
-        listed = chained or operator.infix or operator.concatenates
-        return len(reads) <= STRAIGHT or not listed
+        operator = self.block.operator
+        listed = self.chained or operator.infix or operator.concatenates
+        return len(self.block.reads) <= STRAIGHT or not listed
 
     @property
     def calls_join(self) -> bool:

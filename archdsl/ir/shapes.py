@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import assert_never
 
-from archdsl.ir.layers.block import joined_shape
+from archdsl.ir.layers.block import joined_shape, largest
 from archdsl.ir.layers.windows import show
 from archdsl.ir.ops import Aggregate, Chain, Input, Layer, Op, Shape
 from archdsl.language.aggregation import Aggregation
@@ -46,11 +46,6 @@ def after_aggregation(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
     return joined_shape(operator, shapes)
 
 
-def _largest(shapes: Sequence[Shape]) -> Shape:
-    """The largest size in each dimension."""
-    return tuple(map(max, zip(*shapes, strict=False)))
-
-
 def mismatch(operator: Aggregation, shapes: Sequence[Shape]) -> int | None:
     """The position of the first shape that cannot be joined with the others."""
     if shapes.count(shapes[0]) == len(shapes):
@@ -58,7 +53,7 @@ def mismatch(operator: Aggregation, shapes: Sequence[Shape]) -> int | None:
     start = 0 if operator.equal_widths else 1
     different = set(shapes)
     if operator.broadcasts:
-        whole = _largest(shapes)[start:]
+        whole = largest(shapes)[start:]
         fitting = {shape for shape in different if _broadcasts(shape[start:], whole)}
     else:
         fitting = {shape for shape in different if shape[start:] == shapes[0][start:]}

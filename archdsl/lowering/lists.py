@@ -94,21 +94,14 @@ def lower_list(
         here = unit_layers(word, left, places[position]) if isinstance(word, Unit) else [word]
         flat += here
         positions += [position] * len(here)
-        left = 1 if isinstance(word, Unit) or word.takes_stride() else left
-    took = any(isinstance(word, Unit) for word in resolved[: _first_taking(resolved)])
+        if isinstance(word, Unit):
+            stride = 1 if left > 1 else stride  # its layers state what they stride by
+            left = 1
+        elif word.takes_stride():
+            left = 1
 
     def nest(word: Nested, name: str, shape: Shape, stride: int, index: int) -> Layer:
         inner = context.below(positions[index], word.layer)
         return context.nest(word, name, shape, stride, inner)
 
-    return lower_chain(
-        flat, shape, 1 if took else stride, [places[p] for p in positions], context.remarks, nest
-    )
-
-
-def _first_taking(words: Sequence[LayerWords | Unit]) -> int:
-    """How many words there are up to the first one that takes a stride."""
-    for position, word in enumerate(words):
-        if isinstance(word, Unit) or word.takes_stride():
-            return position + 1
-    return len(words)
+    return lower_chain(flat, shape, stride, [places[p] for p in positions], context.remarks, nest)

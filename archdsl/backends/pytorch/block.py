@@ -97,9 +97,8 @@ def flat(out: Writer, block: BlockClass) -> None:
 def forward(out: Writer, block: BlockClass) -> None:
     """Parts one after another."""
     ir = block.block
-    chained = all(reads == (place,) for place, reads in enumerate(ir.reads))
     if not block.straight:
-        _loop(out, block, chained=chained)
+        _loop(out, block)
         return
     for place, reads in enumerate(ir.reads):
         source = join(ir.operator, [_output(read) for read in reads])
@@ -111,10 +110,10 @@ def _output(index: int) -> str:
     return f"y{index}" if index else "x"
 
 
-def _loop(out: Writer, block: BlockClass, *, chained: bool) -> None:
+def _loop(out: Writer, block: BlockClass) -> None:
     ir = block.block
     out.line("outputs = [x]")
-    if chained:
+    if block.chained:
         with out.block("for layer in self.layers:"):
             out.line("outputs.append(layer(outputs[-1]))")
     else:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import prod
 from typing import ClassVar, TypeVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import Kept, Layer, Shape, Weighted
+from archdsl.ir.layers.layer import FLOAT, Kept, Layer, Shape, Weighted
 from archdsl.language.aggregation import Aggregation
 
 Value = TypeVar("Value")
@@ -122,7 +123,7 @@ class Block(Weighted):
 
     def kept(self, before: Shape, after: Shape) -> Kept:
         total = sum(
-            4 * _size(shape)
+            FLOAT * prod(shape)
             for layer, first, last in self.each(before)
             for keeps in [layer.kept(first, last)]
             for shape, counts in ((first, keeps.input), (last, keeps.result))
@@ -167,18 +168,16 @@ class Block(Weighted):
         return self.word
 
 
+def largest(shapes: Sequence[Shape]) -> Shape:
+    """Return the largest size in each dimension."""
+    return tuple(map(max, zip(*shapes, strict=False)))
+
+
 def joined_shape(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
     """Return the shape of an aggregate of shapes that agree."""
-    first = tuple(map(max, zip(*shapes, strict=False))) if operator.broadcasts else shapes[0]
+    first = largest(shapes) if operator.broadcasts else shapes[0]
     return (operator.width([shape[0] for shape in shapes]), *first[1:])
 
 
 def _listed(reads: Sequence[int]) -> str:
     return ",".join(map(str, reads))
-
-
-def _size(shape: Shape) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total
