@@ -8,6 +8,7 @@ from pydantic import Field, create_model
 
 from archdsl.frontend import unions
 from archdsl.language.aggregation import Aggregation
+from archdsl.language.cycle import Cycle
 from archdsl.language.layers import Block, Gate, LayerWords, Parallel, Residual
 from archdsl.language.rule import Rule
 from archdsl.language.unit import Unit
@@ -17,8 +18,8 @@ from archdsl.language.values import Words
 def recursive(
     layers: tuple[type[LayerWords], ...], units: tuple[type[Unit], ...],
     rules: tuple[type[Rule], ...], aggregations: tuple[type[Aggregation], ...], base: type[Words],
-) -> tuple[type[Words], Any]:  # fmt: skip
-    """Return the model of a list of layers and that of a unit; blocks in a list hold units.
+) -> tuple[type[Words], Any, Any]:  # fmt: skip
+    """Return the models of a list of layers, of a unit, and of what the key `unit` may hold.
 
     Args:
         layers: the words for layers.
@@ -36,7 +37,7 @@ def recursive(
         Parallel: {"layers": (listed, ...), "aggregate": (operator, ...)},
         Block: {
             "layers": (ForwardRef("Layers_"), ...),
-            "unit": (ForwardRef("Unit_") | None, None),
+            "unit": (ForwardRef("Units_") | None, None),
             "connect": (unions.worded(rules, "rule"), ...),
             "aggregate": (operator, ...),
         },
@@ -50,7 +51,10 @@ def recursive(
     fields: dict[str, Any] = {"layers": (tuple[item, ...], field)}  # type: ignore[valid-type]
     chain = create_model("LayerList", __base__=base, __doc__=base.__doc__, **fields)
     unit = unions.unit(units, chain)
-    names = {"Unit_": unit, "Layers_": unions.layers(unit)}
-    for model in (*nested.values(), chain):
+    several: dict[str, Any] = {"cycle": (tuple[unit, ...], field)}  # type: ignore[valid-type]
+    cycle = create_model("Cycle", __base__=Cycle, __doc__=Cycle.__doc__, **several)
+    units_ = unions.units(units, chain, cycle)
+    names = {"Unit_": unit, "Units_": units_, "Layers_": unions.layers(unit)}
+    for model in (*nested.values(), chain, cycle):
         model.model_rebuild(force=True, _types_namespace=names)
-    return chain, unit
+    return chain, unit, units_

@@ -18,6 +18,7 @@ from archdsl.frontend import unions
 from archdsl.frontend.nesting import recursive
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import AGGREGATIONS
+from archdsl.language.cycle import Cycle
 from archdsl.language.exit import Exit, ExitList, WordExit
 from archdsl.language.layer import RESERVED, Layer
 from archdsl.language.layers import LAYERS, LayerWords
@@ -111,7 +112,7 @@ class StageWords(Words):
     """A stage: how many layers, what each computes, reads, and how its inputs are aggregated."""
 
     layers: Any = None
-    unit: Unit | LayerList | None = None
+    unit: Unit | LayerList | Cycle | None = None
     connect: Rule | None = None
     aggregate: Aggregation | None = None
     exit: WordExit | Exit | ExitList = Field(WordExit(kind="rule"), description=EXIT)
@@ -186,7 +187,7 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
             (LAYERS, Layer),
         )
     )
-    chain, unit = recursive(layers, units, rules, aggregations, LayerList)
+    chain, unit, units_or_cycle = recursive(layers, units, rules, aggregations, LayerList)
     rule, aggregation = unions.worded(rules, "rule"), unions.worded(aggregations, "kind")
     parts: dict[str, Any] = {
         "connect": (rule | None, None),
@@ -196,7 +197,7 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
     slots: dict[str, Any] = {
         **parts,
         "layers": (unions.layers(unit) | None, None),
-        "unit": (unit | None, None),
+        "unit": (units_or_cycle | None, None),
         "entry": (unions.word_or_list(EntryWord, chain), Field("identity", description=ENTRY)),
         "exit": (unions.exits(own), Field(WordExit(kind="rule"), description=EXIT)),
     }

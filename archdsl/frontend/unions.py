@@ -13,12 +13,14 @@ from typing import Annotated, Any, Union, get_args
 from pydantic import BeforeValidator, Discriminator, Field, Tag, create_model
 from pydantic_core import PydanticCustomError
 
+from archdsl.language.cycle import Cycle
 from archdsl.language.exit import Exit, ExitList, NewerExit, WordExit
 from archdsl.language.layers import LayerWords
 from archdsl.language.values import Count, Words
 
 LIST, ALIKE, COUNT, UNITS, WORD = "a list", "alike", "a number", "units", "a word"
 OWN = "a mapping"
+CYCLE = "a cycle"
 
 
 def word_of(model: type[Words], key: str) -> str:
@@ -82,6 +84,18 @@ def unit(models: Sequence[type[Words]], layer_list: type[Words]) -> Any:
     """Return the union of the named units and a list of layers."""
     options = [(word_of(model, "kind"), model) for model in models]
     return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
+
+
+def units(models: Sequence[type[Words]], layer_list: type[Words], cycle: type[Words]) -> Any:
+    """Return the union of what `unit` may hold: a unit, or units that the layers use in turn."""
+    options = [(word_of(model, "kind"), model) for model in models]
+    return tagged([*options, (CYCLE, cycle), (LIST, layer_list)], _unit_or_cycle, _unit_form)
+
+
+def _unit_or_cycle(value: Any) -> Any:
+    if isinstance(value, Cycle) or (isinstance(value, dict) and "cycle" in value):
+        return CYCLE
+    return _kind_or_list(value)
 
 
 def _unit_form(value: Any) -> Any:

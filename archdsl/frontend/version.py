@@ -69,7 +69,7 @@ def _written(document: Document, path: Path) -> Path:
     for step in path:
         if (*steps, step) in document.values:
             steps = (*steps, step)
-    for key in ("rule", "kind"):
+    for key in ("rule", "kind", "cycle"):
         if (*steps, key) in document.values:
             return (*steps, key)
     return steps

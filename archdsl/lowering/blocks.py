@@ -16,7 +16,8 @@ from archdsl.language.aggregations import Product, Sum
 from archdsl.language.layers import Nested
 from archdsl.language.rule import Rule
 from archdsl.lowering.builder import check_join
-from archdsl.lowering.lists import Context, UnitWords, lower_unit
+from archdsl.lowering.lists import Context, lower_unit
+from archdsl.lowering.units import UnitWords, units_of
 
 PARTS = 256
 """Most parts of a block."""
@@ -117,8 +118,9 @@ def _parallel(word: Any, context: Context) -> Form:
 
 
 def _block(word: Any, context: Context) -> Form:
-    listed = isinstance(word.layers, tuple)
-    count = len(word.layers) if listed else _count(word, context)
+    units = units_of(word.layers, word.unit)
+    listed = units.per_layer
+    count = len(units.words) if listed else _count(word, context)
     if listed == (word.unit is not None):
         raise fail(
             "A226" if listed else "A103",
@@ -133,9 +135,8 @@ def _block(word: Any, context: Context) -> Form:
     if operator.running:
         every = [tuple(range(layer)) for layer in range(1, count + 1)]
     return Form(
-        word.layers if listed else [word.unit] * count,
-        (lambda layer: ("layers", layer - 1)) if listed else (lambda _: ("unit",)),
-        every, operator, _exit(word.exit, rule, count, running=operator.running), numbered=True,
+        [units.at(layer) for layer in range(1, count + 1)], units.path, every, operator,
+        _exit(word.exit, rule, count, running=operator.running), numbered=True,
     )  # fmt: skip
 
 

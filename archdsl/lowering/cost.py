@@ -17,8 +17,8 @@ from archdsl.language.arithmetic import Scope
 from archdsl.language.layers import LayerWords, Nested
 from archdsl.language.unit import Unit
 from archdsl.lowering.blocks import PARTS
-from archdsl.lowering.lists import UnitWords
 from archdsl.lowering.stage_plan import StagePlan
+from archdsl.lowering.units import Units, UnitWords, units_of
 
 TEXT = 20
 """Characters of arithmetic, or entries of a list that it adds up, that take as long as a layer."""
@@ -32,9 +32,14 @@ TRANSITION = 4
 
 def primitives(plan: StagePlan) -> int:
     """Primitives of a stage, its projection included."""
-    each = [unit_cost(unit, plan.scope) for unit in plan.units]
-    layers = sum(each) if len(each) > 1 else plan.units_count * each[0]
-    return layers + _entry_cost(plan)
+    return _units_cost(plan.units, plan.units_count, plan.scope) + _entry_cost(plan)
+
+
+def _units_cost(units: Units, layers: int, scope: Scope) -> int:
+    """Primitives of so many layers that use units in turn."""
+    each = [unit_cost(unit, scope) for unit in units.words]
+    rounds, rest = divmod(layers, len(each))
+    return rounds * sum(each) + sum(each[:rest])
 
 
 def _entry_cost(plan: StagePlan) -> int:
@@ -64,7 +69,7 @@ def _word_cost(word: LayerWords | Unit, scope: Scope) -> int:
         return 1
     alike = getattr(word, "unit", None)
     if alike is not None:
-        return 1 + _parts(word, scope) * unit_cost(alike, scope)
+        return 1 + _units_cost(units_of(word.layers, alike), _parts(word, scope), scope)
     units = word.layers if isinstance(word.layers, tuple) else (word.layers,)
     nested = (unit for unit in units if isinstance(unit, Unit | LayerList))
     return 1 + sum(unit_cost(unit, scope) for unit in nested)

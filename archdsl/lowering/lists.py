@@ -15,8 +15,7 @@ from archdsl.language.layers import LayerWords, Nested
 from archdsl.language.unit import Unit
 from archdsl.lowering.chain import Made, lower_chain
 from archdsl.lowering.stride import check_unit, placed_by_list
-
-UnitWords = Unit | LayerList
+from archdsl.lowering.units import UnitWords
 
 
 @dataclass(frozen=True)

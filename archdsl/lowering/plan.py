@@ -10,8 +10,8 @@ from archdsl.language.aggregation import Aggregation
 from archdsl.language.arithmetic import Rounding, Scope
 from archdsl.language.exit import Exit, ExitList
 from archdsl.language.rule import Rule
-from archdsl.lowering.lists import UnitWords
 from archdsl.lowering.stage_plan import StagePlan
+from archdsl.lowering.units import units_of
 
 STAGES = 64
 REQUIRED = ("layers", "unit", "connect", "aggregate")
@@ -90,9 +90,8 @@ def _plan(
     def place(*path: str | int) -> Place:
         return spec.at_stage(index, *path)
 
-    per_layer = isinstance(words.layers, tuple)
-    units: tuple[UnitWords, ...] = words.layers if per_layer else (words.unit,)  # type: ignore[assignment]
-    if per_layer and words.unit is not None:
+    units = units_of(words.layers, words.unit)
+    if units.per_layer and words.unit is not None:
         raise fail(
             "A226",
             "`layers` lists a unit per layer, so `unit` would be ignored",
@@ -103,7 +102,8 @@ def _plan(
     assert words.aggregate is not None
     rule = resolve(words.connect, scope, **place("connect"))
     operator = resolve(words.aggregate, scope, **place("aggregate"))
-    layers = len(units) if per_layer else value(words.layers, counting, **place("layers"))
+    listed = len(units.words) if units.per_layer else words.layers
+    layers = value(listed, counting, **place("layers"))
     layers = rule.depth_given() if layers is None else layers
     assert layers is not None
     lead = words.entry == "first"
@@ -111,7 +111,6 @@ def _plan(
     return StagePlan(
         index=index,
         units=units,
-        listed=per_layer,
         layers=layers - lead,
         rule=rule,
         operator=operator,

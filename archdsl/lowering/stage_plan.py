@@ -16,20 +16,19 @@ from archdsl.language.exit import exit_rule
 from archdsl.language.rule import Rule
 from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.chain import Made
-from archdsl.lowering.lists import Context, UnitWords, lower_unit
+from archdsl.lowering.lists import Context, lower_unit
+from archdsl.lowering.units import Units, UnitWords
 
 
 @dataclass(frozen=True)
 class StagePlan:
     """A stage with everything known but the widths; `place(key)` is the place of a key.
 
-    `listed` says that `layers` lists a unit per layer. `remarks` collects what there is to say
-    about the layers as they are made.
+    `remarks` collects what there is to say about the layers as they are made.
     """
 
     index: int
-    units: tuple[UnitWords, ...]
-    listed: bool
+    units: Units
     layers: int
     rule: Rule
     operator: Aggregation
@@ -68,7 +67,7 @@ class StagePlan:
 
     def unit(self, position: int) -> UnitWords:
         """Return the words of a unit; the first one has position 1."""
-        return self.units[position - 1] if len(self.units) > 1 else self.units[0]
+        return self.units.at(position)
 
     def chain(self, layer: int, shape: Shape) -> Made:
         """Return the layers of a unit given a shape; lowered once for what they depend on.
@@ -109,5 +108,5 @@ class StagePlan:
     def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
         """Lower a unit without using the cache. Raises ArchdslError (A1xx, A2xx), located."""
         names = {"incoming": shape[0], "entering": shape[0], "layer": layer, "stride": stride}
-        where = ("layers", layer - 1) if self.listed else ("unit",)
+        where = self.units.path(layer)
         return lower_unit(unit, shape, stride, self.context.below(*where, **names))

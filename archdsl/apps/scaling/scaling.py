@@ -20,7 +20,7 @@ from archdsl.analysis.parameters import layer_parameters
 from archdsl.apps.scaling.outputs import Outputs
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
-from archdsl.frontend.resolve import value, waits_for
+from archdsl.frontend.resolve import value
 from archdsl.ir.ops import Chain, Input, Layer, Shape
 from archdsl.language.arithmetic import Scope
 from archdsl.lowering.blocks import lower_block
@@ -56,7 +56,7 @@ class Counts:
 def first_stage(spec: Spec) -> StagePlan:
     """Return the stage whose depth varies. Raise A503 if the spec lists a unit per layer."""
     plan = plan_stages(spec)[0][0]
-    if len(plan.units) > 1:
+    if plan.units.per_layer:
         raise fail(
             "A503",
             "the first stage lists a unit per layer, so its depth cannot vary",
@@ -70,7 +70,7 @@ def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> I
     """Yield the counts of a spec's first stage at each depth, in ascending order.
 
     Args:
-        spec: a spec whose first stage has one unit for all layers.
+        spec: a spec whose first stage has one unit for all layers, or a cycle of them.
         depths: numbers of layers; for a fractal block rows, powers of two.
         limits: the limits on links and primitives; the defaults if None.
 
@@ -178,20 +178,21 @@ def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iter
         entering: the input shape of the stage.
         outputs: the outputs so far, which is y_0 at first.
     """
-    varies = waits_for(plan.units[0], "layer")
-    by_shape: dict[Shape, tuple[int, Shape]] = {}
+    by_unit: dict[tuple[int, Shape], tuple[int, Shape]] = {}
     for layer in count(1):
         first = outputs.joined(1) if plan.lead else entering
         shape = outputs.joined(layer) if layer > 1 else first
-        if layer == 1 or varies or shape not in by_shape:
-            position = layer + plan.lead
+        position = layer + plan.lead
+        unit = plan.unit(position)
+        key = (id(unit), shape)
+        if layer == 1 or key not in by_unit:
             stride = plan.stride if position == 1 else 1
-            chain, result = plan.make(plan.unit(position), position, shape, stride)
+            chain, result = plan.make(unit, position, shape, stride)
             cost = _parameters(chain), result
-            if layer > 1 and not varies:
-                by_shape[shape] = cost
+            if layer > 1 and not plan.waits_for_layer(unit):
+                by_unit[key] = cost
         else:
-            cost = by_shape[shape]
+            cost = by_unit[key]
         weights = outputs.weights(layer, plan.rule.reads(layer)) if layer > 1 else 0
         outputs.append(cost[1])
         yield cost[0] + weights
