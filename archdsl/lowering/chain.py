@@ -3,74 +3,70 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from archdsl.errors import ArchdslError, Diagnostic, Place, fail
-from archdsl.ir.layers import from_word
+from archdsl.errors import ArchdslError, Diagnostic, Place
+from archdsl.ir.layers import Weighted, from_word
 from archdsl.ir.ops import Layer, Shape
 from archdsl.language.layers import LayerWords, Nested
 
 Made = tuple[tuple[Layer, ...], Shape]
-Nest = Callable[[Nested, str, Shape, int, int], Layer]
+Nest = Callable[[Nested, Shape, int], Layer]
 
 
-def lower_chain(
-    chain: Sequence[LayerWords],
-    shape: Shape,
-    stride: int,
-    places: Sequence[Place],
-    remarks: list[Diagnostic],
-    nest: Nest | None = None,
-) -> Made:
-    """Return the layers of a list, and the shape that they make of `shape`.
+class Layers:
+    """The layers of a list, added one after another to what the layers before them return.
 
-    Args:
-        chain: the words, with all numbers known but those inside blocks.
-        shape: shape of the input.
-        stride: stride for the first layer that takes one.
-        places: `places[i]` is where word i is written.
-        remarks: warnings and notes on the layers are added to it.
-        nest: lowers a block, given its word, name, input shape, stride and position.
-
-    Raises:
-        ArchdslError: A2xx, one finding.
+    Attributes:
+        shape: shape that the layers so far return.
+        stride: the stride that no layer has taken yet; the next layer that can, takes it.
     """
-    named = iter(names(chain))
-    made: list[Layer] = []
-    for position, word in enumerate(chain):
-        place = places[min(position, len(places) - 1)]
+
+    def __init__(self, shape: Shape, stride: int, remarks: list[Diagnostic]) -> None:
+        self.shape, self.stride, self.remarks = shape, stride, remarks
+        self.layers: list[tuple[str, Layer | None]] = []
+
+    def add(self, word: LayerWords, place: Place, nest: Nest | None = None) -> None:
+        """Add the layer for a word.
+
+        Args:
+            word: the word, with all numbers known but those inside blocks.
+            place: where it is written.
+            nest: lowers a block, given its word, input shape and stride.
+
+        Raises:
+            ArchdslError: A2xx, one finding, located.
+        """
         try:
             layer: Layer | None
             if isinstance(word, Nested):
                 assert nest is not None, "a block needs the scope of its list"
-                layer = nest(word, next(named), shape, stride, position)
+                layer = nest(word, self.shape, self.stride)
             else:
-                layer = from_word(word, next(named), shape, stride)
-            stride = 1 if word.takes_stride() else stride
-            if layer is None:
-                continue
-            after = layer.after(shape)
+                layer = from_word(word, word.layer, self.shape, self.stride)
+            after = layer.after(self.shape) if layer else self.shape
         except ArchdslError as error:
             raise error.within(place["source"], place["span"]) from None
-        remarks += layer.remarks(shape, place)
-        shape = after
-        made.append(layer)
-    if stride > 1:
-        raise fail(
-            "A225",
-            f"no convolution of the unit takes the stage's stride of {stride}",
-            help="leave `stride` out of one `conv`, or write `stride: stride` in one layer",
-            **places[0],
-        )
-    return tuple(made), shape
+        self.stride = 1 if word.takes_stride() else self.stride
+        self.layers.append((word.layer, layer))
+        if layer:
+            self.remarks += layer.remarks(self.shape, place)
+        self.shape = after
 
+    def named(self) -> tuple[Layer, ...]:
+        """Return the layers: `conv` if the list has one, else `conv1`, `conv2`, ... in order.
 
-def names(chain: Sequence[LayerWords]) -> list[str]:
-    """`conv` if there is one in the chain, else `conv1`, `conv2`, ... in order."""
-    totals = Counter(word.layer for word in chain)
-    seen: Counter[str] = Counter()
-    found = []
-    for word in chain:
-        seen[word.layer] += 1
-        found.append(f"{word.layer}{seen[word.layer]}" if totals[word.layer] > 1 else word.layer)
-    return found
+        A word that stands for no layer, such as a dropout of 0, has a number too.
+        """
+        return tuple(self._named())
+
+    def _named(self) -> Iterator[Layer]:
+        totals = Counter(word for word, _ in self.layers)
+        seen: Counter[str] = Counter()
+        for word, layer in self.layers:
+            seen[word] += 1
+            if isinstance(layer, Weighted) and totals[word] > 1:
+                yield replace(layer, name=f"{word}{seen[word]}")
+            elif layer:
+                yield layer

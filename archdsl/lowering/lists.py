@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.frontend.resolve import resolve, resolve_each
@@ -13,7 +12,7 @@ from archdsl.ir.ops import Layer, Shape
 from archdsl.language.arithmetic import Scope
 from archdsl.language.layers import LayerWords, Nested
 from archdsl.language.unit import Unit
-from archdsl.lowering.chain import Made, lower_chain
+from archdsl.lowering.chain import Layers, Made
 from archdsl.lowering.stride import check_unit, placed_by_list
 from archdsl.lowering.units import UnitWords
 
@@ -40,9 +39,15 @@ class Context:
             at=lambda *rest: self.at(*path, *rest),
         )
 
+    def nested(self, word: Nested, shape: Shape, stride: int) -> Layer:
+        """Return the block for a word that is written here."""
+        return self.nest(word, word.layer, shape, stride, self.below(word.layer))
+
 
 def lower_unit(unit: UnitWords, shape: Shape, stride: int, context: Context) -> Made:
     """Return the layers of a unit. Raises ArchdslError (A1xx, A2xx, A301), located.
+
+    Arithmetic in the unit may use the names of the context's scope alone.
 
     Args:
         unit: a named unit, or a list.
@@ -50,11 +55,28 @@ def lower_unit(unit: UnitWords, shape: Shape, stride: int, context: Context) -> 
         stride: what it strides by.
         context: where it is.
     """
+    layers = Layers(shape, stride, context.remarks)
+    _add_unit(layers, unit, context)
+    if layers.stride > 1:
+        raise fail(
+            "A225",
+            f"no convolution of the unit takes the stage's stride of {layers.stride}",
+            help="leave `stride` out of one `conv`, or write `stride: stride` in one layer",
+            **context.at(0),
+        )
+    return layers.named(), layers.shape
+
+
+def _add_unit(layers: Layers, unit: UnitWords, context: Context) -> None:
+    """Add the layers of a unit to those of the list that it is part of."""
     if isinstance(unit, LayerList):
-        return lower_list(unit.layers, shape, stride, context)
+        _add_list(layers, unit.layers, context)
+        return
     place = context.at()
-    layers = unit_layers(resolve(unit, context.scope, **place), stride, place)
-    return lower_chain(layers, shape, 1, [place] * len(layers), context.remarks)
+    words = unit_layers(resolve(unit, context.scope, **place), layers.stride, place)
+    layers.stride = 1  # the words of a named unit state what they stride by
+    for word in words:
+        layers.add(word, place)
 
 
 def unit_layers(unit: Unit, stride: int, place: Place) -> Sequence[LayerWords]:
@@ -68,39 +90,31 @@ def unit_layers(unit: Unit, stride: int, place: Place) -> Sequence[LayerWords]:
     return layers
 
 
-def lower_list(
-    words: Sequence[LayerWords | Unit], shape: Shape, stride: int, context: Context
-) -> Made:
-    """Return the layers of a list, as `lower_unit` does.
-
-    Arithmetic in the list may use the names of the context's scope alone.
-    """
-    scope = context.scope
+def _add_list(layers: Layers, words: Sequence[LayerWords | Unit], context: Context) -> None:
+    """Add the layers of a list, the named units in it written out."""
     places = [context.at(position) for position in range(len(words))]
-    resolved = resolve_each(words, scope, places)
-    layers = [
-        (word, resolved_word, place)
-        for word, resolved_word, place in zip(words, resolved, places, strict=True)
-        if isinstance(word, LayerWords) and isinstance(resolved_word, LayerWords)
-    ]
-    columns: Any = list(zip(*layers, strict=True)) or [(), (), ()]
-    if placed_by_list(columns[0], columns[1], scope.stage or 0, stride, columns[2]):
-        stride = 1
-    flat: list[LayerWords] = []
-    positions: list[int] = []
-    left = stride
+    resolved = resolve_each(words, context.scope, places)
+    _place_stride(layers, words, resolved, places, context.scope.stage or 0)
     for position, word in enumerate(resolved):
-        here = unit_layers(word, left, places[position]) if isinstance(word, Unit) else [word]
-        flat += here
-        positions += [position] * len(here)
         if isinstance(word, Unit):
-            stride = 1 if left > 1 else stride  # its layers state what they stride by
-            left = 1
-        elif word.takes_stride():
-            left = 1
+            _add_unit(layers, word, context.below(position))
+        elif isinstance(word, Nested):
+            layers.add(word, places[position], context.below(position).nested)
+        else:
+            layers.add(word, places[position])
 
-    def nest(word: Nested, name: str, shape: Shape, stride: int, index: int) -> Layer:
-        inner = context.below(positions[index], word.layer)
-        return context.nest(word, name, shape, stride, inner)
 
-    return lower_chain(flat, shape, stride, [places[p] for p in positions], context.remarks, nest)
+def _place_stride(
+    layers: Layers, words: Sequence[LayerWords | Unit], resolved: Sequence[LayerWords | Unit],
+    places: Sequence[Place], stage: int,
+) -> None:  # fmt: skip
+    """Leave the stride to the layers that name it, if there are some. Raises A225."""
+    columns = [
+        (word, known, place)
+        for word, known, place in zip(words, resolved, places, strict=True)
+        if isinstance(word, LayerWords) and isinstance(known, LayerWords)
+    ]
+    if columns:
+        written, known, where = zip(*columns, strict=True)
+        if placed_by_list(written, known, stage, layers.stride, where):
+            layers.stride = 1

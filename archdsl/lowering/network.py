@@ -20,7 +20,7 @@ from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.cost import around, primitives
 from archdsl.lowering.limits import Limits, Planned, Size, check, size_of
-from archdsl.lowering.lists import Context, lower_list
+from archdsl.lowering.lists import Context, lower_unit
 from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
 from archdsl.lowering.stage import lower_stage
@@ -104,7 +104,7 @@ class _Network:
         shape = self.builder.shapes[source]
         scope = self.scope(shape[0]) if scope is None else scope
         context = Context(scope, partial(self.spec.at, *path), self.builder.remarks, lower_block)
-        layers, _ = lower_list(words.layers, shape, 1, context)
+        layers, _ = lower_unit(words, shape, 1, context)
         return self.builder.add_chain(name, layers, source, str(path[0]))
 
     def between(self, index: int, stages: int, source: str) -> str:

@@ -27,7 +27,7 @@ from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.cost import primitives
 from archdsl.lowering.limits import SEARCHED, Limits, Planned, Size, links_of, raising
-from archdsl.lowering.lists import Context, lower_list
+from archdsl.lowering.lists import Context, lower_unit
 from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
 from archdsl.lowering.stage import lower_stage
@@ -126,9 +126,8 @@ def entering_shape(spec: Spec) -> Shape:
     if spec.words.stem is None:
         return shape
     scope = Scope({**values, "incoming": shape[0]})
-    words = spec.words.stem.layers
     context = Context(scope, partial(spec.at, "stem"), [], lower_block)
-    return lower_list(words, shape, 1, context)[1]
+    return lower_unit(spec.words.stem, shape, 1, context)[1]
 
 
 def deepened(plan: StagePlan, depth: int) -> StagePlan:
