@@ -11,6 +11,7 @@ import torch
 
 import archdsl
 from archdsl.analysis.parameters import state_shapes
+from archdsl.analysis.shapes import shapes
 from archdsl.api import check_text
 from archdsl.apps.draw.picture import VIEWS, scene
 from archdsl.apps.draw.showing import subject
@@ -275,3 +276,17 @@ def test_blocks_that_multiply_are_counted_before_they_are_built() -> None:
     with pytest.raises(ArchdslError) as raised:
         check_text(spec(unit[1:-1].removeprefix("{").removesuffix("}")))
     assert raised.value.diagnostics[0].code == "A301"
+
+
+BRANCHES = "{parallel: [[{conv: 4}], [{conv: {width: 4, kernel: 1}}]], aggregate: sum}"
+PARTS = "{block: {layers: 2, unit: [{conv: 4}], connect: plain, aggregate: sum, exit: last}}"
+
+
+@pytest.mark.parametrize("block", [BRANCHES, PARTS])
+@pytest.mark.parametrize("after", ["relu", "{conv: 4}", "{kind: basic, order: post, width: 4}"])
+def test_what_follows_a_block_that_strides_does_not_stride_again(block: str, after: str) -> None:
+    unit = f"[{block}, {after}]"
+    text = f"archdsl: 2\nname: a\ninput: [3, 8, 8]\nstages: {{count: 1, layers: 2, stride: 2, unit: {unit}, connect: plain, aggregate: sum}}\n"  # noqa: E501
+    checked = check_text(text)
+    assert shapes(checked.graph)[checked.graph.output] == (4, 4, 4)
+    assert verify_text(checked.emit(), checked.graph, checked.report).problems == []

@@ -22,6 +22,14 @@ class Nested(LayerWords):
     layers: Any
 
 
+class Strided(Nested):
+    """A block whose parts take the stage's stride if they read the input alone."""
+
+    def takes_stride(self) -> bool:
+        """Return True: layers after the block do not stride again."""
+        return True
+
+
 class Residual(Nested):
     """The sum of the input and the output of the layers: y_0 + y_1."""
 
@@ -34,14 +42,14 @@ class Gate(Nested):
     layer: Literal["gate"] = "gate"
 
 
-class Parallel(Nested):
+class Parallel(Strided):
     """Lists of layers that all read the input; their outputs are joined."""
 
     layer: Literal["parallel"] = "parallel"
     aggregate: Any = None
 
 
-class Block(Nested):
+class Block(Strided):
     """A number of equal parts, or a list of parts, with a rule, an aggregation and an exit."""
 
     layer: Literal["block"] = "block"
