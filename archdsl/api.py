@@ -17,10 +17,10 @@ from archdsl.codegen.fusing import DEVICES
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
 from archdsl.extras import require
+from archdsl.frontend.extending import Extension
 from archdsl.frontend.load import Spec
 from archdsl.frontend.load import load as load  # one of the verbs
 from archdsl.frontend.load import parse as parse_text
-from archdsl.frontend.schema import Extension
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Input
 from archdsl.lowering.limits import Limits, check_together

@@ -17,11 +17,12 @@ from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.frontend import parameters
 from archdsl.frontend.diagnose import by_place, diagnose
 from archdsl.frontend.dump import dump
+from archdsl.frontend.extending import Extension
 from archdsl.frontend.files import START, plain_text, read_file
 from archdsl.frontend.parameters import Parameters
 from archdsl.frontend.reader import Document, read
 from archdsl.frontend.reader import Path as Steps
-from archdsl.frontend.schema import Extension, Network, language
+from archdsl.frontend.schema import Network, language
 from archdsl.frontend.unused import unused
 from archdsl.frontend.version import too_new
 from archdsl.shown import Shown

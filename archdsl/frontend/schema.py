@@ -5,22 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model
 
-from archdsl.errors import fail
 from archdsl.frontend import unions
+from archdsl.frontend.extending import Extension, extended
 from archdsl.frontend.nesting import recursive
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import AGGREGATIONS
 from archdsl.language.cycle import Cycle
 from archdsl.language.exit import Exit, ExitList, WordExit
-from archdsl.language.layer import RESERVED, Layer
+from archdsl.language.layer import Layer
 from archdsl.language.layers import LAYERS, LayerWords
 from archdsl.language.rule import Rule
 from archdsl.language.rules import RULES
@@ -28,7 +27,6 @@ from archdsl.language.unit import Unit
 from archdsl.language.units import UNITS
 from archdsl.language.values import WIDEST, Bounds, Count, Size, Width, Words
 
-Extension = type[Rule] | type[Unit] | type[Aggregation] | type[Layer]
 EXIT = "output: the rule for one more layer, all outputs, the last one, or by another rule"
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
@@ -179,7 +177,7 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
         ArchdslError: A120 if a word is already defined, A121 if a layer has no module.
     """
     rules, units, aggregations, layers = (
-        _extended(own, base, extensions)
+        extended(own, base, extensions)
         for own, base in (
             (RULES, Rule),
             (UNITS, Unit),
@@ -214,35 +212,3 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
         head=(unions.listed(chain) | None, None),
     )
     return Language(network, rules, units, aggregations, layers)
-
-
-def _extended(
-    own: tuple[type[Words], ...], base: type[Words], extensions: Iterable[Extension]
-) -> tuple[Any, ...]:
-    """Return the classes of one kind, with those of the extensions added."""
-    key = {Rule: "rule", Layer: "layer"}.get(base, "kind")
-    taken = {unions.word_of(model, key) for model in own}
-    for extension in extensions:
-        if issubclass(extension, base):
-            word = unions.word_of(extension, key)
-            if word in taken:
-                raise fail(
-                    "A120", f"the word `{word}` is already defined", help="choose another word"
-                )
-            if issubclass(extension, Layer):
-                _check_layer(extension, word)
-            taken.add(word)
-            own = (*own, extension)
-    return own
-
-
-def _check_layer(layer: type[Layer], word: str) -> None:
-    """Raise A120 or A121 if a layer's word or module cannot be written into a file."""
-    if not word.isidentifier() or not word.isascii() or iskeyword(word) or word in RESERVED:
-        message = f"the word `{word}` cannot name a layer: modules have an attribute named after it"
-        raise fail("A120", message, help="choose another word, such as `group_norm`")
-    if not (layer.module.isidentifier() and layer.module.isascii()):
-        message = (
-            f"the layer `{word}` does not name a class of torch.nn: its module is `{layer.module}`"
-        )
-        raise fail("A121", message, help='write `module = "GroupNorm"` in its class')

@@ -13,7 +13,7 @@ from torch import Tensor
 import archdsl
 from archdsl.api import check_text
 from archdsl.errors import ArchdslError
-from archdsl.frontend.schema import Extension
+from archdsl.frontend.extending import Extension
 from backends.networks import assert_equals_oracle, of_checked
 
 SPEC = """

@@ -8,9 +8,9 @@ import pytest
 from pydantic import Field
 
 from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.frontend.extending import Extension
 from archdsl.frontend.json_schema import json_schema
 from archdsl.frontend.load import parse
-from archdsl.frontend.schema import Extension
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
 from archdsl.language.rules import Full, Harmonic, Strided
