@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from archdsl.errors import ArchdslError, Diagnostic
 from archdsl.frontend.forms import keys, models_at, siblings, word
 from archdsl.frontend.reader import Document, Path
-from archdsl.frontend.unions import LIST, OWN
+from archdsl.frontend.unions import FORMS
 from archdsl.language.layers import LAYERS
 from archdsl.language.values import Words
 
@@ -163,7 +163,7 @@ class _Errors:
     def unknown_word(self, path: Path, context: Any, value: Any) -> Diagnostic:
         """Return A105 for a word that is not allowed, or A106 for another kind of value."""
         listed = str(context.get("expected") or context.get("expected_tags"))
-        words = [word for word in re.findall(r"'([^']*)'", listed) if word not in {LIST, OWN}]
+        words = [word for word in re.findall(r"'([^']*)'", listed) if word not in FORMS]
         value = context.get("tag", value)
         if path == ("archdsl",):
             return self.at(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archdsl.frontend.schema import PARAMETER, language
+from archdsl.frontend.schema import NAME, PARAMETER, language
 from archdsl.frontend.unions import word_of
 from archdsl.language.exit import EXITS
 from archdsl.language.layers import LAYERS, Nested
@@ -41,6 +41,11 @@ def json_schema() -> Schema:
     ):
         for model in models:
             _choosable(definitions[model.__name__], key, models)
+    definitions["Defined"] = _defined(vocabulary.units)
+    _allow_defined(schema, definitions["Defined"]["properties"]["kind"])
+    words = {"pattern": NAME, "not": {"enum": sorted(vocabulary.words)}}
+    schema["properties"]["define"]["propertyNames"] = words
+    definitions["Definition"]["properties"]["takes"]["propertyNames"] = {"pattern": PARAMETER}
     for form in ("WordExit", "NewerExit", "ExitList"):
         del definitions[form]
     definitions["Exit"]["minProperties"] = 1
@@ -58,6 +63,38 @@ def json_schema() -> Schema:
     schema["properties"]["expect"] = _one_or_more(schema["properties"]["expect"])
     schema["properties"]["params"] = _parameters()
     return {"$schema": DIALECT, "$id": "archdsl.schema.json", **schema, "title": "archdsl spec"}
+
+
+def _defined(units: Models) -> Schema:
+    """A unit that the spec defines: any other word, with numbers."""
+    words = [word_of(unit, "kind") for unit in units]
+    kind = {"type": "string", "pattern": NAME, "not": {"enum": words}}
+    number: Schema = {"type": ["number", "string"]}
+    numbers = {"anyOf": [number, {"type": "array", "items": number, "minItems": 1}]}
+    return {
+        "type": "object",
+        "description": "a unit that `define` names, with the numbers that it takes",
+        "properties": {"kind": kind},
+        "required": ["kind"],
+        "propertyNames": {"pattern": PARAMETER},
+        "additionalProperties": numbers,
+    }
+
+
+def _allow_defined(schema: Any, word: Schema) -> None:
+    """Allow a unit that the spec defines wherever a named unit is allowed, its word too."""
+    if isinstance(schema, list):
+        for item in schema:
+            _allow_defined(item, word)
+    if not isinstance(schema, dict):
+        return
+    for value in list(schema.values()):
+        _allow_defined(value, word)
+    for union in (schema.get("anyOf"), schema.get("oneOf")):
+        if union and {"$ref": "#/$defs/Basic"} in union:
+            union.append({"$ref": "#/$defs/Defined"})
+            if {"$ref": "#/$defs/LayerList"} in union:  # in a list, a word is a layer
+                union.append(word)
 
 
 def _exit(description: str) -> Schema:

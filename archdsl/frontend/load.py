@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.frontend import parameters
+from archdsl.frontend.definitions import problems, signatures
 from archdsl.frontend.diagnose import by_place, diagnose
 from archdsl.frontend.dump import dump
 from archdsl.frontend.extending import Extension
@@ -166,13 +167,18 @@ def _checked(
     except ArchdslError as error:
         mistakes += error.diagnostics
     choices = values.choices if not mistakes else _choices(document)
-    model = language(extend).network
+    try:
+        defined = signatures(document, language(extend).words)
+    except ArchdslError as error:
+        raise ArchdslError(sorted([*mistakes, *error.diagnostics], key=by_place)) from None
+    model = language(extend, defined).network
     try:
         words = model.model_validate(_substituted(document, choices))
     except ValidationError as error:
         mistakes += diagnose(error, document, model)
     else:
         mistakes += too_new(words, document, extend)
+        mistakes += problems(words.define, document)
     if mistakes:
         raise ArchdslError(sorted(mistakes, key=by_place))
     plain = {name: _plain(values.values[name]) for name in sorted(settings)}

@@ -110,6 +110,8 @@ def deferred(raw: Any) -> Iterator[Deferred]:
         case Words():
             for name in type(raw).model_fields:
                 yield from deferred(getattr(raw, name))
+        case dict():
+            yield from deferred(tuple(raw.values()))
         case tuple():
             for entry in raw:
                 yield from deferred(entry)

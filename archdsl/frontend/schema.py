@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, create_model
 
@@ -18,6 +18,7 @@ from archdsl.frontend.nesting import recursive
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import AGGREGATIONS
 from archdsl.language.cycle import Cycle
+from archdsl.language.define import Definition, Signature
 from archdsl.language.exit import Exit, ExitList, WordExit
 from archdsl.language.layer import Layer
 from archdsl.language.layers import LAYERS, LayerWords
@@ -28,6 +29,7 @@ from archdsl.language.units import UNITS
 from archdsl.language.values import WIDEST, Bounds, Count, Size, Width, Words
 
 EXIT = "output: the rule for one more layer, all outputs, the last one, or by another rule"
+DEFINE = "units of this spec by their words, which `kind` then takes like `basic`"
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
 
@@ -132,6 +134,7 @@ class StagesWords(StageWords):
 class Network(Words):
     """A whole spec."""
 
+    keys_since: ClassVar[Mapping[str, int]] = {"define": 2}
     archdsl: Version = Field(description="version of the language")
     name: Annotated[str, Field(pattern=NAME)]
     description: Annotated[str, Field(max_length=4_000)] = ""
@@ -146,6 +149,7 @@ class Network(Words):
             "height and width",
         ),
     ]
+    define: dict[str, Definition] = Field(default_factory=dict, description=DEFINE)
     stem: ChainWords | None = None
     each: StageWords | None = None
     stages: StagesWords | tuple[StageWords, ...]
@@ -168,10 +172,26 @@ class Language:
     aggregations: tuple[type[Aggregation], ...]
     layers: tuple[type[LayerWords], ...]
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that name a rule, a unit, an aggregation or a layer."""
+        kinds: dict[str, tuple[type[Words], ...]] = {
+            "rule": self.rules,
+            "layer": self.layers,
+            "kind": (*self.units, *self.aggregations, Transition),
+        }
+        return frozenset(unions.word_of(model, key) for key in kinds for model in kinds[key])
 
-@cache
-def language(extensions: tuple[Extension, ...] = ()) -> Language:
+
+@lru_cache(maxsize=64)
+def language(
+    extensions: tuple[Extension, ...] = (), definitions: tuple[Signature, ...] = ()
+) -> Language:
     """Return the language with custom rules, units, aggregations and layers added.
+
+    Args:
+        extensions: custom classes.
+        definitions: the units that a spec defines, whose words it may use.
 
     Raises:
         ArchdslError: A120 if a word is already defined, A121 if a layer has no module.
@@ -185,8 +205,34 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
             (LAYERS, Layer),
         )
     )
+    units = (*units, *(signature.model() for signature in definitions))
     chain, unit, units_or_cycle = recursive(layers, units, rules, aggregations, LayerList)
-    rule, aggregation = unions.worded(rules, "rule"), unions.worded(aggregations, "kind")
+    one, alike = _stages(
+        chain, unit, units_or_cycle, unions.worded(rules, "rule"),
+        unions.worded(aggregations, "kind"),
+    )  # fmt: skip
+    listed = unions.listed(chain)
+    define = create_model(
+        "Definition", __base__=Definition, __doc__=Definition.__doc__, layers=(listed, ...)
+    )
+    network = create_model(
+        "Network",
+        __base__=Network,
+        __doc__=Network.__doc__,
+        define=(dict[str, define], Field(default_factory=dict, description=DEFINE)),
+        stem=(listed | None, None),
+        each=(one | None, None),
+        stages=(unions.stages(alike, one), ...),
+        between=(unions.listed(Transition, chain) | None, None),
+        head=(listed | None, None),
+    )
+    return Language(network, rules, units, aggregations, layers)
+
+
+def _stages(
+    chain: type[Words], unit: Any, units_or_cycle: Any, rule: Any, aggregation: Any
+) -> tuple[Any, Any]:
+    """Return the models of a stage and of stages that share their words, of these parts."""
     parts: dict[str, Any] = {
         "connect": (rule | None, None),
         "aggregate": (aggregation | None, None),
@@ -201,14 +247,4 @@ def language(extensions: tuple[Extension, ...] = ()) -> Language:
     }
     one = create_model("Stage", __base__=StageWords, __doc__=StageWords.__doc__, **slots)
     alike = create_model("Stages", __base__=StagesWords, __doc__=StagesWords.__doc__, **slots)
-    network = create_model(
-        "Network",
-        __base__=Network,
-        __doc__=Network.__doc__,
-        stem=(unions.listed(chain) | None, None),
-        each=(one | None, None),
-        stages=(unions.stages(alike, one), ...),
-        between=(unions.listed(Transition, chain) | None, None),
-        head=(unions.listed(chain) | None, None),
-    )
-    return Language(network, rules, units, aggregations, layers)
+    return one, alike

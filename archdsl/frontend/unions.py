@@ -21,6 +21,8 @@ from archdsl.language.values import Count, Words
 LIST, ALIKE, COUNT, UNITS, WORD = "a list", "alike", "a number", "units", "a word"
 OWN = "a mapping"
 CYCLE = "a cycle"
+FORMS = frozenset({LIST, OWN, CYCLE})
+"""Tags of forms beside which a union has words; a diagnostic lists the words alone."""
 
 
 def word_of(model: type[Words], key: str) -> str:

@@ -7,20 +7,23 @@ from typing import Any
 
 from archdsl.errors import Diagnostic
 from archdsl.frontend.parameters import names_in
-from archdsl.frontend.reader import Document
+from archdsl.frontend.reader import Document, Path
+from archdsl.frontend.schema import Network
+from archdsl.language.define import Definition, defined_in
 from archdsl.language.values import Deferred, PerStage, Words
 
-UNBUILT = ("name", "description", "params", "expect")
+UNBUILT = ("name", "description", "params", "define", "expect")
 """Keys of a spec that say nothing about what is built."""
 
 
 def unused(
-    document: Document, words: Words, choices: Mapping[str, str], settings: Mapping[str, Document]
+    document: Document, words: Network, choices: Mapping[str, str], settings: Mapping[str, Document]
 ) -> tuple[Diagnostic, ...]:
     """Return A116 for each declared parameter that nothing in the network reads.
 
     A parameter is read by arithmetic in the network, by its name in place of a word, and by another
-    parameter that is read. `expect` does not read parameters, it only sets them.
+    parameter that is read. `expect` does not read parameters, it only sets them. Definitions that
+    nothing uses are A116 too, and so are numbers that a definition takes and does not read.
 
     Args:
         document: the spec.
@@ -32,25 +35,76 @@ def unused(
     reads = {name: names_in(raw) for name, raw in declared.items()}
     for name, setting in settings.items():
         reads[name] |= names_in(setting.root)
-    used = _closure(_arithmetic(words) | _chosen(document, choices), reads)
-    return tuple(
-        _finding(document, name, [other for other in declared if name in reads[other]])
-        for name in declared
-        if name not in used
+    units = used_definitions(words)
+    inside = {name for word in units for name in _outer_names(words.define[word])}
+    used = _closure(_arithmetic(words) | inside | _chosen(document, choices), reads)
+    return (
+        *(
+            _finding(document, name, [other for other in declared if name in reads[other]])
+            for name in declared
+            if name not in used
+        ),
+        *_unused_definitions(words, document, units),
     )
 
 
 def _finding(document: Document, name: str, readers: list[str]) -> Diagnostic:
     only = f"nothing but {', '.join(f'`{reader}`' for reader in readers)} uses"
+    what = f"{only if readers else 'nothing uses'} the parameter `{name}`"
+    return _warning(document, what, name, ("params", name))
+
+
+def _warning(document: Document, what: str, name: str, path: Path) -> Diagnostic:
     return Diagnostic(
         "A116",
-        f"{only if readers else 'nothing uses'} the parameter `{name}`",
+        what,
         source=document.source,
-        span=document.keys["params", name],
+        span=document.keys[path],
         note=f"the network is the same whatever `{name}` is",
         help="use it where it was meant, or remove it",
         level="warning",
     )
+
+
+def used_definitions(words: Network) -> set[str]:
+    """Return the words of the definitions that the network uses, directly or not."""
+    direct = {
+        unit.kind
+        for key in type(words).model_fields
+        if key not in UNBUILT
+        for unit in defined_in(getattr(words, key))
+    }
+    uses = {
+        word: frozenset(unit.kind for unit in defined_in(definition.layers))
+        for word, definition in words.define.items()
+    }
+    return _closure(direct, uses)
+
+
+def _unused_definitions(words: Network, document: Document, used: set[str]) -> Iterator[Diagnostic]:
+    """Yield A116 for each definition that is not used, and each number that one does not use."""
+    for word, definition in words.define.items():
+        if word not in used:
+            yield _warning(document, f"nothing uses the unit `{word}`", word, ("define", word))
+        reads = {name: frozenset(_names(default)) for name, default in definition.takes.items()}
+        inside = _closure(set(_names(definition.layers)), reads)
+        for name in definition.takes:
+            if name not in inside:
+                what = f"nothing in `{word}` uses the number `{name}` that it takes"
+                yield _warning(document, what, name, ("define", word, "takes", name))
+
+
+def _outer_names(definition: Definition) -> set[str]:
+    """Return the names in a definition that are not numbers which it takes.
+
+    A default may name a parameter of the spec, also by the name of a number that follows it.
+    """
+    names = set(_names(definition.layers)) - definition.takes.keys()
+    before: set[str] = set()
+    for name, default in definition.takes.items():
+        names |= set(_names(default)) - before
+        before.add(name)
+    return names
 
 
 def _closure(names: set[str], reads: Mapping[str, frozenset[str]]) -> set[str]:
@@ -63,7 +117,7 @@ def _closure(names: set[str], reads: Mapping[str, frozenset[str]]) -> set[str]:
 
 
 def _arithmetic(words: Words) -> set[str]:
-    """Return the names in the arithmetic of a whole spec."""
+    """Return the names in the arithmetic of a whole spec, its definitions left out."""
     keys = [key for key in type(words).model_fields if key not in UNBUILT]
     return {name for key in keys for name in _names(getattr(words, key))}
 
@@ -83,7 +137,8 @@ def _names(value: Any) -> Iterator[str]:
 
 def _chosen(document: Document, choices: Mapping[str, str]) -> set[str]:
     """Return the choice parameters whose name is used as a word."""
-    built = [value for key, value in document.root.items() if key not in UNBUILT]
+    unread = set(UNBUILT) - {"define"}
+    built = [value for key, value in document.root.items() if key not in unread]
     return {text for text in _texts(built) if text in choices}
 
 

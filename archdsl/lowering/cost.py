@@ -7,21 +7,28 @@ or `incoming` may be evaluated in every layer of a stage, and counts as one more
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from archdsl.errors import ArchdslError
+from archdsl.frontend.definitions import in_order
 from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import deferred, value
 from archdsl.frontend.schema import LayerList, Transition
 from archdsl.language.arithmetic import Scope
+from archdsl.language.expression import Expression
 from archdsl.language.layers import LayerWords, Nested
 from archdsl.language.unit import Unit
 from archdsl.lowering.blocks import PARTS
+from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.stage_plan import StagePlan
 from archdsl.lowering.units import Units, UnitWords, units_of
 
 TEXT = 20
 """Characters of arithmetic, or entries of a list that it adds up, that take as long as a layer."""
+
+WAITING = {"layer", "incoming", "entering"}
+"""Names whose arithmetic may be evaluated in every layer."""
 
 PROJECTION = 2
 """Most layers of a projection: a convolution and a norm."""
@@ -30,70 +37,85 @@ TRANSITION = 4
 """Most layers of a transition: norm, ReLU, convolution and pooling."""
 
 
+@dataclass(frozen=True)
+class Costs:
+    """Primitives of words in one scope; `defined` are those of the spec's own units, by word."""
+
+    scope: Scope
+    defined: Mapping[str, int] = field(default_factory=dict)
+
+    def units(self, units: Units, layers: int) -> int:
+        """Primitives of so many layers that use units in turn."""
+        each = [self.unit(unit) for unit in units.words]
+        rounds, rest = divmod(layers, len(each))
+        return rounds * sum(each) + sum(each[:rest])
+
+    def unit(self, unit: UnitWords) -> int:
+        """Primitives of a unit, with what its arithmetic counts for."""
+        count = self.chain(unit.layers) if isinstance(unit, LayerList) else self.word(unit)
+        waiting = [item.expression for item in deferred(unit) if WAITING & item.expression.names]
+        return count + sum(map(self.arithmetic, waiting))
+
+    def chain(self, words: Sequence[LayerWords | Unit]) -> int:
+        """Primitives of a list, those inside blocks counted as often as they are built."""
+        return sum(map(self.word, words))
+
+    def word(self, word: LayerWords | Unit) -> int:
+        """Primitives of a layer, a block or a named unit."""
+        if isinstance(word, Unit):
+            return self.defined.get(word.kind) or word.size()
+        if not isinstance(word, Nested):
+            return 1
+        alike = getattr(word, "unit", None)
+        if alike is not None:
+            return 1 + self.units(units_of(word.layers, alike), self.parts(word))
+        units = word.layers if isinstance(word.layers, tuple) else (word.layers,)
+        nested = (unit for unit in units if isinstance(unit, Unit | LayerList))
+        return 1 + sum(map(self.unit, nested))
+
+    def parts(self, word: Nested) -> int:
+        """How many parts a block has; the most there can be if that is not known yet."""
+        try:
+            count: int = value(word.layers, self.scope)
+        except ArchdslError:  # told with its place when the block is lowered
+            return PARTS
+        return min(count, PARTS) if isinstance(count, int) else PARTS
+
+    def arithmetic(self, expression: Expression) -> int:
+        """How many primitives take as long as an expression."""
+        return -(-expression.work(self.scope.values) // TEXT)
+
+
+def defined_costs(own: Definitions) -> dict[str, int]:
+    """At most how many primitives each unit of the spec's own has, by word."""
+    costs: dict[str, int] = {}
+    inside = Costs(Scope(own.values), costs)
+    for word in in_order(own.units):
+        definition = own.units[word]
+        arithmetic = (inside.arithmetic(item.expression) for item in deferred(definition))
+        costs[word] = 1 + inside.chain(definition.layers.layers) + sum(arithmetic)
+    return costs
+
+
 def primitives(plan: StagePlan) -> int:
     """Primitives of a stage, its projection included."""
-    return _units_cost(plan.units, plan.units_count, plan.scope) + _entry_cost(plan)
-
-
-def _units_cost(units: Units, layers: int, scope: Scope) -> int:
-    """Primitives of so many layers that use units in turn."""
-    each = [unit_cost(unit, scope) for unit in units.words]
-    rounds, rest = divmod(layers, len(each))
-    return rounds * sum(each) + sum(each[:rest])
-
-
-def _entry_cost(plan: StagePlan) -> int:
-    """Primitives of what makes y_0 of the input, the first unit not counted."""
+    costs = Costs(plan.scope, defined_costs(plan.own))
     if isinstance(plan.entry, LayerList):
-        return list_cost(plan.entry.layers, plan.scope)
-    return PROJECTION if plan.entry in {"projection", "pad"} else 0
-
-
-def unit_cost(unit: UnitWords, scope: Scope) -> int:
-    """Primitives of a unit, with what its arithmetic counts for."""
-    count = list_cost(unit.layers, scope) if isinstance(unit, LayerList) else unit.size()
-    waiting = {"layer", "incoming", "entering"}
-    found = [item.expression for item in deferred(unit) if waiting & item.expression.names]
-    return count + sum(-(-expression.work(scope.values) // TEXT) for expression in found)
-
-
-def list_cost(words: Sequence[LayerWords | Unit], scope: Scope) -> int:
-    """Primitives of a list, those inside blocks counted as often as they are built."""
-    return sum(_word_cost(word, scope) for word in words)
-
-
-def _word_cost(word: LayerWords | Unit, scope: Scope) -> int:
-    if isinstance(word, Unit):
-        return word.size()
-    if not isinstance(word, Nested):
-        return 1
-    alike = getattr(word, "unit", None)
-    if alike is not None:
-        return 1 + _units_cost(units_of(word.layers, alike), _parts(word, scope), scope)
-    units = word.layers if isinstance(word.layers, tuple) else (word.layers,)
-    nested = (unit for unit in units if isinstance(unit, Unit | LayerList))
-    return 1 + sum(unit_cost(unit, scope) for unit in nested)
-
-
-def _parts(word: Nested, scope: Scope) -> int:
-    """How many parts a block has; the most there can be if that is not known yet."""
-    try:
-        count: int = value(word.layers, scope)
-    except ArchdslError:  # told with its place when the block is lowered
-        return PARTS
-    return min(count, PARTS) if isinstance(count, int) else PARTS
+        entry = costs.chain(plan.entry.layers)
+    else:
+        entry = PROJECTION if plan.entry in {"projection", "pad"} else 0
+    return costs.units(plan.units, plan.units_count) + entry
 
 
 def around(spec: Spec, stages: int) -> int:
     """Primitives outside of stages."""
-    words, scope = spec.words, Scope(spec.parameters.values)
+    words = spec.words
+    costs = Costs(Scope(spec.parameters.values), defined_costs(Definitions.of(spec)))
     ends = [chain for chain in (words.stem, words.head) if chain is not None]
-    count = sum(list_cost(chain.layers, scope) for chain in ends)
+    count = sum(costs.chain(chain.layers) for chain in ends)
     if words.between is None:
         return count
     each = (
-        TRANSITION
-        if isinstance(words.between, Transition)
-        else list_cost(words.between.layers, scope)
+        TRANSITION if isinstance(words.between, Transition) else costs.chain(words.between.layers)
     )
     return count + (stages - 1) * each

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.frontend.resolve import resolve, resolve_each
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.ops import Layer, Shape
 from archdsl.language.arithmetic import Scope
+from archdsl.language.define import Defined
 from archdsl.language.layers import LayerWords, Nested
 from archdsl.language.unit import Unit
 from archdsl.lowering.chain import Layers, Made
+from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.stride import check_unit, placed_by_list
 from archdsl.lowering.units import UnitWords
 
@@ -22,13 +25,15 @@ class Context:
     """Where a unit or a list is lowered.
 
     `scope` has the names that its arithmetic may use, `at(*path)` is the place of a value below it,
-    `remarks` collects warnings and notes, and `nest` lowers a block in the list.
+    `remarks` collects warnings and notes, `nest` lowers a block in the list, and `own` has the
+    units that the spec defines.
     """
 
     scope: Scope
     at: Callable[..., Place]
     remarks: list[Diagnostic]
     nest: Callable[[Nested, str, Shape, int, Context], Layer]
+    own: Definitions = field(default_factory=Definitions)
 
     def below(self, *path: str | int, **names: int) -> Context:
         """Return the context of a value in this one, whose arithmetic may use more names."""
@@ -72,11 +77,25 @@ def _add_unit(layers: Layers, unit: UnitWords, context: Context) -> None:
     if isinstance(unit, LayerList):
         _add_list(layers, unit.layers, context)
         return
+    if isinstance(unit, Defined):
+        _add_defined(layers, unit, context)
+        return
     place = context.at()
     words = unit_layers(resolve(unit, context.scope, **place), layers.stride, place)
     layers.stride = 1  # the words of a named unit state what they stride by
     for word in words:
         layers.add(word, place)
+
+
+def _add_defined(layers: Layers, unit: Defined, context: Context) -> None:
+    """Add the layers of a unit that the spec defines, as if they were written in its place."""
+    numbers = resolve(unit, context.scope, **context.at()).numbers()
+    channels = layers.shape[0]
+    names = {"incoming": channels, "entering": channels, "stride": layers.stride}
+    scope = context.own.scope(unit.kind, context.scope, names, numbers)
+    at = partial(context.own.at, unit.kind, "layers")
+    definition = context.own.units[unit.kind]
+    _add_list(layers, definition.layers.layers, replace(context, scope=scope, at=at))
 
 
 def unit_layers(unit: Unit, stride: int, place: Place) -> Sequence[LayerWords]:
@@ -110,11 +129,11 @@ def _place_stride(
 ) -> None:  # fmt: skip
     """Leave the stride to the layers that name it, if there are some. Raises A225."""
     columns = [
-        (word, known, place)
-        for word, known, place in zip(words, resolved, places, strict=True)
-        if isinstance(word, LayerWords) and isinstance(known, LayerWords)
+        (word, numbers, place)
+        for word, numbers, place in zip(words, resolved, places, strict=True)
+        if isinstance(word, LayerWords) and isinstance(numbers, LayerWords)
     ]
     if columns:
-        written, known, where = zip(*columns, strict=True)
-        if placed_by_list(written, known, stage, layers.stride, where):
+        written, numbers, where = zip(*columns, strict=True)
+        if placed_by_list(written, numbers, stage, layers.stride, where):
             layers.stride = 1

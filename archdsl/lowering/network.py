@@ -19,6 +19,7 @@ from archdsl.language.values import Deferred
 from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.cost import around, primitives
+from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.limits import Limits, Planned, Size, check, size_of
 from archdsl.lowering.lists import Context, lower_unit
 from archdsl.lowering.plan import plan_stages
@@ -103,7 +104,8 @@ class _Network:
             return source
         shape = self.builder.shapes[source]
         scope = self.scope(shape[0]) if scope is None else scope
-        context = Context(scope, partial(self.spec.at, *path), self.builder.remarks, lower_block)
+        at, own = partial(self.spec.at, *path), Definitions.of(self.spec)
+        context = Context(scope, at, self.builder.remarks, lower_block, own)
         layers, _ = lower_unit(words, shape, 1, context)
         return self.builder.add_chain(name, layers, source, str(path[0]))
 

@@ -10,6 +10,7 @@ from archdsl.language.aggregation import Aggregation
 from archdsl.language.arithmetic import Rounding, Scope
 from archdsl.language.exit import Exit, ExitList
 from archdsl.language.rule import Rule
+from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.stage_plan import StagePlan
 from archdsl.lowering.units import units_of
 
@@ -121,6 +122,7 @@ def _plan(
         place=place,
         leaving=leaving,
         joining=None if joining == operator else joining,
+        own=Definitions.of(spec),
     )
 
 

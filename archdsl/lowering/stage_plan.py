@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.frontend.resolve import waits_for
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.ops import Layer, Shape
 from archdsl.language.aggregation import Aggregation
@@ -16,6 +15,7 @@ from archdsl.language.exit import exit_rule
 from archdsl.language.rule import Rule
 from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.chain import Made
+from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.lists import Context, lower_unit
 from archdsl.lowering.units import Units, UnitWords
 
@@ -43,6 +43,7 @@ class StagePlan:
     shared: dict[tuple[Layer, ...], tuple[Layer, ...]] = field(default_factory=dict, compare=False)
     leaving: Rule | None = None
     joining: Aggregation | None = None
+    own: Definitions = field(default_factory=Definitions, compare=False)
 
     def exit_reads(self) -> Sequence[int]:
         """Indices of the outputs that leave the stage."""
@@ -91,7 +92,7 @@ class StagePlan:
     def waits_for_layer(self, unit: UnitWords) -> bool:
         """Whether some arithmetic of a unit names `layer`, and so may differ in every layer."""
         if id(unit) not in self.waits:
-            self.waits[id(unit)] = waits_for(unit, "layer")
+            self.waits[id(unit)] = self.own.waits_for(unit, "layer")
         return self.waits[id(unit)]
 
     def entry_layers(self, shape: Shape) -> Made:
@@ -103,7 +104,7 @@ class StagePlan:
     @property
     def context(self) -> Context:
         """Where the stage is written, and what its arithmetic may name."""
-        return Context(self.scope, self.place, self.remarks, lower_block)
+        return Context(self.scope, self.place, self.remarks, lower_block, self.own)
 
     def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
         """Lower a unit without using the cache. Raises ArchdslError (A1xx, A2xx), located."""

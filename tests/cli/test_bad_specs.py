@@ -21,7 +21,7 @@ EXPECT = re.compile(r"(A[0-9]{3}) line ([0-9]+) column ([0-9]+)\Z")
 ELSEWHERE = {
     "A001", "A012",  # bytes that are no text: test_bad_bytes
     "A109",  # the name of what `compile` writes: test_compile
-    "A120", "A121", "A204", "A205",  # rules of one's own
+    "A121", "A204", "A205",  # rules of one's own
     "A305",  # many specs: test_limits, test_compare
 }  # fmt: skip
 

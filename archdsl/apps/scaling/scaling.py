@@ -26,6 +26,7 @@ from archdsl.language.arithmetic import Scope
 from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.cost import primitives
+from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.limits import SEARCHED, Limits, Planned, Size, links_of, raising
 from archdsl.lowering.lists import Context, lower_unit
 from archdsl.lowering.plan import plan_stages
@@ -126,7 +127,8 @@ def entering_shape(spec: Spec) -> Shape:
     if spec.words.stem is None:
         return shape
     scope = Scope({**values, "incoming": shape[0]})
-    context = Context(scope, partial(spec.at, "stem"), [], lower_block)
+    at = partial(spec.at, "stem")
+    context = Context(scope, at, [], lower_block, Definitions.of(spec))
     return lower_unit(spec.words.stem, shape, 1, context)[1]
 
 
