@@ -49,7 +49,7 @@ TITLES = {
     "A220": "a published figure does not match",
     "A221": "a rule's scope is reserved",
     "A222": "rows or columns of a map are not read (note)",
-    "A223": "the base is so large that the rule is plain (warning)",
+    "A223": "the rule is plain in this stage (warning)",
     "A224": "a depth is rounded (note)",
     "A225": "the unit does not apply the stage's stride exactly once",
     "A226": "keys that exclude each other",

@@ -26,8 +26,8 @@ AGGREGATIONS = frozenset({
     "concat", "dual", "highway", "max", "mean", "mixed", "product", "running", "sum", "weighted",
 })  # fmt: skip
 RULES = frozenset({
-    "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets", "Plain",
-    "Strided", "Window",
+    "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Mirror", "Offsets",
+    "Plain", "Strided", "Window",
 })  # fmt: skip
 HOMES = (
     "archdsl/language/layers", "archdsl/language/aggregation", "archdsl/language/rules/",

@@ -57,6 +57,9 @@ class Rule(Words):
     A stage that averages can then run that path alone: back from the exit, the first read of each.
     """
 
+    grows: ClassVar[bool] = True
+    """Whether the layers of a stage read what the first layers of a deeper stage read."""
+
     @property
     def reverses(self) -> bool:
         """Whether `reads` are those of `sources` in the opposite order."""
@@ -110,6 +113,10 @@ class Rule(Words):
     def column_count(self, layers: int) -> int | None:
         """The number of columns, if `layers` layers are a whole block of `fractal`'s shape."""
         return None
+
+    def for_layers(self, layers: int) -> Self:
+        """Return the rule for a stage of `layers` layers, if its reads depend on their number."""
+        return self
 
     def at_depth(self, depth: int) -> tuple[Self, int]:
         """Return the rule for a stage of this depth, and the stage's number of layers."""

@@ -143,7 +143,7 @@ def _block(word: Any, context: Context) -> Form:
 def _exit(exit: str, rule: Rule, count: int, *, running: bool) -> tuple[int, ...]:
     if exit == "last":
         return (count,)
-    return tuple(range(count + 1) if exit == "all" or running else rule.reads(count + 1))
+    return tuple(range(count + 1) if exit == "all" or running else rule.exit_reads(count))
 
 
 def _count(word: Any, context: Context) -> int:
@@ -156,7 +156,7 @@ def _count(word: Any, context: Context) -> int:
 
 def _rule(word: Any, count: int, context: Context) -> Rule:
     place = context.at("connect")
-    rule: Rule = resolve(word.connect, context.scope, **place)
+    rule: Rule = resolve(word.connect, context.scope, **place).for_layers(count)
     for code, message in (("A202", rule.problem(count)), ("A203", rule.cycle(count))):
         if message:
             raise fail(code, message, **place)

@@ -113,7 +113,7 @@ def _plan(
         index=index,
         units=units,
         layers=layers - lead,
-        rule=rule,
+        rule=rule.for_layers(layers - lead),
         operator=operator,
         leaves=leaves,
         entry=words.entry,

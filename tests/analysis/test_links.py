@@ -21,6 +21,7 @@ from archdsl.language.rules import (
     Fractal,
     Full,
     Harmonic,
+    Mirror,
     Offsets,
     Plain,
     Strided,
@@ -38,6 +39,8 @@ rules = st.one_of(
     st.just(Entry(rule="entry")),
     st.integers(1, 40).map(lambda step: Strided(rule="strided", step=step)),
     st.integers(1, 40).map(lambda step: Every(rule="every", step=step)),
+    st.just(Mirror(rule="mirror")),
+    st.just(Mirror(rule="mirror", order="oldest")),
     distances.flatmap(st.permutations).map(
         lambda found: Offsets.model_validate({"rule": "offsets", "offsets": found})
     ),
@@ -46,6 +49,7 @@ rules = st.one_of(
 
 @given(rules, st.integers(1, 200))
 def test_closed_forms_are_what_is_counted(rule: Rule, layers: int) -> None:
+    rule = rule.for_layers(layers)
     counted = tuple(len(list(rule.reads(layer))) for layer in range(1, layers + 1))
     assert prove(rule, layers) == counted
     assert rule.links(layers) == sum(counted) <= rule.bound(layers)
@@ -58,6 +62,11 @@ def test_closed_forms_are_what_is_counted(rule: Rule, layers: int) -> None:
         (Entry(rule="entry"), [[0], [0], [0]]),
         (Strided(rule="strided", step=1), [[0], [1, 0], [2, 1, 0], [3, 2, 1, 0]]),
         (Strided(rule="strided", step=3), [[0], [1], [2], [3, 0], [4, 1], [5, 2], [6, 3, 0]]),
+        (Mirror(rule="mirror").for_layers(1), [[0]]),
+        (Mirror(rule="mirror").for_layers(2), [[0], [1]]),
+        (Mirror(rule="mirror").for_layers(5), [[0], [1], [2], [3, 2], [4, 1]]),
+        (Mirror(rule="mirror").for_layers(6), [[0], [1], [2], [3], [4, 2], [5, 1]]),
+        (Mirror(rule="mirror", order="oldest").for_layers(4), [[0], [1], [2], [1, 3]]),
         (Every(rule="every", step=1), [[0], [1], [1, 2], [1, 2, 3]]),
         (Every(rule="every", step=2), [[0], [1], [1, 2], [1, 3], [1, 3, 4], [1, 3, 5]]),
         (Every(rule="every", step=3), [[0], [1], [1, 2], [1, 3], [1, 4], [1, 4, 5], [1, 4, 6]]),
@@ -94,6 +103,16 @@ def test_the_exit_of_parallel_branches_reads_every_branch() -> None:
     assert only.all_sources() == [(0,), (0,), (0,), (1, 2, 3)]
     assert graph[only.exit].inputs == only.outputs[1:]
     assert links(only).exit_links == 3
+
+
+@pytest.mark.parametrize(
+    ("exit", "read"), [("rule", [4, 0]), ("last", [4]), ("{connect: mirror}", [4, 0])]
+)
+def test_the_layer_opposite_to_the_input_is_the_exit(exit: str, read: list[int]) -> None:
+    words = "connect: mirror, aggregate: concat, unit: [{conv: 3}]"
+    stage = f"{{count: 1, layers: 4, exit: {exit}, {words}}}"
+    graph = lower(parse(f"archdsl: 2\nname: net\ninput: [3, 8, 8]\nstages: {stage}\n")).graph
+    assert graph.stages[0].all_sources() == [(0,), (1,), (2,), (3, 1), tuple(read)]
 
 
 @pytest.mark.parametrize("columns", range(1, 11))

@@ -55,7 +55,7 @@ class Counts:
 
 
 def first_stage(spec: Spec) -> StagePlan:
-    """Return the stage whose depth varies. Raise A503 if the spec lists a unit per layer."""
+    """Return the stage whose depth varies. Raise A503 if its layers cannot be added."""
     plan = plan_stages(spec)[0][0]
     if plan.units.per_layer:
         raise fail(
@@ -63,6 +63,14 @@ def first_stage(spec: Spec) -> StagePlan:
             "the first stage lists a unit per layer, so its depth cannot vary",
             help="write `layers` as a number, and one `unit`",
             **plan.place("layers"),
+        )
+    if not plan.rule.grows:
+        raise fail(
+            "A503",
+            f"what a layer reads by the rule `{plan.rule.rule}` depends on the number of layers, "
+            "so stages of different depths are not counted together",
+            help="use `archdsl compare` with one `--set` for each depth",
+            **plan.place("connect"),
         )
     return plan
 

@@ -7,6 +7,7 @@ from archdsl.language.rules.exponential import Exponential
 from archdsl.language.rules.fractal import Fractal
 from archdsl.language.rules.full import Full
 from archdsl.language.rules.harmonic import Harmonic
+from archdsl.language.rules.mirror import Mirror
 from archdsl.language.rules.offsets import Offsets
 from archdsl.language.rules.plain import Plain
 from archdsl.language.rules.strided import Strided
@@ -14,9 +15,10 @@ from archdsl.language.rules.window import Window
 
 RULES = (
     Plain, Full, Exponential, Window, Offsets, Fractal, Explicit, Harmonic, Strided, Every, Entry,
+    Mirror,
 )  # fmt: skip
 
 __all__ = [
-    "RULES", "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Offsets",
-    "Plain", "Strided", "Window",
+    "RULES", "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Mirror",
+    "Offsets", "Plain", "Strided", "Window",
 ]  # fmt: skip
