@@ -19,6 +19,7 @@ LAYERS = frozenset({
     "Activation", "Conv", "Dropout", "Flatten", "Linear", "Norm", "Own", "Pad", "Pool", "PoolTo",
     "Relu", "Gelu", "Silu", "ChannelNorm", "GroupNorm", "Leaky", "Prelu",
     "DropUnit", "Keep", "Scale", "Select", "Shuffle",
+    "Deconv", "Upsample",
 })  # fmt: skip
 AGGREGATIONS = frozenset({
     "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running", "Sum",

@@ -6,6 +6,10 @@ A layer with window k and stride s adds (k - 1) j to the field, where j is the d
 pixels between neighbouring positions; that distance becomes s j. Where paths join, the largest
 field counts, as it contains the others, and the distance is that of the feature maps of full size,
 not that of a gate which is broadcast over them. A field may be larger than the input.
+
+A layer that makes a map larger has a stride below 1, and a window that need not be whole: it puts
+zeros between the pixels, and then slides a window over both. A field of size f covers floor(f)
+pixels of the input.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from dataclasses import dataclass
 
 from archdsl.analysis.shapes import Steps, Trace, layers, once, trace
 from archdsl.ir.graph import Graph
+from archdsl.ir.layers.layer import Span
 from archdsl.ir.ops import Chain
 
 
@@ -21,10 +26,10 @@ from archdsl.ir.ops import Chain
 class Field:
     """A receptive field in input pixels: its side, and the distance between two neighbours."""
 
-    size: int = 1
-    stride: int = 1
+    size: Span = 1
+    stride: Span = 1
 
-    def through(self, window: int, stride: int) -> Field:
+    def through(self, window: Span, stride: Span) -> Field:
         """Return the field after a layer with this window and stride."""
         return Field(self.size + (window - 1) * self.stride, self.stride * stride)
 

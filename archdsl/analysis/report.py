@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import floor
 from typing import Any
 
 from archdsl.analysis import memory, paths
@@ -14,6 +15,7 @@ from archdsl.analysis.parts import PartReport, name, parts
 from archdsl.analysis.receptive_field import Field, fields
 from archdsl.analysis.shapes import Trace, trace
 from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.layers.layer import Span
 from archdsl.ir.ops import Shape
 
 
@@ -42,7 +44,7 @@ class StageReport:
     longest_gradient_path: int
     max_aggregated_outputs: int
     receptive_field: int
-    stride: int
+    stride: int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Report:
     longest_gradient_path: int
     max_aggregated_outputs: int
     receptive_field: int
-    stride: int
+    stride: int | float
     activation_bytes: ActivationBytes
     parts: tuple[PartReport, ...]
     stages: tuple[StageReport, ...]
@@ -156,9 +158,14 @@ def _stage(
         shortest_gradient_path=paths.shortest(stage.rule, stage.depth) if stage.depth else 0,
         longest_gradient_path=paths.longest(stage.rule, stage.depth) if stage.depth else 0,
         max_aggregated_outputs=most,
-        receptive_field=field.size,
-        stride=field.stride,
+        receptive_field=floor(field.size),
+        stride=_number(field.stride),
     )
+
+
+def _number(number: Span) -> int | float:
+    """Return a fraction as a number that JSON has."""
+    return int(number) if number == int(number) else float(number)
 
 
 def _largest(numbers: Sequence[int | None]) -> int | None:

@@ -37,3 +37,4 @@ class EachSide(Bounds):
 
 
 Kernel = Annotated[int | Sizes, EachSide(1, 31)]
+SidePadding = Annotated[int | Sizes, EachSide(0, 31)]

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from archdsl.ir import ops
 from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.deconv import Deconv
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.keep import Keep
@@ -19,6 +20,7 @@ from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
+from archdsl.ir.layers.upsample import Upsample
 
 State = Mapping[str, Tensor]
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -49,6 +51,20 @@ def conv(layer: ops.Conv, own: State, x: Tensor) -> Tensor:
         x, own["weight"], own.get("bias"), layer.stride, layer.padding, layer.dilation, layer.groups
     )
     return result
+
+
+def deconv(layer: Deconv, own: State, x: Tensor) -> Tensor:
+    function = getattr(functional, f"conv_transpose{x.dim() - 2}d")
+    result: Tensor = function(
+        x, own["weight"], own.get("bias"), layer.stride, layer.padding, layer.output_padding,
+        layer.groups, layer.dilation,
+    )  # fmt: skip
+    return result
+
+
+def upsample(layer: Upsample, own: State, x: Tensor) -> Tensor:
+    modes = {"nearest": "nearest", "linear": ("linear", "bilinear", "trilinear")[x.dim() - 3]}
+    return functional.interpolate(x, scale_factor=float(layer.by), mode=modes[layer.kind])
 
 
 def linear(layer: ops.Linear, own: State, x: Tensor) -> Tensor:
@@ -123,5 +139,7 @@ COMPUTE: dict[type[ops.Layer], Callable[[Any, State, Tensor], Tensor]] = {
     DropUnit: drop_unit,
     Keep: lambda layer, own, x: x.narrow(1, layer.start, layer.width),
     Select: lambda layer, own, x: x.index_select(1, own["index"]),
+    Deconv: deconv,
+    Upsample: upsample,
     Shuffle: lambda layer, own, x: functional.channel_shuffle(x, layer.groups),
 }

@@ -30,6 +30,7 @@ from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.shuffle import Shuffle
+from archdsl.ir.layers.upsample import Upsample
 
 
 class Packed:
@@ -95,6 +96,11 @@ DROPPED = ops.Dropout(0.5)
                 "hardsigmoid": functional.hardsigmoid,
                 "hardswish": functional.hardswish,
             }.items()
+        ),
+        (Upsample(2), lambda x: functional.interpolate(x, scale_factor=2)),
+        (
+            Upsample(2, "linear"),
+            lambda x: functional.interpolate(x, scale_factor=2, mode="bilinear"),
         ),
         (Shuffle(2), lambda x: functional.channel_shuffle(x, 2)),
         (Keep(1, 2), lambda x: x.narrow(1, 1, 2)),

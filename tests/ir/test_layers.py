@@ -26,6 +26,7 @@ from archdsl.ir.layers import (
 )
 from archdsl.ir.layers.activation import FUNCTIONS
 from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.deconv import Deconv
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.keep import Keep
@@ -35,6 +36,7 @@ from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
+from archdsl.ir.layers.upsample import Upsample
 from archdsl.language import layer as user
 from archdsl.language.aggregations import Concat, Product
 from archdsl.oracle.layers import COMPUTE, compute
@@ -75,6 +77,14 @@ LATER: list[tuple[Layer, Shape]] = [
     (Keep(1, 2), (4, 5, 3)),
     (Select("select", 3), (4, 5, 3)),
     (Shuffle(2), (6, 5, 3)),
+    (Deconv("deconv", 4, 6), (4, 5, 3)),
+    (Deconv("deconv", 4, 6, 3, 2, 1, 1, 2, bias=True), (4, 5, 3)),
+    (Deconv("deconv", 4, 6, (1, 5), 3, (0, 2), (1, 0), dilation=2), (4, 5, 3)),
+    (Deconv("deconv", 4, 6, 4, 2, 1, dims=1), (4, 5)),
+    (Deconv("deconv", 4, 6, 2, 3, dims=3), (4, 2, 3, 2)),
+    *((Upsample(2, kind), (4, 5, 3)) for kind in ("nearest", "linear")),
+    (Upsample(3, "linear", 1), (4, 5)),
+    (Upsample(2, "linear", 3), (4, 2, 3, 2)),
 ]
 """Layers of the second version of the language."""
 
@@ -149,8 +159,10 @@ def test_elementwise_layers_are_those_whose_gradient_is_diagonal(
     assert diagonal == (layer.elementwise or layer.training_only)
 
 
-SLIDING = [(layer, shape) for layer, shape in EXAMPLES if (len(shape) == 3 and layer.mixes)
-           or isinstance(layer, Pool | Pad)]  # fmt: skip
+SLIDING = [(layer, shape) for layer, shape in EXAMPLES
+           if len(shape) == 3 and (layer.mixes or isinstance(layer, Pool | Pad))
+           and layer.window(shape)[1] >= 1]  # fmt: skip
+"""Larger maps have fractions: `test_upsampling` follows their gradients."""
 
 
 @pytest.mark.parametrize(("layer", "shape"), SLIDING)

@@ -86,7 +86,7 @@ def _reader(
 
 def _first(chain: Chain) -> Weighted | None:
     for layer in chain.layers:
-        if layer.rearranges:
+        if layer.rearranges or layer.inputs_axis != 1:
             return None  # the inputs of a later convolution are no longer in the order of outputs
         if isinstance(layer, Weighted) and layer.mixes:
             return layer

@@ -9,6 +9,7 @@ from archdsl.ir.layers.activation import Activation
 from archdsl.ir.layers.block import Block
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.conv import Conv
+from archdsl.ir.layers.deconv import Deconv
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.dropout import Dropout
 from archdsl.ir.layers.flatten import Flatten
@@ -27,12 +28,14 @@ from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
+from archdsl.ir.layers.upsample import Upsample
 from archdsl.language import layer as user
 from archdsl.language import layers as words
 
 KINDS: tuple[type[Layer], ...] = (
     Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad, Own,
-    ChannelNorm, GroupNorm, Leaky, Prelu, Scale, DropUnit, Keep, Select, Shuffle, Block,
+    ChannelNorm, GroupNorm, Leaky, Prelu, Scale, DropUnit, Keep, Select, Shuffle, Deconv,
+    Upsample, Block,
 )  # fmt: skip
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {

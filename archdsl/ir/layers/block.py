@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate
 from math import prod
 from typing import ClassVar, TypeVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import FLOAT, Kept, Layer, Shape, Weighted
+from archdsl.ir.layers.layer import FLOAT, Kept, Layer, Shape, Span, Weighted
 from archdsl.language.aggregation import Aggregation
 
 Value = TypeVar("Value")
@@ -132,19 +133,22 @@ class Block(Weighted):
         extra = sum(layer.kept(*shapes).extra for layer, *shapes in self.each(before))
         return Kept(extra=total + extra, always=True)
 
-    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
+    def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
         inside, _, after = self.steps(before)
 
-        def part(place: int, source: tuple[int, int]) -> tuple[int, int]:
+        def part(place: int, source: tuple[Span, Span]) -> tuple[Span, Span]:
             size, stride = source
             for layer, shape in zip(self.parts[place], inside[place], strict=False):
                 side, step = layer.window(shape, axis)
                 size, stride = size + (side - 1) * stride, stride * step
             return size, stride
 
-        size, _ = self.run((1, 1), part, max)
-        same = len(before) > 1 and len(after) == len(before)
-        return size, max(1, before[axis + 1] // after[axis + 1]) if same else 1
+        whole: tuple[Span, Span] = (1, 1)
+        size, _ = self.run(whole, part, max)
+        if len(before) == 1 or len(after) != len(before):
+            return size, 1
+        one, other = before[axis + 1], after[axis + 1]
+        return size, Fraction(one, other) if one < other else one // other
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
         yield from ()  # those of its layers are told where the layers are written

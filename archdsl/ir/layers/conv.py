@@ -39,7 +39,11 @@ class Conv(Weighted):
                 raise fail("A215", f"{word.groups} groups do not divide the {count} {what}")
         dims = len(shape) - 1
         kernel = kernel_sides(word.kernel, dims)
-        padding = keeps_size(kernel, word.dilation) if word.padding is None else word.padding
+        padding = (
+            keeps_size(kernel, word.dilation)
+            if word.padding is None
+            else kernel_sides(word.padding, dims, "padding")
+        )
         own = stride if word.stride is None else word.stride
         return cls(
             name, shape[0], word.width, kernel, own, padding, word.groups, word.bias, word.dilation,
@@ -92,7 +96,8 @@ class Conv(Weighted):
         return self.sliding().remarks("convolution", shape, place)
 
     def fused_step(self) -> ConvStep | None:
-        plain = isinstance(self.kernel, int) and (self.dilation, self.dims) == (1, 2)
+        square = isinstance(self.kernel, int) and isinstance(self.padding, int)
+        plain = square and (self.dilation, self.dims) == (1, 2)
         return ConvStep(self.name) if plain else None
 
     def text(self) -> str:
@@ -139,12 +144,13 @@ class Conv(Weighted):
         return f"{kernel} convolution {dilated}to {numbers['width']}"
 
 
-def kernel_sides(written: int | Sizes, dims: int) -> Sides:
-    """Return the kernel of a word; one number if it is the same along each dimension.
+def kernel_sides(written: int | Sizes, dims: int, what: str = "kernel") -> Sides:
+    """Return the sizes of a word; one number if they are the same along each dimension.
 
     Args:
-        written: the kernel as the spec has it.
+        written: the sizes as the spec has them.
         dims: number of spatial dimensions of the input; 0 for flat features.
+        what: the key of the sizes.
 
     Raises:
         ArchdslError: A213 if it has another number of dimensions than the input.
@@ -154,7 +160,7 @@ def kernel_sides(written: int | Sizes, dims: int) -> Sides:
     if dims and len(written.sides) != dims:
         raise fail(
             "A213",
-            f"a kernel of {written} does not fit an input with {dims} spatial "
+            f"a {what} of {written} does not fit an input with {dims} spatial "
             + ("dimension" if dims == 1 else "dimensions"),
             help="write one number, or one for each dimension",
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from archdsl.errors import Diagnostic, Place
@@ -18,6 +19,7 @@ Shape = tuple[int, ...]
 Numbers = Mapping[str, str]
 """A layer's `numbers` as Python text: `24`, `channels`, `4 * width`."""
 
+Span = int | Fraction
 FLOAT = 4
 """Bytes of a float32."""
 
@@ -62,6 +64,7 @@ class Layer:
     mixes: ClassVar[bool] = False
     """Whether weights combine all features, as papers count for depth: convolution and linear."""
 
+    inputs_axis: ClassVar[int] = 1  # of the weight: that of the input features
     varying: ClassVar[tuple[str, ...]] = ()
     """Fields with numbers that may be arguments of a class which the layer is part of."""
 
@@ -151,8 +154,8 @@ class Layer:
         """What torch keeps for the backward pass (measured with torch 2.13)."""
         return Kept()
 
-    def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
-        """Size and stride, along one spatial dimension, of the window that a pixel reads."""
+    def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
+        """Size and stride of the window that a pixel reads; a larger map has fractions."""
         return 1, 1
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:

@@ -25,6 +25,7 @@ from archdsl.language.layers.activation import (
 from archdsl.language.layers.blocks import NESTED, Block, Gate, Nested, Parallel, Residual
 from archdsl.language.layers.channels import Keep, Select, Shuffle
 from archdsl.language.layers.conv import Conv
+from archdsl.language.layers.deconv import Deconv
 from archdsl.language.layers.drop_unit import DropUnit
 from archdsl.language.layers.dropout import Dropout
 from archdsl.language.layers.flatten import Flatten
@@ -32,12 +33,13 @@ from archdsl.language.layers.linear import Linear
 from archdsl.language.layers.norm import Norm
 from archdsl.language.layers.pool import Pool
 from archdsl.language.layers.scale import Scale
+from archdsl.language.layers.upsample import Upsample
 from archdsl.language.layers.words import LayerWords, Order
 
 LAYERS: tuple[type[LayerWords], ...] = (
     Conv, Norm, Relu, Gelu, Silu, Dropout, Pool, Flatten, Linear,
     Relu6, Relu2, Leaky, Prelu, Sigmoid, Tanh, Hardsigmoid, Hardswish, Mish,
-    Scale, DropUnit, Keep, Select, Shuffle, *NESTED,
+    Scale, DropUnit, Keep, Select, Shuffle, Deconv, Upsample, *NESTED,
 )  # fmt: skip
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "ActivationWord",
     "Block",
     "Conv",
+    "Deconv",
     "DropUnit",
     "Dropout",
     "Flatten",
@@ -74,4 +77,5 @@ __all__ = [
     "Sigmoid",
     "Silu",
     "Tanh",
+    "Upsample",
 ]  # fmt: skip

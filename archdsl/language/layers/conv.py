@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from archdsl.language.layers.words import LayerWords
-from archdsl.language.sizes import Kernel, Sizes
-from archdsl.language.values import Padding, PerStage, Size, Width
+from archdsl.language.sizes import Kernel, SidePadding, Sizes
+from archdsl.language.values import PerStage, Size, Width
 
 
 class Conv(LayerWords):
@@ -22,8 +22,10 @@ class Conv(LayerWords):
     stride: Size | None = Field(
         None, description="step; the first conv of a unit that writes none takes the stage's"
     )
-    padding: Padding | None = Field(
-        None, description="zeros around; if not given, those that keep the size"
+    padding: SidePadding | None = Field(
+        None,
+        description="zeros around, 0x3 for none above and 3 beside; if not given, those that keep "
+        "the size",
     )
     dilation: Size = Field(1, description="distance between the pixels that the kernel reads")
     groups: Width = 1
@@ -31,10 +33,9 @@ class Conv(LayerWords):
     keys_since: ClassVar[Mapping[str, int]] = {"dilation": 2}
 
     def needs(self) -> Mapping[str, int]:
-        """Return the version that each key needs: kernels were square in version 1."""
-        kernels = self.kernel.entries if isinstance(self.kernel, PerStage) else (self.kernel,)
-        newer = any(isinstance(kernel, Sizes) for kernel in kernels)
-        return {**self.keys_since, **({"kernel": 2} if newer else {})}
+        """Return the version that each key needs: sizes were one number in version 1."""
+        newer = {key: 2 for key in ("kernel", "padding") if _several(getattr(self, key))}
+        return {**self.keys_since, **newer}
 
     def step(self) -> Any:
         """Return the stride, as it is written."""
@@ -43,3 +44,9 @@ class Conv(LayerWords):
     def takes_stride(self) -> bool:
         """Return whether no stride is written."""
         return self.stride is None
+
+
+def _several(sides: Any) -> bool:
+    """Return whether sizes are written with a number for each dimension."""
+    entries = sides.entries if isinstance(sides, PerStage) else (sides,)
+    return any(isinstance(entry, Sizes) for entry in entries)

@@ -23,6 +23,7 @@ from archdsl.ir.layers import (
     Weighted,
 )
 from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.deconv import Deconv
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.keep import Keep
@@ -31,10 +32,12 @@ from archdsl.ir.layers.prelu import Prelu
 from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
+from archdsl.ir.layers.upsample import Upsample
 from archdsl.oracle.layers.activation import activation
 from archdsl.oracle.layers.block import block
 from archdsl.oracle.layers.channel_norm import channel_norm
 from archdsl.oracle.layers.conv import conv
+from archdsl.oracle.layers.deconv import deconv
 from archdsl.oracle.layers.drop_unit import drop_unit
 from archdsl.oracle.layers.dropout import dropout
 from archdsl.oracle.layers.flatten import flatten
@@ -51,6 +54,7 @@ from archdsl.oracle.layers.prelu import prelu
 from archdsl.oracle.layers.scale import scale
 from archdsl.oracle.layers.select import select
 from archdsl.oracle.layers.shuffle import shuffle
+from archdsl.oracle.layers.upsample import upsample
 
 Weights = Mapping[str, Tensor]
 """A layer's own weights and statistics, by the names within the layer: `weight`, `bias`, ..."""
@@ -76,6 +80,8 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     Keep: keep,
     Select: select,
     Shuffle: shuffle,
+    Deconv: deconv,
+    Upsample: upsample,
 }
 """`compute(layer, x, own, training)` for every kind of layer; statistics are updated in place."""
 
