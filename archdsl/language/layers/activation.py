@@ -12,81 +12,74 @@ from archdsl.language.values import Real
 ActivationWord = Literal["relu", "gelu", "silu"]
 
 
-class Relu(LayerWords):
+class Function(LayerWords):
+    """An activation without numbers; its word is the name of its function."""
+
+    bare: ClassVar[bool] = True
+    since: ClassVar[int] = 2
+
+
+class Relu(Function):
     """max(x, 0)."""
 
+    since: ClassVar[int] = 1
     layer: Literal["relu"] = "relu"
-    bare: ClassVar[bool] = True
 
 
-class Gelu(LayerWords):
+class Gelu(Function):
     """x times the normal distribution function of x."""
 
+    since: ClassVar[int] = 1
     layer: Literal["gelu"] = "gelu"
-    bare: ClassVar[bool] = True
 
 
-class Silu(LayerWords):
+class Silu(Function):
     """x times the logistic function of x."""
 
+    since: ClassVar[int] = 1
     layer: Literal["silu"] = "silu"
-    bare: ClassVar[bool] = True
 
 
-class Relu6(LayerWords):
+class Relu6(Function):
     """min(max(x, 0), 6)."""
 
     layer: Literal["relu6"] = "relu6"
-    bare: ClassVar[bool] = True
-    since: ClassVar[int] = 2
 
 
-class Relu2(LayerWords):
+class Relu2(Function):
     """The square of max(x, 0)."""
 
     layer: Literal["relu2"] = "relu2"
-    bare: ClassVar[bool] = True
-    since: ClassVar[int] = 2
 
 
-class Sigmoid(LayerWords):
+class Sigmoid(Function):
     """1 / (1 + exp(-x))."""
 
     layer: Literal["sigmoid"] = "sigmoid"
-    bare: ClassVar[bool] = True
-    since: ClassVar[int] = 2
 
 
-class Tanh(LayerWords):
+class Tanh(Function):
     """The hyperbolic tangent of x."""
 
     layer: Literal["tanh"] = "tanh"
-    bare: ClassVar[bool] = True
-    since: ClassVar[int] = 2
 
 
-class Hardsigmoid(LayerWords):
+class Hardsigmoid(Function):
     """x / 6 + 1 / 2, at least 0 and at most 1."""
 
     layer: Literal["hardsigmoid"] = "hardsigmoid"
-    bare: ClassVar[bool] = True
-    since: ClassVar[int] = 2
 
 
-class Hardswish(LayerWords):
+class Hardswish(Function):
     """x times hardsigmoid of x."""
 
     layer: Literal["hardswish"] = "hardswish"
-    bare: ClassVar[bool] = True
-    since: ClassVar[int] = 2
 
 
-class Mish(LayerWords):
+class Mish(Function):
     """x times tanh(log(1 + exp(x)))."""
 
     layer: Literal["mish"] = "mish"
-    bare: ClassVar[bool] = True
-    since: ClassVar[int] = 2
 
 
 class Leaky(LayerWords):
