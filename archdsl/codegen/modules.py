@@ -70,7 +70,7 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
         ]
     blanks: dict[int, tuple[object, ...]] = {}
     dense = (stage for stage in graph.stages if stage.operator.concatenates)
-    concatenated = {name for stage in dense if stage.rule.rule != "plain" for name in stage.layers}
+    concatenated = {name for stage in dense if not stage.rule.reads_newest for name in stage.layers}
     for role in ("stem", "projection", "entry", "unit", "between", "head"):
         forms: dict[object, list[Instance]] = defaultdict(list)
         for instance in instances:

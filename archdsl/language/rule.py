@@ -51,6 +51,12 @@ class Rule(Words):
     reads_one: ClassVar[bool] = False
     """Whether every layer reads a single output, so that nothing is joined in front of a layer."""
 
+    reads_newest: ClassVar[bool] = False
+    """Whether every layer and the exit read the newest output alone: the stage is a chain."""
+
+    reads_all: ClassVar[bool] = False
+    """Whether every layer reads all earlier outputs, as a running aggregate holds them."""
+
     deepest_first: ClassVar[bool] = False
     """Whether the first output that a layer reads is that of the deepest path.
 

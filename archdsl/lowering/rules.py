@@ -17,7 +17,7 @@ def check_rule(plan: StagePlan) -> None:
             help="write `scope: stage`, or leave it out",
             **place,
         )
-    if plan.operator.running and rule.rule != "full":
+    if plan.operator.running and not rule.reads_all:
         raise fail(
             "A219",
             f"`{plan.operator.kind}` holds every earlier output, so its rule is `full`, "

@@ -18,6 +18,7 @@ class Full(Ordered):
     rule: Literal["full"]
     order: Literal["newest", "oldest"] = "oldest"
     sources: ClassVar = staticmethod(full)
+    reads_all: ClassVar[bool] = True
 
     def fan_in(self, layer: int) -> int:
         """l: y_0 ... y_(l-1)."""

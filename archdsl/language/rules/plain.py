@@ -18,6 +18,7 @@ class Plain(Rule):
     rule: Literal["plain"]
     sources: ClassVar = staticmethod(plain)
     reads_one: ClassVar[bool] = True
+    reads_newest: ClassVar[bool] = True
 
     def fan_in(self, layer: int) -> int:
         """One."""
