@@ -50,6 +50,7 @@ def all_lengths(rule: Rule, layers: int) -> dict[tuple[int, int], tuple[int, int
 
 @given(st.one_of(rules, tables()), st.integers(1, 14))
 def test_every_pair_and_the_largest_of_them(rule: Rule, layers: int) -> None:
+    rule = rule.for_layers(layers)
     layers = len(rule.table) if isinstance(rule, Explicit) else layers
     known = all_lengths(rule, layers)
     for i in range(layers + 1):
@@ -62,6 +63,7 @@ def test_every_pair_and_the_largest_of_them(rule: Rule, layers: int) -> None:
 
 @given(rules, st.integers(1, 90))
 def test_distances_and_tables_agree(rule: Rule, layers: int) -> None:
+    rule = rule.for_layers(layers)
     written = as_table(rule, layers)
     assert paths.shortest(rule, layers) == paths.shortest(written, layers)
     assert paths.longest(rule, layers) == paths.longest(written, layers)
@@ -110,6 +112,7 @@ def test_the_fewest_links_of_an_exponential_rule_are_a_digit_sum(base: int) -> N
     ],
 )
 def test_named_rules(rule: Rule, layers: int, fewest: int) -> None:
+    rule = rule.for_layers(layers)
     assert paths.shortest(rule, layers) == fewest
     assert paths.longest(rule, layers) == layers - 1
 
@@ -169,6 +172,7 @@ def test_across_no_road() -> None:
 
 @given(rules, st.integers(2, 12), st.data())
 def test_across_one_stage_is_between(rule: Rule, layers: int, data: st.DataObject) -> None:
+    rule = rule.for_layers(layers)
     reads = [list(rule.reads(layer)) for layer in range(1, layers + 1)]
     connect = f"{{rule: explicit, reads: {reads}}}"
     graph = network(stages=stage(layers=str(layers), connect=connect, exit="last"), head="")
