@@ -95,7 +95,7 @@ def forward_list(out: Writer, stage: StageClass) -> None:
         forward_exit(out, stage)
         return
     if stage.shares:
-        out.line("joins: dict[tuple[int, ...], Tensor] = {}")
+        join_function(out, stage)
     with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
         out.line(f"outputs.append(layer({joined(stage, 'reads')}))")
     forward_exit(out, stage)
@@ -117,9 +117,10 @@ def forward_exit(out: Writer, stage: StageClass) -> None:
 
 def joined(stage: StageClass, reads: str) -> str:
     """An expression for the aggregate of the outputs at some positions."""
+    if stage.shares:
+        return f"join({reads})"
     if has_join(stage):
-        path = "path, " if drops(stage) else ""
-        return f"self.join({path}outputs, {'joins, ' if stage.shares else ''}{reads})"
+        return f"self.join(outputs, {reads})"
     outputs = f"[outputs[source] for source in {reads}]"
     if drops(stage):
         return f"path.mean({outputs}, {literal(stage.operator.dropped())})"
@@ -127,34 +128,38 @@ def joined(stage: StageClass, reads: str) -> str:
 
 
 def has_join(stage: StageClass) -> bool:
-    """Whether a stage has a method `join`, for aggregates that are shared or not archdsl's own.
+    """Return whether a stage has a method `join`: an aggregation that is not archdsl's own.
 
     The functions of archdsl return a single output as it is; one from elsewhere need not.
     """
     own = stage.strategy == "list" and not (stage.join and stage.join.module)
-    return own and (stage.shares or stage.operator.operation is None)
+    return own and not stage.shares and stage.operator.operation is None
 
 
 def join_method(out: Writer, stage: StageClass) -> None:
-    """A method that computes an aggregate, once however many layers read it."""
-    parameters = ["self", "outputs: list[Tensor]", "reads: list[int] | range"]
-    if stage.shares:
-        parameters.insert(2, "joins: dict[tuple[int, ...], Tensor]")
-    if drops(stage):
-        parameters.insert(1, 'path: "DropPath"')
-    out.signature("def join(", parameters, ") -> Tensor:")
-    out.depth += 1
-    if stage.operator.operation is None:
-        with out.block("if len(reads) == 1:"):
-            out.line("return outputs[reads[0]]")
-    if stage.shares:
+    """Print a method that computes an aggregate, or returns the one output that is read."""
+    with out.block("def join(self, outputs: list[Tensor], reads: list[int] | range) -> Tensor:"):
+        _single(out)
+        aggregate(out, "return ", stage, stage.operator, READ)
+
+
+def join_function(out: Writer, stage: StageClass) -> None:
+    """Print a function inside `forward` that computes each aggregate once for all its readers."""
+    out.line("joins: dict[tuple[int, ...], Tensor] = {}")
+    out.blank()
+    with out.block("def join(reads: list[int] | range) -> Tensor:"):
+        if stage.operator.operation is None:
+            _single(out)
         out.line("key = tuple(reads)")
         with out.block("if key not in joins:"):
             aggregate(out, "joins[key] = ", stage, stage.operator, READ)
         out.line("return joins[key]")
-    else:
-        aggregate(out, "return ", stage, stage.operator, READ)
-    out.depth -= 1
+    out.blank()
+
+
+def _single(out: Writer) -> None:
+    with out.block("if len(reads) == 1:"):
+        out.line("return outputs[reads[0]]")
 
 
 def aggregate(

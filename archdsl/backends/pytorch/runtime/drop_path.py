@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 
 class DropPath:
@@ -25,25 +24,18 @@ class DropPath:
         """Return the mean of the outputs that are kept."""
         if len(outputs) == 1:
             return outputs[0]
-        count: Tensor | int = len(outputs)
-        if self.training:
-            # Selected, not multiplied by 0: an output that is left out may be infinite.
-            kept = self.kept(len(outputs), p).to(outputs[0].device)
-            zero = torch.zeros((), dtype=outputs[0].dtype, device=outputs[0].device)
-            outputs = [
-                torch.where(keep, output, zero) for keep, output in zip(kept, outputs, strict=True)
-            ]
-            count = kept.sum()
-        result = outputs[0]
-        for output in outputs[1:]:
-            result = result + output
-        return result / count
+        if not self.training:
+            return sum(outputs[1:], outputs[0]) / len(outputs)
+        # Selected, not multiplied by 0: an output that is left out may be infinite.
+        kept = self.kept(len(outputs), p).to(outputs[0].device)
+        pairs = zip(kept, outputs, strict=True)
+        first, *others = (torch.where(keep, output, 0.0) for keep, output in pairs)
+        return sum(others, first) / kept.sum()
 
     def kept(self, count: int, p: float) -> Tensor:
         """Return which of `count` outputs are kept, as booleans of shape (count,)."""
+        index = torch.arange(count)
         kept = torch.rand(count) >= p
-        one = functional.one_hot(torch.randint(count, ()), count).bool()
-        kept = torch.where(kept.any(), kept, one)
-        column = torch.arange(count) == self.column
-        column = torch.where(column.any(), column, torch.ones(count, dtype=torch.bool))
-        return torch.where(self.alone, column, kept)
+        one = index == torch.randint(count, ())
+        column = index == self.column
+        return torch.where(self.alone, column | ~column.any(), kept | (one & ~kept.any()))
