@@ -23,6 +23,12 @@ FUSED_CALLS: tuple[str, ...] = (
 )  # fmt: skip
 """Methods that compute a module's output."""
 
+FUSED_HOOKS: tuple[str, ...] = (
+    "_global_forward_pre_hooks", "_global_forward_hooks", "_global_backward_pre_hooks",
+    "_global_backward_hooks",
+)  # fmt: skip
+"""Where torch keeps the hooks that every module calls."""
+
 
 def fused_check(network: nn.Module, made: type[nn.Module]) -> None:
     """Raise FusedError unless a network is what its class makes, with any weights, in eval mode.
@@ -40,7 +46,7 @@ def fused_check(network: nn.Module, made: type[nn.Module]) -> None:
     for name, module in found.items():
         if problem := fused_problem(module, fresh[name]):
             raise FusedError(f"{name or 'the network'} {problem}")
-    if nn.modules.module._has_any_global_hook():
+    if any(getattr(nn.modules.module, name) for name in FUSED_HOOKS):
         raise FusedError("a hook for all modules is registered")
 
 
