@@ -10,10 +10,6 @@ from typing import TYPE_CHECKING, Any, get_args
 from archdsl.analysis import Report
 from archdsl.analysis import analyse as analyse_graph
 from archdsl.analysis.links import links
-from archdsl.backends.pytorch.file import Origin, Runtime
-from archdsl.backends.pytorch.file import emit as emit_graph
-from archdsl.backends.pytorch.naming import class_of
-from archdsl.codegen.fusing import DEVICES
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
 from archdsl.extras import require
@@ -31,6 +27,8 @@ from archdsl.shown import Shown
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from archdsl.backends.pytorch.file import Runtime
 
 Fuse = bool | str
 """True for fast inference on all devices, or the name of one device."""
@@ -61,6 +59,11 @@ class Checked(Shown):
         self, class_name: str | None = None, *, fuse: Fuse = False, runtime: str = "paste"
     ) -> str:
         """Return the text of the network's file: see `archdsl.emit`."""
+        # Commands that only count start in less time without the code that emits.
+        from archdsl.backends.pytorch.file import Origin
+        from archdsl.backends.pytorch.file import emit as emit_graph
+        from archdsl.backends.pytorch.naming import class_of
+
         spec, name = self.spec, class_name or class_of(self.spec)
         if fuse and not _reads_images(self.graph):
             raise fail(
@@ -124,6 +127,8 @@ def emit(
 
 def carried(runtime: str) -> Runtime:
     """Return a valid choice for `runtime`. Raise A414 if it is invalid."""
+    from archdsl.backends.pytorch.file import Runtime
+
     if runtime not in get_args(Runtime):
         raise fail("A414", f"`{runtime}` is not a valid `runtime`", help="write paste or import")
     return "import" if runtime == "import" else "paste"
@@ -131,6 +136,8 @@ def carried(runtime: str) -> Runtime:
 
 def devices(fuse: Fuse) -> tuple[str, ...]:
     """Return the devices that `fuse` names: all, one, or none. Raise A414 for an unknown one."""
+    from archdsl.codegen.fusing import DEVICES
+
     if isinstance(fuse, bool):
         return DEVICES if fuse else ()
     if fuse not in DEVICES:

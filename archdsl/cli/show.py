@@ -9,11 +9,8 @@ import typer
 
 from archdsl import api
 from archdsl.cli import options
-from archdsl.cli import plan as planned
 from archdsl.cli.render import report
 from archdsl.cli.tables import expansions, table, totals
-from archdsl.codegen.fusing import DEVICES
-from archdsl.codegen.program import program
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.ir import text
 from archdsl.lowering.limits import Limits
@@ -56,8 +53,7 @@ def show(
     if ir:
         print(text.graph(run(checked.graph, VIEWS[view])), end="")
     elif plan:
-        fusing = program(checked.graph, "Network", fuse=DEVICES).fusing
-        print(planned.text(fusing) if fusing else "", end="")
+        print(fused_plan(checked), end="")
     elif as_json:
         print(json.dumps(facts(checked), indent=2))
     else:
@@ -66,6 +62,16 @@ def show(
     if expand and not as_json:
         print(expansions(checked))
     return Exit.FINE
+
+
+def fused_plan(checked: api.Checked) -> str:
+    """Return how the network runs after `fuse`, or "" if it cannot be fused."""
+    from archdsl.cli.plan import text as plan_text
+    from archdsl.codegen.fusing import DEVICES
+    from archdsl.codegen.program import program
+
+    fusing = program(checked.graph, "Network", fuse=DEVICES).fusing
+    return plan_text(fusing) if fusing else ""
 
 
 @options.limited()

@@ -55,6 +55,7 @@ def recursive(
     cycle = create_model("Cycle", __base__=Cycle, __doc__=Cycle.__doc__, **several)
     units_ = unions.units(units, chain, cycle)
     names = {"Unit_": unit, "Units_": units_, "Layers_": unions.layers(unit)}
-    for model in (*nested.values(), chain, cycle):
+    # The list first: it is in every other model, and is then used as it is.
+    for model in (chain, *nested.values(), cycle):
         model.model_rebuild(force=True, _types_namespace=names)
     return chain, unit, units_
