@@ -58,7 +58,7 @@ class Stage(nn.Module):
         outputs = [x]
         joins: dict[tuple[int, ...], Tensor] = {}
 
-        def join(reads: list[int] | range) -> Tensor:
+        def join(reads: "list[int] | range") -> Tensor:
             key = tuple(reads)
             if key not in joins:
                 joins[key] = path.mean([outputs[source] for source in reads], 0.15)

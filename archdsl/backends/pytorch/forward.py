@@ -147,7 +147,8 @@ def join_function(out: Writer, stage: StageClass) -> None:
     """Print a function inside `forward` that computes each aggregate once for all its readers."""
     out.line("joins: dict[tuple[int, ...], Tensor] = {}")
     out.blank()
-    with out.block("def join(reads: list[int] | range) -> Tensor:"):
+    # The annotation is quoted because Dynamo of torch 2.6 cannot evaluate it inside `forward`.
+    with out.block('def join(reads: "list[int] | range") -> Tensor:'):
         if stage.operator.operation is None:
             _single(out)
         out.line("key = tuple(reads)")
