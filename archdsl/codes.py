@@ -73,6 +73,7 @@ TITLES = {
     "A421": "a generated file differs from its oracle",
     "A422": "an optional package is not installed",
     "A430": "invalid manifest",
+    "A431": "a file of custom keywords fails or defines none",
     "A440": "a checkpoint cannot be read",
     "A441": "a checkpoint belongs to another network",
     "A442": "a network has no heat map",

@@ -29,8 +29,8 @@ WHOLE_CHECK = {"A220", "A223", "A224", "A303", "A304"}
 
 COMMANDS = (
     "A001", "A010", "A012", "A109", "A305", "A401", "A402", "A410", "A411", "A412", "A413", "A414",
-    "A420", "A430", "A440", "A441", "A442", "A443", "A503", "A504",
-    "A505",
+    "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A503",
+    "A504", "A505",
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 
@@ -149,6 +149,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     for name, text in texts.items():
         Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+    for example in examples("A431"):
+        name, text = re.split(r"\$ (?:cat|archdsl) ?", example[1])[1].split("\n", 1)
         Path(name).write_text(text, encoding="utf-8")
     return tmp_path
 

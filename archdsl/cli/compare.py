@@ -53,6 +53,7 @@ def compare(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Compare networks in one table or page."""
     forms = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
@@ -65,7 +66,8 @@ def compare(
         files.form(html, ["html"], "--html")
         require("jinja2", "matplotlib")
     shown = COLUMNS if columns is None else chosen(columns)
-    comparison, findings = read(entries(specs, options.settings(sets), vary(varied or [])), limits)
+    wanted = entries(specs, options.settings(sets), vary(varied or []))
+    comparison, findings = read(wanted, limits, extend)
     if comparison.rows:
         deliver(comparison, shown, kind, output, specs, force=force)
         if html is not None:
@@ -75,13 +77,14 @@ def compare(
 
 
 def read(
-    wanted: Sequence[Entry], limits: Limits | None = None
+    wanted: Sequence[Entry], limits: Limits | None = None, extend: options.Extend = ()
 ) -> tuple[Comparison, list[Diagnostic]]:
     """Check every network, and compare those without errors.
 
     Args:
         wanted: the spec files and their settings.
         limits: how large the networks may be; the defaults if None.
+        extend: custom rules, units, aggregations and layers.
 
     Returns:
         The comparison, and the errors of the networks that are left out of it.
@@ -95,7 +98,7 @@ def read(
     with Progress() as progress:
         for entry in wanted:
             try:
-                loaded.append((entry, api.load(entry.path, entry.settings)))
+                loaded.append((entry, api.load(entry.path, entry.settings, extend=extend)))
             except ArchdslError as error:
                 findings += [finding for finding in error.diagnostics if finding not in findings]
         api.refuse_together((spec for _, spec in loaded), limits)

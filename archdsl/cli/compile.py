@@ -88,6 +88,7 @@ def compile(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Write a standalone PyTorch file for a spec."""
     api.devices(fast := fuse_for or fuse)  # before anything is read
@@ -98,7 +99,7 @@ def compile(
         raise fail("A414", WITH_SPEC, help="name a spec")
     else:
         jobs = listed(manifest)
-    outputs = make_all(jobs, limits, form)
+    outputs = make_all(jobs, limits, form, extend)
     for file in [] if check else outputs:
         allowed(file.path, file.job.spec, force)
     results = [deliver(file, check=check, force=force, quiet=as_json) for file in outputs]
@@ -116,13 +117,16 @@ def listed(manifest: Path) -> list[Job]:
     ]
 
 
-def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Output]:
+def make_all(
+    jobs: Sequence[Job], limits: Limits, form: str, extend: options.Extend = ()
+) -> list[Output]:
     """Compile all files before any is written.
 
     Args:
         jobs: the files and their specs.
         limits: how large the networks may be, each alone and all together.
         form: the format of warnings and notes on stderr, `text` or `json`.
+        extend: custom rules, units, aggregations and layers.
 
     Raises:
         ArchdslError: the errors of all specs; A305 if the networks are too large together.
@@ -132,7 +136,7 @@ def make_all(jobs: Sequence[Job], limits: Limits, form: str) -> list[Output]:
     loaded: list[tuple[Job, Spec]] = []
     for job in jobs:
         try:
-            loaded.append((job, api.load(job.spec, job.sets)))
+            loaded.append((job, api.load(job.spec, job.sets, extend=extend)))
         except ArchdslError as error:
             mistakes += error.diagnostics
     api.refuse_together((spec for _, spec in loaded), limits)

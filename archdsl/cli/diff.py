@@ -48,6 +48,7 @@ def diff(
     force: options.Force = False,
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Show what changed between two networks."""
     if after is None and not to:
@@ -59,7 +60,8 @@ def diff(
             require("pygraphviz")
     common = options.settings(sets)
     changed = {**common, **options.settings(to)}
-    specs = [api.load(path, some) for path, some in zip(paths, (common, changed), strict=True)]
+    pairs = zip(paths, (common, changed), strict=True)
+    specs = [api.load(path, some, extend=extend) for path, some in pairs]
     api.refuse_together(specs, limits)
     one, other = (api.check(spec, limits) for spec in specs)
     changes = difference(labels(paths, one, other), one, other)

@@ -44,13 +44,14 @@ def draw(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Draw a network as SVG, PNG, PDF or DOT text."""
     kind = files.form(output, FORMS)
     files.allowed(output, spec, force)
     if kind != "dot":
         require("pygraphviz")
-    checked = options.checked(spec, sets, limits)
+    checked = options.checked(spec, sets, limits, extend)
     drawing = picture.draw(subject(checked, focus), kind, view, style, deadline)
     files.deliver(output, drawing.content, spec=spec, force=force, note=f"  {drawing.view}")
     report(drawing.notes, form)

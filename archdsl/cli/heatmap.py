@@ -36,6 +36,7 @@ def heatmap(
     force: options.Force = False,
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Show how strongly layers use each output that they read."""
     kind = options.one_of({"json": as_json, "csv": as_csv})
@@ -46,7 +47,7 @@ def heatmap(
         files.allowed(output, [spec, checkpoint], force)
         require("matplotlib")
     require("torch")
-    graph = api.lower(api.load(spec, options.settings(sets)), limits)
+    graph = api.lower(api.load(spec, options.settings(sets), extend=extend), limits)
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.heatmap.checkpoint import heat_map
 

@@ -142,7 +142,9 @@ def run() -> int:
     except OSError as error:
         return system(error)
     except Exception as error:
-        return usage(error) if hasattr(error, "exit_code") else bug(error)
+        if hasattr(error, "exit_code"):
+            return usage(error)
+        return in_extension(error) or bug(error)
 
 
 def form() -> str:
@@ -170,6 +172,16 @@ def usage(error: Exception) -> int:
     for line in message.getvalue().splitlines():
         print(visible(line, 1_000), file=sys.stderr)
     return Exit.USAGE
+
+
+def in_extension(error: Exception) -> int:
+    """Report an error in a file of `--extend`, and return its exit code; 0 for any other error."""
+    extend = sys.modules.get("archdsl.cli.extend")
+    finding = extend.failure(error) if extend else None
+    if finding is None:
+        return Exit.FINE
+    report([finding], form())
+    return int(finding.exit)
 
 
 def bug(error: Exception) -> int:

@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from archdsl import api
+from archdsl.cli.extend import extensions
 from archdsl.errors import fail
+from archdsl.frontend.schema import Extension
 from archdsl.lowering.limits import Limits
 
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file.", show_default=False)]
@@ -31,6 +33,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Overwrite a file that archdsl did not generate.")
 ]
+Extend = tuple[Extension, ...]
+"""What a command receives for `--extend`: custom rules, units, aggregations and layers."""
+
 DEFAULT = Limits()
 LIMITS = {
     "layers": ("--max-layers", "Maximum number of layers."),
@@ -52,23 +57,46 @@ Command = Callable[..., int]
 def limited(*names: str) -> Callable[[Command], Command]:
     """Give a command one option for each of these limits, or for all of them if none is named.
 
-    The command receives them as one keyword argument `limits`, of type `Limits`.
+    The command receives them as one keyword argument `limits`, of type `Limits`. A command with a
+    keyword argument `extend` gets the option `--extend` too, and receives the classes in its files.
     """
 
     def decorate(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        extends = "extend" in signature.parameters
+
         @wraps(command)
         def run(**arguments: Any) -> int:
             chosen = {name: arguments.pop(f"max_{name}") for name in names or LIMITS}
+            if extends:
+                arguments["extend"] = extensions(arguments["extend"] or ())
             return command(**arguments, limits=Limits(**chosen))
 
-        signature = inspect.signature(command, eval_str=True)
-        parameters = [entry for entry in signature.parameters.values() if entry.name != "limits"]
-        parameters += map(_option, names or LIMITS)
+        parameters = [
+            entry
+            for name, entry in signature.parameters.items()
+            if name not in {"limits", "extend"}
+        ]
+        parameters += [*([EXTEND] if extends else []), *map(_option, names or LIMITS)]
         run.__annotations__ = {entry.name: entry.annotation for entry in parameters}
         vars(run)["__signature__"] = signature.replace(parameters=parameters)
         return run
 
     return decorate
+
+
+EXTEND = inspect.Parameter(
+    "extend", inspect.Parameter.KEYWORD_ONLY, default=None,
+    annotation=Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--extend", metavar="FILE.py",
+            help="Run a Python file of yours, and add the rules, units, aggregations and layers "
+            "in it to the language.",
+        ),
+    ],
+)  # fmt: skip
+"""The parameter of `--extend` as typer reads it from a signature."""
 
 
 def _option(name: str) -> inspect.Parameter:
@@ -114,15 +142,16 @@ def settings(arguments: list[str] | None) -> dict[str, str]:
     return values
 
 
-def checked(path: Path, sets: list[str] | None, limits: Limits) -> api.Checked:
+def checked(path: Path, sets: list[str] | None, limits: Limits, extend: Extend = ()) -> api.Checked:
     """Load and check a spec.
 
     Args:
         path: the spec file.
         sets: the arguments of `--set`, or None.
         limits: how large the network may be.
+        extend: custom rules, units, aggregations and layers.
 
     Raises:
         ArchdslError: as `api.load` and `api.check` do, and A414 for an invalid `--set`.
     """
-    return api.check(api.load(path, settings(sets)), limits)
+    return api.check(api.load(path, settings(sets), extend=extend), limits)

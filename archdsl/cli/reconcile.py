@@ -42,9 +42,10 @@ def reconcile(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Find unstated choices that explain a printed count."""
-    start = api.load(spec, options.settings(sets))
+    start = api.load(spec, options.settings(sets), extend=extend)
     with Progress() as progress:
 
         def show(done: int, total: int) -> None:

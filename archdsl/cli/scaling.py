@@ -49,6 +49,7 @@ def scaling(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Count how costs grow with depth, and fit growth classes."""
     layers = powers(depths)
@@ -59,7 +60,7 @@ def scaling(
     for path in specs:
         try:
             with Progress() as progress:
-                measured.append(one(path, sets, layers, progress, limits))
+                measured.append(one(path, sets, layers, progress, limits, extend))
         except ArchdslError as error:
             findings += error.diagnostics
             continue
@@ -78,8 +79,9 @@ def scaling(
 
 
 def one(
-    path: Path, sets: list[str] | None, depths: Sequence[int], progress: Progress, limits: Limits
-) -> Scaling:
+    path: Path, sets: list[str] | None, depths: Sequence[int], progress: Progress, limits: Limits,
+    extend: options.Extend = (),
+) -> Scaling:  # fmt: skip
     """Count the costs of one spec at each depth.
 
     Args:
@@ -88,11 +90,12 @@ def one(
         depths: numbers of layers.
         progress: shows the depth that is being counted.
         limits: how large the networks may be.
+        extend: custom rules, units, aggregations and layers.
 
     Raises:
         ArchdslError: if the spec is invalid or too large, or its depth cannot vary (A503).
     """
-    spec = api.load(path, options.settings(sets))
+    spec = api.load(path, options.settings(sets), extend=extend)
 
     def show(row: Counts) -> None:
         progress.show(f"{spec.name}: N = {row.depth:,}")

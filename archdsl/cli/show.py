@@ -44,9 +44,10 @@ def show(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Print a network's stages, parameters, MACs, links and memory."""
-    checked = options.checked(spec, sets, limits)
+    checked = options.checked(spec, sets, limits, extend)
     report(checked.remarks, form)
     if view not in VIEWS:
         raise fail("A414", f"`{view}` is not a view", help=f"views: {', '.join(VIEWS)}")
@@ -81,12 +82,13 @@ def check(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Check specs and their published figures."""
     findings: list[Diagnostic] = []
     for path in specs:
         try:
-            checked = options.checked(path, sets, limits)
+            checked = options.checked(path, sets, limits, extend)
         except ArchdslError as error:
             findings += error.diagnostics
             continue

@@ -57,13 +57,14 @@ def solve(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Find the parameter setting that is nearest to a budget."""
     budgets = {"parameters": parameters, "macs": macs, "activation-bytes": activation_bytes}
     if like_sets and not like:
         raise fail("A414", "--like-set goes with --like", help="name the other spec")
-    budget = budget_of(budgets, like, like_sets, by, limits)
-    solution = find(api.load(spec, options.settings(sets)), over, budget, limits)
+    budget = budget_of(budgets, like, like_sets, by, limits, extend)
+    solution = find(api.load(spec, options.settings(sets), extend=extend), over, budget, limits)
     report(solution.spec.notes, form)
     print(json.dumps(facts(solution), indent=2) if as_json else text(solution))
     return Exit.FINE
@@ -75,6 +76,7 @@ def budget_of(
     like_sets: list[str] | None,
     by: str,
     limits: Limits,
+    extend: options.Extend = (),
 ) -> Budget:
     """Return the one budget that the options name.
 
@@ -84,6 +86,7 @@ def budget_of(
         like_sets: the settings of that spec as `NAME=VALUE`, or None.
         by: the quantity to take from that spec.
         limits: how large its network may be.
+        extend: custom rules, units, aggregations and layers.
 
     Raises:
         ArchdslError: A414 unless there is exactly one budget; the errors of the spec `like`.
@@ -95,7 +98,8 @@ def budget_of(
     if like is None:
         ((by, value),) = written.items()
         return Budget(by, amount(value))
-    return Budget(by, measure(api.load(like, options.settings(like_sets)), by, limits))
+    spec = api.load(like, options.settings(like_sets), extend=extend)
+    return Budget(by, measure(spec, by, limits))
 
 
 def text(solution: Solution) -> str:

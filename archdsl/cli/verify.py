@@ -27,14 +27,15 @@ def verify(
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
 ) -> int:
     """Compare a generated file with its spec and the oracle."""
     require("torch")
     emitted = read_emitted(file)
     checked = (
-        api.check(api.load(spec, options.settings(sets)), limits)
+        api.check(api.load(spec, options.settings(sets), extend=extend), limits)
         if spec
-        else api.check_text(emitted.spec, emitted.settings, limits)
+        else api.check_text(emitted.spec, emitted.settings, limits, extend=extend)
     )
     same_text(emitted, checked)
     from archdsl.oracle.verification import Verification, verify_text
