@@ -59,6 +59,18 @@ SMALL: dict[str, dict[str, Any]] = {
         "layers": [2, 1, 3, 2], "path": [6, 8, 10, 12], "inc": [1, 2, 3, 2],
         "inner": [4, 4, 6, 8], "groups": 2, "stem": 6,
     },
+    "hardnet-imagenet": {
+        "layers": [3, 5, 2, 4, 1], "growth": [2, 3, 2, 4, 3], "width": [4, 6, 6, 8, 10], "stem": 4,
+        "drop_before": 0.1,
+    },
+    "hardnet-ds-imagenet": {
+        "layers": [3, 5, 2, 4], "growth": [2, 3, 2, 4], "width": [4, 6, 6, 8], "stem": 4,
+    },
+    "hardnet-68ds-imagenet": {
+        "width": [2, 4, 3, 6, 2, 4, 3, 6, 2], "widen": 1.2, "stem": 4, "final": 8,
+    },
+    "rdnet-imagenet": {"growth": [4, 6, 8, 8, 4, 6, 8], "stem": 16, "expand": 2},
+    "ese-vovnet-imagenet": {"inner": [2, 3, 4, 5], "width": [4, 6, 8, 10], "stem": 4, "convs": 3},
 }  # fmt: skip
 
 STANDALONE = """
