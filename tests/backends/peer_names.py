@@ -91,6 +91,8 @@ VOVNET: Names = (
     (r"^head\.fc\.", "head.linear."),
 )
 
+ESE_VOVNET: Names = ((r"\.attn\.fc\.", ".gate.conv."), *VOVNET)
+
 DPN: Names = (
     (r"^features\.conv1_1\.conv\.", "stem.conv."),
     (r"^features\.conv1_1\.bn\.", "stem.norm."),
@@ -172,3 +174,57 @@ GOOGLENET: Names = (
     (r"\.bn\.", ".norm."),
     (r"^fc\.", "head.linear."),
 )
+
+RDNET: Names = (
+    (r"^stem\.0\.", "stem.conv."),
+    (r"^stem\.1\.", "stem.norm."),
+    (r"^dense_stages\.0\.0\.", "stages.0."),
+    *((rf"^dense_stages\.{n + 1}\.0\.", f"between.{n}.norm.") for n in range(6)),
+    *((rf"^dense_stages\.{n + 1}\.1\.", f"between.{n}.conv.") for n in range(6)),
+    *((rf"^dense_stages\.{n + 1}\.2\.", f"stages.{n + 1}.") for n in range(6)),
+    (r"\.layers\.layers\.0\.", ".conv1."),
+    (r"\.layers\.layers\.1\.", ".norm."),
+    (r"\.layers\.layers\.2\.", ".conv2."),
+    (r"\.layers\.layers\.4\.", ".conv3."),
+    (r"\.layers\.layers\.5\.fc\.", ".gate.conv."),
+    (r"\.gamma$", ".scale.weight"),
+    (r"\.dense_block", ".layers."),
+    (r"^head\.fc\.", "head.linear."),
+)
+
+
+def harmonic(ours: str) -> Names:
+    """The parts of HarDNet, which its authors number throughout the network.
+
+    Args:
+        ours: Our name of each part with weights but the classifier, by number, and "-" for others.
+            A convolution and its norm that have the number k in our list end with #k.
+    """
+    parts = ours.split()
+    return (
+        (rf"^base\.{len(parts)}\.3\.", "head.linear."),
+        *((rf"^base\.{number}\.", f"{part}.") for number, part in enumerate(parts)),
+        (r"\.(?:#|layer)(\d)\.(?:dw)?(conv|norm)\.", r".\2\1."),
+    )
+
+
+HARDNET_68 = harmonic("""
+    stem.#1 stem.#2 - stages.0 between.0 - stages.1 between.1 stages.2 between.2 -
+    stages.3 between.3 - stages.4 head
+""")
+
+HARDNET_85 = harmonic("""
+    stem.#1 stem.#2 - stages.0 between.0 - stages.1 between.1 stages.2 between.2 -
+    stages.3 between.3 stages.4 between.4 - stages.5 - head
+""")
+
+HARDNET_39DS = harmonic("""
+    stem.#1 stem.#2 stem.#3 stages.0 between.0.#1 between.0.#2 stages.1 between.1.#1 between.1.#2
+    stages.2 between.2.#1 between.2.#2 stages.3 head
+""")
+
+HARDNET_68DS = harmonic("""
+    stem.#1 stem.#2 stem.#3 stages.0 stages.1.layers.0.#1 stages.1.layers.0.#2
+    stages.2 stages.3.layers.0 stages.4 stages.5.layers.0.#1 stages.5.layers.0.#2
+    stages.6 stages.7.layers.0.#1 stages.7.layers.0.#2 stages.8 head
+""")

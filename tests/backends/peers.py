@@ -16,8 +16,14 @@ from backends.peer_names import (
     CONVNEXT,
     DPN,
     EFFICIENTNET,
+    ESE_VOVNET,
     GOOGLENET,
+    HARDNET_39DS,
+    HARDNET_68,
+    HARDNET_68DS,
+    HARDNET_85,
     MOBILENET,
+    RDNET,
     REGNET,
     RESNET,
     SHUFFLENET,
@@ -120,6 +126,27 @@ def googlenet(library: ModuleType) -> nn.Module:
     return network
 
 
+def hardnet(depth: int, spec: str, names: Names, **settings: Any) -> Peer:
+    """A network of HarDNet's authors: github.com/PingoLH/Pytorch-HarDNet has `hardnet.py`."""
+    separable = "ds" in spec
+
+    def make(library: ModuleType) -> nn.Module:
+        network: nn.Module = library.HarDNet(separable, depth, pretrained=False)
+        return network
+
+    return Peer("hardnet", spec, names, make, settings)
+
+
+HARDNET_85_SETTINGS: dict[str, Any] = {
+    "layers": [8, 16, 16, 16, 16, 4],
+    "growth": [24, 24, 28, 36, 48, 256],
+    "width": [192, 256, 320, 480, 720, 1280],
+    "down": [2, 1, 2, 1, 2, 1],
+    "stem": 48,
+    "drop_before": 0.1,
+    "dropout": 0.2,
+}
+
 PEERS: dict[str, Peer] = {
     "resnext50_32x4d": torchvision("resnext50_32x4d", "resnext-imagenet", RESNET),
     "mobilenet_v2": torchvision("mobilenet_v2", "mobilenet-v2-imagenet", MOBILENET),
@@ -132,4 +159,10 @@ PEERS: dict[str, Peer] = {
     "seresnet50": timm("seresnet50", "se-resnet-imagenet", RESNET),
     "vovnet39": Peer("timm", "vovnet-imagenet", VOVNET, vovnet39),
     "dpn92": Peer("timm", "dpn-imagenet", DPN, dual_path("dpn92")),
+    "ese_vovnet39b": timm("ese_vovnet39b", "ese-vovnet-imagenet", ESE_VOVNET),
+    "rdnet_tiny": timm("rdnet_tiny", "rdnet-imagenet", RDNET),
+    "hardnet68": hardnet(68, "hardnet-imagenet", HARDNET_68),
+    "hardnet85": hardnet(85, "hardnet-imagenet", HARDNET_85, **HARDNET_85_SETTINGS),
+    "hardnet39ds": hardnet(39, "hardnet-ds-imagenet", HARDNET_39DS),
+    "hardnet68ds": hardnet(68, "hardnet-68ds-imagenet", HARDNET_68DS),
 }

@@ -1,4 +1,4 @@
-"""Networks of `specs/` compute what torchvision's and timm's do with the same weights."""
+"""Networks of `specs/` compute what those of other libraries do with the same weights."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from archdsl.oracle.comparison import load_module, network_class, randomise
 from backends.networks import TOLERANCE, apart
 from backends.peers import PEERS, squeezed
 
+WHERE = {
+    "timm": "timm is not installed",
+    "hardnet": "hardnet.py of github.com/PingoLH/Pytorch-HarDNet is not in a folder of PYTHONPATH",
+}
+
 
 def library(name: str, torchvision: ModuleType) -> ModuleType:
     """The module of a library; the test is skipped where it is not installed."""
     if name == "torchvision":
         return torchvision
-    module: ModuleType = pytest.importorskip(name, reason=f"{name} is not installed")
+    module: ModuleType = pytest.importorskip(name, reason=WHERE[name])
     return module
 
 
