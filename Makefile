@@ -23,6 +23,9 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@# Without dependencies, which would install a different build of torch.
 	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt torchvision pillow || \
 		echo "no torchvision: the tests that compare with its networks will be skipped"
+	@# Its networks need nothing else than torchvision; its dependencies are for downloads of weights.
+	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt timm || \
+		echo "no timm: the tests that compare with its networks will be skipped"
 	touch $@
 
 try: $(READY)  ## compile a SparseNet, verify it against the oracle, and run it
