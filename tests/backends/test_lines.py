@@ -1,0 +1,28 @@
+"""Emitted files are short enough to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+COMPILED = Path(__file__).parent.parent.parent / "compiled"
+
+LINES = 260
+SHORT = (
+    "convnext_imagenet", "dpn_imagenet", "mobilenet_v2_imagenet", "se_resnet_imagenet",
+    "vovnet_imagenet",
+)  # fmt: skip
+LONG = {
+    "ese_vovnet_imagenet": 323,
+    "hardnet_imagenet": 477,
+    "hardnet_ds_imagenet": 476,
+    "rdnet_imagenet": 392,
+}
+"""Files that should become shorter, with the most lines that they may have."""
+
+
+@pytest.mark.parametrize(("name", "most"), [*((name, LINES) for name in SHORT), *LONG.items()])
+def test_published_networks_are_emitted_in_few_lines(name: str, most: int) -> None:
+    lines = (COMPILED / f"{name}.py").read_text(encoding="ascii").splitlines()
+    assert len(lines) <= most
