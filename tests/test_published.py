@@ -25,9 +25,6 @@ RESNETS = {
 }
 """Pre-activation bottleneck networks of 10 classes; which outputs are added costs no parameter."""
 
-SLIM = {"modules": [1, 1, 1, 1], "inner": [64, 80, 96, 112], "width": [128, 256, 384, 512]}
-"""The released VoVNet-27-slim."""
-
 EXACT: list[tuple[str, dict[str, Any], int]] = [
     ("densenet-cifar", {"depth": 40}, 1_100_428),
     ("densenet-cifar", {}, 7_189_468),
@@ -76,10 +73,9 @@ EXACT: list[tuple[str, dict[str, Any], int]] = [
     ("resnext-imagenet", {}, 25_028_904),
     ("resnext-imagenet", {"layers": [3, 4, 23, 3], "cardinality": 64}, 83_455_272),
     ("resnext-imagenet", {"cardinality": 1, "base": 128}, 68_883_240),
-    ("vovnet-imagenet", SLIM, 3_525_736),
     ("condensenet-imagenet", {}, 4_773_944),
+    ("condensenet-imagenet", {"groups": 8}, 2_935_416),
     ("mixnet-cifar", {}, 1_464_202),
-    ("convnext-imagenet", {"layers": [3, 3, 27, 3], "drop": 0.4}, 50_223_688),
     ("resnet-stochastic-cifar", {}, 1_727_962),
 ]
 """Exact counts, norm scale and shift included, where papers print two or three digits."""
