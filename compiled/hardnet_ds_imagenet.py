@@ -53,7 +53,7 @@ class ConcatStage(nn.Module):
 
     def __init__(self, channels: int, width: int, width2: int, width3: int) -> None:
         super().__init__()
-        widths = [channels] + [width] + [width2] + [width] + [width3]
+        widths = [channels, width, width2, width, width3]
         self.channels = sum(widths)
         self.reads = [harmonic(layer) for layer in range(1, 5)]
         self.exit = every(5, 2)
@@ -96,25 +96,7 @@ class ConcatStage2(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = [
-            *[96],
-            *[20],
-            *[32],
-            *[20],
-            *[52],
-            *[20],
-            *[32],
-            *[20],
-            *[82],
-            *[20],
-            *[32],
-            *[20],
-            *[52],
-            *[20],
-            *[32],
-            *[20],
-            *[132],
-        ]
+        widths = [96, 20, 32, 20, 52, 20, 32, 20, 82, 20, 32, 20, 52, 20, 32, 20, 132]
         self.channels = sum(widths)
         self.reads = [harmonic(layer) for layer in range(1, 17)]
         self.exit = every(17, 2)
@@ -205,7 +187,7 @@ class ConcatStage3(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = [320] + [64] + [102] + [64] + [164] + [64] + [102] + [64] + [262]
+        widths = [320, 64, 102, 64, 164, 64, 102, 64, 262]
         self.channels = sum(widths)
         self.reads = [harmonic(layer) for layer in range(1, 9)]
         self.exit = every(9, 2)

@@ -52,7 +52,7 @@ class ConcatStage(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = [64] + [14] + [24] + [14] + [40] + [14] + [24] + [14] + [68]
+        widths = [64, 14, 24, 14, 40, 14, 24, 14, 68]
         self.channels = sum(widths)
         self.reads = [harmonic(layer) for layer in range(1, 9)]
         self.exit = every(9, 2)
@@ -114,23 +114,23 @@ class ConcatStage2(nn.Module):
     ) -> None:
         super().__init__()
         widths = [
-            *[channels],
-            *[width],
-            *[width2],
-            *[width],
-            *[width3],
-            *[width],
-            *[width2],
-            *[width],
-            *[width4],
-            *[width],
-            *[width2],
-            *[width],
-            *[width3],
-            *[width],
-            *[width2],
-            *[width],
-            *[width5],
+            channels,
+            width,
+            width2,
+            width,
+            width3,
+            width,
+            width2,
+            width,
+            width4,
+            width,
+            width2,
+            width,
+            width3,
+            width,
+            width2,
+            width,
+            width5,
         ]
         self.channels = sum(widths)
         self.reads = [harmonic(layer) for layer in range(1, 17)]
@@ -222,7 +222,7 @@ class ConcatStage3(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = [640] + [160] + [272] + [160] + [462]
+        widths = [640, 160, 272, 160, 462]
         self.channels = sum(widths)
         self.reads = [harmonic(layer) for layer in range(1, 5)]
         self.exit = every(5, 2)

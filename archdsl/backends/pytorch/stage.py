@@ -11,6 +11,7 @@ from archdsl.backends.pytorch.forward import FORWARDS, deepest, has_join, join_m
 from archdsl.backends.pytorch.join import READ, WIDTHS
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module import LONGEST, signature
+from archdsl.backends.pytorch.widths import print_widths
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.columns import Term
 from archdsl.codegen.program import cuts_down
@@ -89,11 +90,7 @@ def constructor(out: Writer, made: StageClass) -> None:
         out.call("incoming = [", [*map(str, made.joined)], "]")
     grows = grows or (made.join is not None and bool(made.widths))
     if made.strategy == "buffer" or (grows and made.joined in WIDTHS):
-        parts = widths(made)
-        if 4 * out.depth + len(f"widths = {' + '.join(parts)}") <= WIDTH:
-            out.line(f"widths = {' + '.join(parts)}")
-        else:
-            out.call("widths = [", [f"*{part}" for part in parts], "]")
+        print_widths(out, widths(made))
     if made.strategy == "buffer":
         out.line("self.channels = sum(widths)")
     if made.strategy in {"buffer", "list"}:
