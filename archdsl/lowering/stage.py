@@ -103,10 +103,10 @@ class _Stage:
         """y_0 becomes a 1x1 convolution of the input.
 
         In a pre-activation unit the first norm and activation serve both roads (He et al. 2016);
-        in a post-activation unit the projection has a norm of its own.
+        in a post-activation unit the projection has a norm of its own, of the kind of the unit's
+        last one, which normalises the other summand.
         """
         split = next((i for i, layer in enumerate(chain) if layer.kernel_sides()), 0)
-        normed = not split and any(layer.normalises for layer in chain)
         shared = self.builder.add_chain(
             f"{name}.shared", chain[:split], source, "stages.unit", scope=name
         )
@@ -114,11 +114,22 @@ class _Stage:
             shape = layer.after(shape)
         dims, stride = len(shape) - 1, self.plan.stride
         layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, stride, dims=dims)]
-        layers += [Norm("norm", made[0], dims)] if normed else []
+        layers += self.projected_norm(chain, made) if not split else []
         self.plan.remarks.extend(chain_remarks(layers, shape, self.plan.place("entry")))
         self.enter(f"{name}.projection", tuple(layers), shared)
         self.shared = shared if chain[:split] else None
         return shared, chain[split:]
+
+    def projected_norm(self, chain: tuple[Layer, ...], shape: Shape) -> list[Layer]:
+        """Return the norm behind a projection to this shape, if the unit has one."""
+        norm = next((layer for layer in reversed(chain) if layer.normalises), None)
+        if norm is None:
+            return []
+        try:
+            return [norm.resized(shape) or Norm("norm", shape[0], len(shape) - 1)]
+        except ArchdslError as error:
+            place = self.plan.place("entry")
+            raise error.within(place["source"], place["span"]) from None
 
     def pad(self, name: str, source: str, shape: Shape, made: Shape) -> None:
         """y_0 becomes every stride-th place, with channels of zeros (He et al. 2015, option A)."""

@@ -75,6 +75,30 @@ def test_a_projection_reads_what_the_layers_before_the_first_convolution_make() 
     assert_equals_oracle(made.network, made.graph)
 
 
+@pytest.mark.parametrize(
+    ("norm", "module"),
+    [
+        ("norm", "nn.BatchNorm2d(8)"),
+        ("{norm: {eps: 0.001}}", "nn.BatchNorm2d(8, eps=0.001)"),
+        ("{norm: layer}", "ChannelLayerNorm(8)"),
+        ("{norm: rms}", "ChannelRMSNorm(8, eps=1e-05)"),
+        ("{norm: {kind: group, groups: 2}}", "nn.GroupNorm(2, 8)"),
+        ("{norm: instance}", "nn.GroupNorm(8, 8)"),
+    ],
+)
+def test_the_norm_of_a_projection_is_of_the_kind_of_the_last_norm_of_the_unit(
+    norm: str, module: str
+) -> None:
+    unit = f"{{conv: 6}}, {norm}, relu, {{conv: 8}}"
+    plain = NETWORK.format(layer="relu", aggregate="sum", flat="")
+    listed = "unit: [relu, relu, {conv: {width: 8, kernel: 3}}]"
+    made = emitted(plain.replace(listed, f"unit: [{unit}]\n  entry: projection\n  stride: 2"))
+    assert module in made.text.split("class Projection")[1].split("def forward")[0]
+    assert_equals_oracle(made.network, made.graph, batch=3)
+    fusions = compare_fused(build(made.checked.spec, fuse=True), made.graph)
+    assert [fusion.holds for fusion in fusions] == [True, True]
+
+
 def test_a_stem_that_slices_its_input_has_a_fixed_number_of_input_channels() -> None:
     plain = NETWORK.format(layer="relu", aggregate="concat", flat="")
     text = check_text(plain.replace("stem: [", "stem: [{keep: {width: 2}}, ")).emit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -41,6 +41,10 @@ class ChannelNorm(Weighted):
         """The norm for a word. Raises ArchdslError (A214)."""
         refuse_single_numbers(word.kind, shape[0])
         return cls(name, word.kind, shape[0], float(word.eps), flat=len(shape) == 1)
+
+    def resized(self, shape: Shape) -> ChannelNorm:
+        refuse_single_numbers(self.kind, shape[0])
+        return replace(self, name="norm", features=shape[0], flat=len(shape) == 1)
 
     def chooses_inputs(self) -> None:
         return None

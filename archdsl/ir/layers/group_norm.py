@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -45,6 +45,14 @@ class GroupNorm(Weighted):
             raise fail("A215", f"{groups} groups do not divide the {shape[0]} channels it is given")
         refuse_single_numbers(word.kind, prod(shape) // groups)
         return cls(name, shape[0], groups, float(word.eps))
+
+    def resized(self, shape: Shape) -> GroupNorm:
+        instance = self.groups == self.features
+        groups = shape[0] if instance else self.groups
+        if shape[0] % groups:
+            raise fail("A215", f"{groups} groups do not divide the {shape[0]} channels it is given")
+        refuse_single_numbers("instance" if instance else "group", prod(shape) // groups)
+        return replace(self, name="norm", features=shape[0], groups=groups)
 
     def takes(self) -> int:
         return self.features

@@ -122,6 +122,10 @@ class Layer:
         """Number of features that the layer chooses; None if they follow from the input."""
         return None
 
+    def resized(self, shape: Shape) -> Layer | None:
+        """The same norm for this input, named `norm`; else None. Raises ArchdslError (A21x)."""
+        return None
+
     def kernel_sides(self) -> tuple[int, ...] | None:
         """Size of a convolution's kernel along each dimension; None for other layers."""
         return None

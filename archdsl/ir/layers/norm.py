@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -37,6 +37,9 @@ class Norm(Weighted):
     def of(cls, word: words.Norm, name: str, shape: Shape, stride: int) -> Norm:
         """The norm for a word."""
         return cls(name, shape[0], len(shape) - 1, float(word.eps))
+
+    def resized(self, shape: Shape) -> Norm:
+        return replace(self, name="norm", features=shape[0], dims=len(shape) - 1)
 
     def chooses_inputs(self) -> None:
         return None  # the convolution after it says whether the number may be chosen
