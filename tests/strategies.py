@@ -13,10 +13,10 @@ import yaml
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from unit_strategies import ACTIVATIONS, Draft, Flow, Frame, per_stage, units
-
-BLENDING = ("sum", "mean", "running")
-"""Aggregations of outputs of equal shapes."""
+from archdsl.language.aggregation import Aggregation
+from block_strategies import operators, units, written
+from rule_strategies import rules
+from unit_strategies import ACTIVATIONS, LIVE, Draft, Flow, Frame, per_stage
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,13 @@ class _Dumper(yaml.SafeDumper):
 
 
 @st.composite
-def specs(draw: DrawFn) -> Case:
-    """A spec, perhaps with settings."""
+def specs(draw: DrawFn, *, blocks: bool = False) -> Case:
+    """A spec, perhaps with settings.
+
+    Args:
+        draw: hypothesis' own.
+        blocks: whether every unit has blocks; else one in six has.
+    """
     even = draw(st.booleans())
     channels = draw(st.sampled_from([2, 4] if even else [1, 2, 3]))
     sides = draw(st.sampled_from([(8, 8), (8, 8), (16, 16), (8, 11)]))
@@ -49,7 +54,7 @@ def specs(draw: DrawFn) -> Case:
         "params": {"classes": 3, "drop": draw(st.sampled_from([0, 0.25]))},
         "input": [channels, *sides],
     }
-    flow = Flow(channels, min(sides), even)
+    flow = Flow(channels, min(sides), even, blocks=blocks)
     root["stem"] = draw(stems(flow))
     flow.single = channels == 1 and not root["stem"]
     count = draw(st.integers(1, 3))
@@ -117,7 +122,7 @@ def listed(draw: DrawFn, flow: Flow, count: int, gap: Any) -> Draft:
         frame = draw(frames(flow, [layers]))
         counted = {} if "columns" in str(frame.keys) and draw(st.booleans()) else {"layers": layers}
         stages.append({**counted, **frame.keys, **draw(units(frame, layers))})
-        concatenated = "concat" in f"{frame.keys['aggregate']} {frame.keys['exit']}"
+        concatenated = frame.grows or "concat" in str(frame.keys["exit"])
         concatenated = concatenated and frame.keys["exit"] != "last"
         made = flow.width if frame.width == "incoming" else frame.width
         flow.width = 4 if "width': 4" in str(gap) else None
@@ -147,83 +152,73 @@ def alike(draw: DrawFn, flow: Flow, count: int) -> Draft:
 @st.composite
 def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
     """How a stage connects; every combination is one whose shapes agree."""
-    kind = draw(st.sampled_from(["concat", "concat", *BLENDING]))
+    operator = draw(aggregations(flow))
     keys: Draft = {"exit": draw(st.sampled_from(["rule", "all", "last"]))}
-    if kind != "running" and draw(st.integers(0, 3)) == 0:
-        keys["exit"] = draw(exits(kind))
-    keys["connect"] = "full" if kind == "running" else draw(rules(depths, keys["exit"]))
-    extras: Draft = {"running": {"activation": draw(ACTIVATIONS)}, "mean": {"drop_path": 0.4}}
-    plain = kind not in extras or draw(st.booleans())
-    keys["aggregate"] = kind if plain else {"kind": kind, **extras[kind]}
+    if not operator.running and draw(st.integers(0, 3)) == 0:
+        keys["exit"] = draw(exits(operator))
+    keys["connect"] = "full" if operator.running else draw(rules(depths, keys["exit"]))
+    keys["aggregate"] = written(operator)
     fractal = "columns" in str(keys["connect"])
-    if draw(st.booleans()):
-        keys["entry"] = draw(st.sampled_from(["projection", "identity"]))
+    keys |= draw(entries(flow, depths, keys))
     numbers = draw(per_stage(len(depths), lambda draw: draw(flow.widths())))
-    width: Any = numbers if kind in BLENDING else None
-    if width and "entry" not in keys and flow.width and len(depths) == 1 and draw(st.booleans()):
-        keys["entry"], width = "pad", flow.width + draw(st.sampled_from([0, 2, 4]))
-    elif width and keys.get("entry") != "projection" and not fractal:
-        width = "incoming" if flow.width is None or draw(st.booleans()) else flow.width
+    width: Any = numbers if operator.equal_widths else None
+    known, entry = flow.width, keys.get("entry")
+    if width and entry is None and known and len(depths) == 1 and draw(st.booleans()):
+        keys["entry"], width = "pad", known + draw(st.sampled_from([0, 2, 4]))
+    elif width and isinstance(entry, list):
+        entry[0]["conv"]["width"] = width
+    elif width and entry not in ("projection", "first") and not fractal:
+        width = "incoming" if known is None or draw(st.booleans()) else known
     keeps_entry = keys["exit"] not in ("rule", "last")
     if fractal and keeps_entry and keys.get("entry", "identity") == "identity":
         keys["exit"] = "rule"
     chained = keys["connect"] == "plain" and not keeps_entry
-    strides = chained or keys.get("entry") in {"projection", "pad"}
+    strides = chained or keys.get("entry", "identity") != "identity"
     if strides:
         keys["stride"] = draw(per_stage(len(depths), lambda draw: flow.stride(draw)))
-    return Frame(keys, width, strides, flow, len(depths))
+    return Frame(keys, width, strides, flow, len(depths), not operator.equal_widths)
 
 
 @st.composite
-def exits(draw: DrawFn, kind: str) -> Any:
+def aggregations(draw: DrawFn, flow: Flow) -> Aggregation:
+    """An aggregation of a stage that keeps widths even; those of version 1 more often than others.
+
+    Outputs are multiplied in blocks alone, which bound them. So are three outputs that are joined.
+    """
+    older: list[list[Aggregation]] = []
+    newer: list[list[Aggregation]] = []
+    for instances in operators():
+        least = [1 + flow.even] * 2
+        fit = [operator for operator in instances if operator.problem(least) is None]
+        fit = [operator for operator in fit if not flow.even or operator.width(least) % 2 == 0]
+        fit = [operator for operator in fit if operator.weights() or not operator.kept_outputs(2)]
+        if fit:
+            (newer if fit[0].since > 1 else older).append(fit)
+    kinds = newer if draw(st.integers(0, 3)) == 0 else older
+    operator: Aggregation = draw(st.sampled_from(draw(st.sampled_from(kinds))))
+    return operator
+
+
+@st.composite
+def entries(draw: DrawFn, flow: Flow, depths: list[int], keys: Draft) -> Draft:
+    """The word of an entry, a list of layers, or none."""
+    forms: list[Any] = ["identity", "projection", "projection", None, None, None, None]
+    rule = str(keys["connect"])
+    if min(depths) > 1 and "reads" not in rule and "columns" not in rule:
+        forms.append("first")
+    if keys["exit"] in ("all", "newest-first"):
+        forms.append([{"conv": {"width": draw(flow.widths())}}, draw(LIVE)])
+    form = draw(st.sampled_from(forms))
+    return {} if form is None else {"entry": form}
+
+
+@st.composite
+def exits(draw: DrawFn, operator: Aggregation) -> Any:
     """An exit of version 2; outputs that a stage concatenates may differ in width."""
     word = draw(st.sampled_from(["made", "newest-first", "own", "own"]))
     if word != "own":
         return word
     own: Draft = {"connect": draw(st.sampled_from(["full", "every", "entry", "harmonic"]))}
-    if kind != "concat" and draw(st.booleans()):
+    if operator.equal_widths and draw(st.booleans()):
         own["aggregate"] = draw(st.sampled_from(["concat", "sum", "mean"]))
     return own
-
-
-@st.composite
-def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
-    """A rule in one of its forms."""
-    forms = [
-        "plain",
-        "full",
-        "exponential",
-        "base",
-        "window",
-        "offsets",
-        "harmonic",
-        "entry",
-        "strided",
-        "every",
-    ]
-    if set(depths) <= {1, 3, 7}:
-        forms.append("fractal")
-    if len(set(depths)) == 1:
-        forms.append("explicit")
-    form = draw(st.sampled_from(forms))
-    if form in {"full", "exponential", "harmonic"} and draw(st.booleans()):
-        return {"rule": form, "order": draw(st.sampled_from(["newest", "oldest"]))}
-    if form == "base":
-        base = draw(per_stage(len(depths), lambda draw: draw(st.integers(2, 4))))
-        return {"rule": "exponential", "base": base}
-    if form in {"strided", "every"}:
-        return {"rule": form, "step": draw(st.integers(1, 4))}
-    if form == "window":
-        return {"rule": "window", "last": draw(st.integers(1, 4))}
-    if form == "offsets":
-        others = draw(st.lists(st.integers(2, 5), unique=True, max_size=3))
-        return {"rule": "offsets", "offsets": draw(st.permutations([1, *others]))}
-    if form == "fractal":
-        columns = [(depth + 1).bit_length() - 1 for depth in depths]
-        return {"rule": "fractal", "columns": columns[0] if len(set(columns)) == 1 else columns}
-    if form == "explicit":
-        rows = depths[0] + (1 if leaves == "rule" else draw(st.integers(0, 1)))
-        subsets = (draw(st.permutations(range(layer))) for layer in range(1, rows + 1))
-        table = [list(row[: draw(st.integers(1, len(row)))]) for row in subsets]
-        return {"rule": "explicit", "reads": table}
-    return form

@@ -27,13 +27,15 @@ class Flow:
 
     `width` is None where only archdsl knows it; `room` is a bound on the sides, at least 2 x 2 are
     kept; `even` says that all widths are, so that two groups divide them; `single` says that a unit
-    may read one channel, which a norm over channels refuses (A214).
+    may read one channel, which a norm over channels refuses (A214); `blocks` says that every unit
+    has blocks.
     """
 
     width: int | None
     room: int
     even: bool
     single: bool = False
+    blocks: bool = False
 
     def stride(self, draw: DrawFn) -> int:
         """1, or 2 where there is room for it."""
@@ -56,6 +58,8 @@ class Frame:
     strides: bool
     flow: Flow
     count: int
+    grows: bool = False
+    """Whether outputs of different widths are joined, so that what is joined is wider."""
 
     @property
     def projects(self) -> bool:
@@ -67,14 +71,6 @@ def per_stage(draw: DrawFn, count: int, one: Any) -> Any:
     """A number, or one per stage."""
     values = [one(draw) for _ in range(count)]
     return values[0] if len(set(values)) == 1 else values
-
-
-@st.composite
-def units(draw: DrawFn, frame: Frame, layers: int) -> Draft:
-    """One unit for all layers, or a list with one for each."""
-    if layers and draw(st.integers(0, 3)) == 0:
-        return {"layers": [draw(unit(frame)) for _ in range(layers)]}
-    return {"unit": draw(unit(frame))}
 
 
 @st.composite

@@ -74,9 +74,12 @@ def find_joins(
         for operator in (stage.operator, stage.exit_operator):
             if operator.weights() and operator not in classes:
                 classes[operator] = _class(operator, taken)
-        modules = classes.get(stage.operator), classes.get(stage.exit_operator)
+        widths = tuple(shapes[name][0] for name in _reads(graph, stage))
+        modules = (
+            classes.get(stage.operator) if widths else None,
+            classes.get(stage.exit_operator),
+        )
         if any(modules):
-            widths = tuple(shapes[name][0] for name in _reads(graph, stage))
             joins[stage.index] = Joins(modules[0], widths, modules[1], shapes[stage.exit][0])
     return joins
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from archdsl.errors import ArchdslError, Place, fail
@@ -80,12 +81,22 @@ def _joined(
     if len(reads) == 1:
         return shapes[reads[0]]
     place = context.at("aggregate")
-    sources = [shapes[read] for read in reads]
+    sources = [(shapes[read], f"y_{read}") for read in reads]
     try:
-        check_join(operator, sources, [f"y_{read}" for read in reads], reader)
+        if not operator.running:
+            return _checked(operator, sources, reader)[0]
+        return reduce(lambda total, newest: _checked(operator, [total, newest], reader), sources)[0]
     except ArchdslError as error:
         raise error.within(place["source"], place["span"]) from None
-    return after_aggregation(operator, sources)
+
+
+def _checked(
+    operator: Aggregation, sources: Sequence[tuple[Shape, str]], reader: str
+) -> tuple[Shape, str]:
+    """Return the shape of an aggregate, and its name. Raises ArchdslError (A210, A211, A228)."""
+    shapes = [shape for shape, _ in sources]
+    check_join(operator, shapes, [name for _, name in sources], reader)
+    return after_aggregation(operator, shapes), "the outputs before"
 
 
 def _check_operator(operator: Aggregation, place: Place) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from archdsl.errors import ArchdslError, fail
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.graph import Stage
+from archdsl.ir.layers.layer import every
 from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.remarks import chain_remarks
@@ -106,13 +107,15 @@ class _Stage:
         in a post-activation unit the projection has a norm of its own, of the kind of the unit's
         last one, which normalises the other summand.
         """
-        split = next((i for i, layer in enumerate(chain) if layer.kernel_sides()), 0)
+        starts = (i for i, layer in enumerate(chain) if layer.kernel_sides() or layer.inside())
+        split = next(starts, 0)
         shared = self.builder.add_chain(
             f"{name}.shared", chain[:split], source, "stages.unit", scope=name
         )
-        for layer in chain[:split]:
-            shape = layer.after(shape)
         dims, stride = len(shape) - 1, self.plan.stride
+        for layer in chain[:split]:
+            stride = max(1, stride // layer.window(shape)[1])
+            shape = layer.after(shape)
         layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, stride, dims=dims)]
         layers += self.projected_norm(chain, made) if not split else []
         self.plan.remarks.extend(chain_remarks(layers, shape, self.plan.place("entry")))
@@ -122,7 +125,8 @@ class _Stage:
 
     def projected_norm(self, chain: tuple[Layer, ...], shape: Shape) -> list[Layer]:
         """Return the norm behind a projection to this shape, if the unit has one."""
-        norm = next((layer for layer in reversed(chain) if layer.normalises), None)
+        norms = [layer for layer in every(chain) if layer.normalises]
+        norm = norms[-1] if norms else None
         if norm is None:
             return []
         try:

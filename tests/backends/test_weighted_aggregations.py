@@ -26,7 +26,7 @@ from archdsl.language.values import Real
 from archdsl.oracle.comparison import compare_fused
 from archdsl.oracle.verification import verify_text
 from archdsl.passes import pipeline
-from backends.networks import assert_equals_oracle, assert_laid_out, of_checked
+from backends.networks import assert_equals_oracle, assert_laid_out, emitted, of_checked
 
 
 def weighted_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
@@ -335,3 +335,11 @@ def test_the_same_function_under_two_names_of_weights_is_written_once() -> None:
 
     emitted: Any = check_text(spec("both"), extend=(Both,)).emit()
     assert emitted.count("def ones(") == 1
+
+
+def test_an_exit_has_weights_where_no_layer_has() -> None:
+    stage = "{layers: 1, connect: plain, exit: all, aggregate: {kind: weighted, per: channel}, "
+    stage += "entry: [{conv: 2}], unit: [{conv: 2}]}"
+    made = emitted(f"archdsl: 2\nname: net\ninput: [3, 8, 8]\nstages: [{stage}]\n")
+    assert "stages.0.exit_join.weight" in made.network.state_dict()
+    assert_equals_oracle(made.network, made.graph)

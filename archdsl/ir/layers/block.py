@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from itertools import accumulate
 from math import prod
 from typing import ClassVar, TypeVar
@@ -178,7 +179,9 @@ def largest(shapes: Sequence[Shape]) -> Shape:
 
 
 def joined_shape(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
-    """Return the shape of an aggregate of shapes that agree."""
+    """Return the shape of an aggregate of shapes that agree; a running one joins step by step."""
+    if operator.running and len(shapes) > 2:
+        return reduce(lambda total, newest: joined_shape(operator, [total, newest]), shapes)
     first = largest(shapes) if operator.broadcasts else shapes[0]
     return (operator.width([shape[0] for shape in shapes]), *first[1:])
 
