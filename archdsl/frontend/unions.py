@@ -204,7 +204,9 @@ def _layer_form(kinds: Mapping[str, type[LayerWords]], value: Any) -> Any:
             raise PydanticCustomError("bare_layer", "{word}", {"word": str(value)})
         return {"layer": str(value)}
     if isinstance(value, dict) and len(value) > 1:  # `{parallel: [...], aggregate: sum}`
-        for word in value.keys() & kinds.keys():
+        words = [word for word in value if word in kinds]
+        if len(words) == 1:
+            word = words[0]
             if kinds[word].shorthand and not isinstance(value[word], dict):
                 more = {key: other for key, other in value.items() if key != word}
                 return {"layer": word, str(kinds[word].shorthand): value[word], **more}

@@ -18,6 +18,7 @@ from archdsl.language.layers import Nested
 from archdsl.language.rule import Rule
 from archdsl.lowering.builder import check_join
 from archdsl.lowering.lists import Context, lower_unit
+from archdsl.lowering.reads import check_reads, check_running
 from archdsl.lowering.units import UnitWords, units_of
 
 PARTS = 256
@@ -95,8 +96,14 @@ def _checked(
 ) -> tuple[Shape, str]:
     """Return the shape of an aggregate, and its name. Raises ArchdslError (A210, A211, A228)."""
     shapes = [shape for shape, _ in sources]
-    check_join(operator, shapes, [name for _, name in sources], reader)
+    check_join(operator, shapes, [name for _, name in sources], reader, help=_help(operator))
     return after_aggregation(operator, shapes), "the outputs before"
+
+
+def _help(operator: Aggregation) -> str:
+    if operator.equal_widths:
+        return "give them equal channels and sizes; `conv: incoming` makes those of a list's input"
+    return "give them equal sizes: let all of them stride and pool alike"
 
 
 def _check_operator(operator: Aggregation, place: Place) -> None:
@@ -140,11 +147,9 @@ def _block(word: Any, context: Context) -> Form:
             else "the key `unit` is missing in this block",
             **context.at("unit" if listed else "layers"),
         )
-    rule = _rule(word, count, context)
-    every = [tuple(rule.reads(layer)) for layer in range(1, count + 1)]
     operator = resolve(word.aggregate, context.scope, **context.at("aggregate"))
-    if operator.running:
-        every = [tuple(range(layer)) for layer in range(1, count + 1)]
+    rule = _rule(word, count, operator, context)
+    every = [tuple(rule.reads(layer)) for layer in range(1, count + 1)]
     return Form(
         [units.at(layer) for layer in range(1, count + 1)], units.path, every, operator,
         _exit(word.exit, rule, count, running=operator.running), numbered=True,
@@ -165,12 +170,11 @@ def _count(word: Any, context: Context) -> int:
     return count
 
 
-def _rule(word: Any, count: int, context: Context) -> Rule:
+def _rule(word: Any, count: int, operator: Aggregation, context: Context) -> Rule:
     place = context.at("connect")
     rule: Rule = resolve(word.connect, context.scope, **place).for_layers(count)
-    for code, message in (("A202", rule.problem(count)), ("A203", rule.cycle(count))):
-        if message:
-            raise fail(code, message, **place)
+    check_running(rule, operator, place)
+    check_reads(rule, count, word.exit, place)
     return rule
 
 

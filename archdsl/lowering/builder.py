@@ -75,8 +75,9 @@ class Builder:
 
 
 def check_join(
-    operator: Aggregation, shapes: Sequence[Shape], names: Sequence[str], reader: str
-) -> None:
+    operator: Aggregation, shapes: Sequence[Shape], names: Sequence[str], reader: str,
+    help: str | None = None,
+) -> None:  # fmt: skip
     """Refuse outputs that cannot be joined. Raises ArchdslError (A210, A211, A228).
 
     Args:
@@ -84,6 +85,7 @@ def check_join(
         shapes: shapes of the outputs, in the order of the reads.
         names: names of the outputs, for the diagnostic.
         reader: what the diagnostic calls the reader.
+        help: what to write instead; what helps in a stage if None.
     """
     if mismatch(operator, shapes) is None:
         check_widths(operator, [shape[0] for shape in shapes], reader)
@@ -94,7 +96,7 @@ def check_join(
         "A210" if operator.equal_widths else "A211",
         f"{operator.kind} needs {_needs(operator)}, but {reader} reads {', '.join(listed)}{more}",
         note=None if operator.broadcasts else NOTE,
-        help=_help(operator),
+        help=help or _help(operator),
     )
 
 

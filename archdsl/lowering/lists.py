@@ -46,7 +46,8 @@ class Context:
 
     def nested(self, word: Nested, shape: Shape, stride: int) -> Layer:
         """Return the block for a word that is written here."""
-        return self.nest(word, word.layer, shape, stride, self.below(word.layer))
+        at = partial(_place_of_key, self.at, word.layer)
+        return self.nest(word, word.layer, shape, stride, replace(self, at=at))
 
 
 def lower_unit(unit: UnitWords, shape: Shape, stride: int, context: Context) -> Made:
@@ -137,3 +138,15 @@ def _place_stride(
         written, numbers, where = zip(*columns, strict=True)
         if placed_by_list(written, numbers, stage, layers.stride, where):
             layers.stride = 1
+
+
+def _place_of_key(at: Callable[..., Place], word: str, *path: str | int) -> Place:
+    """Return the place of a key of a block: in its mapping, or beside its word.
+
+    Args:
+        at: the place of a path in the item of the list.
+        word: the word of the block.
+        path: the path in the block, such as `aggregate`.
+    """
+    inside, beside = at(word, *path), at(*path)
+    return beside if inside == at(word) and beside != at() else inside

@@ -4,46 +4,20 @@ from __future__ import annotations
 
 from archdsl.errors import Place, fail
 from archdsl.language.aggregation import Aggregation
+from archdsl.lowering.reads import check_reads, check_running
 from archdsl.lowering.stage_plan import StagePlan
 
 
 def check_rule(plan: StagePlan) -> None:
     """Whether a rule fits its stage. Raises ArchdslError (A202, A203, A219, A221), located."""
-    rule, place = plan.rule, plan.place("connect")
-    if rule.scope != "stage":
-        raise fail(
-            "A221",
-            f"`scope: {rule.scope}` is reserved; rules see their own stage so far",
-            help="write `scope: stage`, or leave it out",
-            **place,
-        )
-    if plan.operator.running and not rule.reads_all:
-        raise fail(
-            "A219",
-            f"`{plan.operator.kind}` holds every earlier output, so its rule is `full`, "
-            f"not `{rule.rule}`",
-            help="write `connect: full`, or another aggregation, such as `sum`",
-            **place,
-        )
-    if plan.operator.running and rule.reverses:
-        raise fail(
-            "A219",
-            "a running sum adds the outputs in their order, the oldest first",
-            help="leave out `order`",
-            **place,
-        )
+    place = plan.place("connect")
+    check_running(plan.rule, plan.operator, place)
     if plan.operator.weights():
         _check_weights(plan.operator, plan.leaves == "last", plan.place("aggregate"))
     if not plan.layers:
         return
     _check_exit(plan)
-    problem = rule.problem(plan.layers)
-    table = getattr(rule, "table", None)
-    if problem is None and plan.leaves == "rule" and table and len(table) == plan.layers:
-        problem = "the exit by `rule` needs a list of its own, after those of the layers"
-    for code, message in (("A202", problem), ("A203", rule.cycle(plan.layers))):
-        if message:
-            raise fail(code, message, **place)
+    check_reads(plan.rule, plan.layers, plan.leaves, place)
 
 
 def _check_exit(plan: StagePlan) -> None:
