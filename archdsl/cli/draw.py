@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,14 @@ def draw(
     style: Annotated[
         str, typer.Option(metavar="|".join(STYLES), help="How the view paper joins outputs.")
     ] = STYLES[0],
+    opened: Annotated[
+        str | None,
+        typer.Option(
+            "--open",
+            metavar="PATH",
+            help="The block inside a unit to draw instead, such as stages.0.layers.2.gate.",
+        ),
+    ] = None,
     deadline: Annotated[
         float, typer.Option(min=0.1, max=3_600, help="Seconds until a cheaper view is tried.")
     ] = DEADLINE,
@@ -52,7 +61,8 @@ def draw(
     if kind != "dot":
         require("pygraphviz")
     checked = options.checked(spec, sets, limits, extend)
-    drawing = picture.draw(subject(checked, focus), kind, view, style, deadline)
+    shown = replace(subject(checked, focus), opened=opened)
+    drawing = picture.draw(shown, kind, view, style, deadline)
     files.deliver(output, drawing.content, spec=spec, force=force, note=f"  {drawing.view}")
     report(drawing.notes, form)
     return Exit.FINE

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
+from archdsl.apps.draw import opened
 from archdsl.apps.draw.dot import dot
 from archdsl.apps.draw.paint import DEADLINE, LARGEST, RESOLUTION, SlowError, paint
 from archdsl.apps.draw.scene import Scene
@@ -52,6 +53,9 @@ def scene(subject: Subject, view: str | None = None, style: str = "exploded") ->
     Raises:
         ArchdslError: A414 if the view or style does not exist, or cannot show this network.
     """
+    if subject.opened is not None:
+        block = opened.find(subject.graph, subject.opened)
+        return opened.scene(subject.title, subject.opened, block)
     view = view or chosen(subject)
     _known(view, style)
     if style == "compact":
@@ -80,6 +84,8 @@ def draw(
         ArchdslError: A414 for an unknown view, A422 without pygraphviz, A501 if Graphviz fails,
             A504 for a bitmap that would be too large, A506 if no view was drawn in time.
     """
+    if subject.opened is not None:
+        return _opened(subject, form, view, deadline)
     wanted = view or ("paper" if style == "compact" else chosen(subject))
     _known(wanted, style)
     for tried in _tries(wanted):
@@ -96,6 +102,22 @@ def draw(
         return Picture(content, tried, notes)
     raise fail("A506", f"no view of {subject.graph.name} was painted in {deadline:g} s",
                help="write a .dot file, or give it more time with --deadline")  # fmt: skip
+
+
+def _opened(subject: Subject, form: str, view: str | None, deadline: float) -> Picture:
+    """Draw a block; one picture has room for any."""
+    if view is not None:
+        raise fail("A414", "an opened block has no views", help="leave out --view or --open")
+    drawn = scene(subject)
+    _bitmap(drawn, form)
+    try:
+        return Picture(paint(dot(drawn), form, deadline), str(subject.opened))
+    except SlowError:
+        raise fail(
+            "A506",
+            f"{subject.opened} was not painted in {deadline:g} s",
+            help="write a .dot file, or give it more time with --deadline",
+        ) from None
 
 
 def _known(view: str, style: str) -> None:

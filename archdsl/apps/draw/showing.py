@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatch
 
 from archdsl.analysis import Report, analyse
@@ -22,6 +23,7 @@ def picture(
     view: str | None = None,
     focus: str | None = None,
     style: str = "exploded",
+    open: str | None = None,
 ) -> Picture:
     """Draw a network; `content` of the result are the bytes of a file.
 
@@ -31,12 +33,13 @@ def picture(
         view: paper, overview, arc, focus or matrix; by size if None.
         focus: the layer whose links are highlighted, as `STAGE.LAYER`.
         style: exploded or compact (figure 1(a) of Zhu et al. 2018).
+        open: the block inside a unit that is drawn instead, such as `stages.0.layers.2.gate`.
 
     Raises:
         ArchdslError: A414 for an invalid argument, A422 without pygraphviz, A501, A504 or A506 if
             it cannot be drawn; and the errors of `lower` for a spec.
     """
-    return draw(subject(network, focus), form, view, style)
+    return draw(replace(subject(network, focus), opened=open), form, view, style)
 
 
 def subject(network: Spec | Graph | Checked, focus: str | None = None) -> Subject:

@@ -27,12 +27,16 @@ ROWS = 8
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to draw. `title` is plain text; each output format has to escape it."""
+    """A network to draw. `title` is plain text; each output format has to escape it.
+
+    `opened` is the path of the block that is drawn instead of the stages, if one is.
+    """
 
     graph: Graph
     report: Report
     focus: Focus
     title: str
+    opened: str | None = None
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:

@@ -22,6 +22,7 @@ from archdsl.apps.draw.looks import (
     SOURCE_BOX,
     Look,
 )
+from archdsl.apps.draw.opened import paths_inside
 from archdsl.apps.draw.scene import LINE, SIZE, Box, Curve, Scene, text_width
 from archdsl.apps.draw.subject import Subject, counted, fed, listed, ruled
 from archdsl.ir.shapes import show
@@ -152,4 +153,11 @@ def _caption(subject: Subject, runs: Sequence[Run]) -> str:
         f"{feeds}{blue}. {show(subject.shapes[source])} to "
         f"{show(subject.shapes[name])}; {counted(subject.parameters.get(name, 0), 'parameter')}."
         f"{' Grey numbers count layers between.' if counts else ''}"
+        f"{_inside(subject, name)}"
     )
+
+
+def _inside(subject: Subject, name: str) -> str:
+    """Return a sentence on the blocks inside a layer, by the paths that `--open` takes."""
+    paths = paths_inside(subject.graph, name)
+    return f" Inside: {paths}." if paths else ""

@@ -1,0 +1,123 @@
+"""A block inside a unit, opened: its parts on a line, as a stage in miniature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+
+from archdsl.apps.draw.captions import beside, page
+from archdsl.apps.draw.row import Row, line
+from archdsl.apps.draw.scene import Scene
+from archdsl.apps.draw.subject import counted
+from archdsl.errors import fail
+from archdsl.ir.graph import Graph, Node
+from archdsl.ir.layers.block import Block
+from archdsl.ir.layers.layer import Layer
+from archdsl.ir.ops import Chain
+from archdsl.ir.shapes import show
+
+LISTED = 6
+"""Most paths that an error or a caption lists."""
+
+
+def blocks(graph: Graph) -> dict[str, Block]:
+    """Return the blocks of a network by path, in the order of computation.
+
+    A path is the prefix of the names of the block's weights: `stages.0.layers.2.gate`.
+    """
+    return {path: block for node, _ in graph.chains() for path, block in blocks_of(node)}
+
+
+def blocks_of(node: Node) -> Iterator[tuple[str, Block]]:
+    """Yield path and block for each block of a node."""
+    if isinstance(node.op, Chain):
+        yield from inside(node.op.layers, f"{node.op.scope}.")
+
+
+def paths_inside(graph: Graph, name: str) -> str:
+    """Return the paths of the blocks of a node as text, empty if it has none."""
+    return _listed([path for path, _ in blocks_of(graph[name])])
+
+
+def inside(layers: Sequence[Layer], prefix: str) -> Iterator[tuple[str, Block]]:
+    """Yield path and block for each block in a list of layers, and for those inside them."""
+    for layer in layers:
+        if isinstance(layer, Block):
+            path = f"{prefix}{layer.name}"
+            yield path, layer
+            for scope, part in layer.scopes():
+                yield from inside(part, f"{path}.{scope}")
+
+
+def find(graph: Graph, path: str) -> Block:
+    """Return the block at a path. Raises ArchdslError (A414) with the paths that can be opened."""
+    paths = blocks(graph)
+    if path in paths:
+        return paths[path]
+    if not paths:
+        raise fail("A414", f"{graph.name} has no blocks to open")
+    near = get_close_matches(path, paths, n=LISTED, cutoff=0.8) or list(paths)
+    raise fail(
+        "A414", f"`{path[:80]}` is not a block of {graph.name}",
+        help=f"write --open PATH: {_listed(near)}",
+    )  # fmt: skip
+
+
+def scene(title: str, path: str, block: Block) -> Scene:
+    """Return the parts of a block with their links; F0 is its input.
+
+    Args:
+        title: the title of the network.
+        path: the path of the block.
+        block: the block.
+    """
+    count = len(block.parts)
+    reads = [*block.reads, block.exit]
+    links = [(source, part) for part, sources in enumerate(reads, start=1) for source in sources]
+    row = Row("", label=lambda part: "out" if part > count else f"F{part}", tooltip=_tips(block))
+    drawn = line(row, count + 1, links, count + 1, block.exit)
+    shapes = f"{show(block.shape)} to {show(block.after(block.shape))}"
+    about = f"{block.operator.kind}; {counted(count, 'part')}, {counted(len(links), 'link')}"
+    return page(
+        f"{title}: {path}", [beside(drawn, block.word, [shapes, about])], _caption(path, block)
+    )
+
+
+def _tips(block: Block) -> Callable[[int], str]:
+    texts = {0: f"input: {show(block.shape)}"}
+    texts |= {number: _words(part) for number, part in enumerate(block.parts, start=1)}
+    return lambda number: texts.get(number, f"output: {show(block.after(block.shape))}")
+
+
+def _caption(path: str, block: Block) -> str:
+    """What each part does, equal neighbours together, and which blocks can be opened next."""
+    runs: list[tuple[int, int, str]] = []
+    for number, part in enumerate(block.parts, start=1):
+        words = _words(part)
+        if runs and runs[-1][2] == words:
+            runs[-1] = (runs[-1][0], number, words)
+        else:
+            runs.append((number, number, words))
+    parts = [f"F{a}: {words}." if a == b else f"F{a} to F{b}: {words}." for a, b, words in runs]
+    within = [
+        found for scope, part in block.scopes() for found, _ in inside(part, f"{path}.{scope}")
+    ]
+    left = [f"and {len(parts) - LISTED:,} more."] if len(parts) > LISTED else []
+    more = [f"Blocks inside: {_listed(within)}."] if within else []
+    return " ".join(
+        [
+            "F0 is the input of the block; the exit reads the outputs with red links.",
+            *parts[:LISTED],
+            *left,
+            *more,
+        ]
+    )
+
+
+def _words(part: Sequence[Layer]) -> str:
+    return ", ".join(layer.words() for layer in part)
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - LISTED:,} more" if len(paths) > LISTED else ""
+    return f"{', '.join(paths[:LISTED])}{more}"
