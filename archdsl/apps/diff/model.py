@@ -10,6 +10,7 @@ from typing import Any
 from archdsl.analysis.parts import PartReport
 from archdsl.analysis.report import Report, StageReport
 from archdsl.api import Checked
+from archdsl.apps.diff.edits import Edit, chain_edits, chain_layers, stage_edits
 from archdsl.apps.diff.links import LinkDiff, link_diff
 from archdsl.apps.diff.topology import Topology, topology
 from archdsl.apps.diff.words import chain_words, unit_words, widths
@@ -37,13 +38,15 @@ class Change:
 class PartDiff:
     """A part of both networks, or of one: a stem, a stage, what lies between, a head.
 
-    `changes` hold every quantity, changed or not; `links` are a stage's.
+    `changes` hold every quantity, changed or not; `links` are a stage's. `edits` are the layers
+    that were inserted, removed or replaced, inside blocks too.
     """
 
     name: str
     changes: tuple[Change, ...]
     links: LinkDiff | None = None
     stages: tuple[Stage | None, Stage | None] = (None, None)
+    edits: tuple[Edit, ...] = ()
 
     @property
     def status(self) -> str:
@@ -53,7 +56,11 @@ class PartDiff:
         if all(change.after is None for change in self.changes):
             return "removed"
         moved = self.links is not None and self.links.changed
-        return "changed" if moved or any(change.differs for change in self.changes) else "same"
+        return (
+            "changed"
+            if moved or self.edits or any(change.differs for change in self.changes)
+            else "same"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +135,11 @@ def _parts(one: Checked, other: Checked) -> Iterator[PartDiff]:
             for net, parts, stage in zip((one, other), known, stages, strict=True)
         ]
         moved = link_diff(*stages) if any(stages) else None
-        yield PartDiff(name, tuple(_changes(*facts)), moved, stages)
+        if any(stages):
+            edits = stage_edits((one.graph, stages[0]), (other.graph, stages[1]))
+        else:
+            edits = chain_edits(*(chain_layers(net.graph, name) for net in (one, other)))
+        yield PartDiff(name, tuple(_changes(*facts)), moved, stages, edits)
 
 
 def _merged(one: Sequence[str], other: Sequence[str]) -> Iterable[str]:
@@ -181,6 +192,12 @@ def _part(part: PartDiff) -> Mapping[str, Any]:
             c.name: {"before": c.before, "after": c.after} for c in part.changes if c.differs
         },
     }
+    if part.edits:
+        made["edits"] = [
+            {"first": edit.first, "last": edit.last, "removed": list(edit.removed),
+             "added": list(edit.added)}
+            for edit in part.edits
+        ]  # fmt: skip
     if part.links is not None:
         layers = part.links.layers
         made["links"] = {

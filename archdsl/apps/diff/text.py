@@ -70,8 +70,26 @@ def _part(part: PartDiff) -> Iterator[str]:
             yield "  " + _count(change, 24)
         else:
             yield from _words(change)
+    if status == "changed":
+        yield from _edits(part)
     if part.links is not None and status == "changed":
         yield from _links(part)
+
+
+def _edits(part: PartDiff) -> Iterator[str]:
+    """Layers that were removed and added; nothing for units that are listed as a whole."""
+    if not part.edits:
+        return
+    yield "  layers that differ:"
+    for edit in part.edits[:LISTED]:
+        number = f"{'F' if any(part.stages) else ''}{edit.first}"
+        name = number if edit.first == edit.last else f"{number} to {edit.last}"
+        for mark, entries in (("-", edit.removed), ("+", edit.added)):
+            for entry in entries:
+                yield from _wrapped(f"    {name:<10} {mark} ", entry)
+                name = ""
+    if len(part.edits) > LISTED:
+        yield f"    {len(part.edits) - LISTED:,} more"
 
 
 def _words(change: Change) -> Iterator[str]:

@@ -99,9 +99,8 @@ def _caption(path: str, block: Block) -> str:
         else:
             runs.append((number, number, words))
     parts = [f"F{a}: {words}." if a == b else f"F{a} to F{b}: {words}." for a, b, words in runs]
-    within = [
-        found for scope, part in block.scopes() for found, _ in inside(part, f"{path}.{scope}")
-    ]
+    scopes = ((part, f"{path}.{scope}") for scope, part in block.scopes())
+    within = [inner for part, prefix in scopes for inner, _ in inside(part, prefix)]
     left = [f"and {len(parts) - LISTED:,} more."] if len(parts) > LISTED else []
     more = [f"Blocks inside: {_listed(within)}."] if within else []
     return " ".join(
