@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -11,9 +12,10 @@ from archdsl.analysis.parameters import state_shapes
 from archdsl.apps.checkpoint.reading import numbers, shape
 from archdsl.apps.checkpoint.wrapped import unwrap
 from archdsl.apps.heatmap.model import HeatMap, Panel
-from archdsl.apps.heatmap.readers import Reader, aggregates, readers
+from archdsl.apps.heatmap.readers import Reader, aggregates, block_readers, readers
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.ops import Weighted
 
 FUSED = "what fuse() returns has folded weights: save the state dict of the network itself"
 
@@ -46,6 +48,7 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
         for stage in graph.stages
         if means.get(stage.index)
     )
+    panels += tuple(_block_panels(graph, weights))
     if not panels:
         raise fail(
             "A442",
@@ -55,6 +58,22 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
         )
     left = [stage.index for stage in graph.stages if stage.index not in means]
     return HeatMap(graph.name, panels, left)
+
+
+def _block_panels(graph: Graph, weights: Mapping[str, Tensor]) -> Iterator[Panel]:
+    """Yield a panel for each block inside a unit whose parts have separate weights."""
+    for path, parts in groupby(block_readers(graph), key=lambda reader: reader.block):
+        same = list(parts)
+        links = {
+            (source, reader.layer): mean
+            for reader in same
+            for source, mean in zip(
+                reader.sources,
+                _means(reader, numbers(reader.key, weights[reader.key])),
+                strict=True,
+            )
+        }
+        yield Panel(same[0].stage, max(reader.layer for reader in same), links, path)
 
 
 def _strengths(
@@ -100,12 +119,22 @@ def _weights(graph: Graph, loaded: object) -> dict[str, Tensor]:
         if (size := shape(name, state.entries[name])) != expected:
             there = "x".join(map(str, size)) or "a scalar"
             raise _other(graph, f"{name} is {there}, not {'x'.join(map(str, expected))}")
+    statistics = set(_statistics(graph))
     for name in shapes:
-        if name.endswith(".num_batches_tracked"):
-            continue
+        whole = name in statistics and not state.entries[name].is_floating_point()
+        if whole or name.endswith(".num_batches_tracked"):
+            continue  # counters, and the index of `select`
         if not bool(torch.isfinite(numbers(name, state.entries[name])).all()):
             raise _other(graph, f"{name} has values that are not finite")
     return state.entries
+
+
+def _statistics(graph: Graph) -> Iterator[str]:
+    """Yield the names of the buffers of layers."""
+    for _, chain in graph.chains():
+        for layer in chain.layers:
+            if isinstance(layer, Weighted):
+                yield from (f"{chain.scope}.{layer.name}.{key}" for key in layer.statistics())
 
 
 def _other(graph: Graph, why: str, note: str | None = None) -> Exception:

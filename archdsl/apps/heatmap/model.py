@@ -16,11 +16,20 @@ Link = tuple[int, int]
 
 @dataclass(frozen=True)
 class Panel:
-    """A stage of `depth` layers: the mean absolute weight of each link that exists."""
+    """A stage of `depth` layers: the mean absolute weight of each link that exists.
+
+    With a path in `block`, a block of `depth` parts inside a unit of the stage.
+    """
 
     stage: int
     depth: int
     means: Mapping[Link, float]
+    block: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return what the panel shows: `stage 0`, or the path of a block."""
+        return self.block or f"stage {self.stage}"
 
     @property
     def rescaled(self) -> dict[Link, float]:
@@ -46,6 +55,7 @@ class HeatMap:
         """Return each link with its mean and its rescaled mean, as JSON."""
         stages = [
             {"stage": panel.stage, "layers": panel.depth, "links": _links(panel)}
+            | ({"block": panel.block} if panel.block else {})
             for panel in self.panels
         ]
         facts = {"archdsl": __version__, "name": self.name, "stages": stages}
@@ -55,11 +65,11 @@ class HeatMap:
         """Return a line for each link, as CSV."""
         out = StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["stage", "layer", "source", "mean", "rescaled"])
+        writer.writerow(["stage", "layer", "source", "mean", "rescaled", "block"])
         for panel in self.panels:
             for link in _links(panel):
                 row = (link["layer"], link["source"], link["mean"], link["rescaled"])
-                writer.writerow([panel.stage, *row])
+                writer.writerow([panel.stage, *row, panel.block])
         return out.getvalue()
 
 

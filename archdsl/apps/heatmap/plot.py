@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil, nan
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,9 @@ STYLE: Any = {
 ACROSS = 3
 """Maximum number of panels in a row."""
 
+MOST = 90
+"""Maximum number of panels in a picture; JSON and CSV have all."""
+
 SIDE = 2.7
 """Width and height of a panel, in inches."""
 
@@ -46,6 +50,7 @@ def draw(heat: HeatMap, form: str) -> bytes:
         heat: the heat map.
         form: one of `FORMS`.
     """
+    heat = replace(heat, panels=heat.panels[:MOST])
     across = min(ACROSS, len(heat.panels))
     down = ceil(len(heat.panels) / across)
     size = (across * SIDE + 0.9, down * (SIDE + 0.35) + 0.4)
@@ -76,7 +81,7 @@ def _panel(axes: Axes, panel: Panel) -> AxesImage:
     image = axes.imshow(values, cmap=COLOURS, vmin=0, vmax=1, interpolation="none", extent=extent)
     exit = any(layer > panel.depth for _, layer in panel.means)
     axes.set(
-        title=f"stage {panel.stage}",
+        title=panel.title,
         xlabel=f"layer{f', last the exit ({panel.depth + 1})' if exit else ''}",
         ylabel="output it reads",
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.analysis.shapes import shapes
+from archdsl.apps.draw.opened import blocks_of
 from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.ops import Aggregate, Chain, Shape, Weighted
+from archdsl.ir.layers.block import Block
+from archdsl.ir.ops import Aggregate, Chain, Layer, Shape, Weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class Reader:
     """A layer, or the layer after the stage (`layer` is N + 1), and the weights that read.
 
     `key` is the state-dict key of the weights. `features[i]` of their input features come from
-    output `sources[i]`, in this order, as `concat` joins the outputs.
+    output `sources[i]`, in this order, as `concat` joins the outputs. `block` is the path of the
+    block inside a unit that the layer is a part of; empty for a layer of the stage.
     """
 
     stage: int
@@ -24,6 +27,7 @@ class Reader:
     groups: int
     sources: tuple[int, ...]
     features: tuple[int, ...]
+    block: str = ""
 
 
 def tells_apart(stage: Stage) -> bool:
@@ -72,7 +76,7 @@ def _reader(
     widths = tuple(result_shapes[stage.outputs[source]][0] for source in sources)
     if stage.projected and layer == 1:  # the input is read before it is projected
         widths = tuple(result_shapes[source][0] for source in graph[name].inputs)
-    first = _first(op) if isinstance(op, Chain) else None
+    first = _first(op.layers) if isinstance(op, Chain) else None
     inputs = first.takes() if first is not None else None
     if first is None or inputs is None or inputs % sum(widths) or not isinstance(op, Chain):
         return
@@ -84,8 +88,31 @@ def _reader(
     )  # fmt: skip
 
 
-def _first(chain: Chain) -> Weighted | None:
-    for layer in chain.layers:
+def block_readers(graph: Graph) -> Iterator[Reader]:
+    """Yield every part of a block inside a unit that reads several concatenated outputs."""
+    for stage in graph.stages:
+        for name in stage.layers:
+            for path, block in blocks_of(graph[name]):
+                if block.operator.concatenates:
+                    yield from _parts(stage.index, path, block)
+
+
+def _parts(stage: int, path: str, block: Block) -> Iterator[Reader]:
+    inside, _, _ = block.steps(block.shape)
+    outputs = [block.shape, *(shapes[-1] for shapes in inside)]
+    for number, (reads, (scope, part)) in enumerate(
+        zip(block.reads, block.scopes(), strict=True), start=1
+    ):
+        first = _first(part)
+        if first is not None and len(reads) > 1:
+            yield Reader(
+                stage, number, f"{path}.{scope}{first.name}.weight", first.feature_groups(),
+                reads, tuple(outputs[read][0] for read in reads), path,
+            )  # fmt: skip
+
+
+def _first(layers: Iterable[Layer]) -> Weighted | None:
+    for layer in layers:
         if layer.rearranges or layer.inputs_axis != 1:
             return None  # the inputs of a later convolution are no longer in the order of outputs
         if isinstance(layer, Weighted) and layer.mixes:

@@ -1,0 +1,59 @@
+"""Heat maps of blocks inside units, and of layers that rearrange what they read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+import archdsl  # noqa: E402
+from archdsl.api import check_text  # noqa: E402
+from archdsl.apps.heatmap.checkpoint import heat_map  # noqa: E402
+from archdsl.apps.heatmap.plot import draw  # noqa: E402
+
+DENSE = "{block: {layers: 3, unit: [norm, {conv: {width: 2, kernel: 1}}], connect: full, aggregate: concat}}"  # noqa: E501
+
+
+def network(unit: str, stage: str = "connect: plain, aggregate: sum", layers: int = 1) -> Any:
+    text = "archdsl: 2\nname: net\ninput: [4, 8, 8]\n"
+    return check_text(text + f"stages: {{count: 1, layers: {layers}, unit: {unit}, {stage}}}\n")
+
+
+def heat(checked: Any, **weights: Any) -> Any:
+    state = archdsl.build(checked.spec).state_dict()
+    return heat_map(checked.graph, state | weights)
+
+
+def test_the_parts_of_a_block_that_concatenates_have_a_panel() -> None:
+    checked = network(f"[{DENSE}, {{conv: 4}}]", layers=2)
+    key = "stages.0.layers.1.block.layers.2.conv.weight"
+    weight = torch.tensor([[1.0] * 4 + [2.0] * 2 + [-4.0] * 2] * 2).reshape(2, 8, 1, 1)
+    found = heat(checked, **{key: weight})
+    blocks = {panel.block: panel for panel in found.panels if panel.block}
+    assert list(blocks) == ["stages.0.layers.0.block", "stages.0.layers.1.block"]
+    panel = blocks["stages.0.layers.1.block"]
+    assert panel.means.keys() == {(0, 2), (1, 2), (0, 3), (1, 3), (2, 3)}
+    assert [panel.rescaled[source, 3] for source in range(3)] == [0.25, 0.5, 1.0]
+    assert panel.title == "stages.0.layers.1.block"
+    stages = json.loads(found.as_json())["stages"]
+    assert [stage.get("block") for stage in stages if "block" in stage] == list(blocks)
+    assert found.as_csv().splitlines()[-1].endswith(",stages.0.layers.1.block")
+    assert draw(found, "svg").startswith(b"<?xml")
+
+
+@pytest.mark.parametrize(
+    "layer", ["{shuffle: 2}", "{keep: {width: 4}}", "{select: 4}", "{residual: [relu]}"]
+)
+def test_a_layer_that_rearranges_channels_hides_which_output_a_weight_reads(layer: str) -> None:
+    """Behind it, the channels of a convolution are not in the order of the outputs."""
+    concat = "connect: full, aggregate: concat"
+    assert heat(network("[norm, {conv: 4}]", concat, 3)).panels
+    nested = DENSE.replace("[norm, ", f"[{layer}, ")
+    for checked in (
+        network(f"[{layer}, {{conv: 4}}]", concat, 3), network(f"[{nested}, {{conv: 4}}]"),
+    ):  # fmt: skip
+        with pytest.raises(archdsl.ArchdslError, match="no separate weights"):
+            heat(checked)
