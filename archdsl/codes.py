@@ -56,6 +56,7 @@ TITLES = {
     "A227": "windows that see only padding (warning)",
     "A229": "an aggregation does not work inside a unit",
     "A228": "an aggregation cannot join these outputs",
+    "A230": "`inner` stands outside of a nest",
     "A301": "too many layers, links or primitives",
     "A302": "too many channels",
     "A303": "too many parameters",

@@ -9,7 +9,7 @@ from pydantic import Field, create_model
 from archdsl.frontend import unions
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.cycle import Cycle
-from archdsl.language.layers import Block, Gate, LayerWords, Parallel, Residual
+from archdsl.language.layers import Block, Gate, LayerWords, Nest, Parallel, Residual
 from archdsl.language.rule import Rule
 from archdsl.language.unit import Unit
 from archdsl.language.values import Words
@@ -41,6 +41,7 @@ def recursive(
             "connect": (unions.worded(rules, "rule"), ...),
             "aggregate": (operator, ...),
         },
+        Nest: {"layers": (ForwardRef("Unit_"), ...), "bottom": (ForwardRef("Unit_"), ...)},
     }  # fmt: skip
     nested: dict[type[LayerWords], Any] = {
         word: create_model(word.__name__, __base__=word, __doc__=word.__doc__, **fields)

@@ -81,15 +81,15 @@ def entry_of(entries: tuple[Any, ...], scope: Scope, **place: Any) -> Any:
     if scope.stage is None:
         raise fail(
             "A112",
-            "a list, one entry per stage, has no meaning outside a stage",
+            f"a list, one entry per {scope.per}, has no meaning outside a {scope.per}",
             help="write one number",
             **place,
         )
     if len(entries) != scope.stages:
         raise fail(
             "A112",
-            f"this list has {len(entries)} entries, but there are {scope.stages} stages",
-            help="write one number, or one entry per stage",
+            f"this list has {len(entries)} entries, but there are {scope.stages} {scope.per}s",
+            help=f"write one number, or one entry per {scope.per}",
             **place,
         )
     return entries[scope.stage]

@@ -27,11 +27,15 @@ class Rounding:
 
 @dataclass(frozen=True)
 class Scope:
-    """What names mean at one place; `stage` is the index lists are read at, if inside a stage."""
+    """What names mean at one place; `stage` is the index lists are read at, if inside a stage.
+
+    In a nest, lists have one entry per level: `per` says which of the two it is.
+    """
 
     values: Mapping[str, Value]
     stage: int | None = None
     stages: int = 0
+    per: str = "stage"
     roundings: list[Rounding] = field(default_factory=list, compare=False)
 
     def entry(self, value: Value, subject: str) -> Value:
@@ -47,8 +51,8 @@ class Scope:
         if len(value) != self.stages:
             raise fail(
                 "A112",
-                f"{subject} has {len(value)} entries, but there are {self.stages} stages",
-                help="write one number, or one entry per stage",
+                f"{subject} has {len(value)} entries, but there are {self.stages} {self.per}s",
+                help=f"write one number, or one entry per {self.per}",
             )
         return value[self.stage]
 

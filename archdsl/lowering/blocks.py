@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -17,12 +17,15 @@ from archdsl.language.aggregations import Product, Sum
 from archdsl.language.layers import Nested
 from archdsl.language.rule import Rule
 from archdsl.lowering.builder import check_join
-from archdsl.lowering.lists import Context, lower_unit
+from archdsl.lowering.lists import Context, Level, lower_unit
 from archdsl.lowering.reads import check_reads, check_running
 from archdsl.lowering.units import UnitWords, units_of
 
 PARTS = 256
 """Most parts of a block."""
+
+DEPTH = 64
+"""Most blocks in one another: what a nest makes may be deeper than what is written."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Form:
     """What a block stands for: its units, what each reads, the aggregation and the exit's reads.
 
     `where` is the path of each unit. `strided` says that parts which read y_0 alone take a stride,
-    and `numbered` that `layer` is the number of a part, not of the unit around the block.
+    and `numbered` that `layer` is the number of a part, not of the unit around the block. `context`
+    is where the units are written, if that is not where the word is.
     """
 
     units: Sequence[UnitWords]
@@ -41,6 +45,7 @@ class Form:
     flat: bool = False
     strided: bool = True
     numbered: bool = False
+    context: Context | None = None
 
 
 def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Context) -> Layer:
@@ -54,6 +59,7 @@ def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Con
         context: where the word is written.
     """
     form = FORMS[word.layer](word, context)
+    context = _deeper(form.context or context, context)
     _check_operator(form.operator, context.at("aggregate"))
     shapes: list[Shape] = [shape]
     parts: list[tuple[Layer, ...]] = []
@@ -72,6 +78,13 @@ def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Con
         name, word.layer, shape, tuple(parts), tuple(map(tuple, form.reads)), form.operator,
         tuple(form.exit), form.flat,
     )  # fmt: skip
+
+
+def _deeper(inside: Context, around: Context) -> Context:
+    """Return the context of the units of a block. Raises A301 where blocks are too deep."""
+    if around.depth == DEPTH:
+        raise fail("A301", f"more than {DEPTH} blocks in one another", **around.at())
+    return replace(inside, depth=around.depth + 1)
 
 
 def _joined(
@@ -125,6 +138,25 @@ def _check_operator(operator: Aggregation, place: Place) -> None:
 def _one(word: Any, operator: Aggregation) -> Form:
     """The input, joined with the output of one list."""
     return Form([word.layers], lambda _: (), [(0,)], operator, (0, 1), flat=True, strided=False)
+
+
+def _level(level: Level) -> Form:
+    """A list that makes its output of the input alone; `inner` in it is the next level."""
+    return Form(
+        [level.unit], lambda _: (), [(0,)], Sum(kind="sum"), (1,), flat=True, strided=False,
+        context=level.below(),
+    )  # fmt: skip
+
+
+def _inner(context: Context) -> Form:
+    if context.inner is None:
+        raise fail(
+            "A230",
+            "`inner` stands for the next level of a nest, and there is no nest around it",
+            help="write it in the `layers` of a `nest`",
+            **context.at(),
+        )
+    return _level(context.inner)
 
 
 def _parallel(word: Any, context: Context) -> Form:
@@ -183,4 +215,6 @@ FORMS: dict[str, Callable[[Any, Context], Form]] = {
     "gate": lambda word, _: _one(word, Product(kind="product")),
     "parallel": _parallel,
     "block": _block,
+    "nest": lambda word, context: _level(Level(0, word, context)),
+    "inner": lambda _, context: _inner(context),
 }

@@ -8,7 +8,8 @@ or `incoming` may be evaluated in every layer of a stage, and counts as one more
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from archdsl.errors import ArchdslError
 from archdsl.frontend.definitions import in_order
@@ -17,10 +18,11 @@ from archdsl.frontend.resolve import deferred, value
 from archdsl.frontend.schema import LayerList, Transition
 from archdsl.language.arithmetic import Scope
 from archdsl.language.expression import Expression
-from archdsl.language.layers import LayerWords, Nested
+from archdsl.language.layers import LEVELS, Inner, LayerWords, Nest, Nested
 from archdsl.language.unit import Unit
 from archdsl.lowering.blocks import PARTS
 from archdsl.lowering.definitions import Definitions
+from archdsl.lowering.lists import level_scope
 from archdsl.lowering.stage_plan import StagePlan
 from archdsl.lowering.units import Units, UnitWords, units_of
 
@@ -39,10 +41,16 @@ TRANSITION = 4
 
 @dataclass(frozen=True)
 class Costs:
-    """Primitives of words in one scope; `defined` are those of the spec's own units, by word."""
+    """Primitives of words in one scope; `defined` are those of the spec's own units, by word.
+
+    `inner` is what the word `inner` counts for. A layer counts `weight` times: in a nest once for
+    each level around it, because every level is asked for all that is inside.
+    """
 
     scope: Scope
     defined: Mapping[str, int] = field(default_factory=dict)
+    inner: int = 1
+    weight: int = 1
 
     def units(self, units: Units, layers: int) -> int:
         """Primitives of so many layers that use units in turn."""
@@ -63,23 +71,39 @@ class Costs:
     def word(self, word: LayerWords | Unit) -> int:
         """Primitives of a layer, a block or a named unit."""
         if isinstance(word, Unit):
-            return self.defined.get(word.kind) or word.size()
+            return self.weight * (self.defined.get(word.kind) or word.size())
+        if isinstance(word, Inner):
+            return self.inner
+        if isinstance(word, Nest):
+            return self.weight + self.nest(word)
         if not isinstance(word, Nested):
-            return 1
+            return self.weight
         alike = getattr(word, "unit", None)
         if alike is not None:
-            return 1 + self.units(units_of(word.layers, alike), self.parts(word))
+            parts = self.known(word.layers, PARTS)
+            return self.weight + self.units(units_of(word.layers, alike), parts)
         units = word.layers if isinstance(word.layers, tuple) else (word.layers,)
         nested = (unit for unit in units if isinstance(unit, Unit | LayerList))
-        return 1 + sum(map(self.unit, nested))
+        return self.weight + sum(map(self.unit, nested))
 
-    def parts(self, word: Nested) -> int:
-        """How many parts a block has; the most there can be if that is not known yet."""
+    def nest(self, nest: Nest) -> int:
+        """Primitives of all levels, from the bottom outwards: a list may hold `inner` twice."""
+        levels = self.known(nest.count, LEVELS)
+        bottom = level_scope(self.scope, levels, levels)
+        cost = replace(self, scope=bottom, weight=self.weight + levels).unit(nest.bottom)
+        for level in reversed(range(levels)):
+            scope = level_scope(self.scope, level, levels)
+            inside = replace(self, scope=scope, inner=cost, weight=self.weight + level)
+            cost = self.weight + inside.unit(nest.layers)
+        return cost
+
+    def known(self, raw: Any, most: int) -> int:
+        """A number of parts or levels; the most there can be if it is not known yet."""
         try:
-            count: int = value(word.layers, self.scope)
+            count: int = value(raw, self.scope)
         except ArchdslError:  # told with its place when the block is lowered
-            return PARTS
-        return min(count, PARTS) if isinstance(count, int) else PARTS
+            return most
+        return min(count, most) if isinstance(count, int) else most
 
     def arithmetic(self, expression: Expression) -> int:
         """How many primitives take as long as an expression."""

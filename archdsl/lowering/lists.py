@@ -12,7 +12,7 @@ from archdsl.frontend.schema import LayerList
 from archdsl.ir.ops import Layer, Shape
 from archdsl.language.arithmetic import Scope
 from archdsl.language.define import Defined
-from archdsl.language.layers import LayerWords, Nested
+from archdsl.language.layers import LayerWords, Nest, Nested
 from archdsl.language.unit import Unit
 from archdsl.lowering.chain import Layers, Made
 from archdsl.lowering.definitions import Definitions
@@ -26,7 +26,8 @@ class Context:
 
     `scope` has the names that its arithmetic may use, `at(*path)` is the place of a value below it,
     `remarks` collects warnings and notes, `nest` lowers a block in the list, and `own` has the
-    units that the spec defines.
+    units that the spec defines. `depth` counts the blocks around it, and `inner` is what the word
+    `inner` stands for, if it means something here.
     """
 
     scope: Scope
@@ -34,13 +35,15 @@ class Context:
     remarks: list[Diagnostic]
     nest: Callable[[Nested, str, Shape, int, Context], Layer]
     own: Definitions = field(default_factory=Definitions)
+    depth: int = 0
+    inner: Level | None = None
 
     def below(self, *path: str | int, **names: int) -> Context:
         """Return the context of a value in this one, whose arithmetic may use more names."""
         scope = self.scope
         return replace(
             self,
-            scope=Scope({**scope.values, **names}, scope.stage, scope.stages),
+            scope=replace(scope, values={**scope.values, **names}),
             at=lambda *rest: self.at(*path, *rest),
         )
 
@@ -48,6 +51,46 @@ class Context:
         """Return the block for a word that is written here."""
         at = partial(_place_of_key, self.at, word.layer)
         return self.nest(word, word.layer, shape, stride, replace(self, at=at))
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of a nest, counted from 0; `context` is where the nest is written."""
+
+    number: int
+    word: Nest
+    context: Context
+
+    @property
+    def key(self) -> str:
+        """The key of the nest under which the level is written."""
+        return "layers" if self.number < self.word.count else "bottom"
+
+    @property
+    def unit(self) -> UnitWords:
+        """The list of the level."""
+        words: UnitWords = getattr(self.word, self.key)
+        return words
+
+    @property
+    def scope(self) -> Scope:
+        """What arithmetic in the level may use: lists have one entry per level."""
+        return level_scope(self.context.scope, self.number, self.word.count)
+
+    def below(self) -> Context:
+        """Return where the list of the level is lowered."""
+        deeper = replace(self, number=self.number + 1)
+        inner = deeper if self.number < self.word.count else self.context.inner
+        context = self.context.below(self.key)
+        return replace(context, scope=self.scope, inner=inner)
+
+
+def level_scope(scope: Scope, level: int, levels: int) -> Scope:
+    """Return the scope of a level of a nest; at its bottom there is no level to read lists at."""
+    stage = level if level < levels else None
+    return replace(
+        scope, values={**scope.values, "level": level}, stage=stage, stages=levels, per="level"
+    )
 
 
 def lower_unit(unit: UnitWords, shape: Shape, stride: int, context: Context) -> Made:
@@ -96,7 +139,7 @@ def _add_defined(layers: Layers, unit: Defined, context: Context) -> None:
     scope = context.own.scope(unit.kind, context.scope, names, numbers)
     at = partial(context.own.at, unit.kind, "layers")
     definition = context.own.units[unit.kind]
-    _add_list(layers, definition.layers.layers, replace(context, scope=scope, at=at))
+    _add_list(layers, definition.layers.layers, replace(context, scope=scope, at=at, inner=None))
 
 
 def unit_layers(unit: Unit, stride: int, place: Place) -> Sequence[LayerWords]:

@@ -22,7 +22,17 @@ from archdsl.language.layers.activation import (
     Silu,
     Tanh,
 )  # fmt: skip
-from archdsl.language.layers.blocks import NESTED, Block, Gate, Nested, Parallel, Residual
+from archdsl.language.layers.blocks import (
+    LEVELS,
+    NESTED,
+    Block,
+    Gate,
+    Inner,
+    Nest,
+    Nested,
+    Parallel,
+    Residual,
+)
 from archdsl.language.layers.channels import Keep, Select, Shuffle
 from archdsl.language.layers.conv import Conv
 from archdsl.language.layers.deconv import Deconv
@@ -44,6 +54,7 @@ LAYERS: tuple[type[LayerWords], ...] = (
 
 __all__ = [
     "LAYERS",
+    "LEVELS",
     "NESTED",
     "ActivationWord",
     "Block",
@@ -57,10 +68,12 @@ __all__ = [
     "Hardsigmoid",
     "Hardswish",
     "Keep",
+    "Inner",
     "LayerWords",
     "Leaky",
     "Linear",
     "Mish",
+    "Nest",
     "Nested",
     "Norm",
     "Order",

@@ -8,9 +8,15 @@ is known (`archdsl/frontend/schema.py`), because a block may hold blocks.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from archdsl.language.layers.words import LayerWords
+from archdsl.language.values import Bounds
+
+LEVELS = 16
+"""Most levels of a nest."""
 
 
 class Nested(LayerWords):
@@ -19,7 +25,7 @@ class Nested(LayerWords):
     since: ClassVar[int] = 2
     shorthand: ClassVar[str | None] = "layers"
     resolved_later: ClassVar[frozenset[str]] = frozenset({"layers"})
-    layers: Any
+    layers: Any = None
 
 
 class Strided(Nested):
@@ -61,4 +67,26 @@ class Block(Strided):
     exit: Literal["rule", "all", "last"] = "rule"
 
 
-NESTED: tuple[type[Nested], ...] = (Residual, Gate, Parallel, Block)
+class Nest(Nested):
+    """A list of layers that holds itself, at the place of `inner`, a number of times (U-Net).
+
+    `bottom` stands for `inner` in the innermost list. Lists of numbers have one entry per level.
+    """
+
+    layer: Literal["nest"] = "nest"
+    shorthand: ClassVar[str | None] = None
+    resolved_later: ClassVar[frozenset[str]] = frozenset({"layers", "bottom"})
+    count: Annotated[int, Bounds(1, LEVELS)] = Field(description="how often the list is there")
+    bottom: Any = None
+
+
+class Inner(Nested):
+    """The next level of the nest around it: its list again, or at last its bottom."""
+
+    layer: Literal["inner"] = "inner"
+    bare: ClassVar[bool] = True
+    shorthand: ClassVar[str | None] = None
+    layers: ClassVar[None] = None
+
+
+NESTED: tuple[type[Nested], ...] = (Residual, Gate, Parallel, Block, Nest, Inner)
