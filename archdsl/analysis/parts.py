@@ -51,4 +51,4 @@ def name(stage: Stage) -> str:
 
 def _nodes(stage: Stage) -> set[str]:
     """Return the nodes of a stage that can have weights: layers, projection and aggregates."""
-    return {*stage.layers, *stage.outputs, *stage.reads, stage.exit} - {stage.entry}
+    return {*stage.layers, *stage.outputs, *stage.reads, *stage.carries, stage.exit} - {stage.entry}

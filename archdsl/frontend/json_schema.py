@@ -7,11 +7,11 @@ parameter for a word) is hidden from pydantic in validators, so this module adds
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from archdsl.frontend.schema import NAME, PARAMETER, language
 from archdsl.frontend.unions import word_of
-from archdsl.language.exit import EXITS
+from archdsl.language.exit import NewerExit, WordExit
 from archdsl.language.layers import LAYERS, Nested
 from archdsl.language.values import Words
 
@@ -97,9 +97,18 @@ def _allow_defined(schema: Any, word: Schema) -> None:
                 union.append(word)
 
 
+def exit_words() -> list[str]:
+    """Return the words for an exit."""
+    return [
+        word
+        for model in (WordExit, NewerExit)
+        for word in get_args(model.model_fields["kind"].annotation)
+    ]
+
+
 def _exit(description: str) -> Schema:
     """A word or a mapping, or a list of them, one per stage."""
-    one: list[Schema] = [{"enum": ["rule", *EXITS]}, {"$ref": "#/$defs/Exit"}, NAMED]
+    one: list[Schema] = [{"enum": exit_words()}, {"$ref": "#/$defs/Exit"}, NAMED]
     several = {"type": "array", "items": {"anyOf": one}, "minItems": 1}
     return {"anyOf": [*one, several], "default": "rule", "description": description}
 

@@ -108,8 +108,16 @@ ENTRY = (
 )
 
 
+CARRY = (
+    "with `scope: network`, the layers through which each output that is read in this stage or "
+    "later passes into it; `incoming` is the width of the output"
+)
+
+
 class StageWords(Words):
     """A stage: how many layers, what each computes, reads, and how its inputs are aggregated."""
+
+    keys_since: ClassVar[Mapping[str, int]] = {"carry": 2}
 
     layers: Any = None
     unit: Unit | LayerList | Cycle | None = None
@@ -118,6 +126,7 @@ class StageWords(Words):
     exit: WordExit | Exit | ExitList = Field(WordExit(kind="rule"), description=EXIT)
     entry: EntryWord | LayerList = Field("identity", description=ENTRY)
     stride: Size = Field(1, description="stride of the stage's first layer")
+    carry: LayerList | None = Field(None, description=CARRY)
 
     def needs(self) -> Mapping[str, int]:
         """Return the version that each key needs: `entry` had fewer forms in version 1."""
@@ -244,6 +253,7 @@ def _stages(
         "unit": (units_or_cycle | None, None),
         "entry": (unions.word_or_list(EntryWord, chain), Field("identity", description=ENTRY)),
         "exit": (unions.exits(own), Field(WordExit(kind="rule"), description=EXIT)),
+        "carry": (unions.listed(chain) | None, Field(None, description=CARRY)),
     }
     one = create_model("Stage", __base__=StageWords, __doc__=StageWords.__doc__, **slots)
     alike = create_model("Stages", __base__=StagesWords, __doc__=StagesWords.__doc__, **slots)

@@ -12,6 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from archdsl.ir.border import Border
 from archdsl.ir.layers.layer import every
 from archdsl.ir.ops import Aggregate, Chain, Layer, Op, Shape
 from archdsl.ir.placement import Placement
@@ -47,6 +48,7 @@ class Stage:
     `placement` says where the outputs live in one buffer, once the pass `place` has decided it.
     `leaves` is the word of the exit; `leaving` is the rule of an exit with the word `own`, and
     `joining` its aggregation, where these differ from the stage's.
+    `borders` are those of a sequence over several stages of the spec (`scope: network`).
     """
 
     index: int
@@ -64,6 +66,18 @@ class Stage:
     entry_chain: str | None = None
     leaving: Rule | None = None
     joining: Aggregation | None = None
+    borders: tuple[Border, ...] = ()
+
+    def output(self, source: int, layer: int) -> str:
+        """Return the node in which a layer reads an output; layer N + 1 is the exit."""
+        crossed = (border for border in reversed(self.borders) if source < border.layer <= layer)
+        carried = (border.carried(source) for border in crossed)
+        return next(filter(None, carried), self.outputs[source])
+
+    @property
+    def carries(self) -> tuple[str, ...]:
+        """The chains that carry outputs over borders."""
+        return tuple(node for border in self.borders for node in border.nodes)
 
     @property
     def exit_rule(self) -> Rule:

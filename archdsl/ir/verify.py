@@ -119,11 +119,14 @@ def stages(graph: Graph) -> Iterator[str]:
         if len(stage.outputs) != stage.depth + 1 or len(stage.reads) != stage.depth:
             yield f"stage {stage.index} has {len(stage.outputs)} outputs for {stage.depth} layers"
         joined: dict[str, tuple[int, ...]]
-        joined = {name: (index,) for index, name in enumerate(stage.outputs)}
+        joined = outputs_at(stage, 1)
+        crossed = {border.layer for border in stage.borders}
         for layer in range(2 if stage.projected else 1, stage.depth + 1):
+            if layer in crossed:  # what was joined before is not what is read now
+                joined = outputs_at(stage, layer)
             wanted, node = stage.sources(layer), graph[stage.layers[layer - 1]]
             reads = stage.reads[layer - 1]
-            if node.inputs == (reads,) and _joins_outputs(graph[reads], stage, wanted):
+            if node.inputs == (reads,) and _joins_outputs(graph[reads], stage, layer):
                 continue
             if node.inputs != (reads,) or joins(graph, stage.operator, reads, joined) != wanted:
                 yield f"layer {layer} of stage {stage.index} does not read outputs {wanted}"
@@ -131,9 +134,16 @@ def stages(graph: Graph) -> Iterator[str]:
         if stage.operator.running and stage.leaves != "last":
             wanted = tuple(range(stage.depth + 1))
         if stage.joining:  # its aggregates are not those of the layers
-            joined = {name: (index,) for index, name in enumerate(stage.outputs)}
+            joined = outputs_at(stage, stage.depth + 1)
         if joins(graph, stage.exit_operator, stage.exit, joined) != wanted:
             yield f"the exit of stage {stage.index} does not read outputs {wanted}"
+
+
+def outputs_at(stage: Stage, layer: int) -> dict[str, tuple[int, ...]]:
+    """Return the index of each output that a layer may read, by the node in which it reads it."""
+    if not stage.borders:
+        return {name: (index,) for index, name in enumerate(stage.outputs)}
+    return {stage.output(index, layer): (index,) for index in range(len(stage.outputs))}
 
 
 def placements(graph: Graph) -> Iterator[str]:
@@ -165,9 +175,9 @@ def _uses(node: Node, operator: Aggregation) -> bool:
     return isinstance(node.op, Aggregate) and node.op.operator == operator
 
 
-def _joins_outputs(node: Node, stage: Stage, sources: tuple[int, ...]) -> bool:
-    """Whether a node reads exactly these outputs itself: the common case, which needs no search."""
-    inputs = tuple(map(stage.outputs.__getitem__, sources))
+def _joins_outputs(node: Node, stage: Stage, layer: int) -> bool:
+    """Whether a node reads what a layer reads itself: the common case, which needs no search."""
+    inputs = tuple(stage.output(source, layer) for source in stage.sources(layer))
     return node.inputs == inputs and _uses(node, stage.operator)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import model_validator
@@ -29,10 +29,21 @@ class WordExit(Words):
 
 
 class NewerExit(WordExit):
-    """All outputs but y_0, or all with the newest first."""
+    """All outputs but y_0, all with the newest first, or what the last layer reads and makes."""
 
     since: ClassVar[int] = 2
-    kind: Literal["made", "newest-first"]  # type: ignore[assignment]
+    kind: Literal["made", "newest-first", "grown"]  # type: ignore[assignment]
+
+
+class Grown(Rule):
+    """The rule of the exit `grown`: what layer N reads by another rule, then y_N."""
+
+    rule: Literal["grown"] = "grown"
+    of: Rule
+
+    def reads(self, layer: int) -> Sequence[int]:
+        """What the layer before reads, and what it makes."""
+        return [*self.of.reads(layer - 1), layer - 1] if layer > 1 else [0]
 
 
 class Exit(Words):
@@ -69,11 +80,11 @@ def exit_rule(word: str, stage: Rule, own: Rule | None) -> Rule:
     """Return the rule that says which outputs leave a stage.
 
     Args:
-        word: `rule`, `own`, or a word of `EXITS`.
+        word: `rule`, `own`, `grown`, or a word of `EXITS`.
         stage: the stage's rule, which `rule` stands for.
         own: the rule of an exit with the word `own`; None if it is the stage's.
 
     >>> exit_rule("all", EXITS["last"], None).exit_reads(2)
     range(0, 3)
     """
-    return EXITS.get(word, own or stage)
+    return Grown(of=stage) if word == "grown" else EXITS.get(word, own or stage)

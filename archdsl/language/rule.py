@@ -6,7 +6,7 @@ y_0 ... y_(l-1). A custom rule is a subclass: `reads`, and as many closed forms 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field
@@ -38,7 +38,8 @@ class Rule(Words):
 
     rule: str
     scope: Literal["stage", "network"] = Field(
-        "stage", description="how far back a layer sees; `network` is reserved"
+        "stage",
+        description="`network`: the stages are one sequence, and layers read earlier stages, too",
     )
     shorthand: ClassVar[str | None] = "rule"
 
@@ -65,6 +66,11 @@ class Rule(Words):
 
     grows: ClassVar[bool] = True
     """Whether the layers of a stage read what the first layers of a deeper stage read."""
+
+    def needs(self) -> Mapping[str, int]:
+        """Return the version that each key needs: version 1 reserved the scope `network`."""
+        newer = {"scope": 2} if self.scope == "network" else {}
+        return {**self.keys_since, **newer}
 
     @property
     def reverses(self) -> bool:

@@ -205,6 +205,9 @@ def _count(word: Any, context: Context) -> int:
 def _rule(word: Any, count: int, operator: Aggregation, context: Context) -> Rule:
     place = context.at("connect")
     rule: Rule = resolve(word.connect, context.scope, **place).for_layers(count)
+    if rule.scope != "stage":
+        reserved = "a rule inside a unit reads the parts of its own block"
+        raise fail("A221", reserved, help="leave out `scope`", **place)
     check_running(rule, operator, place)
     check_reads(rule, count, word.exit, place)
     return rule

@@ -23,6 +23,7 @@ from archdsl.language.unit import Unit
 from archdsl.lowering.blocks import PARTS
 from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.lists import level_scope
+from archdsl.lowering.sequence import SequencePlan
 from archdsl.lowering.stage_plan import StagePlan
 from archdsl.lowering.units import Units, UnitWords, units_of
 
@@ -124,11 +125,23 @@ def defined_costs(own: Definitions) -> dict[str, int]:
 def primitives(plan: StagePlan) -> int:
     """Primitives of a stage, its projection included."""
     costs = Costs(plan.scope, defined_costs(plan.own))
+    if isinstance(plan, SequencePlan):
+        return sum(map(primitives, plan.parts)) + _carry_cost(plan, costs.defined)
     if isinstance(plan.entry, LayerList):
         entry = costs.chain(plan.entry.layers)
     else:
         entry = PROJECTION if plan.entry in {"projection", "pad"} else 0
     return costs.units(plan.units, plan.units_count) + entry
+
+
+def _carry_cost(plan: SequencePlan, defined: Mapping[str, int]) -> int:
+    """Primitives of what carries outputs, if every border carries all outputs before it."""
+    borders = zip(plan.starts[1:], plan.carries, plan.parts[1:], strict=True)
+    return sum(
+        layer * Costs(part.scope, defined).chain(words.layers)
+        for layer, words, part in borders
+        if words
+    )
 
 
 def around(spec: Spec, stages: int) -> int:

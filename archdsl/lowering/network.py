@@ -24,6 +24,7 @@ from archdsl.lowering.limits import Limits, Planned, Size, check, size_of
 from archdsl.lowering.lists import Context, lower_unit
 from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
+from archdsl.lowering.sequence import as_sequence
 from archdsl.lowering.stage import lower_stage
 from archdsl.lowering.stage_plan import StagePlan
 
@@ -43,6 +44,7 @@ class Lowered:
 def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
     """Build the graph of a spec. Raises ArchdslError (A101, A11x, A2xx, A3xx), located."""
     plans, roundings = plan_stages(spec)
+    plans = as_sequence(spec, plans)
     planned = [_planned(plan) for plan in plans]
     check(planned, limits or Limits(), around(spec, len(plans)))
     network = _Network(spec)
@@ -71,7 +73,7 @@ def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
 
 def size(spec: Spec) -> Size:
     """How much is built for a spec, by closed form. Raises ArchdslError (A101, A11x, A2xx)."""
-    plans, _ = plan_stages(spec)
+    plans = as_sequence(spec, plan_stages(spec)[0])
     return size_of(map(_planned, plans)) + Size(primitives=around(spec, len(plans)))
 
 

@@ -8,20 +8,13 @@ from archdsl.language.rule import Rule
 
 
 def check_running(rule: Rule, operator: Aggregation, place: Place) -> None:
-    """Whether a rule fits an aggregation, in a stage or a block. Raises ArchdslError (A219, A221).
+    """Whether a rule fits an aggregation, in a stage or a block. Raises ArchdslError (A219).
 
     Args:
         rule: the rule.
         operator: the aggregation.
         place: where the rule is written.
     """
-    if rule.scope != "stage":
-        raise fail(
-            "A221",
-            f"`scope: {rule.scope}` is reserved; rules see their own stage so far",
-            help="write `scope: stage`, or leave it out",
-            **place,
-        )
     if operator.running and not rule.reads_all:
         raise fail(
             "A219",

@@ -32,8 +32,8 @@ def _check_exit(plan: StagePlan) -> None:
     if operator is not None and operator.weights():
         _check_weights(operator, False, place)
     if rule is not None and rule.scope != "stage":
-        message = f"`scope: {rule.scope}` is reserved; rules see their own stage so far"
-        raise fail("A221", message, help="write `scope: stage`, or leave it out", **place)
+        message = "the exit of a stage reads outputs of its own sequence"
+        raise fail("A221", message, help="leave out `scope`", **place)
     problem = rule.exit_problem(plan.layers) if rule is not None else None
     if problem:
         raise fail("A202", problem, **place)

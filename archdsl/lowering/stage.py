@@ -7,6 +7,7 @@ from typing import Any
 
 from archdsl.errors import ArchdslError, fail
 from archdsl.frontend.schema import LayerList
+from archdsl.ir.border import Border
 from archdsl.ir.graph import Stage
 from archdsl.ir.layers.layer import every
 from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
@@ -37,11 +38,15 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
         entry_chain=stage.entry_chain,
         leaving=plan.leaving,
         joining=plan.joining,
+        borders=tuple(stage.borders),
     )
 
 
 class _Stage:
-    """The stage so far. `totals[l]` is the running aggregate of y_0 ... y_l."""
+    """The stage so far. `totals[l]` is the running aggregate of y_0 ... y_l.
+
+    `seen[l]` is the node in which the next layer reads y_l: behind a border, what carries it.
+    """
 
     def __init__(self, builder: Builder, plan: StagePlan, entering: str) -> None:
         self.builder, self.plan, self.entering = builder, plan, entering
@@ -51,6 +56,8 @@ class _Stage:
         self.projected = False
         self.shared: str | None = None
         self.entry_chain: str | None = None
+        self.borders: list[Border] = []
+        self.seen = list(self.outputs)
 
     def make_entry(self) -> None:
         """Add the chain of the stage itself that makes y_0, if the spec asks for one."""
@@ -73,9 +80,23 @@ class _Stage:
         origin = "stages.unit" if plan.lead else "stages.entry"
         self.entry_chain = self.builder.add(name, Chain(name, layers), (source,), origin)
         self.projected = not plan.lead
-        self.outputs[0] = self.totals[0] = self.entry_chain
+        self.outputs[0] = self.totals[0] = self.seen[0] = self.entry_chain
+
+    def cross(self, border: int, layer: int) -> None:
+        """Carry the outputs that `layer` or a later reader reads over the border before it."""
+        sources = tuple(self.plan.crossing(layer))
+        for place, source in enumerate(sources):
+            name = f"{self.root}.carries.{border}.{place}"
+            layers, _ = self.plan.carry(border, self.builder.shapes[self.seen[source]])
+            self.seen[source] = self.builder.add_chain(
+                name, layers, self.seen[source], "stages.carry"
+            )
+        self.borders.append(Border(layer, sources, tuple(map(self.seen.__getitem__, sources))))
 
     def add_layer(self, layer: int) -> None:
+        border = self.plan.borders().get(layer)
+        if border is not None:
+            self.cross(border, layer)
         first = self.entering if self.projected else self.outputs[0]
         source = first if layer == 1 else self.read(layer, f"join.{layer - 1}")
         shape = self.builder.shapes[source]
@@ -90,6 +111,7 @@ class _Stage:
         self.reads.append(source)
         self.layers.append(self.builder.add(name, Chain(name, chain), (source,), origin))
         self.outputs.append(self.layers[-1])
+        self.seen.append(self.layers[-1])
 
     def entry_is_read(self) -> bool:
         """Whether anything but the first layer reads y_0; else a projection would be dead."""
@@ -150,7 +172,7 @@ class _Stage:
     def enter(self, name: str, layers: tuple[Layer, ...], source: str) -> None:
         """Add what makes y_0."""
         self.outputs[0] = self.builder.add_chain(name, layers, source, "stages.entry")
-        self.totals[0] = self.outputs[0]
+        self.totals[0] = self.seen[0] = self.outputs[0]
         self.projected = True
 
     def read(self, layer: int, name: str) -> str:
@@ -179,7 +201,7 @@ class _Stage:
                 f"of 0 to {count - 1}",
                 **self.plan.place("connect"),
             )
-        return self.located(name, tuple(map(self.outputs.__getitem__, sources)), said, scope)
+        return self.located(name, tuple(map(self.seen.__getitem__, sources)), said, scope)
 
     def located(self, name: str, sources: Any, said: str, scope: str) -> str:
         where = f"{said} of stage {self.plan.index}"

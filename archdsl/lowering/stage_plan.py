@@ -56,6 +56,18 @@ class StagePlan:
         operator = self.joining or self.operator
         return replace(self, operator=operator, place=lambda *_: self.place("exit"))
 
+    def borders(self) -> dict[int, int]:
+        """For the first layer behind each border inside the stage, the index of the border."""
+        return {}
+
+    def crossing(self, layer: int) -> list[int]:
+        """Return the outputs that are carried over the border before a layer."""
+        raise NotImplementedError("a plan of one stage has no borders")
+
+    def carry(self, border: int, shape: Shape) -> Made:
+        """Return the layers that carry an output over a border."""
+        raise NotImplementedError("a plan of one stage has no borders")
+
     @property
     def lead(self) -> int:
         """1 if the first unit makes y_0, so that layer 1 is the second unit; else 0."""

@@ -27,6 +27,8 @@ def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
     chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
     if chained and stage.exit == stage.outputs[-1] and not stage.projected:
         return "chain"
+    if stage.borders:
+        return "list"
     if stage.operator.concatenates:
         # A stage can have feature maps of two sizes if nothing joins them.
         sizes = {shapes[name][1:] for name in stage.outputs}
@@ -64,6 +66,8 @@ def joined_widths(stage: Stage, widths: Sequence[int], incoming: Sequence[int]) 
         incoming: the input channels of the layers 1 ... N.
     """
     first = stage.projected
+    if stage.borders:  # an output can have another width behind a border
+        return tuple(incoming[first:])
     reads = [stage.sources(layer) for layer in range(1 + first, stage.depth + 1)]
     follows = {
         "first": [widths[sources[0]] for sources in reads],

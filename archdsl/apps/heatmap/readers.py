@@ -73,7 +73,7 @@ def _reader(
     """Yield the reader, if it has weights and its inputs are a multiple of the channels read."""
     op = graph[name].op
     sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
-    widths = tuple(result_shapes[stage.outputs[source]][0] for source in sources)
+    widths = tuple(result_shapes[stage.output(source, layer)][0] for source in sources)
     if stage.projected and layer == 1:  # the input is read before it is projected
         widths = tuple(result_shapes[source][0] for source in graph[name].inputs)
     first = _first(op.layers) if isinstance(op, Chain) else None

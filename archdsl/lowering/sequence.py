@@ -1,0 +1,139 @@
+"""Stages with `scope: network`: one sequence of layers, whose rule counts over all stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import accumulate
+
+from archdsl.errors import Place, fail
+from archdsl.frontend.load import Spec
+from archdsl.frontend.schema import LayerList
+from archdsl.ir.ops import Shape
+from archdsl.lowering.chain import Made
+from archdsl.lowering.lists import UnitWords, lower_unit
+from archdsl.lowering.stage_plan import StagePlan
+
+
+@dataclass(frozen=True)
+class SequencePlan(StagePlan):
+    """The plan of stages that are one sequence: `layer` counts from the first layer of the first.
+
+    `parts` are the plans of the stages, `carries[i]` the list that carries outputs into stage i + 1.
+    """
+
+    parts: tuple[StagePlan, ...] = ()
+    carries: tuple[LayerList | None, ...] = ()
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The first layer of each stage."""
+        return tuple(accumulate((part.layers for part in self.parts[:-1]), initial=1))
+
+    def chain(self, layer: int, shape: Shape) -> Made:
+        """Return the layers of a unit, as its stage makes them."""
+        index = max(i for i, start in enumerate(self.starts) if start <= layer)
+        return self.parts[index].chain(layer - self.starts[index] + 1, shape)
+
+    def borders(self) -> dict[int, int]:
+        """For the first layer behind each border with a list, the index of the border."""
+        written = zip(self.starts[1:], self.carries, strict=True)
+        return {layer: index for index, (layer, words) in enumerate(written) if words is not None}
+
+    def carry(self, border: int, shape: Shape) -> Made:
+        """Return the layers that carry an output of this shape over a border."""
+        words, part = self.carries[border], self.parts[border + 1]
+        assert words is not None
+        context = part.context.below("carry", incoming=shape[0])
+        return lower_unit(words, shape, 1, context)
+
+    def crossing(self, layer: int) -> list[int]:
+        """Return the outputs before a layer that it, a later one or the exit reads."""
+        later = (self.rule.reads(reader) for reader in range(layer, self.layers + 1))
+        read = {source for sources in (*later, self.exit_reads()) for source in sources}
+        return sorted(source for source in read if source < layer)
+
+
+def as_sequence(spec: Spec, plans: Sequence[StagePlan]) -> list[StagePlan]:
+    """Return the plans, or one for all of them if their rule counts over the network.
+
+    Raises: ArchdslError (A219, A221, A226), located, if the stages cannot be one sequence.
+    """
+    carries = [_carry(spec, plan.index) for plan in plans]
+    if all(plan.rule.scope == "stage" for plan in plans):
+        for plan, carry in zip(plans, carries, strict=True):
+            if carry is not None:
+                raise fail(
+                    "A226",
+                    "`carry` is for rules that read outputs of earlier stages",
+                    help="write `scope: network` in `connect`, or leave out `carry`",
+                    **plan.place("carry"),
+                )
+        return list(plans)
+    if spec.words.between is not None:
+        raise fail(
+            "A226",
+            "with `scope: network` no single output passes from one stage to the next",
+            help="write the layers as `carry`: each output that is read later passes through them",
+            **spec.at("between"),
+        )
+    _check(plans)
+    first, last = plans[0], plans[-1]
+    units: tuple[UnitWords, ...] = tuple(
+        plan.unit(layer) for plan in plans for layer in range(1, plan.layers + 1)
+    )
+    same = {field.name: getattr(first, field.name) for field in fields(StagePlan)}
+    own = {
+        "units": units,
+        "layers": len(units),
+        "leaves": last.leaves,
+        "leaving": last.leaving,
+        "joining": last.joining,
+        "place": _places(first, last),
+        "parts": tuple(plans),
+        "carries": tuple(carries[1:]),
+    }
+    return [SequencePlan(**{**same, **own})]
+
+
+def _carry(spec: Spec, index: int) -> LayerList | None:
+    stages = spec.words.stages
+    words = stages[index] if isinstance(stages, tuple) else stages
+    each = spec.words.each.carry if spec.words.each is not None else None
+    return words.carry or each
+
+
+def _places(first: StagePlan, last: StagePlan) -> Callable[..., Place]:
+    """Where keys are written: the exit is that of the last stage."""
+    return lambda *path: (last if path[:1] == ("exit",) else first).place(*path)
+
+
+def _check(plans: Sequence[StagePlan]) -> None:
+    first = plans[0]
+    for plan in plans:
+        if plan.rule != first.rule or plan.operator != first.operator:
+            key = "connect" if plan.rule != first.rule else "aggregate"
+            raise fail(
+                "A221",
+                f"with `scope: network` all stages are one sequence, but `{key}` of stage "
+                f"{plan.index} differs from that of stage 0",
+                help=f"write the same `{key}` in all stages",
+                **plan.place(key),
+            )
+    if first.operator.running:
+        raise fail(
+            "A219",
+            f"`{first.operator.kind}` keeps one aggregate, which cannot be carried output by output",
+            help="write `scope: stage`, or another aggregation, such as `sum`",
+            **first.place("aggregate"),
+        )
+    for plan in plans[1:]:
+        for key, plain in (("entry", plan.entry == "identity"), ("stride", plan.stride == 1)):
+            if not plain:
+                raise fail(
+                    "A226",
+                    f"with `scope: network` stage {plan.index} has no input of its own, so `{key}` "
+                    "would be ignored",
+                    help="`carry` has the layers between stages",
+                    **plan.place(key),
+                )
