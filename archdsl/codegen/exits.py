@@ -12,8 +12,10 @@ def exit_form(stage: Stage) -> str:
     `all`, `last`, `made` and `newest-first` are ranges over the layers, `rule` is a call of the
     exit's rule for layer N + 1. `listed` is a list of indices, which differs with the depth.
     """
-    if stage.leaves not in {"rule", "own"}:
+    if stage.leaves not in {"rule", "own", "grown"}:
         return stage.leaves
+    if stage.leaves == "grown" and stage.rule.source() is not None:
+        return "grown"
     rule = stage.exit_rule
     if type(rule).exit_reads is Rule.exit_reads and rule.source() is not None:
         return "rule"

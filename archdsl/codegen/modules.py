@@ -71,7 +71,7 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     blanks: dict[int, tuple[object, ...]] = {}
     dense = (stage for stage in graph.stages if stage.operator.concatenates)
     concatenated = {name for stage in dense if not stage.rule.reads_newest for name in stage.layers}
-    for role in ("stem", "projection", "entry", "unit", "between", "head"):
+    for role in ("stem", "projection", "entry", "unit", "carry", "between", "head"):
         forms: dict[object, list[Instance]] = defaultdict(list)
         for instance in instances:
             if instance.role == role:
@@ -122,6 +122,7 @@ def _instances(graph: Graph) -> Iterator[Instance]:
         for stage in graph.stages
         if stage.entry_chain
     }
+    roles |= {name: "carry" for stage in graph.stages for name in stage.carries}
     projected = {stage.layers[0]: stage for stage in graph.stages if stage.projection}
     shared = {stage.shared for stage in projected.values()}
     projections = {stage.projection for stage in projected.values()}

@@ -13,6 +13,7 @@ ROLES = {
     "head": "Head",
     "projection": "Projection",
     "entry": "Entry",
+    "carry": "Carry",
 }
 
 

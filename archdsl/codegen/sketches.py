@@ -20,6 +20,15 @@ INCOMING = "incoming"
 
 
 @dataclass(frozen=True)
+class Carrying:
+    """What happens before layer `layer`: the class and arguments that carry each output."""
+
+    layer: int
+    sources: tuple[int, ...]
+    calls: tuple[tuple[ModuleClass, tuple[Number, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Sketch:
     """A stage before its class is known: every number it needs, by place.
 
@@ -39,6 +48,7 @@ class Sketch:
     join: Joins | None = None
     entry: tuple[ModuleClass, tuple[Number, ...]] | None = None
     line: tuple[int, int] | None = None
+    carrying: tuple[Carrying, ...] = ()
 
     def kind(self) -> object:
         """What stages of one class have in common, without the runs."""
@@ -52,7 +62,7 @@ class Sketch:
         leaves = (form, stage.leaving, stage.joining)
         keys = (stage.rule, operator, *leaves, stage.projected, join, entry)
         own = (self.strategy, self.joins, self.shares, self.drops_path, self.joined)
-        return (*own, *keys, lengths, table)
+        return (*own, *keys, lengths, table, bool(self.carrying))  # a sequence is the only stage
 
     def form(self) -> object:
         """What stages of one class have in common."""
@@ -172,6 +182,10 @@ def _sketch(
     return Sketch(
         stage, strategy, runs, apart, kept, bool(joins), shares, drops,
         joined, join, entry, line,
+        tuple(
+            Carrying(border.layer, border.sources, tuple(map(modules.used.__getitem__, border.nodes)))
+            for border in stage.borders
+        ),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from archdsl.codegen.exits import exit_form
 from archdsl.codegen.joins import Joins, find_joins
 from archdsl.codegen.modules import ModuleClass, Modules, readers_of_input
 from archdsl.codegen.names import free
-from archdsl.codegen.sketches import INCOMING, Sketch, sketches
+from archdsl.codegen.sketches import INCOMING, Carrying, Sketch, sketches
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Shape
 from archdsl.language.aggregation import Aggregation
@@ -75,6 +75,7 @@ class StageClass:
     entry: tuple[ModuleClass, tuple[Term, ...]] | None = None
     numbers: tuple[Term, ...] = ()
     line: tuple[Term, Term] | None = None
+    carrying: tuple[Carrying, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClas
         first.joined,
         tuple(sketch.stage.depth for sketch in same),
         first.join, joined.get("aggregate"), joined.get("exit"),
-        (first.entry[0], arguments) if first.entry else None, numbers, line,
+        (first.entry[0], arguments) if first.entry else None, numbers, line, first.carrying,
     )  # fmt: skip
 
 

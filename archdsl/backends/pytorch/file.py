@@ -180,7 +180,7 @@ def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> N
         out.blank(2)
         block_class(out, block) if isinstance(block, BlockClass) else module(out, block)
     for made in classes:
-        if made.role in {"unit", "projection", "entry"}:
+        if made.role in {"unit", "projection", "entry", "carry"}:
             out.blank(2)
             module(out, made)
     for join in decided.join_classes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from archdsl.backends.pytorch import words
+from archdsl.backends.pytorch import carry, words
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.stages import StageClass
@@ -88,16 +88,17 @@ def forward_list(out: Writer, stage: StageClass) -> None:
     """Outputs are kept each on its own."""
     layers = _first(out, stage)
     out.line(f"outputs = [{'shortcut, y' if stage.projected else 'x'}]")
-    if stage.join and stage.join.module:
-        each = f"zip({layers}, self.joins, self.reads, strict=True)"
-        with out.block(f"for layer, join, reads in {each}:"):
-            out.line("outputs.append(layer(join([outputs[source] for source in reads])))")
-        forward_exit(out, stage)
-        return
-    if stage.shares:
+    modules = stage.join and stage.join.module
+    if stage.shares and not modules:
         join_function(out, stage)
-    with out.block(f"for layer, reads in zip({layers}, self.reads, strict=True):"):
-        out.line(f"outputs.append(layer({joined(stage, 'reads')}))")
+    names, each = ("layer, join", f"{layers}, self.joins") if modules else ("layer", layers)
+    with out.block(f"for {names}, reads in zip({each}, self.reads, strict=True):"):
+        if stage.carrying:
+            carry.cross(out, clears=stage.shares and not modules)
+        if modules:
+            out.line("outputs.append(layer(join([outputs[source] for source in reads])))")
+        else:
+            out.line(f"outputs.append(layer({joined(stage, 'reads')}))")
     forward_exit(out, stage)
 
 

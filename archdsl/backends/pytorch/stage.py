@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
-from archdsl.backends.pytorch import join, words
+from archdsl.backends.pytorch import carry, join, words
 from archdsl.backends.pytorch.forward import FORWARDS, deepest, has_join, join_method
 from archdsl.backends.pytorch.join import READ, WIDTHS
 from archdsl.backends.pytorch.literal import literal
@@ -67,6 +67,10 @@ def returns(made: StageClass) -> list[str]:
             return ["Returns the last output."]
         case "newest-first":
             return ["Returns all outputs joined, newest first."]
+        case "grown":
+            return [
+                f"Returns what the last layer reads and its output, {made.exit_operator.says()}."
+            ]
         case "made":
             return [f"Returns the outputs of all layers, {made.exit_operator.says()}."]
     if made.leaves == "own":
@@ -87,7 +91,8 @@ def constructor(out: Writer, made: StageClass) -> None:
     """Widths where they are needed, reads where they are followed, and the layers."""
     grows = any(INCOMING in run.arguments for run in made.runs)
     if grows and isinstance(made.joined, tuple):
-        out.call("incoming = [", [*map(str, made.joined)], "]")
+        items = carry.repeated(made.joined) if made.carrying else [*map(str, made.joined)]
+        out.call("incoming = [", items, "]")
     grows = grows or (made.join is not None and bool(made.widths))
     if made.strategy == "buffer" or (grows and made.joined in WIDTHS):
         print_widths(out, widths(made))
@@ -102,6 +107,8 @@ def constructor(out: Writer, made: StageClass) -> None:
     if made.entry is not None:
         module, arguments = made.entry
         out.call(f"self.entry = {module.name}(", [words.term(term) for term in arguments])
+    if made.carrying:
+        carry.construct(out, made)
     starts = accumulate((run.count or 0 for run in made.runs), initial=0)
     module_list(
         out,
@@ -200,6 +207,9 @@ def leaving(made: StageClass, after: str) -> str:
             return f"range({after})"
         case "made":
             return f"range(1, {after})"
+        case "grown":
+            last = layers_less(made, 0)
+            return f"[*{call_of(made.rule, last, dict(long_arguments(made)))}, {last}]"
         case "newest-first":
             return f"range({layers_less(made, 0)}, -1, -1)"
         case "listed":

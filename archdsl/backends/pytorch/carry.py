@@ -1,0 +1,73 @@
+"""Borders inside a sequence: what carries outputs, and where that happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from archdsl.backends.pytorch.literal import literal
+from archdsl.backends.pytorch.writer import Writer
+from archdsl.codegen.columns import Number
+from archdsl.codegen.modules import ModuleClass
+from archdsl.codegen.sketches import Carrying
+from archdsl.codegen.stages import StageClass
+
+Call = tuple[ModuleClass, tuple[Number, ...]]
+
+
+def construct(out: Writer, made: StageClass) -> None:
+    """Print the first layer behind each border, the outputs that are carried, and their modules."""
+    out.line(f"self.borders = {literal([carrying.layer for carrying in made.carrying])}")
+    out.call("self.carried = [", [_sources(x.sources) for x in made.carrying], "]")
+    out.line("self.carries = nn.ModuleList(")
+    out.depth += 1
+    out.call("[", [_modules(carrying) for carrying in made.carrying], "]")
+    out.depth -= 1
+    out.line(")")
+
+
+def _sources(sources: tuple[int, ...]) -> str:
+    """A list of outputs, or a range if they follow one another."""
+    whole = range(sources[0], sources[-1] + 1)
+    if len(sources) < 3 or tuple(whole) != sources:
+        return literal(list(sources))
+    return f"range({f'{whole.start}, ' if whole.start else ''}{whole.stop})"
+
+
+def repeated(numbers: Sequence[int]) -> list[str]:
+    """The items of a list, those that repeat written once: `24`, `*[12] * 16`.
+
+    >>> repeated([24, 12, 12, 12, 6])
+    ['24', '*[12] * 3', '6']
+    """
+    runs = [(number, len([*same])) for number, same in groupby(numbers)]
+    each = ([f"*[{n}] * {count}"] if count > 2 else [str(n)] * count for n, count in runs)
+    return [item for items in each for item in items]
+
+
+def _modules(carrying: Carrying) -> str:
+    items = (item for call, same in groupby(carrying.calls) for item in _items(call, len([*same])))
+    return f"nn.ModuleList([{', '.join(items)}])"
+
+
+def _items(call: Call, count: int) -> list[str]:
+    """Modules that are built alike: `Carry(24)`, or `*(Carry(12) for _ in range(8))`."""
+    module, values = call
+    built = f"{module.name}({', '.join(map(literal, values))})"
+    return [f"*({built} for _ in range({count}))"] if count > 2 else [built] * count
+
+
+def cross(out: Writer, *, clears: bool) -> None:
+    """Print, inside the loop over layers, what happens at a border.
+
+    Args:
+        out: where to print.
+        clears: whether aggregates are kept by what they read, and must be made anew.
+    """
+    with out.block("if len(outputs) in self.borders:"):
+        out.line("border = self.borders.index(len(outputs))")
+        zipped = "zip(self.carried[border], self.carries[border], strict=True)"
+        with out.block(f"for source, carry in {zipped}:"):
+            out.line("outputs[source] = carry(outputs[source])")
+        if clears:
+            out.line("joins.clear()")
