@@ -182,11 +182,15 @@ def _sketch(
     return Sketch(
         stage, strategy, runs, apart, kept, bool(joins), shares, drops,
         joined, join, entry, line,
-        tuple(
-            Carrying(border.layer, border.sources, tuple(map(modules.used.__getitem__, border.nodes)))
-            for border in stage.borders
-        ),
+        tuple(_carrying(stage, modules)),
     )  # fmt: skip
+
+
+def _carrying(stage: Stage, modules: Modules) -> Iterator[Carrying]:
+    """Yield what happens at each border of a stage."""
+    for border in stage.borders:
+        calls = tuple(map(modules.used.__getitem__, border.nodes))
+        yield Carrying(border.layer, border.sources, calls)
 
 
 def arithmetic(joined: Joined) -> tuple[int, int] | None:

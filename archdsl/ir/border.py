@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """Where a sequence goes on with other layers, such as at a smaller map.
+    """Where a sequence continues with other layers, such as at a smaller map.
 
     From layer `layer` on, the outputs `sources` (ascending) are read as `nodes` make them: chains,
     one for each, that read the output, or what the border before made of it.

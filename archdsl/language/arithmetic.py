@@ -35,8 +35,8 @@ class Scope:
     values: Mapping[str, Value]
     stage: int | None = None
     stages: int = 0
-    per: str = "stage"
     roundings: list[Rounding] = field(default_factory=list, compare=False)
+    per: str = "stage"
 
     def entry(self, value: Value, subject: str) -> Value:
         """A list inside a stage means the stage's own entry; elsewhere it must be chosen from."""

@@ -18,7 +18,7 @@ from archdsl.frontend.resolve import deferred, value
 from archdsl.frontend.schema import LayerList, Transition
 from archdsl.language.arithmetic import Scope
 from archdsl.language.expression import Expression
-from archdsl.language.layers import LEVELS, Inner, LayerWords, Nest, Nested
+from archdsl.language.layers import LEVELS, Inner, LayerWords, Listed, Nest
 from archdsl.language.unit import Unit
 from archdsl.lowering.blocks import PARTS
 from archdsl.lowering.definitions import Definitions
@@ -77,7 +77,7 @@ class Costs:
             return self.inner
         if isinstance(word, Nest):
             return self.weight + self.nest(word)
-        if not isinstance(word, Nested):
+        if not isinstance(word, Listed):
             return self.weight
         alike = getattr(word, "unit", None)
         if alike is not None:

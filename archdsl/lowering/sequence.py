@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from itertools import accumulate
 
 from archdsl.errors import Place, fail
@@ -19,7 +19,7 @@ from archdsl.lowering.stage_plan import StagePlan
 class SequencePlan(StagePlan):
     """The plan of stages that are one sequence: `layer` counts from the first layer of the first.
 
-    `parts` are the plans of the stages, `carries[i]` the list that carries outputs into stage i + 1.
+    `parts` are the plans of the stages; `carries[i]` carries outputs into stage i + 1.
     """
 
     parts: tuple[StagePlan, ...] = ()
@@ -123,7 +123,7 @@ def _check(plans: Sequence[StagePlan]) -> None:
     if first.operator.running:
         raise fail(
             "A219",
-            f"`{first.operator.kind}` keeps one aggregate, which cannot be carried output by output",
+            f"`{first.operator.kind}` keeps one aggregate, so single outputs cannot be carried",
             help="write `scope: stage`, or another aggregation, such as `sum`",
             **first.place("aggregate"),
         )
@@ -132,8 +132,8 @@ def _check(plans: Sequence[StagePlan]) -> None:
             if not plain:
                 raise fail(
                     "A226",
-                    f"with `scope: network` stage {plan.index} has no input of its own, so `{key}` "
-                    "would be ignored",
+                    f"with `scope: network` stage {plan.index} has no input of its own, so "
+                    f"`{key}` would be ignored",
                     help="`carry` has the layers between stages",
                     **plan.place(key),
                 )

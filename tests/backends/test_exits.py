@@ -188,7 +188,7 @@ def test_parameters_of_an_exit_are_counted_alike_without_a_graph(name: str) -> N
 @pytest.mark.parametrize(
     ("exit", "code", "message"),
     [
-        ("{connect: {rule: full, scope: network}}", "A221", "`scope: network` is reserved"),
+        ("{connect: {rule: full, scope: network}}", "A221", "reads outputs of its own sequence"),
         ("{connect: {rule: offsets, offsets: [9]}}", "A202", "no offset reaches an output"),
         ("{connect: {rule: explicit, reads: [[0], [1]]}}", "A202", "one list of reads"),
         ("{aggregate: running}", "A219", "joins outputs layer by layer"),

@@ -35,6 +35,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "resnet-stochastic-cifar": {"depth": 20, "width": [4, 6, 8]},
     "mixnet-cifar": {"depth": 22, "k1": 4, "k2": 3},
     "highway-mnist": {"width": 6, "layers": 4},
+    "log-densenet-cifar": {"growth": 4, "layers": 3},
     "se-resnet-imagenet": {"layers": [2, 1, 3, 1], "width": [4, 6, 8, 10], "reduction": 4},
     "resnext-imagenet": {
         "layers": [2, 1, 3, 1], "width": [4, 8, 8, 16], "cardinality": 2, "base": 2, "stem": 6,

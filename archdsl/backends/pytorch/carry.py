@@ -15,13 +15,13 @@ from archdsl.codegen.stages import StageClass
 Call = tuple[ModuleClass, tuple[Number, ...]]
 
 
-def construct(out: Writer, made: StageClass) -> None:
-    """Print the first layer behind each border, the outputs that are carried, and their modules."""
-    out.line(f"self.borders = {literal([carrying.layer for carrying in made.carrying])}")
-    out.call("self.carried = [", [_sources(x.sources) for x in made.carrying], "]")
+def construct(out: Writer, stage: StageClass) -> None:
+    """Print the borders, the outputs that are carried, and their modules."""
+    out.line(f"self.borders = {literal([carrying.layer for carrying in stage.carrying])}")
+    out.call("self.carried = [", [_sources(x.sources) for x in stage.carrying], "]")
     out.line("self.carries = nn.ModuleList(")
     out.depth += 1
-    out.call("[", [_modules(carrying) for carrying in made.carrying], "]")
+    out.call("[", [_modules(carrying) for carrying in stage.carrying], "]")
     out.depth -= 1
     out.line(")")
 
@@ -62,7 +62,7 @@ def cross(out: Writer, *, clears: bool) -> None:
 
     Args:
         out: where to print.
-        clears: whether aggregates are kept by what they read, and must be made anew.
+        clears: whether aggregates are kept by what they read, and must be computed again.
     """
     with out.block("if len(outputs) in self.borders:"):
         out.line("border = self.borders.index(len(outputs))")

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
 from archdsl.backends.pytorch import carry, join, words
 from archdsl.backends.pytorch.forward import FORWARDS, deepest, has_join, join_method
 from archdsl.backends.pytorch.join import READ, WIDTHS
-from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module import LONGEST, signature
+from archdsl.backends.pytorch.reads import layers_less, reads
 from archdsl.backends.pytorch.widths import print_widths
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.columns import Term
 from archdsl.codegen.program import cuts_down
 from archdsl.codegen.sketches import INCOMING, said
 from archdsl.codegen.stages import Run, StageClass
-from archdsl.language.rule import Rule
-
-LONG_LIST = 32
 
 
 def stage(out: Writer, made: StageClass) -> None:
@@ -76,15 +71,6 @@ def returns(made: StageClass) -> list[str]:
     if made.leaves == "own":
         return [f"Returns {made.exit_rule.says()}, {made.exit_operator.says()}."]
     return []
-
-
-def layers_less(made: StageClass, taken: int) -> str:
-    """The number of layers after the first few, or up to one more."""
-    count = made.layers
-    if count.number is not None:
-        return str(count.number - taken)
-    sign = "-" if taken > 0 else "+"
-    return words.term(count) + (f" {sign} {abs(taken)}" if taken else "")
 
 
 def constructor(out: Writer, made: StageClass) -> None:
@@ -153,68 +139,6 @@ def widths(made: StageClass) -> list[str]:
         taken += (count or 0) if place else 0
         parts.append(shown)
     return parts
-
-
-def reads(out: Writer, made: StageClass) -> None:
-    """What every layer and the exit read. The layer after the last stands for the exit."""
-    first = 2 if made.projected else 1
-    after = layers_less(made, -1)
-    if made.rule.source() is None:
-        rows = [list(made.rule.reads(layer)) for layer in range(first, made.depths[0] + 1)]
-        out.call("self.reads = [", [literal(row) for row in rows], "]")
-    else:
-        for name, value in long_arguments(made):
-            out.call(f"{name} = (", [literal(item) for item in value])
-        generated = f"{rule(made, 'layer')} for layer in range({first}, {after})"
-        if 4 * out.depth + len(f"self.reads = [{generated}]") <= WIDTH:
-            out.line(f"self.reads = [{generated}]")
-        else:
-            out.line("self.reads = [")
-            out.generator(generated)
-            out.line("]")
-    out.line(f"self.exit = {leaving(made, after)}")
-
-
-def rule(made: StageClass, layer: str) -> str:
-    """`exponential(layer, 2)`."""
-    return call_of(made.rule, layer, dict(long_arguments(made)))
-
-
-def call_of(rule: Rule, layer: str, long: Mapping[str, object]) -> str:
-    """A call of a rule's function; `long` are arguments that are variables, by their names."""
-    names = {value: name for name, value in long.items()}
-    given = [names.get(value) or literal(value) for value in rule.arguments()]
-    function = rule.sources.__name__  # type: ignore[union-attr]
-    return f"{function}({', '.join([layer, *given])}){'[::-1]' if rule.reverses else ''}"
-
-
-def long_arguments(made: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Lists that a rule is given and that are too long for a call, by the function's own names."""
-    if made.rule.sources is None:
-        return
-    names = list(inspect.signature(made.rule.sources).parameters)[1:]
-    for name, value in zip(names, made.rule.arguments(), strict=False):
-        if isinstance(value, tuple) and len(literal(value)) > LONG_LIST:
-            yield name, value
-
-
-def leaving(made: StageClass, after: str) -> str:
-    """The outputs that leave."""
-    match made.exit_form:
-        case "last":
-            return f"[{layers_less(made, 0)}]"
-        case "all":
-            return f"range({after})"
-        case "made":
-            return f"range(1, {after})"
-        case "grown":
-            last = layers_less(made, 0)
-            return f"[*{call_of(made.rule, last, dict(long_arguments(made)))}, {last}]"
-        case "newest-first":
-            return f"range({layers_less(made, 0)}, -1, -1)"
-        case "listed":
-            return literal(list(made.exit_rule.exit_reads(made.depths[0])))
-    return call_of(made.exit_rule, after, dict(long_arguments(made)))
 
 
 def run(made: StageClass, index: int, taken: int) -> str:

@@ -23,12 +23,17 @@ class Nested(LayerWords):
     """A layer that is made of lists of layers."""
 
     since: ClassVar[int] = 2
+
+
+class Listed(Nested):
+    """A layer whose lists are written in it."""
+
     shorthand: ClassVar[str | None] = "layers"
     resolved_later: ClassVar[frozenset[str]] = frozenset({"layers"})
     layers: Any = None
 
 
-class Strided(Nested):
+class Strided(Listed):
     """A block whose parts take the stage's stride if they read the input alone."""
 
     def takes_stride(self) -> bool:
@@ -36,13 +41,13 @@ class Strided(Nested):
         return True
 
 
-class Residual(Nested):
+class Residual(Listed):
     """The sum of the input and the output of the layers: y_0 + y_1."""
 
     layer: Literal["residual"] = "residual"
 
 
-class Gate(Nested):
+class Gate(Listed):
     """The product of the input and the output of the layers (Hu et al. 2018)."""
 
     layer: Literal["gate"] = "gate"
@@ -67,7 +72,7 @@ class Block(Strided):
     exit: Literal["rule", "all", "last"] = "rule"
 
 
-class Nest(Nested):
+class Nest(Listed):
     """A list of layers that holds itself, at the place of `inner`, a number of times (U-Net).
 
     `bottom` stands for `inner` in the innermost list. Lists of numbers have one entry per level.
@@ -85,8 +90,6 @@ class Inner(Nested):
 
     layer: Literal["inner"] = "inner"
     bare: ClassVar[bool] = True
-    shorthand: ClassVar[str | None] = None
-    layers: ClassVar[None] = None
 
 
 NESTED: tuple[type[Nested], ...] = (Residual, Gate, Parallel, Block, Nest, Inner)
