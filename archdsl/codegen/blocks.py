@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from archdsl.codegen.columns import Column, Number, Term, solve
+from archdsl.codegen.grouping import Instance, LayerTemplate, Used, class_of
 from archdsl.codegen.names import block_title, free
 from archdsl.ir.layers.block import Block
 from archdsl.ir.layers.layer import Layer, Numbers, Shape, Weighted, every
 
 Chain = tuple[Layer, ...]
+PartCall = tuple[str, dict[str, Number]]
+Values = list[tuple[Number, ...]]
 STRAIGHT = 4
 """Most parts of a block that are written as statements."""
 
@@ -85,7 +88,7 @@ class BlockClass:
     name: str
     block: Block
     parameters: tuple[str, ...]
-    layers: tuple[tuple[Layer, dict[str, Term]], ...] = ()
+    layers: tuple[LayerTemplate, ...] = ()
     parts: tuple[Part, ...] = ()
 
     @property
@@ -133,7 +136,7 @@ def substituted(chain: Chain, modules: Mapping[Block, Submodule]) -> Chain:
 
 
 def group(
-    blocks: Sequence[Block], parts: Mapping[tuple[Block, int], tuple[str, dict[str, Number]]],
+    blocks: Sequence[Block], parts: Mapping[tuple[Block, int], PartCall],
     modules: Mapping[Block, Submodule], taken: set[str],
 ) -> Iterator[tuple[BlockClass, dict[Block, Submodule]]]:  # fmt: skip
     """Yield the classes of blocks, each with the modules that stand for its blocks.
@@ -149,13 +152,21 @@ def group(
         forms[_form(block, parts, modules)].append(block)
     for same in forms.values():
         name = free(block_title(same[0]), taken)
-        yield _class(name, same, parts, modules)
+        flat = same[0].flat
+        made, values = _flat(name, same, modules) if flat else _branched(name, same, parts)
+        yield made, dict(zip(same, _submodules(made, same, values), strict=True))
+
+
+def _submodules(block: BlockClass, same: list[Block], values: Values) -> Iterator[Submodule]:
+    """The modules that stand for blocks of one class."""
+    for instance, row in zip(same, values, strict=True):
+        arguments = tuple(zip(block.parameters, row, strict=True))
+        yield Submodule(instance.name, instance, block.name, arguments)
 
 
 def _form(
-    block: Block, parts: Mapping[tuple[Block, int], tuple[str, dict[str, Number]]],
-    modules: Mapping[Block, Submodule],
-) -> object:  # fmt: skip
+    block: Block, parts: Mapping[tuple[Block, int], PartCall], modules: Mapping[Block, Submodule]
+) -> object:
     inside: tuple[object, ...]
     if block.flat:
         inside = tuple(layer.form() for layer in substituted(block.parts[0], modules))
@@ -164,46 +175,36 @@ def _form(
     return block.word, block.reads, block.operator, block.exit, inside
 
 
-def _class(
-    name: str, same: list[Block],
-    parts: Mapping[tuple[Block, int], tuple[str, dict[str, Number]]],
-    modules: Mapping[Block, Submodule],
-) -> tuple[BlockClass, dict[Block, Submodule]]:  # fmt: skip
+def _flat(
+    name: str, same: list[Block], modules: Mapping[Block, Submodule]
+) -> tuple[BlockClass, Values]:
+    """The class of blocks whose only part has no scope of its own: that of their chains."""
+    used: Used = {}
+    instances = [
+        Instance(str(number), "unit", substituted(block.parts[0], modules))
+        for number, block in enumerate(same)
+    ]
+    chain = class_of(used, name, instances, frozenset())
+    values = [used[instance.scope][1] for instance in instances]
+    return BlockClass(name, same[0], chain.parameters, chain.layers), values
+
+
+def _branched(
+    name: str, same: list[Block], parts: Mapping[tuple[Block, int], PartCall]
+) -> tuple[BlockClass, Values]:
+    """The class of blocks whose parts are units."""
     first = same[0]
-    chains = [substituted(block.parts[0], modules) if block.flat else () for block in same]
-    columns: list[Column] = []
-    for place, layer in enumerate(chains[0]):
-        for slot in layer.numbers():
-            values = tuple(chain[place].numbers()[slot] for chain in chains)
-            columns.append(Column(_column_name(slot, place, chains[0]), values))
-    for place in range(0 if first.flat else len(first.parts)):
-        for slot in parts[first, place][1]:
-            values = tuple(parts[block, place][1][slot] for block in same)
-            columns.append(Column(slot, values))
+    places = range(len(first.parts))
+    columns = [
+        Column(slot, tuple(parts[block, place][1][slot] for block in same))
+        for place in places
+        for slot in parts[first, place][1]
+    ]
     solution = solve(columns)
     terms = iter(solution.terms)
-    layers = tuple((layer, {slot: next(terms) for slot in layer.numbers()}) for layer in chains[0])
-    block_class = BlockClass(
-        name, first, tuple(solution.parameters), layers,
-        tuple(
-            Part(class_name, tuple(next(terms) for _ in slots))
-            for place in range(0 if first.flat else len(first.parts))
-            for class_name, slots in [parts[first, place]]
-        ),
-    )  # fmt: skip
-    rows: list[tuple[Number, ...]] = list(zip(*solution.parameters.values(), strict=True))
-    rows = rows or [()] * len(same)
-    return block_class, {
-        block: Submodule(block.name, block, name, tuple(zip(solution.parameters, row, strict=True)))
-        for block, row in zip(same, rows, strict=True)
-    }
-
-
-def _column_name(slot: str, place: int, chain: Chain) -> str:
-    """`channels` for the input, `width` for the output, `inner` between."""
-    widths = [index for index, layer in enumerate(chain) if layer.makes() is not None]
-    if slot in {"inputs", "features"}:
-        return "channels" if not widths or place <= widths[0] else "inner"
-    if slot == "width":
-        return "width" if place == widths[-1] else "inner"
-    return "dropout" if slot == "p" else slot
+    calls = tuple(
+        Part(class_name, tuple(next(terms) for _ in slots))
+        for class_name, slots in (parts[first, place] for place in places)
+    )
+    values = list(zip(*solution.parameters.values(), strict=True)) or [()] * len(same)
+    return BlockClass(name, first, tuple(solution.parameters), parts=calls), values

@@ -11,7 +11,6 @@ from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module import signature, statements
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.blocks import BlockClass, Part
-from archdsl.codegen.modules import LayerTemplate
 from archdsl.ir.layers.activation import FUNCTIONS
 from archdsl.ir.ops import Weighted
 from archdsl.language.aggregation import Aggregation
@@ -27,7 +26,11 @@ def block_class(out: Writer, block: BlockClass) -> None:
     with out.block(f"class {block.name}(nn.Module):"):
         docstring(out, block)
         out.blank()
-        if block.parameters or block.parts or any(isinstance(x, Weighted) for x, _ in block.layers):
+        if (
+            block.parameters
+            or block.parts
+            or any(isinstance(x.layer, Weighted) for x in block.layers)
+        ):
             constructor(out, block)
             out.blank()
         with out.block("def forward(self, x: Tensor) -> Tensor:"):
@@ -38,8 +41,7 @@ def docstring(out: Writer, block: BlockClass) -> None:
     """What the block computes."""
     ir = block.block
     if ir.flat:
-        chain = words.chain([LayerTemplate(layer, terms) for layer, terms in block.layers])
-        out.docstring(SUMMARIES[ir.word], chain)
+        out.docstring(SUMMARIES[ir.word], words.chain(block.layers))
     elif all(reads == (0,) for reads in ir.reads):
         out.docstring(f"{len(ir.parts)} branches that read the input, {ir.operator.says()}.")
     else:
@@ -51,10 +53,10 @@ def constructor(out: Writer, block: BlockClass) -> None:
     with out.constructor(signature(block.parameters)):
         out.line("super().__init__()")
         used: set[str] = set()
-        for layer, terms in block.layers:
-            numbers = {name: words.term(term) for name, term in terms.items()}
+        for template in block.layers:
+            layer, terms = template.layer, template.terms
             if isinstance(layer, Weighted):
-                name, texts = layer.constructor(numbers)
+                name, texts = layer.constructor({key: words.term(t) for key, t in terms.items()})
                 out.call(f"self.{layer.name} = {name}(", texts)
             else:
                 used |= {term.parameter for term in terms.values() if term.parameter}
@@ -83,8 +85,7 @@ def _items(same: Sequence[Part]) -> list[str]:
 
 def flat(out: Writer, block: BlockClass) -> None:
     """Print the statements of a block that joins its input with the output of its layers."""
-    templates = [LayerTemplate(layer, terms) for layer, terms in block.layers]
-    *earlier, last = statements(templates, target="y")
+    *earlier, last = statements(block.layers, target="y")
     for statement in earlier:
         out.line(f"y = {statement}")
     joined = join(block.block.operator, ["x", last])
