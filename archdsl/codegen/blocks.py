@@ -8,69 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archdsl.codegen.columns import Column, Number, Term, solve
 from archdsl.codegen.grouping import Instance, LayerTemplate, Used, class_of
 from archdsl.codegen.names import block_title, free
+from archdsl.codegen.submodules import Built, Given, Submodule
 from archdsl.ir.layers.block import Block
-from archdsl.ir.layers.layer import Layer, Numbers, Shape, Weighted, every
+from archdsl.ir.layers.layer import Layer, every
 
 Chain = tuple[Layer, ...]
 PartCall = tuple[str, dict[str, Number]]
 Values = list[tuple[Number, ...]]
 STRAIGHT = 4
 """Most parts of a block that are written as statements."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submodule(Weighted):
-    """A block as a layer of the chain around it, once its class is known."""
-
-    block: Block
-    class_name: str
-    arguments: tuple[tuple[str, Number], ...]
-
-    def numbers(self) -> dict[str, Number]:
-        """The arguments of the module."""
-        return dict(self.arguments)
-
-    def with_numbers(self, numbers: Mapping[str, Number]) -> Submodule:
-        """The module with some arguments replaced."""
-        arguments = tuple((name, numbers.get(name, value)) for name, value in self.arguments)
-        return replace(self, arguments=arguments)
-
-    def form(self) -> object:
-        """What modules of one class have in common."""
-        return self.name, self.class_name
-
-    def after(self, shape: Shape) -> Shape:
-        """Shape of the result."""
-        return self.block.after(shape)
-
-    def makes(self) -> int:
-        """Features of the result."""
-        return self.block.makes()
-
-    def takes(self) -> int:
-        """Features of the input."""
-        return self.block.takes()
-
-    def names(self) -> frozenset[str]:
-        """No names of torch: the class is in the file."""
-        return frozenset()
-
-    def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
-        """The class and its arguments."""
-        return self.class_name, [numbers[name] for name, _ in self.arguments]
-
-    def text(self) -> str:
-        """The block in the text of a graph."""
-        return self.block.text()
-
-    def describe(self, numbers: Numbers) -> str:
-        """The word of the block."""
-        return self.block.word
 
 
 @dataclass(frozen=True)
@@ -124,15 +75,26 @@ def nested(chains: Iterable[Chain]) -> list[list[Block]]:
 
 
 def _level(block: Block) -> int:
-    inner = [_level(layer) for layer in block.inside() if isinstance(layer, Block)]
+    inner = [_level(x) for x in block.inside() if isinstance(x, Block) and not x.apart]
     return 1 + max(inner, default=-1)
 
 
 def substituted(chain: Chain, modules: Mapping[Block, Submodule]) -> Chain:
-    """Return a chain with a module in the place of each block."""
+    """Return a chain with a module in the place of each block.
+
+    Args:
+        chain: layers.
+        modules: the module of each block; those of blocks that are apart may follow later.
+    """
     if not any(isinstance(layer, Block) for layer in chain):
         return chain  # the same tuple, by which equal units are known
-    return tuple(modules[x] if isinstance(x, Block) else x for x in chain)
+    return tuple(_substituted(layer, modules) for layer in chain)
+
+
+def _substituted(layer: Layer, modules: Mapping[Block, Submodule]) -> Layer:
+    if not isinstance(layer, Block):
+        return layer
+    return Given(layer.name, Built(layer, modules)) if layer.apart else modules[layer]
 
 
 def group(

@@ -16,7 +16,13 @@ RELATED = 16
 """How many arguments of a class others may be written in terms of: the first ones."""
 
 ALONE = {"stride", "drop", "dropout", "layers"}
+
+
 Number = int | float
+
+
+class Module:
+    """A module in the place of a number: `str` of it builds one, and no two terms share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ def _term(column: Column, parameters: dict[str, tuple[Number, ...]], named: Coun
     if not column.forced:
         if len(set(values)) == 1:
             return Term(number=values[0])
-        for name, known in islice(parameters.items(), RELATED):
+        earlier = () if isinstance(values[0], Module) else parameters.items()
+        for name, known in islice(earlier, RELATED):
             # A stride that happens to be a fraction of a width has nothing to do with it.
             if (column.name in ALONE or name in ALONE) and name != column.name:
                 continue

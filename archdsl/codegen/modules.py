@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from archdsl.codegen.blocks import BlockClass, Submodule, group, nested, substituted
+from archdsl.codegen.blocks import BlockClass, group, nested, substituted
 from archdsl.codegen.grouping import (
     Instance,
     LayerTemplate,
@@ -17,6 +17,7 @@ from archdsl.codegen.grouping import (
     form_of,
 )
 from archdsl.codegen.names import free, title
+from archdsl.codegen.submodules import Submodule
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.layers.block import Block
 from archdsl.ir.ops import Chain

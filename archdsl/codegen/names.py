@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archdsl.ir.layers.block import Block
+from archdsl.ir.layers.layer import every
 from archdsl.ir.ops import Layer, Weighted
 
 ROLES = {
@@ -17,11 +18,21 @@ ROLES = {
 }
 
 
-BLOCKS = {"gate": "Gate", "residual": "Residual", "parallel": "Branches", "block": "Block"}
+BLOCKS = {
+    "gate": "Gate",
+    "residual": "Residual",
+    "parallel": "Branches",
+    "block": "Block",
+    "nest": "Level",
+}
 
 
 def block_title(block: Block) -> str:
     """The name of a block's class; a gate that begins with the mean of the map has a name."""
+    if block.word == "nest" and not any(
+        isinstance(x, Block) and x.apart for x in every(block.inside())
+    ):
+        return "Bottom"
     first = block.inside()[:1]
     squeezes = block.word == "gate" and any(layer.text().endswith("pool:1x1") for layer in first)
     return "SqueezeExcitation" if squeezes else BLOCKS.get(block.word, "Block")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
-from archdsl.codegen.columns import Number
+from archdsl.codegen.columns import Module, Number
 from archdsl.codegen.exits import exit_form
 from archdsl.codegen.joins import Joins
 from archdsl.codegen.modules import ModuleClass, Modules
@@ -69,7 +69,7 @@ class Sketch:
         runs = tuple(
             (
                 module.name,
-                tuple(v == INCOMING for v in values),
+                tuple(v if isinstance(v, Module) else v == INCOMING for v in values),
                 count if i + 1 < len(self.runs) else 0,
             )
             for i, (module, count, values) in enumerate(self.runs)

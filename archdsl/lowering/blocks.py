@@ -34,7 +34,8 @@ class Form:
 
     `where` is the path of each unit. `strided` says that parts which read y_0 alone take a stride,
     and `numbered` that `layer` is the number of a part, not of the unit around the block. `context`
-    is where the units are written, if that is not where the word is.
+    is where the units are written, if that is not where the word is. `word` is another name for
+    the block than its word, and `apart` that of `Block`.
     """
 
     units: Sequence[UnitWords]
@@ -46,6 +47,8 @@ class Form:
     strided: bool = True
     numbered: bool = False
     context: Context | None = None
+    word: str = ""
+    apart: bool = False
 
 
 def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Context) -> Layer:
@@ -75,8 +78,8 @@ def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Con
         shapes.append(after)
     _joined(form.operator, shapes, form.exit, f"the exit of `{word.layer}`", context)
     return Block(
-        name, word.layer, shape, tuple(parts), tuple(map(tuple, form.reads)), form.operator,
-        tuple(form.exit), form.flat,
+        name, form.word or word.layer, shape, tuple(parts), tuple(map(tuple, form.reads)),
+        form.operator, tuple(form.exit), form.flat, apart=form.apart,
     )  # fmt: skip
 
 
@@ -144,7 +147,7 @@ def _level(level: Level) -> Form:
     """A list that makes its output of the input alone; `inner` in it is the next level."""
     return Form(
         [level.unit], lambda _: (), [(0,)], Sum(kind="sum"), (1,), flat=True, strided=False,
-        context=level.below(),
+        context=level.below(), word=level.word.layer, apart=level.number > 0,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.literal import literal
-from archdsl.backends.pytorch.module import signature, statements
+from archdsl.backends.pytorch.module import assign, signature, statements
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.blocks import BlockClass, Part
 from archdsl.ir.layers.activation import FUNCTIONS
@@ -41,7 +41,8 @@ def docstring(out: Writer, block: BlockClass) -> None:
     """What the block computes."""
     ir = block.block
     if ir.flat:
-        out.docstring(SUMMARIES[ir.word], words.chain(block.layers))
+        text = words.chain(block.layers)
+        out.docstring(*((SUMMARIES[ir.word], text) if ir.word in SUMMARIES else (text,)))
     elif all(reads == (0,) for reads in ir.reads):
         out.docstring(f"{len(ir.parts)} branches that read the input, {ir.operator.says()}.")
     else:
@@ -54,12 +55,10 @@ def constructor(out: Writer, block: BlockClass) -> None:
         out.line("super().__init__()")
         used: set[str] = set()
         for template in block.layers:
-            layer, terms = template.layer, template.terms
-            if isinstance(layer, Weighted):
-                name, texts = layer.constructor({key: words.term(t) for key, t in terms.items()})
-                out.call(f"self.{layer.name} = {name}(", texts)
+            if isinstance(template.layer, Weighted):
+                assign(out, template)
             else:
-                used |= {term.parameter for term in terms.values() if term.parameter}
+                used |= {term.parameter for term in template.terms.values() if term.parameter}
         for name in sorted(used):
             out.line(f"self.{name} = {name}")
         if block.parts:
@@ -85,11 +84,13 @@ def _items(same: Sequence[Part]) -> list[str]:
 
 def flat(out: Writer, block: BlockClass) -> None:
     """Print the statements of a block that joins its input with the output of its layers."""
-    *earlier, last = statements(block.layers, target="y")
+    joins = len(block.block.exit) > 1
+    target = "y" if joins else "x"
+    *earlier, last = statements(block.layers, target=target)
     for statement in earlier:
-        out.line(f"y = {statement}")
-    joined = join(block.block.operator, ["x", last])
-    if 4 * out.depth + len(f"return {joined}") > WIDTH:
+        out.line(f"{target} = {statement}")
+    joined = join(block.block.operator, ["x", last]) if joins else last
+    if joins and 4 * out.depth + len(f"return {joined}") > WIDTH:
         out.line(f"y = {last}")
         joined = join(block.block.operator, ["x", "y"])
     out.line(f"return {joined}")

@@ -53,7 +53,7 @@ def _modules(carrying: Carrying) -> str:
 def _items(call: Call, count: int) -> list[str]:
     """Modules that are built alike: `Carry(24)`, or `*(Carry(12) for _ in range(8))`."""
     module, values = call
-    built = f"{module.name}({', '.join(map(literal, values))})"
+    built = f"{module.name}({', '.join(map(str, values))})"
     return [f"*({built} for _ in range({count}))"] if count > 2 else [built] * count
 
 

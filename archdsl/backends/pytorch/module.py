@@ -8,6 +8,7 @@ from dataclasses import replace
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.modules import LayerTemplate, ModuleClass
+from archdsl.codegen.submodules import LEVEL
 from archdsl.ir.ops import Weighted
 
 LONGEST = 88
@@ -43,18 +44,34 @@ def docstring(out: Writer, text: str, made: ModuleClass) -> None:
 
 def signature(parameters: Sequence[str]) -> list[str]:
     """`self` and `channels: int`."""
-    kinds = {name: "float" if name.startswith("drop") else "int" for name in parameters}
-    return ["self", *(f"{name}: {kind}" for name, kind in kinds.items())]
+    return ["self", *(f"{name}: {_kind(name)}" for name in parameters)]
+
+
+def _kind(name: str) -> str:
+    """The type of an argument."""
+    if name.startswith(LEVEL):
+        return "nn.Module"
+    return "float" if name.startswith("drop") else "int"
+
+
+def assign(out: Writer, template: LayerTemplate) -> None:
+    """Print a layer with weights as an attribute: its constructor, or the module that is given."""
+    numbers = {key: words.term(term) for key, term in template.terms.items()}
+    layer = template.layer
+    assert isinstance(layer, Weighted)
+    module_class, texts = layer.constructor(numbers)
+    if module_class:
+        out.call(f"self.{layer.name} = {module_class}(", texts)
+    else:
+        out.line(f"self.{layer.name} = {texts[0]}")
 
 
 def constructor(out: Writer, made: ModuleClass) -> None:
     """`__init__`: one line per layer with weights."""
     with out.constructor(signature(made.parameters)):
         out.line("super().__init__()")
-        for layer, template in weighted(made):
-            numbers = {key: words.term(term) for key, term in template.terms.items()}
-            module_class, texts = layer.constructor(numbers)
-            out.call(f"self.{layer.name} = {module_class}(", texts)
+        for template in weighted(made):
+            assign(out, template)
         for name in kept(made):
             out.line(f"self.{name} = {name}")
         if made.projection:
@@ -62,11 +79,9 @@ def constructor(out: Writer, made: ModuleClass) -> None:
             out.call(f"self.projection = {name}(", [words.term(a) for a in arguments])
 
 
-def weighted(made: ModuleClass) -> Iterator[tuple[Weighted, LayerTemplate]]:
-    """The layers that own weights, each with its template."""
-    for template in (*made.shared, *made.layers):
-        if isinstance(template.layer, Weighted):
-            yield template.layer, template
+def weighted(made: ModuleClass) -> Iterator[LayerTemplate]:
+    """The layers that own weights."""
+    return (t for t in (*made.shared, *made.layers) if isinstance(t.layer, Weighted))
 
 
 def kept(made: ModuleClass) -> list[str]:

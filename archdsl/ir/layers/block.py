@@ -23,7 +23,10 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Block(Weighted):
-    """A block built for inputs of one shape. `flat`: its one part has no scope of its own."""
+    """A block built for inputs of one shape. `flat`: its one part has no scope of its own.
+
+    A block that is `apart` is another level of a nest: what holds it is the same at every level.
+    """
 
     rearranges: ClassVar[bool] = True
     word: str
@@ -33,6 +36,7 @@ class Block(Weighted):
     operator: Aggregation
     exit: tuple[int, ...]
     flat: bool = False
+    apart: bool = False
 
     def run(
         self, first: Value, part: Callable[[int, Value], Value],
