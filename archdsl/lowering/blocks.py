@@ -14,8 +14,9 @@ from archdsl.ir.ops import Layer, Shape
 from archdsl.ir.shapes import after_aggregation
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import Product, Sum
-from archdsl.language.layers import Nested
+from archdsl.language.layers import Inner, Nest, Nested
 from archdsl.language.rule import Rule
+from archdsl.language.values import Words
 from archdsl.lowering.builder import check_join
 from archdsl.lowering.lists import Context, Level, lower_unit
 from archdsl.lowering.reads import check_reads, check_running
@@ -151,6 +152,31 @@ def _level(level: Level) -> Form:
     )  # fmt: skip
 
 
+def _nest(word: Nest, context: Context) -> Form:
+    if not _holds_inner(word.layers):
+        raise fail(
+            "A226",
+            "`layers` holds no `inner`, so `count` and `bottom` would be ignored",
+            help="write `inner` where the next level belongs, or the list without `nest`",
+            **context.at("layers"),
+        )
+    return _level(Level(0, word, context))
+
+
+def _holds_inner(raw: object) -> bool:
+    """Whether the word `inner` of this nest, not of one inside it, is somewhere in words."""
+    match raw:
+        case Inner():
+            return True
+        case Nest():
+            return _holds_inner(raw.bottom)
+        case Words():
+            return any(_holds_inner(getattr(raw, name)) for name in type(raw).model_fields)
+        case tuple():
+            return any(map(_holds_inner, raw))
+    return False
+
+
 def _inner(context: Context) -> Form:
     if context.inner is None:
         raise fail(
@@ -221,6 +247,6 @@ FORMS: dict[str, Callable[[Any, Context], Form]] = {
     "gate": lambda word, _: _one(word, Product(kind="product")),
     "parallel": _parallel,
     "block": _block,
-    "nest": lambda word, context: _level(Level(0, word, context)),
+    "nest": _nest,
     "inner": lambda _, context: _inner(context),
 }

@@ -128,15 +128,15 @@ class Block(Weighted):
         )
 
     def kept(self, before: Shape, after: Shape) -> Kept:
+        # Each layer is asked once: asking twice would double the work at every depth of blocks.
+        each = [(layer.kept(*shapes), *shapes) for layer, *shapes in self.each(before)]
         total = sum(
             FLOAT * prod(shape)
-            for layer, first, last in self.each(before)
-            for keeps in [layer.kept(first, last)]
+            for keeps, first, last in each
             for shape, counts in ((first, keeps.input), (last, keeps.result))
             if counts
         )
-        extra = sum(layer.kept(*shapes).extra for layer, *shapes in self.each(before))
-        return Kept(extra=total + extra, always=True)
+        return Kept(extra=total + sum(keeps.extra for keeps, *_ in each), always=True)
 
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
         inside, _, after = self.steps(before)
