@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from archdsl.errors import ArchdslError, Diagnostic, Source, Span, fail
+from archdsl.frontend.extending import Extension
 from archdsl.frontend.files import read_file
-from archdsl.frontend.schema import Extension
 from archdsl.frontend.unions import word_of
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.layer import Layer

@@ -13,7 +13,7 @@ import typer
 from archdsl import api
 from archdsl.cli.extend import extensions
 from archdsl.errors import fail
-from archdsl.frontend.schema import Extension
+from archdsl.frontend.extending import Extension
 from archdsl.lowering.limits import Limits
 
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file.", show_default=False)]

@@ -11,7 +11,7 @@ from archdsl.frontend.load import Spec
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.ops import Shape
 from archdsl.lowering.chain import Made
-from archdsl.lowering.lists import UnitWords, lower_unit
+from archdsl.lowering.lists import lower_unit
 from archdsl.lowering.stage_plan import StagePlan
 
 
@@ -32,8 +32,10 @@ class SequencePlan(StagePlan):
 
     def chain(self, layer: int, shape: Shape) -> Made:
         """Return the layers of a unit, as its stage makes them."""
-        index = max(i for i, start in enumerate(self.starts) if start <= layer)
-        return self.parts[index].chain(layer - self.starts[index] + 1, shape)
+        position = layer - self.lead  # the unit that makes y_0 is one of the first stage
+        index = max((i for i, start in enumerate(self.starts) if start <= position), default=0)
+        first = self.starts[index] if index else 1 - self.lead
+        return self.parts[index].chain(position - first + 1, shape)
 
     def borders(self) -> dict[int, int]:
         """For the first layer behind each border with a list, the index of the border."""
@@ -79,13 +81,11 @@ def as_sequence(spec: Spec, plans: Sequence[StagePlan]) -> list[StagePlan]:
         )
     _check(plans)
     first, last = plans[0], plans[-1]
-    units: tuple[UnitWords, ...] = tuple(
-        plan.unit(layer) for plan in plans for layer in range(1, plan.layers + 1)
-    )
+    layers = sum(plan.layers for plan in plans)
     same = {field.name: getattr(first, field.name) for field in fields(StagePlan)}
     own = {
-        "units": units,
-        "layers": len(units),
+        "layers": layers,
+        "rule": first.rule.for_layers(layers),
         "leaves": last.leaves,
         "leaving": last.leaving,
         "joining": last.joining,
@@ -111,8 +111,9 @@ def _places(first: StagePlan, last: StagePlan) -> Callable[..., Place]:
 def _check(plans: Sequence[StagePlan]) -> None:
     first = plans[0]
     for plan in plans:
-        if plan.rule != first.rule or plan.operator != first.operator:
-            key = "connect" if plan.rule != first.rule else "aggregate"
+        differs = plan.rule.for_layers(1) != first.rule.for_layers(1)
+        if differs or plan.operator != first.operator:
+            key = "connect" if differs else "aggregate"
             raise fail(
                 "A221",
                 f"with `scope: network` all stages are one sequence, but `{key}` of stage "

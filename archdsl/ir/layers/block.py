@@ -129,7 +129,7 @@ class Block(Weighted):
 
     def kept(self, before: Shape, after: Shape) -> Kept:
         # Each layer is asked once: asking twice would double the work at every depth of blocks.
-        each = [(layer.kept(*shapes), *shapes) for layer, *shapes in self.each(before)]
+        each = [(layer.kept(first, last), first, last) for layer, first, last in self.each(before)]
         total = sum(
             FLOAT * prod(shape)
             for keeps, first, last in each
