@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from archdsl.errors import ArchdslError, fail
+from archdsl.errors import ArchdslError, Place, fail
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.border import Border
 from archdsl.ir.graph import Stage
 from archdsl.ir.layers.layer import every
 from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
+from archdsl.language.aggregation import Aggregation
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.remarks import chain_remarks
 from archdsl.lowering.stage_plan import StagePlan
@@ -40,6 +41,21 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
         joining=plan.joining,
         borders=tuple(stage.borders),
     )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What joins outputs: a layer or the exit.
+
+    `title` names it in diagnostics, `node` is its aggregate, and `scope` begins its weights.
+    `place(key)` is the place of the key `connect` or `aggregate` that it follows.
+    """
+
+    title: str
+    node: str
+    scope: str
+    operator: Aggregation
+    place: Callable[..., Place]
 
 
 class _Stage:
@@ -98,7 +114,7 @@ class _Stage:
         if border is not None:
             self.cross(border, layer)
         first = self.entering if self.projected else self.outputs[0]
-        source = first if layer == 1 else self.read(layer, f"join.{layer - 1}")
+        source = first if layer == 1 else self.read(layer)
         shape = self.builder.shapes[source]
         chain, made = self.plan.chain(layer + self.plan.lead, shape)
         name = f"{self.root}.layers.{layer - 1}"
@@ -175,48 +191,55 @@ class _Stage:
         self.totals[0] = self.seen[0] = self.outputs[0]
         self.projected = True
 
-    def read(self, layer: int, name: str) -> str:
-        """The node that `layer` reads; n + 1 reads what the exit takes."""
+    def read(self, layer: int) -> str:
+        """The node that `layer` reads."""
         if self.plan.operator.running:
             return self.total(layer - 1)
-        scope = f"joins.{layer - 1 - self.projected}"
-        return self.join(self.plan.rule.reads(layer), name, f"layer {layer}", scope)
+        reader = self.reader(layer, f"joins.{layer - 1 - self.projected}")
+        return self.join(reader, self.plan.rule.reads(layer))
+
+    def reader(self, layer: int, scope: str) -> _Reader:
+        """Layer `layer` as one that joins outputs; N + 1 is an exit that reads like a layer."""
+        plan = self.plan
+        return _Reader(f"layer {layer}", f"join.{layer - 1}", scope, plan.operator, plan.place)
 
     def total(self, last: int) -> str:
         """relu(... relu(y_0 + y_1) ... + y_last)."""
         while len(self.totals) <= last:
             index = len(self.totals)
             pair = (self.totals[-1], self.outputs[index])
-            name, scope = f"join.{index}", f"joins.{index - 1}"
-            self.totals.append(self.located(name, pair, f"layer {index + 1}", scope))
+            self.totals.append(self.located(self.reader(index + 1, f"joins.{index - 1}"), pair))
         return self.totals[last]
 
-    def join(self, sources: Sequence[int], name: str, said: str, scope: str) -> str:
+    def join(self, reader: _Reader, sources: Sequence[int]) -> str:
+        """The node with the aggregate of some outputs. Raises ArchdslError (A203, A21x)."""
         count = len(self.outputs)
         known = all(map(range(count).__contains__, sources))
         if not sources or len(set(sources)) < len(sources) or not known:
             raise fail(
                 "A203",
-                f"{said} reads {list(sources)[:8]}: a rule names one or more different outputs "
-                f"of 0 to {count - 1}",
-                **self.plan.place("connect"),
+                f"{reader.title} reads {list(sources)[:8]}: a rule names one or more different "
+                f"outputs of 0 to {count - 1}",
+                **reader.place("connect"),
             )
-        return self.located(name, tuple(map(self.seen.__getitem__, sources)), said, scope)
+        return self.located(reader, tuple(map(self.seen.__getitem__, sources)))
 
-    def located(self, name: str, sources: Any, said: str, scope: str) -> str:
-        where = f"{said} of stage {self.plan.index}"
+    def located(self, reader: _Reader, sources: tuple[str, ...]) -> str:
+        """The aggregate of some nodes; mistakes are where the aggregation is written."""
+        where = f"{reader.title} of stage {self.plan.index}"
         try:
             return self.builder.join(
-                f"{self.root}.{name}", self.plan.operator, sources, "stages.aggregate", where,
-                f"{self.root}.{scope}",
+                f"{self.root}.{reader.node}", reader.operator, sources, "stages.aggregate", where,
+                f"{self.root}.{reader.scope}",
             )  # fmt: skip
         except ArchdslError as error:
-            place = self.plan.place("aggregate")
+            place = reader.place("aggregate")
             raise error.within(place["source"], place["span"]) from None
 
     def leave(self) -> str:
         """What the next part of the network is given."""
-        if self.plan.operator.running and self.plan.leaves != "last":
-            return self.total(self.plan.layers)
-        self.plan = self.plan.of_exit()
-        return self.join(self.plan.exit_reads(), "exit", "the exit", "exit_join")
+        plan = self.plan
+        if plan.operator.running and plan.leaves != "last":
+            return self.total(plan.layers)
+        reader = _Reader("the exit", "exit", "exit_join", plan.exit_operator, plan.exit_place)
+        return self.join(reader, plan.exit_reads())

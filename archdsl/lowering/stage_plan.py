@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from archdsl.errors import Diagnostic, Place
@@ -49,12 +49,14 @@ class StagePlan:
         """Indices of the outputs that leave the stage."""
         return exit_rule(self.leaves, self.rule, self.leaving).exit_reads(self.layers)
 
-    def of_exit(self) -> StagePlan:
-        """The plan by which an exit of its own joins outputs; its key is where mistakes are."""
-        if self.leaves != "own":
-            return self
-        operator = self.joining or self.operator
-        return replace(self, operator=operator, place=lambda *_: self.place("exit"))
+    @property
+    def exit_operator(self) -> Aggregation:
+        """How the outputs that leave are joined."""
+        return self.joining or self.operator
+
+    def exit_place(self, key: str) -> Place:
+        """The place of what the exit follows: `exit` itself if it says more than a word."""
+        return self.place("exit" if self.leaves == "own" else key)
 
     def borders(self) -> dict[int, int]:
         """For the first layer behind each border inside the stage, the index of the border."""
