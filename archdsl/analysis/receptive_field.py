@@ -14,12 +14,14 @@ pixels of the input.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import compress
 
 from archdsl.analysis.shapes import Steps, Trace, layers, once, trace
 from archdsl.ir.graph import Graph
 from archdsl.ir.layers.layer import Span
-from archdsl.ir.ops import Chain
+from archdsl.ir.ops import Aggregate, Chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +40,36 @@ def fields(graph: Graph) -> dict[str, Field]:
     """Return the receptive field of one position of each node's result, by the node's name."""
     shapes = trace(graph)
     dims = max(1, len(shapes[graph.input.name][-1]) - 1)
-    along = [_along(graph, shapes, axis) for axis in range(dims)]
+    windows = [_windows(graph, shapes, axis) for axis in range(dims)]
+    different = [own for axis, own in enumerate(windows) if own not in windows[:axis]]
+    along = [_along(graph, shapes, own) for own in different]
+    if len(along) == 1:  # square kernels and strides
+        return along[0]
     by_node = {name: [by_axis[name] for by_axis in along] for name in along[0]}
     return {name: _join(fields, fields) for name, fields in by_node.items()}
 
 
-def _along(graph: Graph, shapes: Trace, axis: int) -> dict[str, Field]:
-    """Return the receptive field of each node along one spatial dimension of the input."""
+def _windows(graph: Graph, shapes: Trace, axis: int) -> list[Field]:
+    """Return the window of each chain, in order, along one spatial dimension of the input."""
     window = once(lambda chain, steps: _window(chain, steps, axis))
+    return [window(chain, shapes[node.name]) for node, chain in graph.chains()]
+
+
+def _along(graph: Graph, shapes: Trace, windows: Iterable[Field]) -> dict[str, Field]:
+    """Return the receptive field of each node, from the windows of the chains in order."""
+    window = iter(windows)
     by_node: dict[str, Field] = {}
     for node in graph:
+        sources = [by_node[name] for name in node.inputs]
         if isinstance(node.op, Chain):
-            own = window(node.op, shapes[node.name])
-            by_node[node.name] = by_node[node.inputs[0]].through(own.size, own.stride)
-        else:
+            own = next(window)
+            by_node[node.name] = sources[0].through(own.size, own.stride)
+        elif isinstance(node.op, Aggregate) and node.op.operator.broadcasts:
             size = shapes[node.name][-1][1:]
-            whole = [name for name in node.inputs if shapes[name][-1][1:] == size]
-            by_node[node.name] = _join(
-                [by_node[name] for name in node.inputs],
-                [by_node[name] for name in whole or node.inputs],
-            )
+            full = [shapes[name][-1][1:] == size for name in node.inputs]
+            by_node[node.name] = _join(sources, list(compress(sources, full)) or sources)
+        else:
+            by_node[node.name] = _join(sources, sources)
     return by_node
 
 

@@ -70,6 +70,8 @@ class Stage:
 
     def output(self, source: int, layer: int) -> str:
         """Return the node in which a layer reads an output; layer N + 1 is the exit."""
+        if not self.borders:
+            return self.outputs[source]
         crossed = (border for border in reversed(self.borders) if source < border.layer <= layer)
         carried = (border.carried(source) for border in crossed)
         return next(filter(None, carried), self.outputs[source])

@@ -126,7 +126,7 @@ def stages(graph: Graph) -> Iterator[str]:
                 joined = outputs_at(stage, layer)
             wanted, node = stage.sources(layer), graph[stage.layers[layer - 1]]
             reads = stage.reads[layer - 1]
-            if node.inputs == (reads,) and _joins_outputs(graph[reads], stage, layer):
+            if node.inputs == (reads,) and _joins_outputs(graph[reads], stage, layer, wanted):
                 continue
             if node.inputs != (reads,) or joins(graph, stage.operator, reads, joined) != wanted:
                 yield f"layer {layer} of stage {stage.index} does not read outputs {wanted}"
@@ -175,9 +175,9 @@ def _uses(node: Node, operator: Aggregation) -> bool:
     return isinstance(node.op, Aggregate) and node.op.operator == operator
 
 
-def _joins_outputs(node: Node, stage: Stage, layer: int) -> bool:
+def _joins_outputs(node: Node, stage: Stage, layer: int, sources: Sequence[int]) -> bool:
     """Whether a node reads what a layer reads itself: the common case, which needs no search."""
-    inputs = tuple(stage.output(source, layer) for source in stage.sources(layer))
+    inputs = tuple(stage.output(source, layer) for source in sources)
     return node.inputs == inputs and _uses(node, stage.operator)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import lru_cache
 from textwrap import dedent
 from typing import Any
 
@@ -16,6 +17,11 @@ def plain_source(function: Callable[..., Any], names: frozenset[str] = frozenset
     It runs there if it has a name, is defined in a file, is written in ASCII, and uses nothing but
     its own variables, Python's built-in names and those in `names`, also in its annotations.
     """
+    return _plain_source(function, names) if isinstance(function, Hashable) else None
+
+
+@lru_cache(maxsize=256)  # a compilation asks for the same few functions again and again
+def _plain_source(function: Callable[..., Any], names: frozenset[str]) -> str | None:
     try:
         text = dedent(inspect.getsource(function))
         statements = ast.parse(text).body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from archdsl.language.rule import Rule
 
@@ -16,11 +16,19 @@ class Ordered(Rule):
 
     keys_since: ClassVar[Mapping[str, int]] = {"order": 2}
     order: Literal["newest", "oldest"] = "newest"
+    usual: ClassVar[str]
+    """The default of `order`."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **keywords: Any) -> None:
+        """Keep the default of the class, which every layer's reads are compared with."""
+        super().__pydantic_init_subclass__(**keywords)
+        cls.usual = cls.model_fields["order"].default
 
     @property
     def reverses(self) -> bool:
         """Whether the order is not the default."""
-        return bool(self.order != type(self).model_fields["order"].default)
+        return self.order != self.usual
 
     def reads(self, layer: int) -> Sequence[int]:
         """The outputs that `sources` names, in the order of the key."""
