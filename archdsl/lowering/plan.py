@@ -6,13 +6,13 @@ from archdsl.errors import ArchdslError, Diagnostic, Place, fail
 from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import entry_of, resolve, value
 from archdsl.frontend.schema import StagesWords, StageWords
-from archdsl.language.aggregation import Aggregation
 from archdsl.language.arithmetic import Rounding, Scope
-from archdsl.language.exit import Exit, ExitList
+from archdsl.language.exit import Exit, ExitList, WordExit
 from archdsl.language.rule import Rule
 from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.stage_plan import StagePlan
 from archdsl.lowering.units import units_of
+from archdsl.lowering.wiring import exit_parts
 
 STAGES = 64
 REQUIRED = ("layers", "unit", "connect", "aggregate")
@@ -108,7 +108,7 @@ def _plan(
     layers = rule.depth_given() if layers is None else layers
     assert layers is not None
     lead = words.entry == "first"
-    leaves, leaving, joining = _exit(words, scope, place("exit"))
+    leaves, leaving, joining = exit_parts(_exit(words, scope, place("exit")), operator)
     return StagePlan(
         index=index,
         units=units,
@@ -121,19 +121,14 @@ def _plan(
         scope=scope,
         place=place,
         leaving=leaving,
-        joining=None if joining == operator else joining,
+        joining=joining,
         own=Definitions.of(spec),
     )
 
 
-def _exit(
-    words: StageWords, scope: Scope, where: Place
-) -> tuple[str, Rule | None, Aggregation | None]:
-    """The word of a stage's exit, its rule and its aggregation where they are its own."""
+def _exit(words: StageWords, scope: Scope, where: Place) -> WordExit | Exit:
+    """The exit of a stage, with its numbers known."""
     leaves = words.exit
     if isinstance(leaves, ExitList):
         leaves = entry_of(leaves.entries, scope, **where)
-    leaves = resolve(leaves, scope, **where)
-    if isinstance(leaves, Exit):
-        return "own", leaves.connect, leaves.aggregate
-    return leaves.kind, None, None
+    return resolve(leaves, scope, **where)

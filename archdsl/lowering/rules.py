@@ -1,14 +1,14 @@
-"""Whether the rule of a stage fits it."""
+"""Whether the rule of a stage or a block fits it."""
 
 from __future__ import annotations
 
 from archdsl.errors import Place, fail
 from archdsl.language.aggregation import Aggregation
 from archdsl.lowering.reads import check_reads, check_running
-from archdsl.lowering.stage_plan import StagePlan
+from archdsl.lowering.wiring import Wiring
 
 
-def check_rule(plan: StagePlan) -> None:
+def check_rule(plan: Wiring) -> None:
     """Whether a rule fits its stage. Raises ArchdslError (A202, A203, A219, A221), located."""
     place = plan.place("connect")
     check_running(plan.rule, plan.operator, place)
@@ -20,7 +20,7 @@ def check_rule(plan: StagePlan) -> None:
     check_reads(plan.rule, plan.layers, plan.leaves, place)
 
 
-def _check_exit(plan: StagePlan) -> None:
+def _check_exit(plan: Wiring) -> None:
     """Refuse exits that do not fit the stage. Raises ArchdslError (A121, A202, A219, A221)."""
     place, rule, operator = plan.place("exit"), plan.leaving, plan.joining
     if plan.operator.running and plan.leaves not in {"rule", "all", "last"}:

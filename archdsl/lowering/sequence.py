@@ -15,7 +15,7 @@ from archdsl.lowering.lists import lower_unit
 from archdsl.lowering.stage_plan import StagePlan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SequencePlan(StagePlan):
     """The plan of stages that are one sequence: `layer` counts from the first layer of the first.
 

@@ -2,61 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archdsl.errors import Diagnostic, Place
+from archdsl.errors import Diagnostic
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.ops import Layer, Shape
-from archdsl.language.aggregation import Aggregation
 from archdsl.language.arithmetic import Scope
-from archdsl.language.exit import exit_rule
-from archdsl.language.rule import Rule
 from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.chain import Made
 from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.lists import Context, lower_unit
 from archdsl.lowering.units import Units, UnitWords
+from archdsl.lowering.wiring import Wiring
 
 
-@dataclass(frozen=True)
-class StagePlan:
-    """A stage with everything known but the widths; `place(key)` is the place of a key.
+@dataclass(frozen=True, kw_only=True)
+class StagePlan(Wiring):
+    """A stage with everything known but the widths.
 
     `remarks` collects what there is to say about the layers as they are made.
     """
 
     index: int
     units: Units
-    layers: int
-    rule: Rule
-    operator: Aggregation
-    leaves: str
     entry: str | LayerList
     stride: int
     scope: Scope
-    place: Callable[..., Place]
     made: dict[Any, Made] = field(default_factory=dict, compare=False)
     remarks: list[Diagnostic] = field(default_factory=list, compare=False)
     waits: dict[int, bool] = field(default_factory=dict, compare=False)
     shared: dict[tuple[Layer, ...], tuple[Layer, ...]] = field(default_factory=dict, compare=False)
-    leaving: Rule | None = None
-    joining: Aggregation | None = None
     own: Definitions = field(default_factory=Definitions, compare=False)
-
-    def exit_reads(self) -> Sequence[int]:
-        """Indices of the outputs that leave the stage."""
-        return exit_rule(self.leaves, self.rule, self.leaving).exit_reads(self.layers)
-
-    @property
-    def exit_operator(self) -> Aggregation:
-        """How the outputs that leave are joined."""
-        return self.joining or self.operator
-
-    def exit_place(self, key: str) -> Place:
-        """The place of what the exit follows: `exit` itself if it says more than a word."""
-        return self.place("exit" if self.leaves == "own" else key)
 
     def borders(self) -> dict[int, int]:
         """For the first layer behind each border inside the stage, the index of the border."""
