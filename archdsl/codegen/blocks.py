@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from archdsl.codegen.block_joins import JoinModule, exit_owns, join_modules
 from archdsl.codegen.columns import Column, Number, Term, solve
 from archdsl.codegen.grouping import Instance, LayerTemplate, Used, class_of
+from archdsl.codegen.joins import JoinClasses, add_class
 from archdsl.codegen.names import block_title, free
 from archdsl.codegen.submodules import Built, Given, Submodule
 from archdsl.ir.layers.block import Block
 from archdsl.ir.layers.layer import Layer, every
+from archdsl.language.aggregation import Aggregation
 
 Chain = tuple[Layer, ...]
 PartCall = tuple[str, dict[str, Number]]
@@ -34,13 +37,19 @@ class Part:
 
 @dataclass(frozen=True)
 class BlockClass:
-    """A class to print: `layers` if the block is flat, else `parts`."""
+    """A class to print: `layers` if the block is flat, else `parts`.
+
+    `joins` has a module for each part if the aggregation of the parts owns weights and some part
+    joins outputs; `exit_join` is that of the exit.
+    """
 
     name: str
     block: Block
     parameters: tuple[str, ...]
     layers: tuple[LayerTemplate, ...] = ()
     parts: tuple[Part, ...] = ()
+    joins: tuple[JoinModule, ...] = ()
+    exit_join: JoinModule | None = None
 
     @property
     def chained(self) -> bool:
@@ -51,16 +60,17 @@ class BlockClass:
     def straight(self) -> bool:
         """Return whether the parts are written as statements, not run in a loop."""
         operator = self.block.operator
-        listed = self.chained or operator.infix or operator.concatenates
+        listed = self.chained or operator.infix or operator.concatenates or self.joins
         return len(self.block.reads) <= STRAIGHT or not listed
 
-    @property
-    def calls_join(self) -> bool:
-        """Return whether the file needs the function of the block's aggregation."""
-        operator = self.block.operator
-        if operator.concatenates or (operator.running and operator.adds):
-            return False
-        return not (self.straight and operator.infix)
+    def functions(self) -> Iterator[Aggregation]:
+        """Yield the aggregations of the block whose own functions the file needs."""
+        block = self.block
+        readers = [(block.operator, reads) for reads in block.reads]
+        for operator, reads in [*readers, (block.exit_operator, block.exit)]:
+            called = not operator.concatenates and not (operator.running and operator.adds)
+            if len(reads) > 1 and called and not (self.straight and operator.infix):
+                yield operator
 
 
 def nested(chains: Iterable[Chain]) -> list[list[Block]]:
@@ -99,7 +109,7 @@ def _substituted(layer: Layer, modules: Mapping[Block, Submodule]) -> Layer:
 
 def group(
     blocks: Sequence[Block], parts: Mapping[tuple[Block, int], PartCall],
-    modules: Mapping[Block, Submodule], taken: set[str],
+    modules: Mapping[Block, Submodule], taken: set[str], joins: JoinClasses,
 ) -> Iterator[tuple[BlockClass, dict[Block, Submodule]]]:  # fmt: skip
     """Yield the classes of blocks, each with the modules that stand for its blocks.
 
@@ -108,14 +118,17 @@ def group(
         parts: class and arguments of each part with a scope of its own.
         modules: modules of the blocks inside them.
         taken: names in use; those of new classes are added.
+        joins: classes of aggregations with weights; new ones are added.
     """
     forms: dict[object, list[Block]] = defaultdict(list)
     for block in blocks:
         forms[_form(block, parts, modules)].append(block)
     for same in forms.values():
         name = free(block_title(same[0]), taken)
+        for operator in (same[0].operator, same[0].exit_operator):
+            add_class(joins, operator, taken)
         flat = same[0].flat
-        made, values = _flat(name, same, modules) if flat else _branched(name, same, parts)
+        made, values = _flat(name, same, modules) if flat else _branched(name, same, parts, joins)
         yield made, dict(zip(same, _submodules(made, same, values), strict=True))
 
 
@@ -134,7 +147,7 @@ def _form(
         inside = tuple(layer.form() for layer in substituted(block.parts[0], modules))
     else:
         inside = tuple(parts[block, place][0] for place in range(len(block.parts)))
-    return block.word, block.reads, block.operator, block.exit, inside
+    return block.word, block.reads, block.operator, block.exit, block.joining, inside
 
 
 def _flat(
@@ -152,7 +165,7 @@ def _flat(
 
 
 def _branched(
-    name: str, same: list[Block], parts: Mapping[tuple[Block, int], PartCall]
+    name: str, same: list[Block], parts: Mapping[tuple[Block, int], PartCall], joins: JoinClasses
 ) -> tuple[BlockClass, Values]:
     """The class of blocks whose parts are units."""
     first = same[0]
@@ -162,11 +175,17 @@ def _branched(
         for place in places
         for slot in parts[first, place][1]
     ]
+    wirings = [join_modules(block, joins) for block in same]
+    for place in range(len(wirings[0])):
+        columns.append(Column("joined", tuple(wiring[place].width for wiring in wirings)))
     solution = solve(columns)
     terms = iter(solution.terms)
     calls = tuple(
         Part(class_name, tuple(next(terms) for _ in slots))
         for class_name, slots in (parts[first, place] for place in places)
     )
+    own = [replace(join, channels=next(terms)) for join in wirings[0]]
+    exit_join = own.pop() if own and exit_owns(first) else None
     values = list(zip(*solution.parameters.values(), strict=True)) or [()] * len(same)
-    return BlockClass(name, first, tuple(solution.parameters), parts=calls), values
+    parameters = tuple(solution.parameters)
+    return BlockClass(name, first, parameters, (), calls, tuple(own), exit_join), values

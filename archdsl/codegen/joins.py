@@ -25,6 +25,10 @@ class JoinClass:
     newest: bool
 
 
+JoinClasses = dict[Aggregation, JoinClass]
+"""The class of each aggregation that owns weights."""
+
+
 @dataclass(frozen=True)
 class Joins:
     """The class of a stage's aggregates, and the numbers of features of what they make.
@@ -59,7 +63,7 @@ class Joins:
 
 
 def find_joins(
-    graph: Graph, shapes: Mapping[str, Shape], taken: set[str]
+    graph: Graph, shapes: Mapping[str, Shape], taken: set[str], of_blocks: JoinClasses
 ) -> dict[int, Joins]:  # fmt: skip
     """Return the joins of each stage whose aggregation owns weights, by the stage's index.
 
@@ -67,13 +71,13 @@ def find_joins(
         graph: the network.
         shapes: shape of each node's result.
         taken: names in use; those of new classes are added.
+        of_blocks: the classes that blocks use.
     """
-    classes: dict[Aggregation, JoinClass] = {}
+    classes = dict(of_blocks)
     joins = {}
     for stage in graph.stages:
         for operator in (stage.operator, stage.exit_operator):
-            if operator.weights() and operator not in classes:
-                classes[operator] = _class(operator, taken)
+            add_class(classes, operator, taken)
         widths = tuple(shapes[name][0] for name in _reads(graph, stage))
         modules = (
             classes.get(stage.operator) if widths else None,
@@ -84,12 +88,21 @@ def find_joins(
     return joins
 
 
-def _class(operator: Aggregation, taken: set[str]) -> JoinClass:
+def add_class(classes: JoinClasses, operator: Aggregation, taken: set[str]) -> None:
+    """Add the class of an aggregation, if it owns weights and has none yet.
+
+    Args:
+        classes: the classes so far.
+        operator: any aggregation.
+        taken: names in use; that of a new class is added.
+    """
+    if not operator.weights() or operator in classes:
+        return
     name = "".join(word.capitalize() for word in operator.kind.replace("_", "-").split("-"))
     weights = operator.weights().values()
     sizes = {size for weight in weights for size in weight.shape}
     newest = any(weight.newest for weight in weights)
-    return JoinClass(free(name, taken), operator, "channels" in sizes, newest)
+    classes[operator] = JoinClass(free(name, taken), operator, "channels" in sizes, newest)
 
 
 def _reads(graph: Graph, stage: Stage) -> list[str]:

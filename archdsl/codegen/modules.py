@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from archdsl.codegen.blocks import BlockClass, group, nested, substituted
 from archdsl.codegen.grouping import (
@@ -16,6 +16,7 @@ from archdsl.codegen.grouping import (
     class_of,
     form_of,
 )
+from archdsl.codegen.joins import JoinClasses
 from archdsl.codegen.names import free, title
 from archdsl.codegen.submodules import Submodule
 from archdsl.ir.graph import Graph, Node
@@ -32,6 +33,7 @@ class Modules:
     classes: tuple[ModuleClass, ...]
     used: Used
     blocks: tuple[ModuleClass | BlockClass, ...] = ()
+    joins: JoinClasses = field(default_factory=dict)
 
 
 def readers_of_input(graph: Graph) -> frozenset[str]:
@@ -62,7 +64,8 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
     classes: list[ModuleClass] = []
     used: Used = {}
     instances = list(_instances(graph))
-    blocks, modules = _blocks(instances, taken)
+    joins: JoinClasses = {}
+    blocks, modules = _blocks(instances, taken, joins)
     if blocks:
         chains = {id(chain): chain for i in instances for chain in (i.shared, i.layers)}
         new = {key: substituted(chain, modules) for key, chain in chains.items()}
@@ -84,11 +87,11 @@ def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
             )
             name = free(name, taken)
             classes.append(class_of(used, name, same, chosen))
-    return Modules(tuple(classes), used, tuple(blocks))
+    return Modules(tuple(classes), used, tuple(blocks), joins)
 
 
 def _blocks(
-    instances: Sequence[Instance], taken: set[str]
+    instances: Sequence[Instance], taken: set[str], joins: JoinClasses
 ) -> tuple[list[ModuleClass | BlockClass], dict[Block, Submodule]]:
     """The classes of blocks and of their parts in printing order, and a module for each block."""
     classes: list[ModuleClass | BlockClass] = []
@@ -110,7 +113,7 @@ def _blocks(
             keys[scope]: (module.name, dict(zip(module.parameters, values, strict=True)))
             for scope, (module, values) in used.items()
         }
-        for block_class, new in group(blocks, parts, modules, taken):
+        for block_class, new in group(blocks, parts, modules, taken, joins):
             classes.append(block_class)
             modules |= new
     return classes, modules

@@ -12,7 +12,7 @@ from archdsl.codegen.fusing import RECORDS, Fusing, fusing
 from archdsl.codegen.joins import JoinClass
 from archdsl.codegen.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.codegen.stages import StageClass, Stages, find_stages
-from archdsl.ir.graph import Graph
+from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.layers import KINDS, Block, Weighted
 from archdsl.ir.ops import Shape
 from archdsl.language.aggregation import Aggregation
@@ -59,7 +59,8 @@ class Program:
     def join_classes(self) -> tuple[JoinClass, ...]:
         """Return the classes of aggregations with weights, each once."""
         joins = [stage.join for stage in self.stages.classes if stage.join is not None]
-        classes = [kind for join in joins for kind in (join.module, join.exit_module) if kind]
+        classes = list(self.modules.joins.values())
+        classes += [kind for join in joins for kind in (join.module, join.exit_module) if kind]
         return tuple({kind.name: kind for kind in classes}.values())
 
     @property
@@ -102,7 +103,7 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
     taken = (*TAKEN, class_name, *functions(graph), *helpers, *(RECORDS if fuse else ()))
     modules = find_modules(graph, taken)
     classes = (*modules.blocks, *modules.classes)
-    names = (*taken, *(module.name for module in classes))
+    names = (*taken, *(module.name for module in (*classes, *modules.joins.values())))
     stages = find_stages(graph, shapes, modules, names)
     storing = [made for made in stages.classes if made.strategy in {"buffer", "list"}]
     reading = [made.rule for made in storing]
@@ -115,7 +116,7 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
         if not (operator.dropped() and made.drops_path)
     }
     blocks = [block for block in modules.blocks if isinstance(block, BlockClass)]
-    joins |= {b.block.operator: None for b in blocks if b.calls_join}
+    joins |= {operator: None for block in blocks for operator in block.functions()}
     return Program(
         class_name,
         graph,
@@ -162,10 +163,11 @@ def layer_helpers(graph: Graph) -> tuple[tuple[str, str], ...]:
 def functions(graph: Graph) -> set[str]:
     """The names of the functions that a file of this graph may carry."""
     rules = [rule for stage in graph.stages for rule in (stage.rule, stage.exit_rule)]
-    operators = [o for stage in graph.stages for o in (stage.operator, stage.exit_operator)]
+    blocks = [layer for layer in graph.layers() if isinstance(layer, Block)]
+    joining: list[Stage | Block] = [*graph.stages, *blocks]
+    operators = [o for part in joining for o in (part.operator, part.exit_operator)]
     printed = [rule.sources for rule in rules if rule.source()]
     printed += [operator.join for operator in operators]
-    printed += [block.operator.join for block in graph.layers() if isinstance(block, Block)]
     printed += [w.initial for operator in operators for w in operator.weights().values()]
     return {function.__name__ for function in printed if function is not None}
 

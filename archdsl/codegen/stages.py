@@ -93,7 +93,7 @@ def find_stages(
     forms: dict[object, list[Sketch]] = defaultdict(list)
     chosen = readers_of_input(graph)
     taken = set(names)
-    joins = find_joins(graph, shapes, taken)
+    joins = find_joins(graph, shapes, taken, modules.joins)
     for sketch in sketches(graph, shapes, modules, chosen, joins):
         forms[sketch.form()].append(sketch)
     classes: list[StageClass] = []

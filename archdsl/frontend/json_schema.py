@@ -54,6 +54,7 @@ def json_schema() -> Schema:
         if "connect" in properties:
             _worded(properties["connect"], "rule", vocabulary.rules, definitions)
         _worded(properties["aggregate"], "kind", vocabulary.aggregations, definitions)
+    _exit_of_block(definitions["Block"]["properties"])
     for stage in ("Stage", "Stages"):
         properties = definitions[stage]["properties"]
         properties["entry"] = {"anyOf": [properties["entry"], NAMED]}
@@ -106,9 +107,18 @@ def exit_words() -> list[str]:
     ]
 
 
+def _exit_of_block(properties: Schema) -> None:
+    properties["exit"] = {"anyOf": _one_exit(), "default": "rule"}
+
+
+def _one_exit() -> list[Schema]:
+    """A word or a mapping."""
+    return [{"enum": exit_words()}, {"$ref": "#/$defs/Exit"}, NAMED]
+
+
 def _exit(description: str) -> Schema:
     """A word or a mapping, or a list of them, one per stage."""
-    one: list[Schema] = [{"enum": exit_words()}, {"$ref": "#/$defs/Exit"}, NAMED]
+    one = _one_exit()
     several = {"type": "array", "items": {"anyOf": one}, "minItems": 1}
     return {"anyOf": [*one, several], "default": "rule", "description": description}
 

@@ -9,6 +9,7 @@ from pydantic import Field, create_model
 from archdsl.frontend import unions
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.cycle import Cycle
+from archdsl.language.exit import Exit, WordExit
 from archdsl.language.layers import Block, Gate, LayerWords, Nest, Parallel, Residual
 from archdsl.language.rule import Rule
 from archdsl.language.unit import Unit
@@ -17,7 +18,8 @@ from archdsl.language.values import Words
 
 def recursive(
     layers: tuple[type[LayerWords], ...], units: tuple[type[Unit], ...],
-    rules: tuple[type[Rule], ...], aggregations: tuple[type[Aggregation], ...], base: type[Words],
+    rules: tuple[type[Rule], ...], aggregations: tuple[type[Aggregation], ...],
+    own_exit: type[Exit], base: type[Words],
 ) -> tuple[type[Words], Any, Any]:  # fmt: skip
     """Return the models of a list of layers, of a unit, and of what the key `unit` may hold.
 
@@ -26,6 +28,7 @@ def recursive(
         units: the named units.
         rules: the rules that a block may have.
         aggregations: the aggregations that a block may have.
+        own_exit: the exit with a rule or an aggregation of its own.
         base: what the model of a list derives from.
     """
     operator = unions.worded(aggregations, "kind")
@@ -40,6 +43,7 @@ def recursive(
             "unit": (ForwardRef("Units_") | None, None),
             "connect": (unions.worded(rules, "rule"), ...),
             "aggregate": (operator, ...),
+            "exit": (unions.exit(own_exit), WordExit(kind="rule")),
         },
         Nest: {"layers": (ForwardRef("Unit_"), ...), "bottom": (ForwardRef("Unit_"), ...)},
     }  # fmt: skip

@@ -215,11 +215,14 @@ def language(
         )
     )
     units = (*units, *(signature.model() for signature in definitions))
-    chain, unit, units_or_cycle = recursive(layers, units, rules, aggregations, LayerList)
-    one, alike = _stages(
-        chain, unit, units_or_cycle, unions.worded(rules, "rule"),
-        unions.worded(aggregations, "kind"),
-    )  # fmt: skip
+    rule, aggregation = unions.worded(rules, "rule"), unions.worded(aggregations, "kind")
+    parts: dict[str, Any] = {
+        "connect": (rule | None, None),
+        "aggregate": (aggregation | None, None),
+    }
+    own = create_model("Exit", __base__=Exit, __doc__=Exit.__doc__, **parts)
+    chain, unit, units_or_cycle = recursive(layers, units, rules, aggregations, own, LayerList)
+    one, alike = _stages(chain, unit, units_or_cycle, parts, own)
     listed = unions.listed(chain)
     define = create_model(
         "Definition", __base__=Definition, __doc__=Definition.__doc__, layers=(listed, ...)
@@ -239,14 +242,9 @@ def language(
 
 
 def _stages(
-    chain: type[Words], unit: Any, units_or_cycle: Any, rule: Any, aggregation: Any
+    chain: type[Words], unit: Any, units_or_cycle: Any, parts: Mapping[str, Any], own: type[Exit]
 ) -> tuple[Any, Any]:
     """Return the models of a stage and of stages that share their words, of these parts."""
-    parts: dict[str, Any] = {
-        "connect": (rule | None, None),
-        "aggregate": (aggregation | None, None),
-    }
-    own = create_model("Exit", __base__=Exit, __doc__=Exit.__doc__, **parts)
     slots: dict[str, Any] = {
         **parts,
         "layers": (unions.layers(unit) | None, None),

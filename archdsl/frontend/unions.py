@@ -121,19 +121,29 @@ def stages(alike: Any, one: Any) -> Any:
     return tagged([(ALIKE, alike), (LIST, several)], _alike_or_list, lambda value: value)
 
 
-def exits(own: type[Exit]) -> Any:
-    """An exit as a word or a mapping, or a list of them, one per stage."""
+def exit(own: type[Exit]) -> Any:
+    """An exit as a word or a mapping."""
+    return tagged(_exit_forms(own), _word_or_mapping, lambda value: value)
+
+
+def _exit_forms(own: type[Exit]) -> list[tuple[str, Any]]:
     words = [
         (word, Annotated[model, BeforeValidator(_exit_word)])
         for model in (WordExit, NewerExit)
         for word in get_args(model.model_fields["kind"].annotation)
     ]
-    one = tagged([*words, (OWN, own)], _word_or_mapping, lambda value: value)
+    return [*words, (OWN, own)]
+
+
+def exits(own: type[Exit]) -> Any:
+    """An exit as a word or a mapping, or a list of them, one per stage."""
+    one = exit(own)
     field = Field(min_length=1, max_length=64, strict=False)
     entries: dict[str, Any] = {"entries": (tuple[one, ...], field)}  # type: ignore[valid-type]
     several = create_model("ExitList", __base__=ExitList, **entries)
     several_form = Annotated[several, BeforeValidator(lambda value: {"entries": value})]
-    return tagged([*words, (OWN, own), (LIST, several_form)], _exit_form, lambda value: value)
+    forms = [*_exit_forms(own), (LIST, several_form)]
+    return tagged(forms, _exit_form, lambda value: value)
 
 
 def _exit_word(value: Any) -> Any:

@@ -61,9 +61,7 @@ class Aggregate:
 
     def weights(self, widths: Sequence[int]) -> dict[str, Shape]:
         """Return the shapes of the weights by name, for inputs with these numbers of features."""
-        sources, channels = len(widths), self.operator.width(widths)
-        own = self.operator.weights() if self.scope else {}
-        return {name: weight.sizes(sources, channels) for name, weight in own.items()}
+        return self.operator.weights_for(widths) if self.scope else {}
 
 
 Op = Input | Chain | Aggregate

@@ -6,19 +6,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import assert_never
 
-from archdsl.ir.layers.block import joined_shape, largest
+from archdsl.ir.layers.block import after_chain, joined_shape, largest
 from archdsl.ir.layers.windows import show
 from archdsl.ir.ops import Aggregate, Chain, Input, Layer, Op, Shape
 from archdsl.language.aggregation import Aggregation
 
 __all__ = ["Steps", "after", "after_aggregation", "after_chain", "mismatch", "show"]
-
-
-def after_chain(layers: Sequence[Layer], shape: Shape) -> Shape:
-    """The shape after layers one after another. Raises ArchdslError (A212, A218)."""
-    for layer in layers:
-        shape = layer.after(shape)
-    return shape
 
 
 class Steps:

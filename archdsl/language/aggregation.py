@@ -76,6 +76,15 @@ class Aggregation(Words):
         """
         return {}
 
+    def weights_for(self, widths: Sequence[int]) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the weights of one reader by name.
+
+        Args:
+            widths: features of the outputs that it joins, in the order of the reads.
+        """
+        sources, channels = len(widths), self.width(widths)
+        return {name: own.sizes(sources, channels) for name, own in self.weights().items()}
+
     def strengths(self, weights: Mapping[str, Any]) -> Sequence[float] | None:
         """Return a number for each output that a reader reads, for the heat map.
 

@@ -85,7 +85,7 @@ def check_join(
         shapes: shapes of the outputs, in the order of the reads.
         names: names of the outputs, for the diagnostic.
         reader: what the diagnostic calls the reader.
-        help: what to write instead; what helps in a stage if None.
+        help: what to do about shapes that do not agree; by default what helps in a stage.
     """
     if mismatch(operator, shapes) is None:
         check_widths(operator, [shape[0] for shape in shapes], reader)

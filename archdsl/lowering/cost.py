@@ -20,8 +20,8 @@ from archdsl.language.arithmetic import Scope
 from archdsl.language.expression import Expression
 from archdsl.language.layers import LEVELS, Inner, LayerWords, Listed, Nest
 from archdsl.language.unit import Unit
-from archdsl.lowering.blocks import PARTS
 from archdsl.lowering.definitions import Definitions
+from archdsl.lowering.forms import PARTS
 from archdsl.lowering.lists import level_scope
 from archdsl.lowering.sequence import SequencePlan
 from archdsl.lowering.stage_plan import StagePlan

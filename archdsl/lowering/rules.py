@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from archdsl.errors import Place, fail
 from archdsl.language.aggregation import Aggregation
-from archdsl.lowering.reads import check_reads, check_running
 from archdsl.lowering.wiring import Wiring
 
 
 def check_rule(plan: Wiring) -> None:
     """Whether a rule fits its stage. Raises ArchdslError (A202, A203, A219, A221), located."""
-    place = plan.place("connect")
-    check_running(plan.rule, plan.operator, place)
+    rule, place = plan.rule, plan.place("connect")
+    if plan.operator.running and not rule.reads_all:
+        raise fail(
+            "A219",
+            f"`{plan.operator.kind}` holds every earlier output, so its rule is `full`, "
+            f"not `{rule.rule}`",
+            help="write `connect: full`, or another aggregation, such as `sum`",
+            **place,
+        )
+    if plan.operator.running and rule.reverses:
+        raise fail(
+            "A219",
+            "a running sum adds the outputs in their order, the oldest first",
+            help="leave out `order`",
+            **place,
+        )
     if plan.operator.weights():
         _check_weights(plan.operator, plan.leaves == "last", plan.place("aggregate"))
     if not plan.layers:
         return
     _check_exit(plan)
-    check_reads(plan.rule, plan.layers, plan.leaves, place)
+    problem = rule.problem(plan.layers)
+    table = getattr(rule, "table", None)
+    if problem is None and plan.leaves == "rule" and table and len(table) == plan.layers:
+        problem = "the exit by `rule` needs a list of its own, after those of the layers"
+    for code, message in (("A202", problem), ("A203", rule.cycle(plan.layers))):
+        if message:
+            raise fail(code, message, **place)
+
+
+def check_reads(sources: Sequence[int], count: int, reader: str, place: Place) -> None:
+    """Raise A203 if a reader names no outputs, one of them twice, or one that does not exist.
+
+    Args:
+        sources: indices of the outputs.
+        count: how many outputs exist.
+        reader: what the diagnostic calls the reader.
+        place: where the rule is written.
+    """
+    exist = all(map(range(count).__contains__, sources))
+    if not sources or len(set(sources)) < len(sources) or not exist:
+        raise fail(
+            "A203",
+            f"{reader} reads {list(sources)[:8]}: a rule names one or more different outputs of "
+            f"0 to {count - 1}",
+            **place,
+        )
 
 
 def _check_exit(plan: Wiring) -> None:

@@ -14,6 +14,7 @@ from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.lowering.builder import Builder
 from archdsl.lowering.remarks import chain_remarks
+from archdsl.lowering.rules import check_reads
 from archdsl.lowering.stage_plan import StagePlan
 
 
@@ -213,15 +214,7 @@ class _Stage:
 
     def join(self, reader: _Reader, sources: Sequence[int]) -> str:
         """The node with the aggregate of some outputs. Raises ArchdslError (A203, A21x)."""
-        count = len(self.outputs)
-        known = all(map(range(count).__contains__, sources))
-        if not sources or len(set(sources)) < len(sources) or not known:
-            raise fail(
-                "A203",
-                f"{reader.title} reads {list(sources)[:8]}: a rule names one or more different "
-                f"outputs of 0 to {count - 1}",
-                **reader.place("connect"),
-            )
+        check_reads(sources, len(self.outputs), reader.title, reader.place("connect"))
         return self.located(reader, tuple(map(self.seen.__getitem__, sources)))
 
     def located(self, reader: _Reader, sources: tuple[str, ...]) -> str:

@@ -98,7 +98,7 @@ def block_readers(graph: Graph) -> Iterator[Reader]:
 
 
 def _parts(stage: int, path: str, block: Block) -> Iterator[Reader]:
-    inside, _, _ = block.steps(block.shape)
+    inside, _ = block.steps(block.shape)
     outputs = [block.shape, *(shapes[-1] for shapes in inside)]
     for number, (reads, (scope, part)) in enumerate(
         zip(block.reads, block.scopes(), strict=True), start=1

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.literal import literal
-from archdsl.backends.pytorch.module import assign, signature, statements
+from archdsl.backends.pytorch.module import LONGEST, assign, signature, statements
 from archdsl.backends.pytorch.writer import WIDTH, Writer
-from archdsl.codegen.blocks import BlockClass, Part
+from archdsl.codegen.block_joins import JoinModule
+from archdsl.codegen.blocks import STRAIGHT, BlockClass, Part
 from archdsl.ir.layers.activation import FUNCTIONS
 from archdsl.ir.ops import Weighted
 from archdsl.language.aggregation import Aggregation
@@ -29,6 +29,7 @@ def block_class(out: Writer, block: BlockClass) -> None:
         if (
             block.parameters
             or block.parts
+            or block.exit_join
             or any(isinstance(x.layer, Weighted) for x in block.layers)
         ):
             constructor(out, block)
@@ -43,10 +44,17 @@ def docstring(out: Writer, block: BlockClass) -> None:
     if ir.flat:
         text = words.chain(block.layers)
         out.docstring(*((SUMMARIES[ir.word], text) if ir.word in SUMMARIES else (text,)))
-    elif all(reads == (0,) for reads in ir.reads):
-        out.docstring(f"{len(ir.parts)} branches that read the input, {ir.operator.says()}.")
     else:
-        out.docstring(f"{len(ir.parts)} parts that read earlier outputs, {ir.operator.says()}.")
+        branches = all(reads == (0,) for reads in ir.reads)
+        parts = f"{len(ir.parts)} parts that read earlier outputs"
+        parts = f"{len(ir.parts)} branches that read the input" if branches else parts
+        joined = (ir.exit_operator if branches else ir.operator).says()
+        more = [f"The outputs that leave are {ir.joining.says()}."] if ir.joining else []
+        if len(f"{parts}, {joined}.") > LONGEST:
+            parts, more = f"{parts}.", [f"They are {joined}.", *more]
+        else:
+            parts = f"{parts}, {joined}."
+        out.docstring(parts, *([] if branches else more))
 
 
 def constructor(out: Writer, block: BlockClass) -> None:
@@ -62,24 +70,41 @@ def constructor(out: Writer, block: BlockClass) -> None:
         for name in sorted(used):
             out.line(f"self.{name} = {name}")
         if block.parts:
-            items = [item for _, same in groupby(block.parts) for item in _items(list(same))]
-            before = "self.layers = nn.ModuleList("
-            listed = f"[{', '.join(items)}]"
-            if 4 * out.depth + len(before) + len(listed) + 1 <= WIDTH:
-                out.line(f"{before}{listed})")
-                return
-            out.line(before)
-            out.depth += 1
-            out.call("[", items, "]")
-            out.depth -= 1
-            out.line(")")
+            _module_list(out, "layers", map(_part, block.parts))
+        if block.joins:
+            _module_list(out, "joins", map(_join_module, block.joins))
+        if block.exit_join:
+            out.line(f"self.exit_join = {_join_module(block.exit_join)}")
 
 
-def _items(same: Sequence[Part]) -> list[str]:
-    """Parts that are built alike: `A(8), A(8)`, or `*(A(8) for _ in range(5))`."""
-    part = same[0]
-    call = f"{part.class_name}({', '.join(map(words.term, part.arguments))})"
-    return [f"*({call} for _ in range({len(same)}))"] if len(same) > 2 else [call] * len(same)
+def _module_list(out: Writer, name: str, calls: Iterable[str]) -> None:
+    items = [item for call, same in groupby(calls) for item in _items(call, len([*same]))]
+    before = f"self.{name} = nn.ModuleList("
+    listed = f"[{', '.join(items)}]"
+    if 4 * out.depth + len(before) + len(listed) + 1 <= WIDTH:
+        out.line(f"{before}{listed})")
+        return
+    out.line(before)
+    out.depth += 1
+    out.call("[", items, "]")
+    out.depth -= 1
+    out.line(")")
+
+
+def _items(call: str, count: int) -> list[str]:
+    """Modules that are built alike: `A(8), A(8)`, or `*(A(8) for _ in range(5))`."""
+    return [f"*({call} for _ in range({count}))"] if count > 2 else [call] * count
+
+
+def _part(part: Part) -> str:
+    return f"{part.class_name}({', '.join(map(words.term, part.arguments))})"
+
+
+def _join_module(join: JoinModule) -> str:
+    arguments = [str(join.sources)]
+    arguments += [words.term(join.channels)] if join.module.channels and join.channels else []
+    arguments += [str(join.newest)] if join.module.newest else []
+    return f"{join.module.name}({', '.join(arguments)})"
 
 
 def flat(out: Writer, block: BlockClass) -> None:
@@ -99,17 +124,57 @@ def flat(out: Writer, block: BlockClass) -> None:
 def forward(out: Writer, block: BlockClass) -> None:
     """Parts one after another."""
     ir = block.block
+    if ir.operator.running:
+        _running(out, block)
+        return
     if not block.straight:
         _loop(out, block)
         return
     for place, reads in enumerate(ir.reads):
-        source = join(ir.operator, [_output(read) for read in reads])
-        out.call(f"y{place + 1} = self.layers[{place}](", [source])
-    out.line(f"return {join(ir.operator, [_output(read) for read in ir.exit])}")
+        module = f"self.joins[{place}]" if block.joins else ""
+        source = _source(ir.operator, reads, module)
+        read = any(place + 1 in sources for sources in (*ir.reads, ir.exit))
+        out.call(f"{f'y{place + 1} = ' if read else ''}self.layers[{place}](", [source])
+    module = "self.exit_join" if block.exit_join else ""
+    out.line(f"return {_source(ir.exit_operator, ir.exit, module)}")
 
 
-def _output(index: int) -> str:
-    return f"y{index}" if index else "x"
+def _source(operator: Aggregation, reads: Sequence[int], module: str) -> str:
+    """What a part or the exit reads; `module` joins it, if its aggregation has weights."""
+    outputs = [f"y{read}" if read else "x" for read in reads]
+    if module and len(outputs) > 1:
+        return f"{module}([{', '.join(outputs)}])"
+    return join(operator, outputs)
+
+
+def _running(out: Writer, block: BlockClass) -> None:
+    """The aggregate so far is `x`; each part adds its output to it."""
+    ir = block.block
+    last = len(ir.exit) == 1  # the output of the last part leaves, not the aggregate
+    count = len(ir.parts)
+    if count <= STRAIGHT:
+        for place in range(count):
+            module = f"self.joins[{place}]" if block.joins else ""
+            output = f"self.layers[{place}](x)"
+            final = place == count - 1
+            added = output if last and final else _added(ir.operator, output, module)
+            out.line(f"return {added}" if final else f"x = {added}")
+        return
+    if last:
+        out.line("*layers, last = self.layers")
+    layers = "layers" if last else "self.layers"
+    if block.joins:
+        with out.block(f"for layer, join in zip({layers}, self.joins, strict=True):"):
+            out.line(f"x = {_added(ir.operator, 'layer(x)', 'join')}")
+    else:
+        with out.block(f"for layer in {layers}:"):
+            out.line(f"x = {_added(ir.operator, 'layer(x)', '')}")
+    out.line("return last(x)" if last else "return x")
+
+
+def _added(operator: Aggregation, output: str, module: str) -> str:
+    """The aggregate so far, joined with an output."""
+    return f"{module}([x, {output}])" if module else join(operator, ["x", output])
 
 
 def _loop(out: Writer, block: BlockClass) -> None:
@@ -120,23 +185,30 @@ def _loop(out: Writer, block: BlockClass) -> None:
             out.line("outputs.append(layer(outputs[-1]))")
     else:
         out.call("reads = [", [literal(list(reads)) for reads in ir.reads], "]")
-        with out.block("for layer, sources in zip(self.layers, reads, strict=True):"):
-            out.line(f"outputs.append(layer({_listed(ir.operator, 'sources')}))")
-    whole = ir.exit == tuple(range(len(ir.parts) + 1))
-    if whole and not ir.operator.running:
-        out.line(f"return {_of_list(ir.operator, 'outputs')}")
-    elif len(ir.exit) == 1:
+        names = ("layer, join, sources", "self.layers, self.joins")
+        names = names if block.joins else ("layer, sources", "self.layers")
+        with out.block(f"for {names[0]} in zip({names[1]}, reads, strict=True):"):
+            module = "join" if block.joins else ""
+            out.line(f"outputs.append(layer({_listed(ir.operator, 'sources', module)}))")
+    module = "self.exit_join" if block.exit_join else ""
+    if len(ir.exit) == 1:
         out.line(f"return outputs[{ir.exit[0]}]")
+    elif ir.exit == tuple(range(len(ir.parts) + 1)):
+        out.line(f"return {_of_list(ir.exit_operator, 'outputs', module)}")
+    elif ir.exit == tuple(range(1, len(ir.parts) + 1)):
+        out.line(f"return {_of_list(ir.exit_operator, 'outputs[1:]', module)}")
     else:
-        out.line(f"return {_listed(ir.operator, literal(list(ir.exit)))}")
+        out.line(f"return {_listed(ir.exit_operator, literal(list(ir.exit)), module)}")
 
 
-def _listed(operator: Aggregation, sources: str) -> str:
-    return _of_list(operator, f"[outputs[source] for source in {sources}]")
+def _listed(operator: Aggregation, sources: str, module: str = "") -> str:
+    return _of_list(operator, f"[outputs[source] for source in {sources}]", module)
 
 
-def _of_list(operator: Aggregation, outputs: str) -> str:
+def _of_list(operator: Aggregation, outputs: str, module: str = "") -> str:
     """The aggregate of a list of tensors; of one tensor it is that tensor."""
+    if module:
+        return f"{module}({outputs})"
     if operator.concatenates:
         return f"torch.cat({outputs}, dim=1)"
     numbers = "".join(f", {literal(number)}" for number in operator.arguments())
@@ -155,10 +227,8 @@ def join(operator: Aggregation, outputs: Sequence[str]) -> str:
         return outputs[0]
     then = operator.then()
     if operator.running and operator.adds:
-        function = FUNCTIONS[then] if then else ""
-        return reduce(lambda total, newest: f"{function}({total} + {newest})", outputs)
-    if operator.running:
-        return reduce(lambda total, newest: _of_list(operator, f"[{total}, {newest}]"), outputs)
+        added = " + ".join(outputs)
+        return f"{FUNCTIONS[then]}({added})" if then else added
     if operator.infix:
         return f" {operator.infix} ".join(outputs)
     if operator.concatenates:

@@ -9,23 +9,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from itertools import accumulate
-from math import prod
 from typing import ClassVar, TypeVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import FLOAT, Kept, Layer, Shape, Span, Weighted
+from archdsl.ir.layers.keeping import kept
+from archdsl.ir.layers.layer import Kept, Layer, Shape, Span, Weighted
 from archdsl.language.aggregation import Aggregation
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """An aggregate in a block.
+
+    `reader` is the part that reads it first, counted from 0, or the number of parts for the exit.
+    `scope` begins the names of its weights, if the operator has some: `joins.2` or `exit_join`.
+    `outputs` are those that it holds.
+    """
+
+    reader: int
+    scope: str
+    operator: Aggregation
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block(Weighted):
     """A block built for inputs of one shape. `flat`: its one part has no scope of its own.
 
-    A block that is `apart` is another level of a nest: what holds it is the same at every level.
+    `joining` is the aggregation of the exit, if it differs from that of the parts. A block that is
+    `apart` is another level of a nest: what holds it is the same at every level.
     """
 
     rearranges: ClassVar[bool] = True
@@ -36,11 +51,17 @@ class Block(Weighted):
     operator: Aggregation
     exit: tuple[int, ...]
     flat: bool = False
+    joining: Aggregation | None = None
     apart: bool = False
+
+    @property
+    def exit_operator(self) -> Aggregation:
+        """How the outputs that leave are joined."""
+        return self.joining or self.operator
 
     def run(
         self, first: Value, part: Callable[[int, Value], Value],
-        join: Callable[[Sequence[Value]], Value],
+        join: Callable[[Join, Sequence[Value]], Value],
     ) -> Value:  # fmt: skip
         """Return a value for the result, from one for the input.
 
@@ -49,12 +70,36 @@ class Block(Weighted):
             part: the value that a part, counted from 0, makes of what it reads.
             join: the value of an aggregate of two or more.
         """
-        values = [first]
-        for place, reads in enumerate((*self.reads, self.exit)):
-            sources = [values[read] for read in reads]
-            source = sources[0] if len(sources) == 1 else join(sources)
-            values.append(part(place, source) if place < len(self.parts) else source)
+        values, total = [first], first
+        for reader, reads in enumerate((*self.reads, self.exit)):
+            own = self._join(reader, reads)
+            if len(reads) == 1:
+                source = values[reads[0]]
+            elif own.operator.running:
+                source = total = join(own, [total, values[-1]])
+            else:
+                source = join(own, [values[read] for read in reads])
+            values.append(part(reader, source) if reader < len(self.reads) else source)
         return values[-1]
+
+    def _join(self, reader: int, reads: tuple[int, ...]) -> Join:
+        if self.operator.running:  # part 1 makes the first output that is added
+            return Join(reader, f"joins.{reader - 1}", self.operator, reads)
+        if reader == len(self.reads):
+            return Join(reader, "exit_join", self.exit_operator, reads)
+        return Join(reader, f"joins.{reader}", self.operator, reads)
+
+    def live(self) -> set[int]:
+        """Return the outputs that the result depends on; N + 1 stands for the result."""
+        live = {len(self.reads) + 1}
+        for output, reads in reversed([*enumerate((*self.reads, self.exit), start=1)]):
+            if output in live:
+                live.update(reads)
+        return live
+
+    def joined(self, join: Join, shapes: Sequence[Shape]) -> Shape:
+        """Return the shape of an aggregate."""
+        return joined_shape(join.operator, shapes)
 
     def inside(self) -> tuple[Layer, ...]:
         return tuple(layer for part in self.parts for layer in part)
@@ -64,13 +109,12 @@ class Block(Weighted):
         for place, part in enumerate(self.parts):
             yield "" if self.flat else f"layers.{place}.", part
 
-    def steps(self, shape: Shape) -> tuple[list[tuple[Shape, ...]], list[Shape], Shape]:
-        """Return the shapes in each part, those of the aggregates, and that of the result.
+    def steps(self, shape: Shape) -> tuple[list[tuple[Shape, ...]], Shape]:
+        """Return the shapes in each part, and that of the result.
 
         For a part: the shape that it reads, then the shape after each layer.
         """
         inside: list[tuple[Shape, ...]] = []
-        joined: list[Shape] = []
 
         def part(place: int, source: Shape) -> Shape:
             layers = self.parts[place]
@@ -78,14 +122,21 @@ class Block(Weighted):
             inside.append(tuple(shapes))
             return inside[-1][-1]
 
-        def join(sources: Sequence[Shape]) -> Shape:
-            joined.append(joined_shape(self.operator, sources))
-            return joined[-1]
+        return inside, self.run(shape, part, self.joined)
 
-        return inside, joined, self.run(shape, part, join)
+    def joins(self) -> list[tuple[Join, list[Shape]]]:
+        """Return the aggregates in the order of computation, with the shapes that they join."""
+        joins: list[tuple[Join, list[Shape]]] = []
+
+        def join(own: Join, sources: Sequence[Shape]) -> Shape:
+            joins.append((own, list(sources)))
+            return self.joined(own, sources)
+
+        self.run(self.shape, lambda place, source: after_chain(self.parts[place], source), join)
+        return joins
 
     def after(self, shape: Shape) -> Shape:
-        return self.steps(shape)[2]
+        return self.steps(shape)[1]
 
     def takes(self) -> int:
         return self.shape[0]
@@ -94,7 +145,13 @@ class Block(Weighted):
         return self.after(self.shape)[0]
 
     def weights(self) -> dict[str, Shape]:
-        return self._named(Weighted.weights.__name__)
+        weights = self._named(Weighted.weights.__name__)
+        if not (self.operator.weights() or self.exit_operator.weights()):
+            return weights
+        for join, shapes in self.joins():
+            own = join.operator.weights_for([shape[0] for shape in shapes])
+            weights |= {f"{join.scope}.{name}": size for name, size in own.items()}
+        return weights
 
     def statistics(self) -> dict[str, Shape]:
         return self._named(Weighted.statistics.__name__)
@@ -124,22 +181,16 @@ class Block(Weighted):
         if self.operator.broadcasts:
             return 0
         return self.run(
-            0, lambda place, source: source + sum(x.depth() for x in self.parts[place]), max
+            0,
+            lambda place, source: source + sum(x.depth() for x in self.parts[place]),
+            lambda _, sources: max(sources),
         )
 
     def kept(self, before: Shape, after: Shape) -> Kept:
-        # Each layer is asked once: asking twice would double the work at every depth of blocks.
-        each = [(layer.kept(first, last), first, last) for layer, first, last in self.each(before)]
-        total = sum(
-            FLOAT * prod(shape)
-            for keeps, first, last in each
-            for shape, counts in ((first, keeps.input), (last, keeps.result))
-            if counts
-        )
-        return Kept(extra=total + sum(keeps.extra for keeps, *_ in each), always=True)
+        return kept(self, before)
 
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
-        inside, _, after = self.steps(before)
+        inside, after = self.steps(before)
 
         def part(place: int, source: tuple[Span, Span]) -> tuple[Span, Span]:
             size, stride = source
@@ -149,7 +200,7 @@ class Block(Weighted):
             return size, stride
 
         whole: tuple[Span, Span] = (1, 1)
-        size, _ = self.run(whole, part, max)
+        size, _ = self.run(whole, part, lambda _, sources: max(sources))
         if len(before) == 1 or len(after) != len(before):
             return size, 1
         one, other = before[axis + 1], after[axis + 1]
@@ -159,7 +210,8 @@ class Block(Weighted):
         yield from ()  # those of its layers are told where the layers are written
 
     def names(self) -> frozenset[str]:
-        join = {"torch.cat"} if self.operator.concatenates else set()
+        concatenates = self.operator.concatenates or self.exit_operator.concatenates
+        join = {"torch.cat"} if concatenates else set()
         return frozenset().union(join, *(layer.names() for layer in self.inside()))
 
     def text(self) -> str:
@@ -167,7 +219,8 @@ class Block(Weighted):
             f"[{' '.join(layer.text() for layer in part)}]<-{_listed(reads)}"
             for part, reads in zip(self.parts, self.reads, strict=True)
         ]
-        return f"{self.name}({' '.join(parts)} {self.operator.kind} {_listed(self.exit)})"
+        exit = " ".join([*([self.joining.kind] if self.joining else []), _listed(self.exit)])
+        return f"{self.name}({' '.join(parts)} {self.operator.kind} {exit})"
 
     def words(self) -> str:
         parts = "; ".join(", ".join(layer.words() for layer in part) for part in self.parts)
@@ -183,11 +236,16 @@ def largest(shapes: Sequence[Shape]) -> Shape:
 
 
 def joined_shape(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
-    """Return the shape of an aggregate of shapes that agree; a running one joins step by step."""
-    if operator.running and len(shapes) > 2:
-        return reduce(lambda total, newest: joined_shape(operator, [total, newest]), shapes)
+    """Return the shape of an aggregate of shapes that agree."""
     first = largest(shapes) if operator.broadcasts else shapes[0]
     return (operator.width([shape[0] for shape in shapes]), *first[1:])
+
+
+def after_chain(layers: Sequence[Layer], shape: Shape) -> Shape:
+    """Return the shape after layers one after another. Raises ArchdslError (A212, A218)."""
+    for layer in layers:
+        shape = layer.after(shape)
+    return shape
 
 
 def _listed(reads: Sequence[int]) -> str:

@@ -2,8 +2,8 @@
 
 A block reads one input, y_0. Its parts 1 ... N are lists of layers; part l reads some of the
 outputs before it, joined by the block's aggregation, and the exit joins outputs in the same way.
-What the fields `layers`, `unit`, `connect` and `aggregate` may hold is set where the whole language
-is known (`archdsl/frontend/schema.py`), because a block may hold blocks.
+What the fields `layers`, `unit`, `connect`, `aggregate` and `exit` may hold is set where the whole
+language is known (`archdsl/frontend/schema.py`), because a block may hold blocks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from archdsl.language.exit import WordExit
 from archdsl.language.layers.words import LayerWords
 from archdsl.language.values import Bounds
 
@@ -69,7 +70,7 @@ class Block(Strided):
     unit: Any = None
     connect: Any = None
     aggregate: Any = None
-    exit: Literal["rule", "all", "last"] = "rule"
+    exit: Any = WordExit(kind="rule")
 
 
 class Nest(Listed):

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from archdsl.ir.layers import Layer, Weighted
 from archdsl.ir.layers.block import Block
+from archdsl.language.aggregation import Aggregation
 from archdsl.oracle import layers
 from archdsl.oracle.aggregations import aggregate
 
@@ -16,23 +17,29 @@ def block(layer: Block, x: Tensor, own: Mapping[str, Tensor], training: bool) ->
     """Return the block's output: y_l of the outputs that part l reads, then the exit."""
     outputs = [x]
     for place, part in enumerate(layer.parts):
-        x = _joined(layer, outputs, layer.reads[place])
+        x = _joined(layer.operator, outputs, layer.reads[place], own, f"joins.{place}")
         for inner in part:
             weights = _weights(inner, own, "" if layer.flat else f"layers.{place}.")
             x = layers.COMPUTE[type(inner)](inner, x, weights, training)
         outputs.append(x)
-    return _joined(layer, outputs, layer.exit)
+    return _joined(layer.joining or layer.operator, outputs, layer.exit, own, "exit_join")
 
 
-def _joined(layer: Block, outputs: list[Tensor], reads: tuple[int, ...]) -> Tensor:
+def _joined(
+    operator: Aggregation, outputs: list[Tensor], reads: tuple[int, ...],
+    own: Mapping[str, Tensor], scope: str,
+) -> Tensor:  # fmt: skip
+    """Return what a part or the exit reads; the weights of its aggregation are under `scope`."""
     if len(reads) == 1:
         return outputs[reads[0]]
-    if layer.operator.running:
+    if operator.running:  # y_0, joined with y_1, the result joined with y_2, ...
         total = outputs[reads[0]]
-        for read in reads[1:]:
-            total = aggregate(layer.operator, [total, outputs[read]])
+        for place, read in enumerate(reads[1:]):
+            weights = [own[f"joins.{place}.{name}"] for name in operator.weights()]
+            total = aggregate(operator, [total, outputs[read]], weights)
         return total
-    return aggregate(layer.operator, [outputs[read] for read in reads])
+    weights = [own[f"{scope}.{name}"] for name in operator.weights()]
+    return aggregate(operator, [outputs[read] for read in reads], weights)
 
 
 def _weights(inner: Layer, own: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
