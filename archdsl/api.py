@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from archdsl.analysis import Report
 from archdsl.analysis import analyse as analyse_graph
+from archdsl.analysis.block_links import block_links
 from archdsl.analysis.links import links
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
@@ -209,6 +210,11 @@ def _analysed(spec: Spec, graph: Graph) -> Report:
             except ArchdslError as error:
                 place = spec.at_stage(stage.index, "connect")
                 raise error.within(place["source"], place["span"]) from None
+        try:
+            block_links(graph)
+        except ArchdslError as error:
+            place = spec.at("stages")
+            raise error.within(place["source"], place["span"]) from None
         raise
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from archdsl.analysis import memory, paths
 from archdsl.analysis.aggregated import aggregated
+from archdsl.analysis.block_links import BlockLinks, block_links
 from archdsl.analysis.depth import depth
 from archdsl.analysis.links import FanIn, Links, links
 from archdsl.analysis.parts import PartReport, name, parts
@@ -59,6 +60,8 @@ class ActivationBytes:
 class Report:
     """Numbers of a network. Links and layers are sums over its stages, paths are the longest.
 
+    Links inside units are not among `links`; `block_links` are those of all blocks together.
+
     `receptive_field` and `stride` are those at the input of the head, in input pixels.
     """
 
@@ -80,6 +83,9 @@ class Report:
     activation_bytes: ActivationBytes
     parts: tuple[PartReport, ...]
     stages: tuple[StageReport, ...]
+    block_links: int
+    block_skip_links: int
+    blocks: tuple[BlockLinks, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain dictionaries, lists, text and numbers."""
@@ -91,6 +97,7 @@ def analyse(graph: Graph) -> Report:
     """Return all numbers of a network. Raise A202 to A205 if a rule contradicts its closed form."""
     costs = parts(graph)
     stages = _stages(graph, costs, fields(graph), trace(graph))
+    blocks = block_links(graph)
     shortest = [stage.shortest_gradient_path for stage in stages]
     return Report(
         name=graph.name,
@@ -111,6 +118,9 @@ def analyse(graph: Graph) -> Report:
         activation_bytes=ActivationBytes(memory.inference(graph), memory.training(graph)),
         parts=costs,
         stages=stages,
+        block_links=sum(block.count * block.links for block in blocks),
+        block_skip_links=sum(block.count * block.skip_links for block in blocks),
+        blocks=blocks,
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from archdsl.aligned import aligned
+from archdsl.analysis.block_links import BlockLinks
 from archdsl.analysis.parameters import state_shapes
+from archdsl.analysis.report import Report
 from archdsl.api import Checked
 from archdsl.cli.render import visible
 from archdsl.ir import text
@@ -66,6 +68,7 @@ def totals(checked: Checked) -> str:
             f"{memory.inference:,} bytes to infer, {memory.training:,} to train (one, float32)",
         ),
     ]
+    lines[2:2] = _blocks(report)
     lines += [
         ("published", visible(verdict.says(), 1_000))
         for verdict in checked.verdicts
@@ -77,6 +80,34 @@ def totals(checked: Checked) -> str:
     return "\n".join(
         fill(f"    {name:<16}{entry}", WIDTH, subsequent_indent=" " * 20) for name, entry in lines
     )
+
+
+def _blocks(report: Report) -> list[tuple[str, str]]:
+    """Return lines on the links inside units; none if no unit holds blocks."""
+    if not report.blocks:
+        return []
+    count = sum(block.count for block in report.blocks)
+    exits = sum(block.count * block.exit_links for block in report.blocks)
+    total = f"{report.block_links:,} in {count:,} blocks; skip links {report.block_skip_links:,}"
+    return [
+        ("inside units", f"{total}; at the exits {exits:,}"),
+        *((f"  {block.block}", _block(block)) for block in report.blocks),
+    ]
+
+
+def _block(block: BlockLinks) -> str:
+    """Return the links of one block in words."""
+    rule = f"{block.rule} " if block.rule else ""
+    leaving = "" if block.exit_aggregation == block.aggregation else f", {block.exit_aggregation}"
+    bound = f" (bound {block.links_bound:,})" if block.rule else ""
+    return (
+        f"{block.count:,} of {_count(block.parts, 'part')}, {rule}{block.aggregation}{leaving}: "
+        f"{_count(block.links, 'link')}{bound}, at the exit {block.exit_links:,}"
+    )
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def expansions(checked: Checked) -> str:

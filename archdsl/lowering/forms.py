@@ -28,11 +28,12 @@ PARTS = 256
 class Form:
     """What a block stands for: its units, what each reads, the aggregation and the exit's reads.
 
-    `joining` is the aggregation of the exit if it differs; mistakes of the exit are at the key
-    `at_exit`. `where` is the path of each unit. `strided` says that parts which read y_0 alone
-    take a stride, and `numbered` that `layer` is the number of a part, not of the unit around the
-    block. `context` is where the units are written, if that is not where the word is. `word` is
-    another name for the block than its word, and `apart` that of `Block`.
+    `joining` is the aggregation of the exit if it differs, and `rule` what the reads follow, if the
+    block has a rule. Mistakes of the exit are at the key `at_exit`. `where` is the path of each
+    unit. `strided` says that parts which read y_0 alone take a stride, and `numbered` that `layer`
+    is the number of a part, not of the unit around the block. `context` is where the units are
+    written, if that is not where the word is. `word` is another name for the block than its word,
+    and `apart` that of `Block`.
     """
 
     units: Sequence[UnitWords]
@@ -41,6 +42,7 @@ class Form:
     operator: Aggregation
     exit: Sequence[int]
     joining: Aggregation | None = None
+    rule: Rule | None = None
     at_exit: str = "aggregate"
     flat: bool = False
     strided: bool = True
@@ -53,7 +55,7 @@ class Form:
         """Return the block, still without its parts."""
         return Block(
             name, self.word or word, shape, (), tuple(map(tuple, self.reads)), self.operator,
-            tuple(self.exit), self.flat, self.joining, apart=self.apart,
+            tuple(self.exit), self.flat, self.joining, self.rule, self.apart,
         )  # fmt: skip
 
 
@@ -134,7 +136,8 @@ def _block(word: Any, context: Context) -> Form:
     check_reads(leaving, count + 1, "the exit", wiring.exit_place("connect"))
     return Form(
         [units.at(layer) for layer in range(1, count + 1)], units.path, every, wiring.operator,
-        leaving, wiring.joining, "exit" if wiring.leaves == "own" else "aggregate", numbered=True,
+        leaving, wiring.joining, wiring.rule,
+        "exit" if wiring.leaves == "own" else "aggregate", numbered=True,
     )  # fmt: skip
 
 

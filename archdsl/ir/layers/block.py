@@ -16,6 +16,7 @@ from archdsl.errors import Diagnostic, Place
 from archdsl.ir.layers.keeping import kept
 from archdsl.ir.layers.layer import Kept, Layer, Shape, Span, Weighted
 from archdsl.language.aggregation import Aggregation
+from archdsl.language.rule import Rule
 
 Value = TypeVar("Value")
 
@@ -39,8 +40,9 @@ class Join:
 class Block(Weighted):
     """A block built for inputs of one shape. `flat`: its one part has no scope of its own.
 
-    `joining` is the aggregation of the exit, if it differs from that of the parts. A block that is
-    `apart` is another level of a nest: what holds it is the same at every level.
+    `rule` is what `reads` follow, if the block has one. `joining` is the aggregation of the exit,
+    if it differs from that of the parts. A block that is `apart` is another level of a nest: what
+    holds it is the same at every level.
     """
 
     rearranges: ClassVar[bool] = True
@@ -52,6 +54,7 @@ class Block(Weighted):
     exit: tuple[int, ...]
     flat: bool = False
     joining: Aggregation | None = None
+    rule: Rule | None = None
     apart: bool = False
 
     @property
