@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.codegen.blocks import BlockClass
@@ -63,7 +64,7 @@ class Program:
         classes += [kind for join in joins for kind in (join.module, join.exit_module) if kind]
         return tuple({kind.name: kind for kind in classes}.values())
 
-    @property
+    @cached_property
     def layer_helpers(self) -> tuple[tuple[str, str], ...]:
         """The helpers of its layers, in the order of their names: see `Layer.helper`."""
         return layer_helpers(self.graph)

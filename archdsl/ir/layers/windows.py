@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.ir.layers.layer import Layer, Shape
@@ -84,12 +84,7 @@ class Window:
 
     def along(self, shape: Shape) -> tuple[Axis, ...]:
         """Return the window along each spatial dimension of a map of this shape."""
-        dims = len(shape) - 1
-        pairs = zip(each(self.kernel, dims), each(self.padding, dims), strict=True)
-        return tuple(
-            Axis(kernel, self.stride, padding, self.dilation, self.ceil)
-            for kernel, padding in pairs
-        )
+        return _axes(self, len(shape) - 1)
 
     def slide(self, layer: Layer, shape: Shape) -> Shape:
         """Return the sizes of the map that the windows make. Raises ArchdslError (A212, A218)."""
@@ -142,6 +137,15 @@ class Window:
 def show(shape: Shape) -> str:
     """`24x32x32`."""
     return "x".join(map(str, shape))
+
+
+@lru_cache(maxsize=1024)  # asked for every layer several times; a network has few windows
+def _axes(window: Window, dims: int) -> tuple[Axis, ...]:
+    pairs = zip(each(window.kernel, dims), each(window.padding, dims), strict=True)
+    return tuple(
+        Axis(kernel, window.stride, padding, window.dilation, window.ceil)
+        for kernel, padding in pairs
+    )
 
 
 def each(number: Sides, dims: int) -> tuple[int, ...]:
