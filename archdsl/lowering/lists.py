@@ -40,12 +40,13 @@ class Context:
 
     def below(self, *path: str | int, **names: int) -> Context:
         """Return the context of a value in this one, whose arithmetic may use more names."""
-        scope = self.scope
-        return replace(
-            self,
-            scope=replace(scope, values={**scope.values, **names}),
-            at=lambda *rest: self.at(*path, *rest),
-        )
+        scope, at = self.scope, self.at
+        below = replace(scope, values={**scope.values, **names})
+
+        def place(*rest: str | int) -> Place:
+            return at(*path, *rest)
+
+        return Context(below, place, self.remarks, self.nest, self.depth, self.inner)
 
     def nested(self, word: Nested, shape: Shape, stride: int) -> Layer:
         """Return the block for a word that is written here."""
