@@ -46,7 +46,7 @@ class Context:
         def place(*rest: str | int) -> Place:
             return at(*path, *rest)
 
-        return Context(below, place, self.remarks, self.nest, self.depth, self.inner)
+        return Context(below, place, self.remarks, self.nest, self.own, self.depth, self.inner)
 
     def nested(self, word: Nested, shape: Shape, stride: int) -> Layer:
         """Return the block for a word that is written here."""
