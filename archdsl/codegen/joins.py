@@ -43,9 +43,13 @@ class Joins:
     exit: int
 
     def constant(self) -> int | None:
-        """Return the features that all layers read; None if they differ or do not matter."""
-        alike = self.takes_channels() and len(set(self.widths)) == 1
-        return self.widths[0] if alike else None
+        """Return the features that all layers read; None if they differ or do not matter.
+
+        Where no layer joins outputs any number would do; it is that of the exit.
+        """
+        widths = self.widths or (self.exit,)
+        alike = self.takes_channels() and len(set(widths)) == 1
+        return widths[0] if alike else None
 
     def form(self) -> object:
         """Return what stages of one class have in common."""
