@@ -22,9 +22,10 @@ LAYERS = frozenset({
     "Deconv", "Upsample",
 })  # fmt: skip
 AGGREGATIONS = frozenset({
-    "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running", "Sum",
+    "Attention", "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running", "Sum",
     "WeightedSum",
-    "concat", "dual", "highway", "max", "mean", "mixed", "product", "running", "sum", "weighted",
+    "attention", "concat", "dual", "highway", "max", "mean", "mixed", "product", "running", "sum",
+    "weighted",
 })  # fmt: skip
 RULES = frozenset({
     "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Mirror", "Offsets",

@@ -101,6 +101,12 @@ stages:
         for normalise in ("none", "softmax", "sigmoid")
         for init in ("newest", "mean", "zero")
     },
+    "attention": spec("attention"),
+    "attention, of some": spec("attention", "exponential"),
+    "attention, all leave": spec("attention", "exponential", more="  exit: all\n"),
+    "attention, the last leaves": spec("attention", more="  exit: last\n"),
+    "attention, projected": spec(
+        "attention", unit=WIDER, more="  entry: projection\n  stride: 2\n"),
     "highway": listed(
         "highway", "[[0], [0], [0, 1, 2]]", BASIC, "[{conv: {width: 4, kernel: 3}}, sigmoid]"),
     "highway, twice": listed(

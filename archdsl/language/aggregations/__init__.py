@@ -1,5 +1,6 @@
 """The aggregations that specs can name, one file each."""
 
+from archdsl.language.aggregations.attention import Attention
 from archdsl.language.aggregations.concat import Concat
 from archdsl.language.aggregations.dual import Dual
 from archdsl.language.aggregations.highway import Highway
@@ -11,9 +12,11 @@ from archdsl.language.aggregations.running import Running
 from archdsl.language.aggregations.sum import Sum
 from archdsl.language.aggregations.weighted import WeightedSum
 
-AGGREGATIONS = (Sum, Concat, Mean, Running, Product, Max, Dual, Mixed, Highway, WeightedSum)
+AGGREGATIONS = (
+    Sum, Concat, Mean, Running, Product, Max, Dual, Mixed, Highway, WeightedSum, Attention,
+)  # fmt: skip
 
 __all__ = [
-    "AGGREGATIONS", "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running",
-    "Sum", "WeightedSum",
+    "AGGREGATIONS", "Attention", "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product",
+    "Running", "Sum", "WeightedSum",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from archdsl.language.aggregation import Aggregation
+from archdsl.oracle.aggregations.attention import attention
 from archdsl.oracle.aggregations.concat import concat
 from archdsl.oracle.aggregations.dual import dual
 from archdsl.oracle.aggregations.highway import highway
@@ -20,6 +21,7 @@ from archdsl.oracle.aggregations.sum import add
 from archdsl.oracle.aggregations.weighted import weighted
 
 COMPUTE: Mapping[str, Callable[..., Tensor]] = {
+    "attention": attention,
     "concat": concat,
     "dual": dual,
     "highway": highway,

@@ -1,0 +1,72 @@
+"""`attention`: each pixel attends to the outputs that are read (Attention Residuals, Kimi 2026).
+
+The reader owns a query. A pixel's key of an output is the output's RMS-normalised channels, and its
+share is the softmax, over the outputs, of query times key. Shares depend on the input. The query
+starts at zero, as published: training starts from the mean of the outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from archdsl.language.aggregation import Aggregation
+from archdsl.language.weight import Weight
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+FLOAT = 4
+"""Bytes of a float32."""
+
+
+def attention(outputs: list[Tensor], query: Tensor, scale: Tensor) -> Tensor:
+    """The outputs times their shares, which each pixel computes from its channels."""
+    # query * (scale * normalised), summed over the channels: the normalisation divides by one
+    # number for each pixel, so that it can wait until after the sum.
+    key = (query * scale).reshape(-1, *[1] * (outputs[0].dim() - 2))
+    scores = []
+    for output in outputs:
+        mean_square = output.pow(2).mean(dim=1, keepdim=True)
+        scores.append((output * key).sum(dim=1, keepdim=True) * (mean_square + 1e-6).rsqrt())
+    shares = torch.stack(scores).softmax(dim=0)
+    result = shares[0] * outputs[0]
+    for index, output in enumerate(outputs[1:], start=1):
+        result = result + shares[index] * output
+    return result
+
+
+def zero_query(channels: int) -> Tensor:
+    """A query to which all outputs are alike."""
+    return torch.zeros(channels)
+
+
+def unit_scale(channels: int) -> Tensor:
+    """A scale that changes nothing."""
+    return torch.ones(channels)
+
+
+class Attention(Aggregation):
+    """A softmax over the outputs that are read, for each pixel."""
+
+    since: ClassVar[int] = 2
+
+    kind: Literal["attention"]
+    join: ClassVar = staticmethod(attention)
+
+    def weights(self) -> Mapping[str, Weight]:
+        """The query, and the scale of the normalised outputs."""
+        return {
+            "query": Weight(("channels",), zero_query),
+            "scale": Weight(("channels",), unit_scale),
+        }
+
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
+        """Three numbers for each pixel of an output: its sum, its 1 / RMS and its share."""
+        return 3 * FLOAT * sum(prod(shape[1:]) for shape in shapes)
+
+    def says(self) -> str:
+        """The aggregation in words."""
+        return "added, each times its share: a softmax of a learned query and the outputs"
