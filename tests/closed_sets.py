@@ -29,7 +29,7 @@ AGGREGATIONS = frozenset({
 })  # fmt: skip
 RULES = frozenset({
     "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Mirror", "Offsets",
-    "Plain", "Strided", "Window",
+    "Plain", "Random", "Strided", "Window",
 })  # fmt: skip
 HOMES = (
     "archdsl/language/layers", "archdsl/language/aggregation", "archdsl/language/rules/",

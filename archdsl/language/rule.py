@@ -67,6 +67,9 @@ class Rule(Words):
     grows: ClassVar[bool] = True
     """Whether the layers of a stage read what the first layers of a deeper stage read."""
 
+    entry_strides: ClassVar[bool] = False
+    """Whether every layer that reads y_0 alone takes the stage's stride, not only the first."""
+
     def needs(self) -> Mapping[str, int]:
         """Return the version that each key needs: version 1 reserved the scope `network`."""
         newer = {"scope": 2} if self.scope == "network" else {}
@@ -160,6 +163,10 @@ class Rule(Words):
     def says(self) -> str:
         """What a layer reads, as the end of the sentence `a layer reads ...`."""
         return f"by the rule {self.rule}"
+
+    def exit_says(self) -> str:
+        """What an exit by this rule reads, as the end of the sentence `the exit reads ...`."""
+        return self.says()
 
     def source(self) -> str | None:
         """The Python text of `sources` for emitted files; None has the reads written as a table."""

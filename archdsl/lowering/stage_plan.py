@@ -70,7 +70,7 @@ class StagePlan(Wiring):
             layer: the position of the unit, from 1.
             shape: shape of its input.
         """
-        unit, stride = self.unit(layer), self.stride if layer == 1 else 1
+        unit, stride = self.unit(layer), self.stride if self.strides(layer) else 1
         if self.waits_for_layer(unit):
             layers, after = self.make(unit, layer, shape, stride)
             return self.shared.setdefault(layers, layers), after
@@ -79,6 +79,12 @@ class StagePlan(Wiring):
             layers, after = self.make(unit, layer, shape, stride)
             self.made[key] = self.shared.setdefault(layers, layers), after
         return self.made[key]
+
+    def strides(self, layer: int) -> bool:
+        """Whether a layer takes the stage's stride."""
+        if layer == 1 or not self.rule.entry_strides or self.entry != "identity":
+            return layer == 1
+        return tuple(self.rule.reads(layer)) == (0,)
 
     def waits_for_layer(self, unit: UnitWords) -> bool:
         """Whether some arithmetic of a unit names `layer`, and so may differ in every layer."""

@@ -68,8 +68,9 @@ def returns(made: StageClass) -> list[str]:
             ]
         case "made":
             return [f"Returns the outputs of all layers, {made.exit_operator.says()}."]
-    if made.leaves == "own":
-        return [f"Returns {made.exit_rule.says()}, {made.exit_operator.says()}."]
+    reads = made.exit_rule.exit_says()
+    if made.leaves == "own" or reads != made.exit_rule.says():
+        return [f"Returns {reads}, {made.exit_operator.says()}."]
     return []
 
 

@@ -10,15 +10,16 @@ from archdsl.language.rules.harmonic import Harmonic
 from archdsl.language.rules.mirror import Mirror
 from archdsl.language.rules.offsets import Offsets
 from archdsl.language.rules.plain import Plain
+from archdsl.language.rules.random import Random
 from archdsl.language.rules.strided import Strided
 from archdsl.language.rules.window import Window
 
 RULES = (
     Plain, Full, Exponential, Window, Offsets, Fractal, Explicit, Harmonic, Strided, Every, Entry,
-    Mirror,
+    Mirror, Random,
 )  # fmt: skip
 
 __all__ = [
     "RULES", "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Mirror",
-    "Offsets", "Plain", "Strided", "Window",
+    "Offsets", "Plain", "Random", "Strided", "Window",
 ]  # fmt: skip
