@@ -81,7 +81,8 @@ def test_placed_view_begins_as_shown() -> None:
 
 def test_numbers_of_the_example_are_counted_so(example: Checked) -> None:
     facts = example.report.as_dict()
-    facts |= {f"activation_bytes.{name}": n for name, n in facts["activation_bytes"].items()}
+    for group in ("activation_bytes", "aggregation_bytes", "crossing_bytes"):
+        facts |= {f"{group}.{name}": number for name, number in facts[group].items()}
     written = {name: int(number.replace(",", "")) for name, number in COUNT.findall(PAGE)}
-    assert len(written) == 9
+    assert len(written) == 12
     assert written == {name: facts[name] for name in written}

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from math import floor
 from typing import Any
 
-from archdsl.analysis import memory, paths
+from archdsl.analysis import memory, paths, traffic
 from archdsl.analysis.aggregated import aggregated
 from archdsl.analysis.block_links import BlockLinks, block_links
 from archdsl.analysis.depth import depth
@@ -15,6 +15,7 @@ from archdsl.analysis.links import FanIn, Links, links
 from archdsl.analysis.parts import PartReport, name, parts
 from archdsl.analysis.receptive_field import Field, fields
 from archdsl.analysis.shapes import Trace, trace
+from archdsl.analysis.traffic import Crossing, Moved
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.layers.layer import Span
 from archdsl.ir.ops import Shape
@@ -46,6 +47,7 @@ class StageReport:
     max_aggregated_outputs: int
     receptive_field: int
     stride: int | float
+    aggregation_bytes: Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Report:
     receptive_field: int
     stride: int | float
     activation_bytes: ActivationBytes
+    aggregation_bytes: Moved
+    crossing_bytes: Crossing
     parts: tuple[PartReport, ...]
     stages: tuple[StageReport, ...]
     block_links: int
@@ -116,6 +120,8 @@ def analyse(graph: Graph) -> Report:
         receptive_field=stages[-1].receptive_field,
         stride=stages[-1].stride,
         activation_bytes=ActivationBytes(memory.inference(graph), memory.training(graph)),
+        aggregation_bytes=traffic.total(stage.aggregation_bytes for stage in stages),
+        crossing_bytes=traffic.crossing(graph),
         parts=costs,
         stages=stages,
         block_links=sum(block.count * block.links for block in blocks),
@@ -139,13 +145,22 @@ def _stages(
             most=max(counts, default=1),
             entering=shapes[stage.entry][-1],
             field=fields[stage.exit],
+            moved=moved,
         )
-        for stage, counts in zip(graph.stages, aggregated(graph), strict=True)
+        for stage, counts, moved in zip(
+            graph.stages, aggregated(graph), traffic.moved(graph), strict=True
+        )
     )
 
 
 def _stage(
-    stage: Stage, cost: PartReport, links: Links, most: int, entering: Shape, field: Field
+    stage: Stage,
+    cost: PartReport,
+    links: Links,
+    most: int,
+    entering: Shape,
+    field: Field,
+    moved: Moved,
 ) -> StageReport:
     return StageReport(
         index=stage.index,
@@ -170,6 +185,7 @@ def _stage(
         max_aggregated_outputs=most,
         receptive_field=floor(field.size),
         stride=_number(field.stride),
+        aggregation_bytes=moved,
     )
 
 

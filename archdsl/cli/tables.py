@@ -9,6 +9,7 @@ from archdsl.aligned import aligned
 from archdsl.analysis.block_links import BlockLinks
 from archdsl.analysis.parameters import state_shapes
 from archdsl.analysis.report import Report
+from archdsl.analysis.traffic import Crossing
 from archdsl.api import Checked
 from archdsl.cli.render import visible
 from archdsl.ir import text
@@ -54,7 +55,7 @@ def totals(checked: Checked) -> str:
     paths = "not counted: the rule has no distances, and too many layers"
     if shortest is not None:
         paths = f"at most {shortest:,} links between two layers of a stage"
-    memory = report.activation_bytes
+    memory, moved = report.activation_bytes, report.aggregation_bytes
     lines = [
         ("layers", f"{layers} (convolutions and linear layers)"),
         ("links", f"{links}; at the exits {report.exit_links:,}"),
@@ -67,6 +68,8 @@ def totals(checked: Checked) -> str:
             "activations",
             f"{memory.inference:,} bytes to infer, {memory.training:,} to train (one, float32)",
         ),
+        ("aggregations", f"{moved.read:,} bytes read, {moved.written:,} written"),
+        ("cuts", _cuts(report.crossing_bytes)),
     ]
     lines[2:2] = _blocks(report)
     lines += [
@@ -108,6 +111,13 @@ def _block(block: BlockLinks) -> str:
 
 def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _cuts(crossing: Crossing) -> str:
+    """Return the largest cut between two layers in words."""
+    if crossing.after is None:
+        return "none: there is one layer"
+    return f"at most {crossing.largest:,} bytes cross, after {crossing.after}"
 
 
 def expansions(checked: Checked) -> str:

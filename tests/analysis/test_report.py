@@ -20,13 +20,14 @@ from archdsl.lowering import lower
 KEYS = {
     "name", "parameters", "macs", "flops", "depth", "layers", "links", "skip_links", "exit_links",
     "links_bound", "shortest_gradient_path", "longest_gradient_path", "max_aggregated_outputs",
-    "receptive_field", "stride", "activation_bytes", "parts", "stages",
+    "receptive_field", "stride", "activation_bytes", "aggregation_bytes",
+    "crossing_bytes", "parts", "stages",
 }  # fmt: skip
 STAGE_KEYS = {
     "index", "layers", "rule", "arguments", "aggregation", "exit", "channels_in", "channels_out",
     "size", "parameters", "macs", "flops", "links", "skip_links", "exit_links", "links_bound",
     "fan_in", "shortest_gradient_path", "longest_gradient_path", "max_aggregated_outputs",
-    "receptive_field", "stride",
+    "receptive_field", "stride", "aggregation_bytes",
 }  # fmt: skip
 
 
@@ -34,6 +35,7 @@ def test_a_published_network() -> None:
     found = analyse(published("sparsenet-bc-cifar", depth=100)).as_dict()
     stages = found.pop("stages")
     parts = found.pop("parts")
+    assert len(found["crossing_bytes"].pop("cuts")) == 1 + 48 + 2
     assert found == {
         "name": "sparsenet-bc-cifar",
         "parameters": 1_461_124,
@@ -51,6 +53,8 @@ def test_a_published_network() -> None:
         "receptive_field": 230,
         "stride": 4,
         "activation_bytes": {"inference": 1_867_776, "training": 33_578_400},
+        "aggregation_bytes": {"read": 8_060_928, "written": 8_060_928},
+        "crossing_bytes": {"largest": 1_081_344, "after": "stages.0.layers.8"},
     }
     assert stages[1] == {
         "index": 1,
@@ -75,6 +79,7 @@ def test_a_published_network() -> None:
         "max_aggregated_outputs": 5,
         "receptive_field": 100,
         "stride": 2,
+        "aggregation_bytes": {"read": 1_572_864, "written": 1_572_864},
     }
     assert parts[2] == {
         "name": "between.0",

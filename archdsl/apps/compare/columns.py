@@ -93,6 +93,18 @@ COLUMNS = (
         "activation_bytes_training", "activations to train",
         lambda row: row.report.activation_bytes.training, unit="B",
     ),
+    Column(
+        "aggregation_bytes_read", "read by aggregations",
+        lambda row: row.report.aggregation_bytes.read, unit="B",
+    ),
+    Column(
+        "aggregation_bytes_written", "written by aggregations",
+        lambda row: row.report.aggregation_bytes.written, unit="B",
+    ),
+    Column(
+        "largest_crossing_bytes", "largest cut",
+        lambda row: row.report.crossing_bytes.largest, unit="B",
+    ),
     Column("receptive_field", "receptive field", lambda row: row.report.receptive_field),
     Column("c10_error", "C10+ error", lambda row: row.error("c10"), "quoted", "%"),
     Column("c100_error", "C100+ error", lambda row: row.error("c100"), "quoted", "%"),
