@@ -49,7 +49,7 @@ def table(checked: Checked) -> str:
 def totals(checked: Checked) -> str:
     """Return the numbers of the whole network, and its published figures."""
     report = checked.report
-    layers = f"{report.layers:,} in {len(report.stages)} stages, depth {report.depth:,}"
+    layers = f"{report.layers:,} in {_count(len(report.stages), 'stage')}, depth {report.depth:,}"
     links = f"{report.links:,} (bound {report.links_bound:,}); skip links {report.skip_links:,}"
     shortest = report.shortest_gradient_path
     paths = "not counted: the rule has no distances, and too many layers"
