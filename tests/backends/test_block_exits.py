@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar, Literal
 
 import pytest
+import torch
+from torch import Tensor
 
 import archdsl
 from archdsl.analysis.parameters import state_shapes
@@ -192,3 +196,42 @@ def test_the_help_is_about_the_block(unit: str, help: str) -> None:
     finding = raised.value.diagnostics[0]
     assert help in (finding.help or "")
     assert "entry" not in (finding.help or "")
+
+
+def gained(outputs: list[Tensor], gain: Tensor) -> Tensor:
+    """The aggregate so far, and the newest output times a learned number."""
+    return outputs[0] + gain * outputs[1]
+
+
+def half(size: int) -> Tensor:
+    """One half."""
+    return torch.full((size,), 0.5)
+
+
+class Gained(archdsl.Aggregation):
+    """A running aggregate with weights of its own."""
+
+    kind: Literal["gained"]
+    join: ClassVar = staticmethod(gained)
+    running: ClassVar[bool] = True
+
+    def weights(self) -> Mapping[str, archdsl.Weight]:
+        return {"gain": archdsl.Weight((1,), half)}
+
+
+@pytest.mark.parametrize("parts", [3, 6])
+def test_each_step_of_a_running_aggregate_has_weights(parts: int) -> None:
+    unit = f"block: {{layers: {parts}, unit: [{CONV}], connect: full, aggregate: gained}}"
+    made = of_checked(check_text(spec(unit), extend=[Gained]))
+    assert_equals_oracle(made.network, made.graph)
+    first = "stages.0.layers.0.block.joins."
+    keys = [key for key in made.network.state_dict() if key.startswith(first)]
+    assert keys == [f"{first}{step}.gain" for step in range(parts)]
+
+
+@pytest.mark.parametrize(("word", "links"), [("made", 2), ("last", 1)])
+def test_a_parameter_may_choose_the_exit(word: str, links: int) -> None:
+    unit = f"block: {{layers: 2, unit: [{CONV}], connect: full, aggregate: concat, exit: how}}"
+    text = spec(unit).replace("input:", "params: {how: made | last}\ninput:", 1)
+    (block,) = check_text(text, {"how": word}).report.blocks
+    assert block.exit_links == links
