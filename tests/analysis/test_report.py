@@ -21,7 +21,7 @@ KEYS = {
     "name", "parameters", "macs", "flops", "depth", "layers", "links", "skip_links", "exit_links",
     "links_bound", "shortest_gradient_path", "longest_gradient_path", "max_aggregated_outputs",
     "receptive_field", "stride", "activation_bytes", "aggregation_bytes",
-    "crossing_bytes", "parts", "stages",
+    "crossing_bytes", "parts", "stages", "blocks", "block_links", "block_skip_links",
 }  # fmt: skip
 STAGE_KEYS = {
     "index", "layers", "rule", "arguments", "aggregation", "exit", "channels_in", "channels_out",
@@ -55,6 +55,9 @@ def test_a_published_network() -> None:
         "activation_bytes": {"inference": 1_867_776, "training": 33_578_400},
         "aggregation_bytes": {"read": 8_060_928, "written": 8_060_928},
         "crossing_bytes": {"largest": 1_081_344, "after": "stages.0.layers.8"},
+        "blocks": [],
+        "block_links": 0,
+        "block_skip_links": 0,
     }
     assert stages[1] == {
         "index": 1,
