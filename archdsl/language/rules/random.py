@@ -58,6 +58,7 @@ class Random(Rule):
     m: Edges | None = Field(None, description="ba: edges of a new node to older ones; 5")
 
     entry_strides: ClassVar[bool] = True
+    grows: ClassVar[bool] = False
 
     def numbers(self) -> dict[str, Any]:
         """Return the numbers that the model takes, by name."""

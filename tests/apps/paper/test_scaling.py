@@ -25,6 +25,7 @@ from archdsl.lowering.limits import Limits
 from strategies import Case, specs
 
 SPECS = sorted((Path(__file__).parents[3] / "specs").glob("*.yaml"))
+RANDOM = Path(__file__).parents[3] / "specs" / "randwire-imagenet.yaml"
 BASES = range(2, 6)
 FARTHEST = 4_096
 
@@ -79,7 +80,14 @@ def same(found: Counts, report: StageReport) -> None:
     }
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_a_random_graph_has_one_depth() -> None:
+    with pytest.raises(ArchdslError) as raised:
+        list(counts(load(RANDOM), [32]))
+    (finding,) = raised.value.diagnostics
+    assert (finding.code, finding.span.line if finding.span else 0) == ("A503", 27)
+
+
+@pytest.mark.parametrize("path", sorted({*SPECS} - {RANDOM}), ids=lambda path: path.stem)
 def test_published_networks_have_the_counts_of_the_compiler(path: Path) -> None:
     spec, text = load(path), path.read_text(encoding="utf-8")
     fractal = first_stage(spec).rule.depth_is == "rows"
