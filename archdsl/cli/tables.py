@@ -68,7 +68,10 @@ def totals(checked: Checked) -> str:
             "activations",
             f"{memory.inference:,} bytes to infer, {memory.training:,} to train (one, float32)",
         ),
-        ("aggregations", f"{moved.read:,} bytes read, {moved.written:,} written"),
+        (
+            "aggregations",
+            f"{moved.read:,} bytes read, {moved.written:,} written{_by_stage(report)}",
+        ),
         ("cuts", _cuts(report.crossing_bytes)),
     ]
     lines[2:2] = _blocks(report)
@@ -111,6 +114,14 @@ def _block(block: BlockLinks) -> str:
 
 def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _by_stage(report: Report) -> str:
+    """Return the bytes that the aggregations of each stage move, where there are several."""
+    if len(report.stages) == 1:
+        return ""
+    moved = [stage.aggregation_bytes for stage in report.stages]
+    return "; by stage " + ", ".join(f"{each.read:,} / {each.written:,}" for each in moved)
 
 
 def _cuts(crossing: Crossing) -> str:
