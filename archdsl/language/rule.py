@@ -149,6 +149,10 @@ class Rule(Words):
         """Why this rule cannot be the rule of an exit of `layers` layers, if it cannot."""
         return self.problem(layers)
 
+    def same_exit_problem(self, layers: int) -> str | None:
+        """Why the exit of `layers` layers cannot read by this rule too, as `exit: rule` says."""
+        return None
+
     def cycle(self, layers: int) -> str | None:
         """Return which layer would read an output that does not exist yet; None if none does."""
         return None

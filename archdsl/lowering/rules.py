@@ -33,9 +33,8 @@ def check_rule(plan: Wiring) -> None:
         return
     _check_exit(plan)
     problem = rule.problem(plan.layers)
-    table = getattr(rule, "table", None)
-    if problem is None and plan.leaves == "rule" and table and len(table) == plan.layers:
-        problem = "the exit by `rule` needs a list of its own, after those of the layers"
+    if problem is None and plan.leaves == "rule":
+        problem = rule.same_exit_problem(plan.layers)
     for code, message in (("A202", problem), ("A203", rule.cycle(plan.layers))):
         if message:
             raise fail(code, message, **place)

@@ -63,6 +63,10 @@ UNITS = {
     "aggregate: mean}",
     "running": "block: {layers: 3, unit: {kind: basic, order: pre, width: 4}, connect: full, "
     "aggregate: running}",
+    "branches by a rule": f"block: {{layers: 3, unit: [norm, {CONV}], connect: entry, "
+    "aggregate: sum}",
+    "a random graph": f"block: {{layers: 7, unit: [norm, {CONV}], aggregate: sum, "
+    "connect: {rule: random, model: er, p: 0.5, nodes: 7, seed: 3}}",
     "a list of parts": f"block: {{layers: [[{CONV}], [norm, {CONV}, relu]], connect: full, "
     "aggregate: sum}",
     "widths that grow": "block: {layers: 3, unit: [{conv: {width: 1 + layer, stride: 1}}], "

@@ -46,6 +46,12 @@ class Explicit(Rule):
                 return f"the reads of layer {layer} repeat an output; each may occur once"
         return None
 
+    def same_exit_problem(self, layers: int) -> str | None:
+        """The exit needs a list after those of the layers."""
+        if len(self.table) > layers:
+            return None
+        return "the exit by `rule` needs a list of its own, after those of the layers"
+
     def cycle(self, layers: int) -> str | None:
         """A layer reads outputs of earlier layers."""
         for layer, row in enumerate(self.table, start=1):
