@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import torch
@@ -12,9 +12,17 @@ from archdsl.analysis.parameters import state_shapes
 from archdsl.apps.checkpoint.reading import numbers, shape
 from archdsl.apps.checkpoint.wrapped import unwrap
 from archdsl.apps.heatmap.model import HeatMap, Panel
-from archdsl.apps.heatmap.readers import Reader, aggregates, block_readers, readers
+from archdsl.apps.heatmap.readers import (
+    Joining,
+    Reader,
+    block_joins,
+    block_readers,
+    blocks,
+    readers,
+    stage_joins,
+)
 from archdsl.errors import fail
-from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Weighted
 
 FUSED = "what fuse() returns has folded weights: save the state dict of the network itself"
@@ -34,13 +42,10 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
     """
     weights = _weights(graph, loaded)
     means: dict[int, dict[tuple[int, int], float]] = {}
-    for reader in readers(graph):
-        links = means.setdefault(reader.stage, {})
-        weight = numbers(reader.key, weights[reader.key])
-        for source, mean in zip(reader.sources, _means(reader, weight), strict=True):
-            links[source, reader.layer] = mean
+    for index, same in groupby(readers(graph), key=lambda reader: reader.stage):
+        means[index] = dict(_links(same, weights))
     for stage in graph.stages:
-        if links := _strengths(graph, stage, weights):
+        if links := _strengths(stage_joins(graph, stage), weights):
             of_layers = means.get(stage.index, {}) if stage.joining else {}
             means[stage.index] = of_layers | links
     panels = tuple(
@@ -61,34 +66,36 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
 
 
 def _block_panels(graph: Graph, weights: Mapping[str, Tensor]) -> Iterator[Panel]:
-    """Yield a panel for each block inside a unit whose parts have separate weights."""
-    for path, parts in groupby(block_readers(graph), key=lambda reader: reader.block):
-        same = list(parts)
-        links = {
-            (source, reader.layer): mean
-            for reader in same
-            for source, mean in zip(
-                reader.sources,
-                _means(reader, numbers(reader.key, weights[reader.key])),
-                strict=True,
-            )
-        }
-        yield Panel(same[0].stage, max(reader.layer for reader in same), links, path)
+    """Yield a panel for each block inside a unit whose links have separate weights."""
+    for stage, path, block in blocks(graph):
+        links = dict(_links(block_readers(stage, path, block), weights))
+        links |= _strengths(block_joins(path, block), weights)
+        if links:
+            yield Panel(stage, len(block.parts), links, path)
+
+
+def _links(
+    parts: Iterable[Reader], weights: Mapping[str, Tensor]
+) -> Iterator[tuple[tuple[int, int], float]]:
+    """Yield source and layer of each link with its mean absolute weight."""
+    for reader in parts:
+        means = _means(reader, numbers(reader.key, weights[reader.key]))
+        for source, mean in zip(reader.sources, means, strict=True):
+            yield (source, reader.layer), mean
 
 
 def _strengths(
-    graph: Graph, stage: Stage, weights: Mapping[str, Tensor]
+    joins: Iterable[Joining], weights: Mapping[str, Tensor]
 ) -> dict[tuple[int, int], float]:
     """Return what an aggregation's own weights say of each link; nothing if they say nothing."""
     links: dict[tuple[int, int], float] = {}
-    for layer, sources, scope in aggregates(graph, stage):
-        operator = stage.exit_operator if layer > stage.depth else stage.operator
-        keys = {name: f"{scope}.{name}" for name in operator.weights()}
+    for join in joins:
+        keys = {name: f"{join.scope}.{name}" for name in join.operator.weights()}
         own = {name: numbers(key, weights[key]) for name, key in keys.items()}
-        each = operator.strengths(own)
-        if each is None:
-            return {}
-        links |= {(source, layer): float(x) for source, x in zip(sources, each, strict=True)}
+        each = join.operator.strengths(own)
+        if each is not None:
+            pairs = zip(join.sources, each, strict=True)
+            links |= {(source, join.layer): float(strength) for source, strength in pairs}
     return links
 
 

@@ -10,6 +10,7 @@ from archdsl.apps.draw.opened import blocks_of
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.layers.block import Block
 from archdsl.ir.ops import Aggregate, Chain, Layer, Shape, Weighted
+from archdsl.language.aggregation import Aggregation
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Reader:
     """A layer, or the layer after the stage (`layer` is N + 1), and the weights that read.
 
     `key` is the state-dict key of the weights. `features[i]` of their input features come from
-    output `sources[i]`, in this order, as `concat` joins the outputs. `block` is the path of the
-    block inside a unit that the layer is a part of; empty for a layer of the stage.
+    output `sources[i]`, in this order, as `concat` joins them. For a part of a block, `layer`
+    is its number.
     """
 
     stage: int
@@ -27,7 +28,16 @@ class Reader:
     groups: int
     sources: tuple[int, ...]
     features: tuple[int, ...]
-    block: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """An aggregate with weights of its own, whose names begin with `scope`, and what it joins."""
+
+    layer: int
+    sources: tuple[int, ...]
+    scope: str
+    operator: Aggregation
 
 
 def tells_apart(stage: Stage) -> bool:
@@ -43,16 +53,27 @@ def exit_tells_apart(stage: Stage) -> bool:
     return stage.joining.concatenates or len(stage.exit_sources()) == 1
 
 
-def aggregates(graph: Graph, stage: Stage) -> Iterator[tuple[int, tuple[int, ...], str]]:
-    """Yield layer, sources and scope of each aggregate whose weights tell its outputs apart."""
-    if stage.operator.running:
-        return
+def stage_joins(graph: Graph, stage: Stage) -> Iterator[Joining]:
+    """Yield the aggregates of a stage that own weights, but for running ones."""
     ends = [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]
     for layer, name in ends:
         op = graph[name].op
-        if isinstance(op, Aggregate) and op.scope:
+        if isinstance(op, Aggregate) and op.scope and not op.operator.running:
             sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
-            yield layer, tuple(sources), op.scope
+            yield Joining(layer, tuple(sources), op.scope, op.operator)
+
+
+def block_joins(path: str, block: Block) -> Iterator[Joining]:
+    """Yield the aggregates of a block that own weights, but for running ones.
+
+    Args:
+        path: the names of the block and of what is around it.
+        block: the block.
+    """
+    for join, _ in block.joins():
+        if join.operator.weights() and not join.operator.running:
+            scope = f"{path}.{join.scope}"
+            yield Joining(join.reader + 1, join.outputs, scope, join.operator)
 
 
 def readers(graph: Graph) -> Iterator[Reader]:
@@ -88,16 +109,24 @@ def _reader(
     )  # fmt: skip
 
 
-def block_readers(graph: Graph) -> Iterator[Reader]:
-    """Yield every part of a block inside a unit that reads several concatenated outputs."""
+def blocks(graph: Graph) -> Iterator[tuple[int, str, Block]]:
+    """Yield the index of the stage, the path and the block for each block inside a unit."""
     for stage in graph.stages:
         for name in stage.layers:
             for path, block in blocks_of(graph[name]):
-                if block.operator.concatenates:
-                    yield from _parts(stage.index, path, block)
+                yield stage.index, path, block
 
 
-def _parts(stage: int, path: str, block: Block) -> Iterator[Reader]:
+def block_readers(stage: int, path: str, block: Block) -> Iterator[Reader]:
+    """Yield every part of a block that reads several concatenated outputs.
+
+    Args:
+        stage: index of the stage around the block.
+        path: the names of the block and of what is around it.
+        block: the block.
+    """
+    if not block.operator.concatenates:
+        return
     inside, _ = block.steps(block.shape)
     outputs = [block.shape, *(shapes[-1] for shapes in inside)]
     for number, (reads, (scope, part)) in enumerate(
@@ -107,7 +136,7 @@ def _parts(stage: int, path: str, block: Block) -> Iterator[Reader]:
         if first is not None and len(reads) > 1:
             yield Reader(
                 stage, number, f"{path}.{scope}{first.name}.weight", first.feature_groups(),
-                reads, tuple(outputs[read][0] for read in reads), path,
+                reads, tuple(outputs[read][0] for read in reads),
             )  # fmt: skip
 
 

@@ -57,3 +57,20 @@ def test_a_layer_that_rearranges_channels_hides_which_output_a_weight_reads(laye
     ):  # fmt: skip
         with pytest.raises(archdsl.ArchdslError, match="no separate weights"):
             heat(checked)
+
+
+WEIGHTED = (
+    "{block: {layers: 2, unit: [norm, {conv: 4}], connect: full, aggregate: weighted, exit: all}}"
+)
+
+
+def test_weights_of_readers_in_a_block_have_a_panel() -> None:
+    checked = network(f"[{WEIGHTED}]")
+    path = "stages.0.layers.0.block"
+    weights = {
+        f"{path}.joins.1.weight": torch.tensor([-3.0, 1.0]),
+        f"{path}.exit_join.weight": torch.tensor([0.5, 1.0, -2.0]),
+    }
+    (panel,) = heat(checked, **weights).panels
+    assert panel.title == path
+    assert panel.means == {(0, 2): 3, (1, 2): 1, (0, 3): 0.5, (1, 3): 1, (2, 3): 2}
