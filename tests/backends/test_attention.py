@@ -109,3 +109,14 @@ def test_equals_flash_linear_attention() -> None:
     query, scale = torch.randn(8), torch.rand(8) + 0.5
     theirs = naive.naive_attnres(query, [x.movedim(1, -1).contiguous() for x in outputs], scale)
     torch.testing.assert_close(attention(outputs, query, scale), theirs.movedim(-1, 1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_near_double_precision(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    outputs = [size * torch.randn(2, 16, 3, 3, dtype=torch.float64) for size in (0.1, 1.0, 10.0)]
+    query, scale = torch.randn(16, dtype=torch.float64), torch.ones(16, dtype=torch.float64)
+    wanted = attention(outputs, query, scale)
+    half = attention([output.to(dtype) for output in outputs], query.to(dtype), scale.to(dtype))
+    assert half.dtype == dtype
+    assert float((half - wanted).norm() / wanted.norm()) < 10 * torch.finfo(dtype).eps
