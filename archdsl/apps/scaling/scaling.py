@@ -56,7 +56,14 @@ class Counts:
 
 def first_stage(spec: Spec) -> StagePlan:
     """Return the stage whose depth varies. Raise A503 if its layers cannot be added."""
-    plan = plan_stages(spec)[0][0]
+    plan, *others = plan_stages(spec)[0]
+    if others and plan.rule.scope == "network":
+        raise fail(
+            "A503",
+            "with `scope: network` all stages are one sequence, so the depth of one cannot vary",
+            help="use `archdsl compare` with one `--set` for each depth",
+            **plan.place("connect"),
+        )
     if plan.units.per_layer:
         raise fail(
             "A503",
