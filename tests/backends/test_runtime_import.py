@@ -63,17 +63,17 @@ def test_fused_outputs_are_equal(name: str) -> None:
         assert torch.equal(pasted_result, imported_result)
 
 
-def test_files_are_short_and_laid_out_as_ruff_would(tmp_path: Path) -> None:
-    texts = {
-        f"{path.stem}-{fuse}": check(load(path)).emit(fuse=fuse, runtime="import")
-        for path in sorted(SPECS.glob("*.yaml"))
-        for fuse in (False, True)
-    }
+def test_files_are_shorter_and_laid_out_as_ruff_would(tmp_path: Path) -> None:
+    """Nearly all lines of a file with `fuse` are source of the runtime."""
+    texts, pasted = {}, {}
+    for path in sorted(SPECS.glob("*.yaml")):
+        checked = check(load(path))
+        texts |= {path.stem: checked.emit(fuse=True, runtime="import")}
+        texts |= {f"{path.stem}-plain": checked.emit(runtime="import")}
+        pasted[path.stem] = checked.emit(fuse=True).count("\n")
     assert_laid_out(tmp_path, texts)
     for name, text in texts.items():
-        # These have a class for each form of block, or a number for each unit.
-        longer = name.startswith(("efficientnet", "googlenet", "shufflenet", "resnet-stochastic"))
-        assert text.count("\n") < (400 if longer else 330), name
+        assert text.count("\n") < pasted.get(name, 2_000) - 1_000, name
         assert not re.search(r"^class (Fused|ConcatBuffer|DropPath)", text, re.MULTILINE)
 
 
