@@ -12,7 +12,8 @@ from analysis.networks import network, published, stage
 from archdsl.analysis.depth import depth
 from archdsl.frontend.load import parse
 from archdsl.ir.graph import Graph, Node
-from archdsl.ir.ops import Chain
+from archdsl.ir.layers import Block
+from archdsl.ir.ops import Chain, Layer
 from archdsl.lowering import lower
 from strategies import Case, specs
 
@@ -75,7 +76,22 @@ def matrices(node: Node) -> int:
     """How many convolutions and fully connected layers a node has; 0 for a projection."""
     if not isinstance(node.op, Chain) or node.name.endswith(".projection"):
         return 0
-    return sum(hasattr(layer, "inputs") for layer in node.op.layers)
+    return sum(map(matrices_of, node.op.layers))
+
+
+def matrices_of(layer: Layer) -> int:
+    """How many a layer counts for: in a block those on its longest path, in a gate none."""
+    if not isinstance(layer, Block):
+        return int(hasattr(layer, "inputs"))
+    if layer.operator.kind == "product":
+        return 0
+    inside = nx.DiGraph()
+    for number, (reads, part) in enumerate(zip(layer.reads, layer.parts, strict=True), start=1):
+        weight = sum(map(matrices_of, part))
+        inside.add_edges_from(((source, number) for source in reads), weight=weight)
+    inside.add_edges_from(((source, "exit") for source in layer.exit), weight=0)
+    read = inside.subgraph({"exit"} | nx.ancestors(inside, "exit"))
+    return int(nx.dag_longest_path_length(read))
 
 
 @settings(max_examples=150)
