@@ -46,7 +46,14 @@ def compare(module: nn.Module, graph: Graph, *, batch: int = 2, seed: int = 0) -
 
     The module is moved to float64 and its norms get random scales and statistics.
 
-    Raises: KeyError if the module lacks a weight of the graph.
+    Args:
+        module: a network on the CPU.
+        graph: the graph of the same network.
+        batch: number of samples of the random input.
+        seed: of the weights, the input, and the random numbers that training draws.
+
+    Raises:
+        KeyError: if the module lacks a weight of the graph.
     """
     torch.manual_seed(seed)
     module.double()
@@ -101,6 +108,12 @@ def compare_fused(
     """Compare a network's snapshots, one for each device, with the network; empty if it has none.
 
     The module is moved to float32 and its norms get random scales and statistics.
+
+    Args:
+        module: a network on the CPU; it has a method `fuse` unless it was compiled without.
+        graph: the graph of the same network, for the shape of the input.
+        batch: number of samples of the random input.
+        seed: of the weights and the input.
     """
     if not hasattr(module, "fuse"):
         return ()
@@ -142,14 +155,21 @@ def randomise(module: nn.Module) -> None:
 
 
 def _gradients(output: Tensor, weights: list[Tensor], toward: Tensor) -> list[Tensor]:
-    found = torch.autograd.grad(output, weights, toward, allow_unused=True)
+    gradients = torch.autograd.grad(output, weights, toward, allow_unused=True)
     return [
         (torch.zeros_like(weight) if gradient is None else gradient).flatten()
-        for gradient, weight in zip(found, weights, strict=True)
+        for gradient, weight in zip(gradients, weights, strict=True)
     ]
 
 
-def relative(found: Tensor, wanted: Tensor) -> float:
-    """Norm of the difference over the norm of what is wanted."""
-    scale = float(wanted.norm())
-    return float((found - wanted).norm()) / (scale or 1.0)
+def relative(actual: Tensor, expected: Tensor) -> float:
+    """Return the norm of the difference over the norm of the expected tensor.
+
+    If that is zero, return the norm of the difference.
+
+    Args:
+        actual: the tensor to judge.
+        expected: a tensor of the same shape.
+    """
+    scale = float(expected.norm())
+    return float((actual - expected).norm()) / (scale or 1.0)

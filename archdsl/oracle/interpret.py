@@ -64,7 +64,18 @@ def draw_paths(graph: Graph) -> Paths | None:
 
 
 def kept(paths: Paths, count: int, p: float) -> list[int]:
-    """The positions of a join that drop-path keeps; it always draws, so that seeds agree."""
+    """Return the positions of a join that drop-path keeps.
+
+    It always draws the same random numbers, so that equal seeds give equal results.
+
+    Args:
+        paths: what was drawn for this forward pass.
+        count: number of outputs that the join reads.
+        p: probability to drop an output where each join draws for itself.
+
+    Returns:
+        One position or more, in increasing order.
+    """
     stay = [place for place, chance in enumerate(torch.rand(count).tolist()) if chance >= p]
     one = int(torch.randint(count, ()))
     if paths.alone:

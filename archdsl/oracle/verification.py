@@ -44,7 +44,7 @@ class Verification:
             "parameters differ": self.parameters == self.expected_parameters,
             "FLOPs differ": self.flops == self.expected_flops,
             "numbers differ from the oracle": self.comparison.worst <= TOLERANCE,
-            "a fused path differs": all(made.holds for made in self.fusions),
+            "a fused path differs": all(fusion.holds for fusion in self.fusions),
         }
         return [problem for problem, fine in checks.items() if not fine]
 
@@ -57,19 +57,25 @@ class Verification:
         yield "outputs", f"relative difference {same.outputs:.1e} (float64, batch 2, oracle)"
         yield "gradients", f"relative difference {same.gradients:.1e}"
         yield "statistics", f"relative difference {same.statistics:.1e}"
-        for made in self.fusions:
-            text = f"relative error {made.fused:.1e} (plain {made.plain:.1e}; float32, on the CPU)"
-            yield f"fused {made.device}", text
+        for fusion in self.fusions:
+            errors = f"relative error {fusion.fused:.1e} (plain {fusion.plain:.1e}; "
+            yield f"fused {fusion.device}", f"{errors}float32, on the CPU)"
 
 
 def verify_text(text: str, graph: Graph, report: Report) -> Verification:
-    """Run an emitted file and compare it with its graph."""
+    """Run an emitted file and compare it with its graph.
+
+    Args:
+        text: the source of the file. Its code is run, so it must come from a trusted spec.
+        graph: what the file was emitted from.
+        report: the counts that the file must have.
+    """
     module = network_class(load_module(text))()
-    found = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    shapes = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     return Verification(
         parameters=sum(weight.numel() for weight in module.parameters()),
         expected_parameters=report.parameters,
-        state_matches=found == state_shapes(graph),
+        state_matches=shapes == state_shapes(graph),
         flops=count_flops(module, graph),
         expected_flops=report.flops,
         comparison=compare(module, graph),
@@ -78,7 +84,12 @@ def verify_text(text: str, graph: Graph, report: Report) -> Verification:
 
 
 def count_flops(module: nn.Module, graph: Graph) -> int:
-    """What torch counts while running one input through, on shapes alone."""
+    """Return the FLOPs that torch counts in a forward pass of one sample, 2 per multiply-add.
+
+    Args:
+        module: the network, which is left in evaluation mode.
+        graph: the graph of the same network, for the shape of the input.
+    """
     counter = FlopCounterMode(display=False)
     shape = graph.input.op.shape  # type: ignore[union-attr]
     with torch.no_grad(), counter:

@@ -16,6 +16,15 @@ def attention(
     """Return the sum over outputs s of share[s, n, ...] times output[s, n, c, ...].
 
     The shares of a pixel are the softmax over s of the query times the normalised channels.
+
+    Args:
+        operator: the aggregation, which has no settings.
+        outputs: two or more tensors of shape (N, features, ...).
+        query: one number for each feature, shape (features,).
+        scale: of the RMS norm of the keys, shape (features,).
+
+    Returns:
+        A tensor of the shape of one output.
     """
     values = torch.stack(list(outputs))
     root = torch.sqrt(torch.mean(values * values, dim=2, keepdim=True) + 1e-6)

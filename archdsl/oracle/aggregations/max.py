@@ -12,7 +12,12 @@ from archdsl.language.aggregations import Max
 
 
 def largest(operator: Max, outputs: Sequence[Tensor]) -> Tensor:
-    """Return the largest of outputs of equal shapes; two that are equal share the gradient."""
+    """Return the largest of outputs of equal shapes; two that are equal share the gradient.
+
+    Args:
+        operator: the aggregation, which has no settings.
+        outputs: tensors of one shape, (N, features, ...).
+    """
     return reduce(_larger, outputs)
 
 

@@ -17,7 +17,14 @@ NORMALISE: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def weighted(operator: WeightedSum, outputs: Sequence[Tensor], weight: Tensor) -> Tensor:
-    """Return the sum over outputs s of factor[s, c] times output[s, n, c, ...]."""
+    """Return the sum over outputs s of factor[s, c] times output[s, n, c, ...].
+
+    Args:
+        operator: says how weights are normalised, and whether there is one per output or per
+            channel.
+        outputs: S tensors of one shape, (N, features, ...).
+        weight: the learned numbers before they are normalised, (S,) or (S, features).
+    """
     factor = NORMALISE[operator.normalise](weight)
     if operator.per == "scalar":
         return torch.einsum("s,snc...->nc...", factor, torch.stack(list(outputs)))

@@ -89,7 +89,19 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
 def compute(
     layer: Layer, scope: str, state: Mapping[str, Tensor], x: Tensor, training: bool
 ) -> Tensor:
-    """The result of one layer, whose weights are in `state` under `scope`."""
+    """Return the result of one layer.
+
+    Args:
+        layer: a layer of any kind in `COMPUTE`.
+        scope: prefix of its weights in `state`, such as `stages.0.layers.2`.
+        state: every tensor of the network by its name; running statistics are updated when
+            training.
+        x: the input, (N, features, ...).
+        training: whether norms use the batch's statistics and dropout drops.
+
+    Raises:
+        KeyError: if `state` lacks a tensor of the layer.
+    """
     mine: dict[str, Tensor] = {}
     if isinstance(layer, Weighted):
         mine = {key: state[f"{scope}.{layer.name}.{key}"] for key in layer.state()}

@@ -31,5 +31,11 @@ def activation(layer: Activation, x: Tensor, own: Mapping[str, Tensor], training
     Hardsigmoid is torch's own. Its values are those of clamp(x / 6 + 1 / 2, 0, 1), but torch
     multiplies float64 gradients by a float32 1/6, which is off by 3e-8 (measured with torch 2.13).
     The plain formula would exceed the tolerance of 1e-9 wherever the layer is used.
+
+    Args:
+        layer: names the function, a key of `FUNCTIONS`.
+        x: a tensor of any shape.
+        own: not used; an activation has no weights.
+        training: not used.
     """
     return FUNCTIONS[layer.function](x)

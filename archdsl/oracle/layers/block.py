@@ -14,7 +14,15 @@ from archdsl.oracle.aggregations import aggregate
 
 
 def block(layer: Block, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """Return the block's output: y_l of the outputs that part l reads, then the exit."""
+    """Return the block's output: y_l of the outputs that part l reads, then the exit.
+
+    Args:
+        layer: the parts, what each of them reads, and how outputs are joined.
+        x: the block's input, F0.
+        own: weights of the parts and joins, such as `layers.0.conv.weight` and `joins.1.weight`;
+            without `layers.0.` in a flat block.
+        training: passed to the layers inside.
+    """
     outputs = [x]
     for place, part in enumerate(layer.parts):
         x = _joined(layer.operator, outputs, layer.reads[place], own, f"joins.{place}")

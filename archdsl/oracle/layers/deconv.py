@@ -12,7 +12,15 @@ from archdsl.ir.layers.deconv import Deconv
 
 
 def deconv(layer: Deconv, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The result for `x`, (N, inputs, *sizes) to (N, width, *sizes')."""
+    """Return the transposed convolution of `x`, (N, width, *sizes').
+
+    Args:
+        layer: stride, padding, output padding, dilation and groups.
+        x: shape (N, inputs, *sizes), with one to three spatial dimensions.
+        own: `weight` of shape (inputs, width / groups, *kernel), and `bias` of shape (width,) if it
+            has one.
+        training: not used.
+    """
     dims = x.dim() - 2
     paddings, mores = (
         number if isinstance(number, tuple) else (number,) * dims

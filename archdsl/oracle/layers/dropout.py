@@ -11,5 +11,12 @@ from archdsl.ir.layers import Dropout
 
 
 def dropout(layer: Dropout, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """`x` with elements zeroed in training, the others scaled by 1 / (1 - p)."""
+    """Return `x` with elements zeroed in training, the others scaled by 1 / (1 - p).
+
+    Args:
+        layer: its `p` is the probability of an element to be zeroed.
+        x: a tensor of any shape.
+        own: not used; dropout has no weights.
+        training: `x` is returned unchanged unless True.
+    """
     return functional.dropout(x, layer.p, training)

@@ -11,5 +11,12 @@ from archdsl.ir.layers import Linear
 
 
 def linear(layer: Linear, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The product of `x`, (N, inputs), with the weights: (N, width)."""
+    """Return the product of `x` with the weights, (N, width).
+
+    Args:
+        layer: the layer; its sizes are those of the weights.
+        x: shape (N, inputs).
+        own: `weight` of shape (width, inputs), and `bias` of shape (width,) if it has one.
+        training: not used.
+    """
     return functional.linear(x, own["weight"], own.get("bias"))

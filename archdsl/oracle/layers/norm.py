@@ -11,7 +11,15 @@ from archdsl.ir.layers import Norm
 
 
 def norm(layer: Norm, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """Normalise with momentum 0.1 and the unbiased running variance."""
+    """Normalise with momentum 0.1 and the unbiased running variance.
+
+    Args:
+        layer: its `eps` is added to the variance.
+        x: shape (N, features, ...), with more than one number per feature in training.
+        own: `weight`, `bias`, `running_mean` and `running_var` of shape (features,), and the count
+            `num_batches_tracked`; the last three are updated in place when training.
+        training: normalise by the batch's mean and biased variance, else by the running ones.
+    """
     weight, bias = own["weight"], own["bias"]
     mean, variance = own["running_mean"], own["running_var"]
     over = [0, *range(2, x.dim())]

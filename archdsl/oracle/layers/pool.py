@@ -15,7 +15,14 @@ MAXIMUM = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)
 
 
 def pool(layer: Pool, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The pooled map, (N, c, *sizes) to (N, c, *sizes')."""
+    """Return the pooled map, (N, c, *sizes').
+
+    Args:
+        layer: kind, kernel, stride and padding, and whether sizes are rounded up.
+        x: shape (N, c, *sizes), with one to three spatial dimensions.
+        own: not used; pooling has no weights.
+        training: not used.
+    """
     functions = AVERAGE if layer.kind == "average" else MAXIMUM
     function = functions[x.dim() - 3]
     return function(x, layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)

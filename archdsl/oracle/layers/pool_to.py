@@ -19,6 +19,13 @@ MAXIMUM = (
 
 
 def pool_to(layer: PoolTo, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The pooled map, (N, c, *sizes) to (N, c, side, ...)."""
+    """Return the pooled map, (N, c, side, ...).
+
+    Args:
+        layer: the kind, and the side of the result in pixels, equal in all dimensions.
+        x: shape (N, c, *sizes), with one to three spatial dimensions.
+        own: not used; pooling has no weights.
+        training: not used.
+    """
     functions = AVERAGE if layer.kind == "average" else MAXIMUM
     return functions[x.dim() - 3](x, layer.side)

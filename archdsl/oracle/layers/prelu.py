@@ -11,5 +11,12 @@ from archdsl.ir.layers.prelu import Prelu
 
 
 def prelu(layer: Prelu, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """Multiply negative numbers by a weight: one number, or one for each channel."""
+    """Multiply negative numbers by a weight: one number, or one for each channel.
+
+    Args:
+        layer: the layer; whether it has one slope or several shows in its weight.
+        x: shape (N, features, ...).
+        own: `weight`, the slopes, of shape (1,) or (features,).
+        training: not used.
+    """
     return torch.where(x > 0, x, x * own["weight"].view(1, -1, *[1] * (x.dim() - 2)))

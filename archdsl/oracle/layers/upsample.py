@@ -12,7 +12,14 @@ from archdsl.ir.layers.upsample import Upsample
 
 
 def upsample(layer: Upsample, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The larger map, (N, c, *sizes) to (N, c, *(by * sizes))."""
+    """Return the larger map, (N, c, *(by * sizes)).
+
+    Args:
+        layer: the factor `by`, and whether pixels are repeated or interpolated linearly.
+        x: shape (N, c, *sizes).
+        own: not used; the layer has no weights.
+        training: not used.
+    """
     for axis in range(2, x.dim()):
         pixels = x.unbind(axis)
         places = range(layer.by * len(pixels))
