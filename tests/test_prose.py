@@ -41,7 +41,7 @@ UNDESCRIBED = {
     "archdsl/apps/scaling": 6,
     "archdsl/apps/search": 13,
     "archdsl/backends/pytorch": 122,
-    "archdsl/cli": 27,
+    "archdsl/cli": 13,
     "archdsl/codegen": 12,
     "archdsl/frontend": 26,
     "archdsl/ir": 89,

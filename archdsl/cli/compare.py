@@ -141,7 +141,17 @@ def deliver(
 
 
 def page(comparison: Comparison, path: Path, specs: Sequence[Path], *, force: bool) -> None:
-    """Write the comparison as an HTML page. Raise A410 to A412 as `files.write` does."""
+    """Write the comparison as an HTML page with pictures of the topologies.
+
+    Args:
+        comparison: the networks.
+        path: the file to write.
+        specs: files that must not be overwritten.
+        force: overwrite a file that archdsl did not generate.
+
+    Raises:
+        ArchdslError: A410 to A412 as `files.write` does.
+    """
     from archdsl.apps.report import html
 
     files.deliver(path, html(comparison), spec=specs, force=force)

@@ -208,7 +208,14 @@ def target(output: Path | None, name: str) -> Path:
 
 
 def print_result(checked: api.Checked, path: Path, *, changed: bool, check: bool) -> None:
-    """Print a line about the file, and a line for each published figure."""
+    """Print a line about the file, and a line for each published figure.
+
+    Args:
+        checked: the network and its published figures.
+        path: the file, as it is printed.
+        changed: whether the text differs from what the file had.
+        check: whether nothing was written, so that a file that differs is stale.
+    """
     word = {(True, True): "stale", (True, False): "up to date", (False, True): "wrote"}.get(
         (check, changed), "unchanged"
     )

@@ -73,7 +73,13 @@ def diff(
 
 
 def labels(paths: list[Path], one: api.Checked, other: api.Checked) -> tuple[str, str]:
-    """Return a name and the settings for each network, and its path if these are equal."""
+    """Return a name and the settings for each network, and its path if these are equal.
+
+    Args:
+        paths: the two spec files.
+        one: the network before the change.
+        other: the network after it.
+    """
     names = [
         " ".join([net.spec.name, *(f"{k}={v}" for k, v in net.spec.settings.items())])
         for net in (one, other)
@@ -84,7 +90,18 @@ def labels(paths: list[Path], one: api.Checked, other: api.Checked) -> tuple[str
 
 
 def picture(changes: Difference, path: Path, specs: list[Path], *, force: bool) -> None:
-    """Draw the difference and write it. Raise A410 to A412, A422, A501 or A506."""
+    """Draw the difference and write it.
+
+    Args:
+        changes: what differs between the networks.
+        path: the file to write; its suffix is the format.
+        specs: the spec files, which must not be overwritten.
+        force: overwrite a file that archdsl did not generate.
+
+    Raises:
+        ArchdslError: A410 to A412 as `files.write` does, A422 or A501 if Graphviz is missing or
+            fails, A506 if it takes too long.
+    """
     from archdsl.apps.diff.picture import scene
     from archdsl.apps.draw.dot import dot
 

@@ -146,9 +146,17 @@ def ours(path: Path) -> bool:
 
 
 def existing(path: Path, most: int | None = None) -> bytes | None:
-    """Return the content of a file; None if there is no file, or it has more than `most` bytes.
+    """Return the content of a file, or None.
 
-    Raises: ArchdslError (A412) if the path is not a regular file, or cannot be read.
+    Args:
+        path: the file, which may be missing.
+        most: the largest size in bytes that is read; any size if None.
+
+    Returns:
+        The bytes; None if there is no file, or it has more than `most` bytes.
+
+    Raises:
+        ArchdslError: A412 if the path is not a regular file, or cannot be read.
     """
     size = _size(path)
     if size is None or (most is not None and size > most):
@@ -209,7 +217,14 @@ def _same(path: Path, spec: Path) -> bool:
 def replace(path: Path, data: bytes) -> None:
     """Write a temporary file in the same folder, and rename it to `path`.
 
-    Raises OSError if that fails. The temporary file is then removed, also after Ctrl-C.
+    The temporary file is removed if that fails, also after Ctrl-C.
+
+    Args:
+        path: the target, in an existing folder.
+        data: the whole content of the file.
+
+    Raises:
+        OSError: if the file cannot be written or renamed.
     """
     with raised():
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)

@@ -46,12 +46,13 @@ def reconcile(
 ) -> int:
     """Find unstated choices that explain a printed count."""
     start = api.load(spec, options.settings(sets), extend=extend)
-    with Progress() as progress:
-
-        def show(done: int, total: int) -> None:
-            progress.show(f"{done:,} of {total:,} sets of changes counted")
-
-        result = find(start, parameters, limits, most=most, progress=show)
+    with Progress() as line:
+        result = find(
+            start, parameters, limits, most=most,
+            progress=lambda done, total: line.show(
+                f"{done:,} of {total:,} sets of changes counted"
+            ),
+        )  # fmt: skip
     report(result.spec.notes, form)
     print(json.dumps(facts(result), indent=2) if as_json else text(result))
     if result.interrupted:

@@ -117,7 +117,12 @@ def run(suites: Sequence[Suite], limits: Limits) -> tuple[Found, bool]:
 
 
 def page(results: Found, kind: str) -> str:
-    """Return all outcomes as text, in the format `kind`: `json` or a key of `SHOWN`."""
+    """Return all outcomes as text.
+
+    Args:
+        results: the outcomes by suite.
+        kind: `json` or a key of `SHOWN`.
+    """
     if kind == "json":
         return json.dumps(facts(results), indent=2) + "\n"
     pages = "\n".join(SHOWN[kind](suite, outcomes) for suite, outcomes in results)
@@ -161,7 +166,15 @@ def deliver(
 
 
 def differs(path: Path, text: str) -> bool:
-    """Print how a file differs from a text, and return whether it does."""
+    """Print how a file differs from a text, and return whether it does.
+
+    Args:
+        path: the file, which may be missing.
+        text: the content that it would have if it were written now.
+
+    Raises:
+        ArchdslError: A412 if it is not a regular file, or cannot be read.
+    """
     changed = files.stale(path, text, "reproduced")
     print(f"{'stale' if changed else 'up to date'}  {path}")
     return changed

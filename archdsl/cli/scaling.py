@@ -172,6 +172,10 @@ def claimed(measured: Scaling, quantity: Quantity) -> str:
     """Return the paper's growth class of a quantity, such as `O(N)`; `-` if it has none.
 
     The paper counts the features that layer l aggregates; here l = N, the deepest layer.
+
+    Args:
+        measured: the counts of a spec, and the row of Table 1 that it belongs to.
+        quantity: a column of the table.
     """
     claim = measured.claim.classes.get(quantity) if measured.claim else None
     return f"O({claim})" if claim else "-"
@@ -191,7 +195,13 @@ def line(label: str, *cells: str) -> str:
 def check_plot(path: Path, force: bool) -> None:
     """Raise, before anything is counted, the errors that writing the plot would raise.
 
-    Raises: ArchdslError: A411, A412, A414 or A422.
+    Args:
+        path: the file to write.
+        force: allow to overwrite a file that archdsl did not generate.
+
+    Raises:
+        ArchdslError: A411 or A412 if the file cannot be written, A414 for an unknown suffix, A422
+            without matplotlib.
     """
     files.form(path, FORMS, "--plot")
     files.allowed(path, force=force)

@@ -115,13 +115,29 @@ def text(solution: Solution) -> str:
 
 
 def row(solution: Solution, point: Point) -> tuple[str, ...]:
-    """Return the cells of one line of the table."""
+    """Return the cells of one line of the table.
+
+    Args:
+        solution: the settings next to the budget.
+        point: one of them, which is marked if it is the nearest.
+
+    Returns:
+        Mark, setting, count, and ratio of the count to the budget.
+    """
     mark = "nearest" if point is solution.nearest else "next"
     return (mark, flow(point.setting), f"{point.count:,}", f"{point.ratio:.2%}")
 
 
 def flag(name: str, value: Setting) -> str:
-    """Return the option that sets a parameter, quoted for a shell."""
+    """Return the option that sets a parameter, quoted for a shell.
+
+    >>> flag("widths", [16, 32])
+    "--set 'widths=[16, 32]'"
+
+    Args:
+        name: the parameter.
+        value: a number or a list of numbers.
+    """
     return f"--set {shlex.quote(f'{name}={flow(value)}')}"
 
 

@@ -51,7 +51,17 @@ def verify(
 
 
 def same_text(emitted: Emitted, checked: api.Checked) -> None:
-    """Raise A420 if a file differs from what its spec compiles to; it is not run then."""
+    """Raise A420 if a file differs from what its spec compiles to; it is not run then.
+
+    The difference is printed first.
+
+    Args:
+        emitted: the file, and the options that its header names.
+        checked: the spec in the file, or the one to compare with.
+
+    Raises:
+        ArchdslError: A420 if one byte differs.
+    """
     expected = checked.emit(emitted.class_name, fuse=emitted.fast, runtime=emitted.runtime)
     if expected == emitted.text:
         return
