@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from archdsl import api
-from archdsl.apps.search.reconcile import LARGEST, MOST, Outcome, Reconciled
+from archdsl.apps.search.outcomes import Outcome
+from archdsl.apps.search.reconcile import LARGEST, MOST, Reconciled
 from archdsl.apps.search.reconcile import reconcile as find
 from archdsl.cli import options
 from archdsl.cli.progress import Progress

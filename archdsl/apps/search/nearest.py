@@ -6,33 +6,17 @@ fall, it scans a bounded number of integers instead. It does not depend on netwo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from math import inf
+
+from archdsl.apps.search.values import Flat, Function, SpentError, UnevenError, Values
 
 MOST = 100
 """Maximum number of evaluations."""
-KEPT = 12
-"""Evaluations that are reserved for the neighbours of the result."""
 PROBES = 6
 """Numbers inside a bracket that are evaluated only to check whether values rise."""
 SAME = 3
 """Doublings without a change of the value after which no change is expected."""
-FLAT = 1_024
-"""Maximum distance at which equal values are searched."""
-
-Function = Callable[[int], float | None]
-"""A value for a number from 1; infinite if it is too large to count, None if there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flat:
-    """A value, and the first and last number that is known to have it."""
-
-    first: int
-    last: int
-    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +45,6 @@ class UnreachedError(Exception):
         super().__init__("the goal is outside of all values")
 
 
-class _SpentError(Exception):
-    """The maximum number of evaluations is reached."""
-
-
-class _UnevenError(Exception):
-    """The values are not monotone, so bisection does not find the nearest one."""
-
-
 def nearest(function: Function, start: int, goal: int, most: int = MOST) -> Found:
     """Find the number whose value is nearest to a goal.
 
@@ -85,11 +61,11 @@ def nearest(function: Function, start: int, goal: int, most: int = MOST) -> Foun
     >>> found.nearest, found.above
     (Flat(first=12, last=12, value=144), Flat(first=13, last=13, value=169))
     """
-    values = _Values(function, goal, most)
+    values = Values(function, goal, most)
     whole = True
     try:
         best = _bisected(values, start)
-    except (_UnevenError, _SpentError):
+    except (UnevenError, SpentError):
         best, whole = _scanned(values)
         values.even = False
     values.left = most
@@ -100,89 +76,7 @@ def nearest(function: Function, start: int, goal: int, most: int = MOST) -> Foun
     return Found(best_flat, below, above, len(values.evaluated), values.even, tried, whole)
 
 
-class _Values:
-    """The values of a function that were evaluated, by number."""
-
-    def __init__(self, function: Function, goal: int, most: int) -> None:
-        self.function, self.goal, self.left = function, goal, most - KEPT
-        self.evaluated: dict[int, float | None] = {}
-        self.even = True
-
-    def at(self, number: int) -> float | None:
-        """Return the value at a number, evaluated once. Raise _SpentError."""
-        if number < 1:
-            return None
-        if number not in self.evaluated:
-            if len(self.evaluated) >= self.left:
-                raise _SpentError
-            self.evaluated[number] = self.function(number)
-        return self.evaluated[number]
-
-    def try_all(self, numbers: Iterable[int]) -> None:
-        """Evaluate numbers in order, while evaluations are left."""
-        for number in numbers:
-            if len(self.evaluated) < self.left:
-                self.at(number)
-
-    def finite(self) -> dict[int, int]:
-        """Return the finite values by number, in order."""
-        ordered = sorted(self.evaluated.items())
-        return {n: int(value) for n, value in ordered if value is not None and value != inf}
-
-    def best(self) -> int:
-        """Return the number whose value is nearest; the smallest of those that are equally near."""
-        return min(self.finite().items(), key=lambda item: (abs(item[1] - self.goal), item[0]))[0]
-
-    def rises(self) -> bool:
-        """Return True if values rise, False if they fall. Raise _UnevenError if they do both."""
-        steps = [after - before for before, after in pairwise(self.finite().values())]
-        if any(step > 0 for step in steps) and any(step < 0 for step in steps):
-            raise _UnevenError
-        return not any(step < 0 for step in steps)
-
-    def beyond(self, number: int) -> bool:
-        """Return whether a value is at least the goal. Raise _UnevenError if there is no value."""
-        value = self.at(number)
-        if value is None:
-            raise _UnevenError
-        return value >= self.goal
-
-    def flat(self, number: int) -> Flat | None:
-        """Return a number with its neighbours that have the same value; None if it has no value."""
-        spent = len(self.evaluated) >= self.left
-        value = self.evaluated.get(number) if spent else self.at(number)
-        if value is None or value == inf:
-            return None
-        return Flat(self.end(number, -1), self.end(number, 1), int(value))
-
-    def beside(self, flat: Flat, step: int) -> Flat | None:
-        """Return the next different value in a direction, evaluated already if they are uneven."""
-        if self.even:
-            return self.flat((flat.first if step < 0 else flat.last) + step)
-        others = [n for n, value in self.finite().items() if value != flat.value]
-        there = sorted(n for n in others if (n - flat.first) * step > 0)
-        return self.flat(there[-1 if step < 0 else 0]) if there else None
-
-    def end(self, number: int, step: int) -> int:
-        """Return the farthest number in a direction that is known to have the same value."""
-        if not self.even:
-            return number
-        value, same, reach = self.at(number), 0, 1
-        try:
-            while reach <= FLAT and self.at(number + step * reach) == value:
-                same, reach = reach, 2 * reach
-            while reach <= FLAT and reach - same > 1:
-                middle = (same + reach) // 2
-                if self.at(number + step * middle) == value:
-                    same = middle
-                else:
-                    reach = middle
-        except _SpentError:
-            pass
-        return number + step * same
-
-
-def _bisected(values: _Values, start: int) -> int:
+def _bisected(values: Values, start: int) -> int:
     """Return the nearest number if values are monotone. Raise one of the three errors above."""
     values.try_all((start, 2 * start, start // 2))
     inside, outside = _bracket(values, start, values.rises())
@@ -200,7 +94,7 @@ def _bisected(values: _Values, start: int) -> int:
     return values.best()
 
 
-def _bracket(values: _Values, start: int, rises: bool) -> tuple[int, int]:
+def _bracket(values: Values, start: int, rises: bool) -> tuple[int, int]:
     """Return two numbers with the goal between their values. Raise one of the errors above."""
     upwards = values.beyond(start) != rises
     inside, same = start, 0
@@ -220,7 +114,7 @@ def _bracket(values: _Values, start: int, rises: bool) -> tuple[int, int]:
     raise UnreachedError(values.finite())
 
 
-def _edge(values: _Values, inside: int, outside: int) -> int:
+def _edge(values: Values, inside: int, outside: int) -> int:
     """Return the last number that has a value, before those that have none."""
     while abs(outside - inside) > 1:
         middle = (inside + outside) // 2
@@ -231,7 +125,7 @@ def _edge(values: _Values, inside: int, outside: int) -> int:
     return inside
 
 
-def _scanned(values: _Values) -> tuple[int, bool]:
+def _scanned(values: Values) -> tuple[int, bool]:
     """Return the nearest of the numbers that can be evaluated, and whether these are all."""
     numbers = range(min(values.evaluated), max(values.evaluated) + 1)
     left = values.left - len(values.evaluated)

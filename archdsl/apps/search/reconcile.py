@@ -16,6 +16,7 @@ from archdsl.apps.reproduce.printed import Printed, read_printed
 from archdsl.apps.search.changes import ODD, Change, Start, difference, edited
 from archdsl.apps.search.choices import changes
 from archdsl.apps.search.counting import Counted, counted
+from archdsl.apps.search.outcomes import Outcome, distinct
 from archdsl.errors import ArchdslError
 from archdsl.frontend.dump import dump, flow
 from archdsl.frontend.load import Spec
@@ -33,31 +34,6 @@ NEAREST = 5
 
 Progress = Callable[[int, int], None]
 """Called after each set with the number of sets counted, and the number expected so far."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A set of changes, its number of parameters, and how that prints as the figure, if it does."""
-
-    changes: tuple[Change, ...]
-    parameters: int
-    how: str | None
-    edit: tuple[str, ...] = ()
-
-    @property
-    def rounds(self) -> bool:
-        """Return whether the count rounds to the figure, and is not only truncated to it."""
-        return self.how is not None and "rounded" in self.how
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Return the parameters to set."""
-        return {name: value for change in self.changes for name, value in change.settings.items()}
-
-    @property
-    def rarity(self) -> int:
-        """Return the sum of the rarities of the changes."""
-        return sum(change.rarity for change in self.changes)
 
 
 @dataclass
@@ -234,16 +210,3 @@ class _Search:
         """Return a sort key: the nearest first."""
         off = abs(self.figure.off(outcome.parameters))
         return off, len(outcome.changes), outcome.rarity
-
-
-def distinct(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Omit outcomes whose number an earlier one has with a subset of their kinds of changes."""
-    kinds_of: dict[int, list[set[str]]] = {}
-    kept = []
-    for outcome in outcomes:
-        kinds = {change.kind for change in outcome.changes}
-        same = kinds_of.setdefault(outcome.parameters, [])
-        if not any(others <= kinds for others in same):
-            same.append(kinds)
-            kept.append(outcome)
-    return kept

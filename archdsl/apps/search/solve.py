@@ -10,7 +10,8 @@ from math import inf
 from typing import Any
 
 from archdsl.apps.search.counting import QUANTITIES, measure
-from archdsl.apps.search.nearest import Flat, Found, UnreachedError, nearest
+from archdsl.apps.search.nearest import Found, UnreachedError, nearest
+from archdsl.apps.search.values import Flat
 from archdsl.errors import ArchdslError, Exit, fail
 from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Allowance, Limits

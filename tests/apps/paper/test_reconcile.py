@@ -14,7 +14,8 @@ import pytest
 from archdsl.apps.search.changes import Change, Start, difference, edited
 from archdsl.apps.search.choices import changes
 from archdsl.apps.search.counting import counted, measure
-from archdsl.apps.search.reconcile import Outcome, Reconciled, reconcile
+from archdsl.apps.search.outcomes import Outcome
+from archdsl.apps.search.reconcile import Reconciled, reconcile
 from archdsl.cli.main import run
 from archdsl.cli.progress import Progress
 from archdsl.errors import ArchdslError

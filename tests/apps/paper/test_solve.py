@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archdsl.apps.search.counting import amount, measure
-from archdsl.apps.search.nearest import MOST, Flat, UnreachedError, nearest
+from archdsl.apps.search.nearest import MOST, UnreachedError, nearest
 from archdsl.apps.search.solve import Budget, Solution, scaled, solve
+from archdsl.apps.search.values import Flat
 from archdsl.cli.main import run
 from archdsl.errors import ArchdslError, Source
 from archdsl.frontend.files import read_file
