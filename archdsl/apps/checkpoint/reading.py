@@ -74,7 +74,15 @@ def numbers(name: str, value: Any) -> Tensor:
 
 
 def shape(name: str, value: Any) -> tuple[int, ...]:
-    """Return a tensor's shape. Raise A440 if it is not a tensor of one shape."""
+    """Return the shape of a tensor of a checkpoint.
+
+    Args:
+        name: the name of the tensor, for the error.
+        value: what the checkpoint has under this name, of any type.
+
+    Raises:
+        ArchdslError: A440 if it is not a tensor, or a nested tensor, which has no single shape.
+    """
     if not isinstance(value, Tensor):
         raise _unusable(name, f"is a {type(value).__name__[:40]}, not a tensor")
     if value.is_nested:

@@ -134,5 +134,10 @@ def chosen(names: str) -> tuple[Column, ...]:
 
 
 def filled(comparison: Comparison, columns: Iterable[Column] = COLUMNS) -> Sequence[Column]:
-    """Return the columns with a value for at least one network."""
+    """Return the columns with a value for at least one network.
+
+    Args:
+        comparison: the networks.
+        columns: the columns to choose from.
+    """
     return [column for column in columns if any(column.value(row) for row in comparison.rows)]

@@ -44,7 +44,13 @@ def _facts(row: Row, columns: Columns) -> Mapping[str, Any]:
 
 
 def as_csv(comparison: Comparison, columns: Columns) -> str:
-    """Return a comparison as CSV with exact numbers; unknown values are empty."""
+    """Return a comparison as CSV with exact numbers; unknown values are empty.
+
+    Args:
+        comparison: the networks, one in each line.
+        columns: what to compare. Text that a spreadsheet would read as a formula gets an
+            apostrophe before it.
+    """
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["network", *(column.name for column in columns)])
@@ -60,7 +66,12 @@ def _plain(value: int | str) -> int | str:
 
 
 def as_markdown(comparison: Comparison, columns: Columns) -> str:
-    """Return a comparison as a Markdown table, followed by its notes."""
+    """Return a comparison as a Markdown table, followed by its notes.
+
+    Args:
+        comparison: the networks.
+        columns: what to compare; the sources of quoted errors are the notes.
+    """
     grid, notes = table(comparison, columns), tuple(quoted(comparison, columns))
     parts = [
         f"{in_markdown.BANNER} compare. Do not edit. -->", in_markdown.table(grid), grid.legend,
@@ -69,7 +80,12 @@ def as_markdown(comparison: Comparison, columns: Columns) -> str:
 
 
 def as_latex(comparison: Comparison, columns: Columns) -> str:
-    """Return a comparison as a LaTeX float, which needs booktabs."""
+    """Return a comparison as a LaTeX float, which needs booktabs.
+
+    Args:
+        comparison: the networks.
+        columns: what to compare; the sources of quoted errors are notes below the table.
+    """
     grid = table(comparison, columns)
     caption = f"Networks compared. {grid.legend}"
     body = in_latex.table(grid, caption, "tab:networks", quoted(comparison, columns))

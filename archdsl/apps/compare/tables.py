@@ -20,7 +20,15 @@ LEGEND = "Counts are exact. Errors are quoted, not measured here."
 
 
 def quoted(comparison: Comparison, columns: Sequence[Column]) -> list[str]:
-    """Return the notes of a table: the source of each error, and why it may not apply."""
+    """Return the notes of a table: the source of each error, and why it may not apply.
+
+    Args:
+        comparison: the networks.
+        columns: the columns of the table; errors in other columns have no notes.
+
+    Returns:
+        Each note once, in the order in which it first applies.
+    """
     shown = {column.name for column in columns}
     quotes = (quote for row in comparison.rows for quote in row.published)
     return list(dict.fromkeys(note(q) for q in quotes if f"{q.data}_error" in shown))
@@ -33,7 +41,16 @@ def note(quote: Quote) -> str:
 
 
 def cell(column: Column, row: Row, notes: Sequence[str]) -> str:
-    """Return a value as text, with the number of its note."""
+    """Return a value as text, with the number of its note.
+
+    Args:
+        column: the quantity.
+        row: the network.
+        notes: all notes of the table, as `quoted` returns them.
+
+    Returns:
+        The text, such as `760,000`, or `4.51 (2)` for a quoted error.
+    """
     text = column.text(row)
     if column.kind != "quoted" or not text:
         return text
@@ -42,7 +59,12 @@ def cell(column: Column, row: Row, notes: Sequence[str]) -> str:
 
 
 def table(comparison: Comparison, columns: Sequence[Column]) -> Table:
-    """Return the table: quantities as rows for few networks, else networks as rows."""
+    """Return the table: quantities as rows for few networks, else networks as rows.
+
+    Args:
+        comparison: the networks; up to `ACROSS` become columns.
+        columns: the quantities.
+    """
     notes = quoted(comparison, columns)
     rows = comparison.rows
     if len(rows) <= ACROSS:
@@ -56,7 +78,12 @@ def table(comparison: Comparison, columns: Sequence[Column]) -> Table:
 
 
 def html(grid: Table, notes: Sequence[str]) -> str:
-    """Return a plain HTML table for notebooks; all text is escaped."""
+    """Return a plain HTML table for notebooks; all text is escaped.
+
+    Args:
+        grid: the cells.
+        notes: text below the table, as a numbered list.
+    """
     heads = "".join(f"<th>{escape(head)}</th>" for head in grid.heads)
     rows = "".join(
         "<tr>" + "".join(

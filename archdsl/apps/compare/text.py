@@ -19,7 +19,12 @@ WIDTH, WIDEST = 80, 22
 
 
 def text(comparison: Comparison, columns: Sequence[Column]) -> str:
-    """Return a comparison for terminals of 80 columns, in as many blocks as needed."""
+    """Return a comparison for terminals of 80 columns, in as many blocks as needed.
+
+    Args:
+        comparison: the networks; each is a column of a block.
+        columns: the quantities, one in each line.
+    """
     notes = quoted(comparison, columns)
     left = max(len(column.heading) for column in columns)
     blocks: list[list[Row]] = [[]]

@@ -43,7 +43,12 @@ class Page:
 
 
 def page(suite: Suite, outcomes: Sequence[Outcome]) -> Page:
-    """Return a table of rows, a table of claims, and their remarks; empty tables are omitted."""
+    """Return a table of rows, a table of claims, and their remarks; empty tables are omitted.
+
+    Args:
+        suite: the suite, for its title and its source.
+        outcomes: the outcomes of its rows and claims, as far as they are computed.
+    """
     words, notes = suite.words, Notes()
     rows = [outcome for outcome in outcomes if isinstance(outcome, Result)]
     claims = [outcome for outcome in outcomes if isinstance(outcome, Measured)]

@@ -121,7 +121,18 @@ def allowed(row: RowWords) -> Fraction:
 def check(
     suite: Suite, spec: str, settings: Mapping[str, Any], allowance: Allowance, *place: str | int
 ) -> api.Checked:
-    """Check a spec of a suite. Raise its errors, with a position in the suite if possible."""
+    """Check a spec of a suite. Its errors get a position in the suite if possible.
+
+    Args:
+        suite: the suite; paths of specs are relative to its file.
+        spec: the path of the spec, as the suite has it.
+        settings: values of its parameters.
+        allowance: the limits, and what other networks of the command have used.
+        place: path in the suite of the row or claim, such as `"rows", 3`.
+
+    Raises:
+        ArchdslError: as `api.load` and `api.check` do, and A305 if the allowance is used up.
+    """
     with placed(suite, *place):
         loaded = api.load(suite.spec(spec), settings)
         allowance.take(size(loaded))

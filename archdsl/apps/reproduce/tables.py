@@ -75,7 +75,13 @@ def says(verdict: Verdict, figure: Figure | None) -> str:
 
 
 def summary(outcomes: Sequence[Outcome], total: int) -> str:
-    """Return one line with the number of rows for each verdict."""
+    """Return one line with the number of rows for each verdict.
+
+    Args:
+        outcomes: the outcomes so far.
+        total: number of rows and claims of the suite; with fewer outcomes the line says how many
+            are done.
+    """
     if len(outcomes) < total:
         return f"{len(outcomes)} of {total} done"
     rows = [outcome for outcome in outcomes if isinstance(outcome, Result)]
@@ -102,7 +108,12 @@ def figures(result: Result) -> list[tuple[str, str, Figure | None]]:
 
 
 def text(suite: Suite, outcomes: Sequence[Outcome]) -> str:
-    """Return the outcomes of a suite for a terminal."""
+    """Return the outcomes of a suite for a terminal.
+
+    Args:
+        suite: the suite, for its title and its source.
+        outcomes: the outcomes of its rows and claims, as far as they are computed.
+    """
     words, notes = suite.words, Notes()
     rows = [outcome for outcome in outcomes if isinstance(outcome, Result)]
     claims = [outcome for outcome in outcomes if isinstance(outcome, Measured)]
@@ -169,7 +180,12 @@ def _claims(claims: Sequence[Measured], notes: Notes) -> str:
 
 
 def fitted(rows: Sequence[tuple[str, ...]], sides: str) -> str:
-    """Align rows; cells of the first column are cut so that a line has `WIDTH` characters."""
+    """Align rows; cells of the first column are cut so that a line has `WIDTH` characters.
+
+    Args:
+        rows: cells of each line, the heads first; all lines have the same number of cells.
+        sides: for each column `<` to align left or `>` to align right.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = max(10, WIDTH - sum(widths[1:]) - 2 * (len(sides) - 1))
     cut = [(first if len(first) <= room else first[: room - 3] + "...", *others)

@@ -34,9 +34,15 @@ class Outputs:
         self.totals.append(self.totals[-1] + shape[0])
 
     def weights(self, layer: int, reads: Sequence[int], operator: Aggregation | None = None) -> int:
-        """Weights of the aggregate that a layer reads; N + 1 reads what the exit takes.
+        """Return the number of weights of the aggregate that a layer reads.
 
-        `operator` is the aggregation, that of the stage if not given.
+        Args:
+            layer: the number of the layer; N + 1 reads the outputs that leave the stage.
+            reads: the outputs that it reads.
+            operator: the aggregation; that of the stage if None.
+
+        Raises:
+            ArchdslError: A228 if the aggregation cannot join these outputs.
         """
         operator = operator or self.operator
         own = operator.weights()
@@ -70,9 +76,15 @@ class Outputs:
         return (self.width(reads, f"layer {layer:,}"), *nearest[1:])
 
     def width(self, reads: Sequence[int], reader: str, operator: Aggregation | None = None) -> int:
-        """Features of the aggregate that `reader` reads. Raises ArchdslError (A228).
+        """Return the number of features of an aggregate.
 
-        `operator` is the stage's if not given.
+        Args:
+            reads: the outputs that are joined.
+            reader: what reads the aggregate, such as `layer 3`, for the error.
+            operator: the aggregation; that of the stage if None.
+
+        Raises:
+            ArchdslError: A228 if the aggregation cannot join these outputs.
         """
         operator = operator or self.operator
         if operator.concatenates:
@@ -88,7 +100,16 @@ class Outputs:
         return self.join(widths, reader, operator)
 
     def join(self, widths: Sequence[int], reader: str, operator: Aggregation) -> int:
-        """Features of the aggregate of outputs with these features. Raises ArchdslError (A228)."""
+        """Return the number of features of the aggregate of outputs with these features.
+
+        Args:
+            widths: features of each output, in the order of the reads.
+            reader: what reads the aggregate, for the error.
+            operator: the aggregation.
+
+        Raises:
+            ArchdslError: A228 if the aggregation cannot join these outputs.
+        """
         try:
             check_widths(operator, widths, reader)
         except ArchdslError as error:
@@ -97,7 +118,15 @@ class Outputs:
         return operator.width(widths)
 
     def check(self, layer: int, reads: Sequence[int]) -> None:
-        """Raise A210 or A211 if the shapes that a layer reads do not agree."""
+        """Raise an error if the shapes that a layer reads do not agree.
+
+        Args:
+            layer: the number of the layer, for the error.
+            reads: the outputs that it reads.
+
+        Raises:
+            ArchdslError: A210 if the aggregation needs equal shapes, A211 if it needs equal sizes.
+        """
         if mismatch(self.operator, [self.shapes[read] for read in reads]) is not None:
             raise fail(
                 "A210" if self.operator.equal_widths else "A211",

@@ -148,7 +148,12 @@ def entering_shape(spec: Spec) -> Shape:
 
 
 def deepened(plan: StagePlan, depth: int) -> StagePlan:
-    """Return the stage with N layers, or a fractal block with N rows, where N is a power of two."""
+    """Return the stage at another depth.
+
+    Args:
+        plan: the stage as its spec says.
+        depth: the number of layers N; for a fractal block the number of rows, a power of two.
+    """
     rule, layers = plan.rule.at_depth(depth)
     return replace(plan, rule=rule, layers=layers - plan.lead)
 

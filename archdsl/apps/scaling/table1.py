@@ -53,5 +53,9 @@ def claim(rule: str, aggregation: str) -> Claim | None:
     """Return the paper's claim on a rule with an aggregation, or None.
 
     A plain stage has no aggregates, so its claim does not depend on the aggregation.
+
+    Args:
+        rule: the keyword of the rule, such as `exponential`.
+        aggregation: the keyword of the aggregation, such as `concat`.
     """
     return PLAIN if rule == "plain" else CLAIMS.get((rule, aggregation))

@@ -84,7 +84,13 @@ class Start:
         return name if name and self.uses.get(name) == 1 else None
 
     def says(self, path: Path, value: Any) -> bool:
-        """Return whether the value at a path, or of its parameter `own`, is this one already."""
+        """Return whether a change to this value would change nothing.
+
+        Args:
+            path: the path in the document.
+            value: the value to compare with that at the path, or with that of its parameter (see
+                `own`); spaces are ignored.
+        """
         name = self.own(path)
         raw = self.at(path)
         if name is not None:
@@ -125,7 +131,15 @@ def needs(text: Any) -> frozenset[str]:
 
 
 def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield a value and all values inside it, with their paths."""
+    """Yield a value and all values inside it, with their paths.
+
+    >>> [path for path, _ in walk({"input": [3, 8]})]
+    [(), ('input',), ('input', 0), ('input', 1)]
+
+    Args:
+        value: a document, or a part of it: mappings, lists and plain values.
+        path: the path of `value` itself.
+    """
     yield path, value
     inside: Iterable[tuple[Any, Any]] = ()
     if isinstance(value, Mapping):
@@ -140,6 +154,10 @@ def edited(root: Mapping[str, Any], changes: Iterable[Change]) -> Mapping[str, A
     """Return a document with the edits of changes.
 
     Entries are removed last, as removing one changes the indices of those after it.
+
+    Args:
+        root: the document, which is not changed.
+        changes: changes whose edits have paths in `root`.
     """
     edits = [edit for change in changes for edit in change.edits]
     for path, value in sorted(edits, key=lambda edit: edit[1] is REMOVED):
@@ -164,6 +182,13 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]
 
     >>> difference({"name": "a", "input": [3, 8, 8]}, {"name": "a", "input": [3, 9, 9]})
     ['- input: [3, 8, 8]', '+ input: [3, 9, 9]']
+
+    Args:
+        before: the document as it is written.
+        after: the document with changes.
+
+    Returns:
+        Lines that begin with `-` or `+`, and the key of a section before those that are indented.
     """
     lines: list[str] = []
     for key in dict.fromkeys([*before, *after]):

@@ -61,7 +61,15 @@ def measure(spec: Spec, by: str, limits: Limits) -> int:
 
 
 def counted(spec: Spec, limits: Limits) -> Counted:
-    """Return the parameters and the size of a network. Raise A1xx to A3xx as `api.lower` does."""
+    """Return the parameters and the size of a network.
+
+    Args:
+        spec: the spec.
+        limits: how large the network may be as a graph; parameters have no limit here.
+
+    Raises:
+        ArchdslError: A1xx to A3xx as `api.lower` does.
+    """
     graph = api.lower(spec, limits)
     norms = (layer for _, chain in graph.chains() for layer in chain.layers)
     return Counted(

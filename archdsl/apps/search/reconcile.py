@@ -94,7 +94,12 @@ def reconcile(
 
 
 def effort(spec: Spec, base: Counted) -> int:
-    """Estimate the milliseconds that counting such a network takes on a slow machine."""
+    """Estimate the milliseconds that counting such a network takes on a slow machine.
+
+    Args:
+        spec: the spec, whose text is read again for each set of changes.
+        base: the size of its network.
+    """
     shapes = base.nodes // 25 + base.edges // 300 + base.primitives // 25
     return 5 + len(spec.text) // 250 + shapes
 
@@ -129,7 +134,12 @@ class _Search:
             offered = self.combinable(offered) if size == 1 else offered
 
     def sets(self, offered: Sequence[Change], size: int) -> list[tuple[Change, ...]]:
-        """Return all sets of changes of different kinds, usual ones first."""
+        """Return all sets of changes of different kinds, usual ones first.
+
+        Args:
+            offered: the changes to combine.
+            size: number of changes in a set.
+        """
         sets = [
             chosen
             for chosen in combinations(offered, size)
@@ -150,7 +160,12 @@ class _Search:
         return kept
 
     def take(self, chosen: tuple[Change, ...], total: int) -> None:
-        """Count one set."""
+        """Count one set, keep its outcome, and report the progress.
+
+        Args:
+            chosen: the changes; a set that makes the spec invalid has no outcome.
+            total: number of sets to count so far, for the report.
+        """
         counts = self.count(chosen)
         self.tried += 1
         if counts is not None:
@@ -174,7 +189,16 @@ class _Search:
     def changed(
         self, chosen: Sequence[Change], root: Mapping[str, Any], settings: Mapping[str, Any]
     ) -> Spec:
-        """Return the spec under changes. Raise A0xx or A1xx if it is invalid then."""
+        """Return the spec under changes.
+
+        Args:
+            chosen: the changes.
+            root: the document after their edits.
+            settings: the values of their parameters.
+
+        Raises:
+            ArchdslError: A0xx or A1xx if the spec is invalid then.
+        """
         if any(change.edits for change in chosen):
             return self.spec.with_values(root, settings)
         return self.spec.with_settings(settings)

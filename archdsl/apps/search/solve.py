@@ -111,7 +111,18 @@ def solve(
 
 
 def whole(spec: Spec, over: str) -> tuple[int, ...]:
-    """Return the value of a parameter as positive integers. Raise A114 if it is not that."""
+    """Return the value of a parameter as positive integers.
+
+    Args:
+        spec: the spec, with its settings.
+        over: the parameter.
+
+    Returns:
+        One integer, or the entries of a list.
+
+    Raises:
+        ArchdslError: A114 if there is no such parameter, or it is not made of positive integers.
+    """
     values = spec.parameters.values
     if over not in values:
         near = difflib.get_close_matches(over, values, 1)
@@ -134,6 +145,13 @@ def scaled(shape: tuple[int, ...], size: int) -> Setting:
 
     >>> scaled((12,), 24), scaled((16, 32, 64), 20)
     (24, [20, 40, 80])
+
+    Args:
+        shape: the value before, as `whole` returns it.
+        size: the smallest entry of the result.
+
+    Returns:
+        An integer if `shape` has one entry, else a list whose entries keep their ratios.
     """
     if len(shape) == 1:
         return size

@@ -89,7 +89,14 @@ class Values:
         return Flat(self.end(number, -1), self.end(number, 1), int(value))
 
     def beside(self, flat: Flat, step: int) -> Flat | None:
-        """Return the next different value in a direction, evaluated already if they are uneven."""
+        """Return the next different value in a direction; None if there is none.
+
+        If values are uneven, only those that are evaluated already are searched.
+
+        Args:
+            flat: a value with the numbers that have it.
+            step: -1 for smaller numbers, 1 for larger ones.
+        """
         if self.even:
             return self.flat((flat.first if step < 0 else flat.last) + step)
         others = [n for n, value in self.finite().items() if value != flat.value]
@@ -97,7 +104,15 @@ class Values:
         return self.flat(there[-1 if step < 0 else 0]) if there else None
 
     def end(self, number: int, step: int) -> int:
-        """Return the farthest number in a direction that is known to have the same value."""
+        """Return the farthest number in a direction that is known to have the same value.
+
+        The search doubles its steps, and ends at a distance of `FLAT` or when no evaluations are
+        left.
+
+        Args:
+            number: a number that has a value.
+            step: -1 for smaller numbers, 1 for larger ones.
+        """
         if not self.even:
             return number
         value, same, reach = self.at(number), 0, 1
