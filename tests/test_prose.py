@@ -19,7 +19,6 @@ PHRASES = {
 """Findings per area; all other areas must have none."""
 
 NAMES = {
-    "archdsl/apps/diff": 16,
     "archdsl/backends/pytorch": 60,
     "archdsl/codegen": 19,
     "archdsl/frontend": 1,
@@ -32,7 +31,6 @@ NAMES = {
 UNDESCRIBED = {
     "archdsl": 8,
     "archdsl/analysis": 7,
-    "archdsl/apps/diff": 5,
     "archdsl/apps/draw": 27,
     "archdsl/backends/pytorch": 122,
     "archdsl/cli": 13,

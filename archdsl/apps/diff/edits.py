@@ -54,12 +54,24 @@ def stage_edits(
 
 
 def chain_edits(one: Layers, other: Layers) -> tuple[Edit, ...]:
-    """Return the edits of a list of layers, such as a stem."""
+    """Return the edits of a list of layers, such as a stem.
+
+    Layers inside blocks are entries of the list too.
+
+    Args:
+        one: the layers before the change.
+        other: the layers after it.
+    """
     return tuple(_edits(list(_flat(one)), list(_flat(other))))
 
 
 def chain_layers(graph: Graph, name: str) -> Layers:
-    """Return the layers of a stem, of what lies between stages, or of a head; none without it."""
+    """Return the layers of a stem, of what lies between stages, or of a head; none without it.
+
+    Args:
+        graph: the network.
+        name: the name of the node, such as `stem`.
+    """
     return _layers(graph, name) if name in graph.nodes else ()
 
 

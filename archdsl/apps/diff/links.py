@@ -50,7 +50,16 @@ class LinkDiff:
 
 
 def link_diff(one: Stage | None, other: Stage | None) -> LinkDiff:
-    """Compare the links of two stages; a missing stage has no links."""
+    """Compare the links of two stages; a missing stage has no links.
+
+    Args:
+        one: the stage before the change; None if there was none.
+        other: the stage after it; None if there is none. They cannot both be None.
+
+    Returns:
+        The numbers of links, and the sources that only one of them has. If both have more than
+        `MOST` links together, only the numbers and the exit are compared.
+    """
     before, after = (stage.rule.links(stage.depth) if stage else 0 for stage in (one, other))
     exits = _apart(
         0, set(one.exit_sources()) if one else set(), set(other.exit_sources()) if other else set()
@@ -62,9 +71,9 @@ def link_diff(one: Stage | None, other: Stage | None) -> LinkDiff:
 def _layers(one: Stage | None, other: Stage | None) -> Iterator[LayerLinks]:
     deepest = max(stage.depth for stage in (one, other) if stage)
     for layer in range(1, deepest + 1):
-        found = _apart(layer, _reads(one, layer), _reads(other, layer))
-        if found.added or found.removed:
-            yield found
+        links = _apart(layer, _reads(one, layer), _reads(other, layer))
+        if links.added or links.removed:
+            yield links
 
 
 def _reads(stage: Stage | None, layer: int) -> set[int]:

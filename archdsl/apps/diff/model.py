@@ -114,10 +114,10 @@ def _totals(report: Report) -> dict[str, Value]:
         "shortest_gradient_path", "longest_gradient_path", "max_aggregated_outputs",
         "receptive_field",
     )  # fmt: skip
-    found: dict[str, Value] = {name: getattr(report, name) for name in names}
-    found["activation_bytes_inference"] = report.activation_bytes.inference
-    found["activation_bytes_training"] = report.activation_bytes.training
-    return found
+    totals: dict[str, Value] = {name: getattr(report, name) for name in names}
+    totals["activation_bytes_inference"] = report.activation_bytes.inference
+    totals["activation_bytes_training"] = report.activation_bytes.training
+    return totals
 
 
 def _changes(one: Mapping[str, Value], other: Mapping[str, Value]) -> Iterator[Change]:
@@ -127,12 +127,12 @@ def _changes(one: Mapping[str, Value], other: Mapping[str, Value]) -> Iterator[C
 
 def _parts(one: Checked, other: Checked) -> Iterator[PartDiff]:
     """Stem, stages with what lies between them, head: in the order of computation."""
-    known = [{part.name: part for part in net.report.parts} for net in (one, other)]
-    for name in _merged(*(list(parts) for parts in known)):
+    parts_by_name = [{part.name: part for part in net.report.parts} for net in (one, other)]
+    for name in _merged(*(list(parts) for parts in parts_by_name)):
         stages = (_stage(one, name), _stage(other, name))
         facts = [
             _facts(net, parts.get(name), stage)
-            for net, parts, stage in zip((one, other), known, stages, strict=True)
+            for net, parts, stage in zip((one, other), parts_by_name, stages, strict=True)
         ]
         moved = link_diff(*stages) if any(stages) else None
         if any(stages):
@@ -185,7 +185,7 @@ def _argument(argument: int | tuple[int, ...]) -> str:
 
 
 def _part(part: PartDiff) -> Mapping[str, Any]:
-    made: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "name": part.name,
         "status": part.status,
         "changes": {
@@ -193,14 +193,14 @@ def _part(part: PartDiff) -> Mapping[str, Any]:
         },
     }
     if part.edits:
-        made["edits"] = [
+        facts["edits"] = [
             {"first": edit.first, "last": edit.last, "removed": list(edit.removed),
              "added": list(edit.added)}
             for edit in part.edits
         ]  # fmt: skip
     if part.links is not None:
         layers = part.links.layers
-        made["links"] = {
+        facts["links"] = {
             "before": part.links.before,
             "after": part.links.after,
             "added": part.links.added,
@@ -212,4 +212,4 @@ def _part(part: PartDiff) -> Mapping[str, Any]:
             "exit": {"added": list(part.links.exit.added),
                      "removed": list(part.links.exit.removed)},
         }  # fmt: skip
-    return made
+    return facts

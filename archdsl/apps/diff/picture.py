@@ -36,16 +36,16 @@ class Window:
         return self.first <= link[0] and link[1] <= self.last
 
 
-def scene(found: Difference) -> Scene:
+def scene(changes: Difference) -> Scene:
     """Kept links grey, added ones solid blue above, removed ones dashed orange below the line."""
-    changed = [part for part in found.parts if any(part.stages) and part.status != "same"]
+    changed = [part for part in changes.parts if any(part.stages) and part.status != "same"]
     rows = [_row(part) for part in changed[:ROWS]]
-    title = f"{found.labels[0]} to {found.labels[1]}"
-    same = sum(any(part.stages) and part.status == "same" for part in found.parts)
-    said = [f"{counted(same, 'stage')} did not change."] if same else []
-    said += [f"{counted(len(changed) - ROWS, 'more stage')} changed."] * (len(changed) > ROWS)
-    said += _cut(changed[:ROWS])
-    return page(title, [*rows, *_legend(rows)], " ".join(said), 26.0)
+    title = f"{changes.labels[0]} to {changes.labels[1]}"
+    same = sum(any(part.stages) and part.status == "same" for part in changes.parts)
+    sentences = [f"{counted(same, 'stage')} did not change."] if same else []
+    sentences += [f"{counted(len(changed) - ROWS, 'more stage')} changed."] * (len(changed) > ROWS)
+    sentences += _cut(changed[:ROWS])
+    return page(title, [*rows, *_legend(rows)], " ".join(sentences), 26.0)
 
 
 def _cut(parts: Sequence[PartDiff]) -> list[str]:
@@ -84,21 +84,21 @@ def _row(part: PartDiff) -> Scene:
     added = [row.curve(link, (ADDED, True)) for link in sorted(other - one)]
     gone = [row.curve(link, (REMOVED, True), below=True) for link in sorted(one - other)]
     body = Scene(name, boxes, (*kept, *gone, *added)).moved(-window.first * row.step, 0)
-    return beside(body, name.replace("stages.", "stage "), _said(part))
+    return beside(body, name.replace("stages.", "stage "), _lines(part))
 
 
-def _said(part: PartDiff) -> list[str]:
+def _lines(part: PartDiff) -> list[str]:
     changes = {change.name: change for change in part.changes}
-    said = []
+    lines = []
     for name in ("rule", "aggregation", "layers"):
         change = changes[name]
         if change.differs:
             before, after = (v if v is not None else "none" for v in (change.before, change.after))
-            said.append(f"{name}: {before} to {after}"[:48])
+            lines.append(f"{name}: {before} to {after}"[:48])
     links = part.links
     if links and links.added is not None:
-        said.append(f"{links.added:,} links added, {links.removed:,} removed")
-    return said
+        lines.append(f"{links.added:,} links added, {links.removed:,} removed")
+    return lines
 
 
 def _links(stage: Stage | None, window: Window) -> set[Link]:

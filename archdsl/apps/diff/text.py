@@ -18,17 +18,17 @@ LISTED = 6
 """How many layers, and how many outputs of one, are listed."""
 
 
-def text(found: Difference) -> str:
+def text(changes: Difference) -> str:
     """Totals, then every part that changed; parts that did not are named in the last line."""
-    before, after = found.labels
+    before, after = changes.labels
     lines = [*_wrapped("--- ", before), *_wrapped("+++ ", after)]
-    if found.same:
+    if changes.same:
         return "\n".join([*lines, "", "no difference"]) + "\n"
-    if sentence := TOPOLOGIES.get(found.topology):
+    if sentence := TOPOLOGIES.get(changes.topology):
         lines += ["", sentence]
-    lines += ["", *_table(found.totals)]
-    same = [part.name for part in found.parts if part.status == "same"]
-    for part in found.parts:
+    lines += ["", *_table(changes.totals)]
+    same = [part.name for part in changes.parts if part.status == "same"]
+    for part in changes.parts:
         if part.status != "same":
             lines += ["", *_part(part)]
     lines += ["", *_wrapped("unchanged: ", ", ".join(same))] if same else []
@@ -102,18 +102,18 @@ def _words(change: Change) -> Iterator[str]:
 
 
 def _links(part: PartDiff) -> Iterator[str]:
-    found = part.links
-    assert found is not None
-    if found.layers is None:
+    links = part.links
+    assert links is not None
+    if links.layers is None:
         yield "  links are too many to be told apart"
-    elif found.layers:
-        yield f"  links that differ: {found.added:,} added, {found.removed:,} removed"
-        for one in found.layers[:LISTED]:
+    elif links.layers:
+        yield f"  links that differ: {links.added:,} added, {links.removed:,} removed"
+        for one in links.layers[:LISTED]:
             yield from _wrapped(f"    F{one.layer:<6} ", _signed(one))
-        if len(found.layers) > LISTED:
-            yield f"    {len(found.layers) - LISTED:,} more layers"
-    if found.exit.added or found.exit.removed:
-        yield from _wrapped("    exit    ", _signed(found.exit))
+        if len(links.layers) > LISTED:
+            yield f"    {len(links.layers) - LISTED:,} more layers"
+    if links.exit.added or links.exit.removed:
+        yield from _wrapped("    exit    ", _signed(links.exit))
 
 
 def _signed(one: LayerLinks) -> str:
@@ -122,13 +122,13 @@ def _signed(one: LayerLinks) -> str:
 
 
 def _some(mark: str, layers: Sequence[int]) -> str:
-    said = [f"{mark}F{layer}" for layer in layers[:LISTED]]
+    names = [f"{mark}F{layer}" for layer in layers[:LISTED]]
     left = len(layers) - LISTED
-    return " ".join([*said, *([f"and {left:,} more"] if left > 0 else [])])
+    return " ".join([*names, *([f"and {left:,} more"] if left > 0 else [])])
 
 
-def _wrapped(head: str, said: str) -> list[str]:
+def _wrapped(head: str, words: str) -> list[str]:
     return wrap(
-        head + said, WIDTH, subsequent_indent=" " * len(head), drop_whitespace=True,
+        head + words, WIDTH, subsequent_indent=" " * len(head), drop_whitespace=True,
         replace_whitespace=False, break_on_hyphens=False,
     ) or [head]  # fmt: skip

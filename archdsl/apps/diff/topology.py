@@ -111,6 +111,15 @@ def _searched(
         tries = 0
 
         def syntactic_feasibility(self, node: str, twin: str) -> bool:
+            """Return whether networkx may pair two nodes.
+
+            Args:
+                node: a node of the first network.
+                twin: a node of the second one.
+
+            Raises:
+                _TooManyTriesError: after `TRIES` pairs.
+            """
             self.tries += 1
             if self.tries > TRIES:
                 raise _TooManyTriesError

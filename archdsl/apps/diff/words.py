@@ -13,15 +13,30 @@ SHOWN = 3
 
 
 def chain_words(graph: Graph, name: str) -> str:
-    """What a stem, a transition or a head does."""
+    """Return the layers of a stem, a transition, a unit or a head as text.
+
+    Args:
+        graph: the network.
+        name: the name of the node; the text is empty if it has no layers.
+    """
     op = graph[name].op
     return layer_words(op.layers) if isinstance(op, Chain) else ""
 
 
 def unit_words(graph: Graph, stage: Stage) -> str:
-    """Describe the units of a stage, each different one once."""
-    said = dict.fromkeys(chain_words(graph, name) for name in stage.layers)
-    return " | ".join(list(said)[:SHOWN]) + (f" | {len(said) - SHOWN} more" * (len(said) > SHOWN))
+    """Describe the units of a stage, each different one once.
+
+    Args:
+        graph: the network.
+        stage: one of its stages.
+
+    Returns:
+        The texts of up to `SHOWN` different units, separated by bars, and the number of others.
+    """
+    units = dict.fromkeys(chain_words(graph, name) for name in stage.layers)
+    return " | ".join(list(units)[:SHOWN]) + (
+        f" | {len(units) - SHOWN} more" * (len(units) > SHOWN)
+    )
 
 
 def layer_words(layers: Sequence[Layer]) -> str:
@@ -30,9 +45,16 @@ def layer_words(layers: Sequence[Layer]) -> str:
 
 
 def widths(graph: Graph, stage: Stage) -> str:
-    """Features of each output y_1 ... y_N, runs of equal ones together: `12 x 16`."""
-    found = [_width(graph, name) for name in stage.layers]
-    return ", ".join(_runs(found))
+    """Return the features of each output y_1 ... y_N; equal neighbours are written together.
+
+    Such as `12 x 16` for 16 layers with 12 features each.
+
+    Args:
+        graph: the network.
+        stage: one of its stages.
+    """
+    features = [_width(graph, name) for name in stage.layers]
+    return ", ".join(_runs(features))
 
 
 def _width(graph: Graph, name: str) -> int:
@@ -43,8 +65,8 @@ def _width(graph: Graph, name: str) -> int:
     return widths[-1] if widths else 0
 
 
-def _runs(found: Sequence[int]) -> Iterator[str]:
-    runs = [(width, len(list(same))) for width, same in groupby(found)]
+def _runs(widths: Sequence[int]) -> Iterator[str]:
+    runs = [(width, len(list(same))) for width, same in groupby(widths)]
     for width, count in runs[:6]:
         yield f"{width:,} x {count:,}" if count > 1 else f"{width:,}"
     if len(runs) > 6:
