@@ -31,7 +31,6 @@ NAMES = {
 UNDESCRIBED = {
     "archdsl": 8,
     "archdsl/analysis": 7,
-    "archdsl/apps/draw": 27,
     "archdsl/backends/pytorch": 122,
     "archdsl/cli": 13,
     "archdsl/codegen": 12,

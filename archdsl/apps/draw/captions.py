@@ -19,7 +19,16 @@ GAP = 18.0
 
 
 def stage_lines(subject: Subject, stage: Stage) -> list[str]:
-    """Return the lines of text next to the row of a stage."""
+    """Return the lines of text next to the row of a stage.
+
+    Args:
+        subject: the network.
+        stage: one of its stages.
+
+    Returns:
+        What all its layers do; the numbers of layers and links, and what the focus reads if it is
+        here.
+    """
     report = subject.stage_report(stage)
     texts = [
         f"{ruled(report)}; {show(subject.shapes[stage.exit])}",

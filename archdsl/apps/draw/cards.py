@@ -114,7 +114,16 @@ def _shares(subject: Subject, parts: Sequence[PartReport]) -> tuple[tuple[str, f
 
 
 def unit(graph: Graph, index: int) -> str:
-    """Describe the unit of a stage; `...` if its layers differ."""
+    """Describe the unit of a stage; `...` if its layers differ.
+
+    Args:
+        graph: the network.
+        index: the index of the stage.
+
+    Returns:
+        The shortest description of a unit, followed by `...` if there are others; empty for a stage
+        without layers.
+    """
     stage = graph.stages[index]
     units = {summary(op.layers) for name in stage.layers if isinstance(op := graph[name].op, Chain)}
     ordered = sorted(units, key=lambda text: (len(text), text))

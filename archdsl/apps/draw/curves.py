@@ -37,7 +37,15 @@ def _middle(one: Point, other: Point) -> Point:
 
 
 def straight(start: Point, end: Point) -> tuple[Point, ...]:
-    """Return a straight line as a cubic curve."""
+    """Return a straight line as a cubic curve.
+
+    >>> straight((0, 0), (30, 0))
+    ((0, 0), (10.0, 0.0), (20.0, 0.0), (30, 0))
+
+    Args:
+        start: the first point.
+        end: the last point.
+    """
     (x0, y0), (x1, y1) = start, end
     third = ((x1 - x0) / 3, (y1 - y0) / 3)
     return (
@@ -49,12 +57,29 @@ def straight(start: Point, end: Point) -> tuple[Point, ...]:
 
 
 def level(start: Point, end: Point) -> tuple[Point, ...]:
-    """Return a curve that is horizontal at both ends, for lines between columns."""
+    """Return a curve that is horizontal at both ends, for lines between columns.
+
+    Args:
+        start: the first point.
+        end: the last point.
+
+    Returns:
+        Four points: the curve leaves and arrives horizontally, halfway between the two.
+    """
     (x0, y0), (x1, y1) = start, end
     half = (x0 + x1) / 2
     return (start, (half, y0), (half, y1), end)
 
 
 def lane(distance: int, lowest: float = 13.0, step: float = 20.0) -> float:
-    """Return the height of links over a distance: one step for each doubling."""
+    """Return the height of links over a distance: one step for each doubling.
+
+    >>> lane(1), lane(2), lane(8)
+    (13.0, 33.0, 73.0)
+
+    Args:
+        distance: number of layers between source and reader; below 1 it counts as 1.
+        lowest: the height over a distance of 1, in points.
+        step: the height of each doubling, in points.
+    """
     return lowest + step * math.log2(max(1, distance))

@@ -157,6 +157,10 @@ def number(value: float, decimals: int = 4) -> str:
 
     >>> number(0.5), number(3.0), number(-0.00001)
     ('0.5', '3', '0')
+
+    Args:
+        value: a length in inches or points.
+        decimals: number of digits after the point to which it is rounded.
     """
     text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text

@@ -25,7 +25,15 @@ class Focus:
 
 
 def read_focus(text: str, graph: Graph) -> Focus:
-    """Return the focus that `STAGE.LAYER` names. Raise A414 if it is invalid."""
+    """Return the focus that `STAGE.LAYER` names.
+
+    Args:
+        text: such as `1.6`, the sixth layer of the second stage.
+        graph: the network.
+
+    Raises:
+        ArchdslError: A414 if the text is not of this form, or there is no such layer.
+    """
     match = FOCUS.match(text)
     stages = graph.stages
     if match and int(match[1]) < len(stages) and 1 <= int(match[2]) <= stages[int(match[1])].depth:

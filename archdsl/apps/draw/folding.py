@@ -49,6 +49,10 @@ def folded(stage: Stage, focus: int) -> list[Run]:
     >>> from archdsl.apps.draw.folding import named
     >>> named(range(30), 30)[:2], named([5, 4, 2], 6)
     ([29, 28], [5, 4, 2])
+
+    Args:
+        stage: the stage.
+        focus: the number of the layer in focus, which is never folded.
     """
     reads, feeds = set(stage.sources(focus)), set(readers(stage, focus))
     alone = {0, focus, stage.depth, *named(reads, focus), *named(feeds, focus)}
@@ -61,7 +65,15 @@ def folded(stage: Stage, focus: int) -> list[Run]:
 
 
 def named(linked: Iterable[int], focus: int) -> list[int]:
-    """Return the linked layers that are drawn separately, nearest first."""
+    """Return the linked layers that are drawn separately, nearest first.
+
+    Args:
+        linked: the layers that read the focus, or that it reads.
+        focus: the number of the layer in focus.
+
+    Returns:
+        All layers, or the `NEAREST` ones if there are more than twice as many.
+    """
     ordered = sorted(linked, key=lambda layer: (abs(layer - focus), layer))
     return ordered if len(ordered) <= 2 * NEAREST else ordered[:NEAREST]
 

@@ -35,12 +35,22 @@ def blocks_of(node: Node) -> Iterator[tuple[str, Block]]:
 
 
 def paths_inside(graph: Graph, name: str) -> str:
-    """Return the paths of the blocks of a node as text, empty if it has none."""
+    """Return the paths of the blocks of a node as text, empty if it has none.
+
+    Args:
+        graph: the network.
+        name: the name of a node; only layers of stages, stems and heads can have blocks.
+    """
     return _listed([path for path, _ in blocks_of(graph[name])])
 
 
 def inside(layers: Sequence[Layer], prefix: str) -> Iterator[tuple[str, Block]]:
-    """Yield path and block for each block in a list of layers, and for those inside them."""
+    """Yield path and block for each block in a list of layers, and for those inside them.
+
+    Args:
+        layers: the layers, in order.
+        prefix: text before the name of a block: empty, or a path that ends with a dot.
+    """
     for layer in layers:
         if isinstance(layer, Block):
             path = f"{prefix}{layer.name}"
@@ -50,7 +60,15 @@ def inside(layers: Sequence[Layer], prefix: str) -> Iterator[tuple[str, Block]]:
 
 
 def find(graph: Graph, path: str) -> Block:
-    """Return the block at a path. Raises ArchdslError (A414) with the paths that can be opened."""
+    """Return the block at a path.
+
+    Args:
+        graph: the network.
+        path: the prefix of the names of the block's weights, such as `stages.0.layers.2.gate`.
+
+    Raises:
+        ArchdslError: A414 if there is no such block, with the paths that are similar.
+    """
     paths = blocks(graph)
     if path in paths:
         return paths[path]

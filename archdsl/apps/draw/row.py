@@ -61,7 +61,12 @@ class Row:
         return layer * self.step
 
     def boxes(self, layers: Iterable[int], look: Callable[[int], Look]) -> Iterator[Box]:
-        """Yield the boxes of layers, at y = 0."""
+        """Yield the boxes of layers, at y = 0.
+
+        Args:
+            layers: the numbers of the layers; layer l is at x = l * `step`.
+            look: returns the look of a layer.
+        """
         for layer in layers:
             yield Box(
                 self.name(layer), self.x(layer), 0, self.width, self.height, self.label(layer),
@@ -99,7 +104,15 @@ class Row:
 
 
 def links_of(reads: Callable[[int], Iterable[int]], layers: Iterable[int]) -> Iterator[Link]:
-    """Return the links into the given layers, in order."""
+    """Yield the links into some layers, in order.
+
+    Args:
+        reads: returns the outputs that a layer reads, such as `stage.sources`.
+        layers: the numbers of the readers.
+
+    Yields:
+        Pairs of source and reader.
+    """
     for layer in layers:
         for source in reads(layer):
             yield source, layer
@@ -120,7 +133,12 @@ def into(focus: int) -> Callable[[Link], Painted]:
 
 
 def boxed(focus: int, sources: Iterable[int]) -> Callable[[int], Look]:
-    """Return the look of each box: the focus is filled, and its sources are outlined."""
+    """Return the look of each box: the focus is filled, and its sources are outlined.
+
+    Args:
+        focus: the number of the layer in focus.
+        sources: the outputs that it reads.
+    """
     outlined = set(sources)
     return lambda layer: (
         FOCUS_BOX if layer == focus else SOURCE_BOX if layer in outlined else PLAIN_BOX
@@ -130,7 +148,16 @@ def boxed(focus: int, sources: Iterable[int]) -> Callable[[int], Look]:
 def line(
     row: Row, depth: int, links: Iterable[Link], focus: int, sources: Iterable[int], title: str = ""
 ) -> Scene:
-    """Return the scene of one line, with every box of 0 to `depth` and every link."""
+    """Return the scene of one line, with every box of 0 to `depth` and every link.
+
+    Args:
+        row: sizes and labels.
+        depth: the number of layers; the exit can be drawn as layer N + 1.
+        links: pairs of source and reader, both at most `depth`.
+        focus: the layer whose links are coloured and painted last.
+        sources: the outputs that the focus reads; their boxes are outlined.
+        title: the title of the scene.
+    """
     painted = into(focus)
     ordered = sorted(links, key=lambda link: (link[1] == focus, link[0] == focus, link))
     return Scene(

@@ -129,7 +129,12 @@ class Scene:
     texts: tuple[Text, ...] = field(default=())
 
     def moved(self, across: float, up: float) -> Scene:
-        """Return the picture at another position, moved by these points."""
+        """Return the picture at another position, moved by these points.
+
+        Args:
+            across: points to the right; negative to the left.
+            up: points upwards; negative downwards.
+        """
         return replace(
             self,
             boxes=tuple(replace(box, x=box.x + across, y=box.y + up) for box in self.boxes),
@@ -167,7 +172,15 @@ class Scene:
 
 
 def around(areas: Iterable[Rectangle], curves: Iterable[Curve] = ()) -> Rectangle:
-    """Return the smallest rectangle around everything, or one at the origin if there is nothing."""
+    """Return the smallest rectangle around everything.
+
+    Args:
+        areas: of boxes and texts.
+        curves: curves, of which all points count, control points too.
+
+    Returns:
+        The rectangle; if there is nothing, one at the origin without an area.
+    """
     points = [point for curve in curves for point in curve.points]
     corners = [*points]
     for area in areas:
@@ -177,7 +190,12 @@ def around(areas: Iterable[Rectangle], curves: Iterable[Curve] = ()) -> Rectangl
 
 
 def text_width(text: str, size: float = SIZE) -> float:
-    """Return an upper bound on the width of the longest line, in points."""
+    """Return an upper bound on the width of the longest line, in points.
+
+    Args:
+        text: one line or several.
+        size: the size of the letters in points.
+    """
     return size * max(sum(map(_advance, line)) for line in text.split("\n"))
 
 
@@ -186,7 +204,13 @@ def _advance(letter: str) -> float:
 
 
 def stacked(title: str, scenes: Iterable[Scene], gap: float = 18.0) -> Scene:
-    """Return scenes from top to bottom; horizontal positions are kept."""
+    """Return scenes from top to bottom; horizontal positions are kept.
+
+    Args:
+        title: the title of the result.
+        scenes: the scenes, the first one on top at y = 0.
+        gap: space between two scenes, in points.
+    """
     whole, top = Scene(title), 0.0
     for scene in scenes:
         bounds = scene.bounds
@@ -197,7 +221,13 @@ def stacked(title: str, scenes: Iterable[Scene], gap: float = 18.0) -> Scene:
 
 
 def side_by_side(title: str, scenes: Iterable[Scene], gap: float = 24.0) -> Scene:
-    """Return scenes from left to right; vertical positions are kept."""
+    """Return scenes from left to right; vertical positions are kept.
+
+    Args:
+        title: the title of the result.
+        scenes: the scenes, the first one at the left at x = 0.
+        gap: space between two scenes, in points.
+    """
     whole, left = Scene(title), 0.0
     for scene in scenes:
         bounds = scene.bounds

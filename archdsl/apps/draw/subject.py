@@ -77,7 +77,12 @@ class Subject:
         return f"{counted(left, 'more stage')} {verb} not shown." if left else ""
 
     def tooltip(self, stage: Stage, layer: int) -> str:
-        """Return one line on a layer: what it reads, its shapes and its parameters."""
+        """Return one line on a layer: what it reads, its shapes and its parameters.
+
+        Args:
+            stage: a stage of the network.
+            layer: 1 to N; 0 is the input of the stage, N + 1 its output.
+        """
         if layer == 0:
             return f"input of stage {stage.index}: {show(self.shapes[stage.entry])}"
         if layer > stage.depth:
@@ -92,7 +97,12 @@ class Subject:
 
 
 def readers(stage: Stage, source: int) -> Iterator[int]:
-    """Return the layers that read an output, in ascending order."""
+    """Yield the layers that read an output, in ascending order; the exit is not one of them.
+
+    Args:
+        stage: the stage.
+        source: the number of the output; 0 is the input of the stage.
+    """
     for layer in range(source + 1, stage.depth + 1):
         if source in stage.sources(layer):
             yield layer
@@ -114,7 +124,12 @@ def fed(stage: Stage, source: int, *, layers: str = "", exit: str = "") -> str:
 
 
 def titled(name: str, settings: Mapping[str, object]) -> str:
-    """Return a network's name and settings: `sparsenet-bc-cifar, depth = 1001`."""
+    """Return a network's name and settings: `sparsenet-bc-cifar, depth = 1001`.
+
+    Args:
+        name: the name of the network.
+        settings: values of its parameters; an item with more than `LONGEST` characters is cut.
+    """
     texts = [name, *(f"{key} = {value}" for key, value in settings.items())]
     return ", ".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}..." for text in texts)
 
@@ -148,5 +163,10 @@ def numbers(argument: int | tuple[int, ...]) -> str:
 
 
 def counted(number: int, word: str) -> str:
-    """Return a number with a noun: `1 link`, `1,081 links`."""
+    """Return a number with a noun: `1 link`, `1,081 links`.
+
+    Args:
+        number: how many.
+        word: the noun in the singular, with a regular plural.
+    """
     return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -72,7 +72,16 @@ def scene(subject: Subject) -> Scene:
 
 
 def chosen(stage: Stage, focus: int | None) -> Drawn:
-    """Return the links of a stage that are drawn."""
+    """Return the links of a stage that are drawn.
+
+    Args:
+        stage: the stage.
+        focus: the number of the layer in focus; None if it is in another stage.
+
+    Returns:
+        All links of the focus. Of the others all if the stage has at most `EVERY` links, else those
+        of about `SAMPLED` layers.
+    """
     into = tuple((source, focus) for source in stage.sources(focus)) if focus else ()
     out = tuple((focus, reader) for reader in readers(stage, focus)) if focus else ()
     focused = {*into, *out}

@@ -42,7 +42,13 @@ def places(columns: int) -> list[Place]:
 
 
 def columns(subject: Subject, stage: Stage, count: int) -> Scene:
-    """Return boxes `S.L` and marks `S.rR` that join row R; a row of one unit has no mark."""
+    """Return boxes `S.L` and marks `S.rR` that join row R; a row of one unit has no mark.
+
+    Args:
+        subject: the network.
+        stage: a stage that is a fractal block.
+        count: number of columns of the block; it has 2^(count - 1) rows.
+    """
     focus = subject.focused(stage)
     units = places(count)
     rows: dict[int, list[int]] = {0: [0]}

@@ -36,7 +36,12 @@ def marks(stage: Stage) -> int:
 
 
 def compact(subject: Subject, stage: Stage) -> Scene:
-    """Return alternating units and marks, with an arc around each unit from mark to mark."""
+    """Return alternating units and marks, with an arc around each unit from mark to mark.
+
+    Args:
+        subject: the network.
+        stage: a stage for which `continues` is True.
+    """
     focus = subject.focused(stage)
     boxes, curves = [_unit(subject, stage, 0, focus)], []
     for layer in range(1, stage.depth + 1):

@@ -26,6 +26,10 @@ def exploded(subject: Subject, stage: Stage) -> Scene:
     """Return boxes `S.L` and marks `S.L.join`.
 
     A layer that reads one output has no mark. Links end at the mark.
+
+    Args:
+        subject: the network.
+        stage: the stage; each of its links is drawn.
     """
     focus = subject.focused(stage)
     ends = stage.exit_sources()
@@ -42,7 +46,15 @@ def exploded(subject: Subject, stage: Stage) -> Scene:
 
 
 def leaving(subject: Subject, stage: Stage) -> str:
-    """Return the part of the network that reads the output of a stage."""
+    """Return the part of the network that reads the output of a stage.
+
+    Args:
+        subject: the network.
+        stage: one of its stages.
+
+    Returns:
+        Such as `to stage 2`; `out` for the last stage.
+    """
     last = stage.index + 1 == len(subject.graph.stages)
     return "out" if last else f"to stage {stage.index + 1}"
 
