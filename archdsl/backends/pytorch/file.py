@@ -117,7 +117,7 @@ def sentence(description: str) -> str:
 def docstring(out: Writer, decided: Program, report: Report, described: str) -> None:
     """What the network is, and a table of its parts."""
     graph = decided.graph
-    layers = sum(made.depth for made in graph.stages)
+    layers = sum(stage.depth for stage in graph.stages)
     count = len(graph.stages)
     stages = f"{layers} layers in {count} stage{'s' * (count > 1)}"
     opening = f"{graph.name}: {stages}, {report.depth} convolutions and linear layers deep."
@@ -132,9 +132,10 @@ def docstring(out: Writer, decided: Program, report: Report, described: str) -> 
     for row in aligned([head, *summary(decided)], "<><<>>"):
         out.line(f"    {row}")
     out.blank()
-    given, made = (decided.shapes[name] for name in (graph.input.name, graph.output))
+    sizes = [decided.shapes[name] for name in (graph.input.name, graph.output)]
+    incoming, leaving = (", ".join(map(str, shape)) for shape in sizes)
     out.line(f"{report.parameters:,} parameters, {report.macs:,} multiply-adds for one input.")
-    out.line(f"Input (N, {', '.join(map(str, given))}), output (N, {', '.join(map(str, made))}).")
+    out.line(f"Input (N, {incoming}), output (N, {leaving}).")
     out.line('"""')
     out.blank()
 
@@ -179,20 +180,20 @@ def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> N
     for block in decided.modules.blocks:
         out.blank(2)
         block_class(out, block) if isinstance(block, BlockClass) else module(out, block)
-    for made in classes:
-        if made.role in {"unit", "projection", "entry", "carry"}:
+    for chain in classes:
+        if chain.role in {"unit", "projection", "entry", "carry"}:
             out.blank(2)
-            module(out, made)
+            module(out, chain)
     for join in decided.join_classes:
         out.blank(2)
         join_class(out, join)
-    for found in decided.stages.classes:
+    for stage_class in decided.stages.classes:
         out.blank(2)
-        stage(out, found)
-    for made in classes:
-        if made.role in {"stem", "between", "head"}:
+        stage(out, stage_class)
+    for chain in classes:
+        if chain.role in {"stem", "between", "head"}:
             out.blank(2)
-            module(out, made)
+            module(out, chain)
     out.blank(2)
     network(out, decided, described, fusing.method if decided.fusing else None)
     carried = runtime == "paste"

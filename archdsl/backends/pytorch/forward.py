@@ -192,14 +192,14 @@ def deepest(out: Writer) -> None:
         out.line("return x")
 
 
-def _first(out: Writer, made: StageClass) -> str:
+def _first(out: Writer, stage: StageClass) -> str:
     """Print what makes y_0, and the first layer where that is run apart; return the others."""
-    if made.entry and not made.projected:
+    if stage.entry and not stage.projected:
         out.line("x = self.entry(x)")
-    if not made.projected:
+    if not stage.projected:
         return "self.layers"
     out.line("first, *rest = self.layers")
-    out.line("shortcut, y = self.entry(x), first(x)" if made.entry else "shortcut, y = first(x)")
+    out.line("shortcut, y = self.entry(x), first(x)" if stage.entry else "shortcut, y = first(x)")
     return "rest"
 
 

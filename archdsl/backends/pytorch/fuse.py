@@ -31,13 +31,13 @@ Entry = tuple[str, Any]
 
 def roots(fusing: Fusing) -> set[str]:
     """The names of the source that a file needs; the rest follows from them."""
-    found = {"Fused", *(STEPS[device] for device in fusing.devices)}
+    names = {"Fused", *(STEPS[device] for device in fusing.devices)}
     for run in fusing.stages:
         if run is not None:
-            found.add(type(run).__name__)
+            names.add(type(run).__name__)
         if isinstance(run, BufferStage):
-            found |= {OUTPUTS[device][run.placement.layout] for device in fusing.devices}
-    return found | {type(step).__name__ for steps in fusing.chains.values() for step in steps}
+            names |= {OUTPUTS[device][run.placement.layout] for device in fusing.devices}
+    return names | {type(step).__name__ for steps in fusing.chains.values() for step in steps}
 
 
 def method(out: Writer, program: Program) -> None:

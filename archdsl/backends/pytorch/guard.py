@@ -90,8 +90,8 @@ def layer_names(program: Program) -> frozenset[str]:
 
 def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
     """Return the pasted rules, aggregations and runtime source, which are trusted."""
-    known = {ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, PASTED)}
-    return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in known]
+    trusted = {ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, PASTED)}
+    return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in trusted]
 
 
 def _named(pasted: list[ast.stmt], runtime: ast.Module, imported: set[str]) -> dict[str, bool]:

@@ -97,9 +97,9 @@ def prose(text: str) -> str:
     return f'{shown[:-1]}\\"' if shown.endswith('"') and not shown.endswith('\\"') else shown
 
 
-def _escape(found: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     r"""Return `\xe9`, `\\`, `\"`; a space before the end of a line is `\x20`."""
-    character = found[0]
+    character = match[0]
     if character in '" ':
         return {'"': '\\"', " ": "\\x20"}[character]
     return ascii(character)[1:-1]

@@ -17,22 +17,22 @@ ROOM = 85
 RETURNS = "Returns the projected shortcut and the residual, which the stage joins."
 
 
-def module(out: Writer, made: ModuleClass) -> None:
+def module(out: Writer, chain: ModuleClass) -> None:
     """Print a class."""
-    with out.block(f"class {made.name}(nn.Module):"):
-        docstring(out, words.chain((*made.shared, *made.layers)), made)
+    with out.block(f"class {chain.name}(nn.Module):"):
+        docstring(out, words.chain((*chain.shared, *chain.layers)), chain)
         out.blank()
-        if made.parameters or made.projection or list(weighted(made)):
-            constructor(out, made)
+        if chain.parameters or chain.projection or list(weighted(chain)):
+            constructor(out, chain)
             out.blank()
-        forward(out, made)
+        forward(out, chain)
 
 
-def docstring(out: Writer, text: str, made: ModuleClass) -> None:
+def docstring(out: Writer, text: str, chain: ModuleClass) -> None:
     """What the layers are; a long chain is summed up by its convolutions first."""
-    details = [RETURNS] if made.projection else []
+    details = [RETURNS] if chain.projection else []
     if len(text) > LONGEST:
-        layers = (template.layer for template in (*made.shared, *made.layers))
+        layers = (template.layer for template in (*chain.shared, *chain.layers))
         convs = [sides for layer in layers if (sides := layer.kernel_sides())]
         sizes = ", ".join("x".join(map(str, sides)) for sides in convs)
         details.insert(0, text)
@@ -66,42 +66,42 @@ def assign(out: Writer, template: LayerTemplate) -> None:
         out.line(f"self.{layer.name} = {texts[0]}")
 
 
-def constructor(out: Writer, made: ModuleClass) -> None:
+def constructor(out: Writer, chain: ModuleClass) -> None:
     """`__init__`: one line per layer with weights."""
-    with out.constructor(signature(made.parameters)):
+    with out.constructor(signature(chain.parameters)):
         out.line("super().__init__()")
-        for template in weighted(made):
+        for template in weighted(chain):
             assign(out, template)
-        for name in kept(made):
+        for name in kept(chain):
             out.line(f"self.{name} = {name}")
-        if made.projection:
-            name, arguments = made.projection
+        if chain.projection:
+            name, arguments = chain.projection
             out.call(f"self.projection = {name}(", [words.term(a) for a in arguments])
 
 
-def weighted(made: ModuleClass) -> Iterator[LayerTemplate]:
+def weighted(chain: ModuleClass) -> Iterator[LayerTemplate]:
     """The layers that own weights."""
-    return (t for t in (*made.shared, *made.layers) if isinstance(t.layer, Weighted))
+    return (t for t in (*chain.shared, *chain.layers) if isinstance(t.layer, Weighted))
 
 
-def kept(made: ModuleClass) -> list[str]:
+def kept(chain: ModuleClass) -> list[str]:
     """Arguments that `forward` needs."""
-    used = [t for t in (*made.shared, *made.layers) if not isinstance(t.layer, Weighted)]
+    used = [t for t in (*chain.shared, *chain.layers) if not isinstance(t.layer, Weighted)]
     return sorted({term.parameter for t in used for term in t.terms.values() if term.parameter})
 
 
-def forward(out: Writer, made: ModuleClass) -> None:
+def forward(out: Writer, chain: ModuleClass) -> None:
     """`forward`: a statement per convolution, pooling and reshaping."""
-    returns = "tuple[Tensor, Tensor]" if made.projection else "Tensor"
+    returns = "tuple[Tensor, Tensor]" if chain.projection else "Tensor"
     with out.block(f"def forward(self, x: Tensor) -> {returns}:"):
-        if made.projection:
-            for statement in statements(made.shared) if made.shared else ():
+        if chain.projection:
+            for statement in statements(chain.shared) if chain.shared else ():
                 out.line(f"x = {statement}")
             out.line("shortcut = self.projection(x)")
-        *earlier, last = statements(made.layers)
+        *earlier, last = statements(chain.layers)
         for statement in earlier:
             out.line(f"x = {statement}")
-        out.line(f"return shortcut, {last}" if made.projection else f"return {last}")
+        out.line(f"return shortcut, {last}" if chain.projection else f"return {last}")
 
 
 def statements(layers: Sequence[LayerTemplate], target: str = "x") -> list[str]:
@@ -114,7 +114,7 @@ def statements(layers: Sequence[LayerTemplate], target: str = "x") -> list[str]:
     >>> statements([LayerTemplate(layer, {}) for layer in chain])
     ['self.conv(torch.relu(self.norm(x)))']
     """
-    found: list[str] = []
+    expressions: list[str] = []
     expression = "x"
     bare = {"x", target}
     chain = [template.layer for template in layers]
@@ -123,23 +123,23 @@ def statements(layers: Sequence[LayerTemplate], target: str = "x") -> list[str]:
         apart = not layer.elementwise
         nests = layer.view or (leads and layer.mixes)
         if apart and expression not in bare and not nests:
-            found.append(expression)
+            expressions.append(expression)
             expression = target
         longer = call(layers[place], expression)
         parts = layer.split_call(expression, own(layers[place])) if len(longer) > ROOM else ()
         if parts:
-            found += parts[:-1]
+            expressions += parts[:-1]
             longer = parts[-1]
         elif len(longer) > LONGEST - 16 and expression not in bare:
-            found.append(expression)
+            expressions.append(expression)
             longer = call(layers[place], target)
         expression = longer
         ends = apart and (leads or not layer.mixes)
         following = chain[place + 1 : place + 2]
         if ends and following and not following[0].view:
-            found.append(expression)
+            expressions.append(expression)
             expression = target
-    return [*found, expression]
+    return [*expressions, expression]
 
 
 def call(template: LayerTemplate, x: str) -> str:

@@ -20,8 +20,8 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
     """Print the network's class; `described` says what it is, `more` prints further methods."""
     graph = program.graph
     with out.block(f"class {program.class_name}(nn.Module):"):
-        given, made = (program.shapes[name] for name in (graph.input.name, graph.output))
-        shapes = f"From {shape(given)} to {shape(made)}."
+        first, last = (program.shapes[name] for name in (graph.input.name, graph.output))
+        shapes = f"From {shape(first)} to {shape(last)}."
         line = f"{described} {shapes}".strip()
         out.docstring(*([line] if len(line) <= LONGEST else [described, shapes]))
         out.blank()
@@ -52,8 +52,8 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
 def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:
     """One statement per part, with the shape it makes."""
     *earlier, last = calls
-    for text, made in earlier:
-        out.line(f"x = {text}  # {shape(made)}")
+    for text, result in earlier:
+        out.line(f"x = {text}  # {shape(result)}")
     out.line(f"return {last[0]}  # {shape(last[1])}")
 
 
@@ -97,14 +97,14 @@ def alternates(program: Program) -> bool:
     For fewer than three stages a loop would not be shorter than their calls.
     """
     graph = program.graph
-    whole = all(cuts_down(made) for made, _ in program.stages.used)
+    whole = all(cuts_down(stage) for stage, _ in program.stages.used)
     gaps = sum(gap is not None for gap in graph.between)
     return whole and gaps == len(graph.stages) - 1 > 1 and bool(graph.head)
 
 
-def shape(made: Shape) -> str:
+def shape(sizes: Shape) -> str:
     """`(N, 48, 32, 32)`."""
-    return f"(N, {', '.join(map(str, made))})"
+    return f"(N, {', '.join(map(str, sizes))})"
 
 
 def choices(program: Program) -> Iterator[str]:
@@ -113,39 +113,39 @@ def choices(program: Program) -> Iterator[str]:
         for part in (program.graph.head, program.graph.stem):
             if part is None:
                 continue
-            made, values = program.arguments(part)
-            if name in made.parameters:
-                yield f"{name}: int = {values[made.parameters.index(name)]}"
+            chain, values = program.arguments(part)
+            if name in chain.parameters:
+                yield f"{name}: int = {values[chain.parameters.index(name)]}"
     if program.takes_channels:
         yield f"in_channels: int = {program.shapes[program.graph.input.name][0]}"
 
 
 def entry_call(program: Program) -> str:
-    """The first stage where it is given the input itself: `Stage(in_channels, 16)`."""
-    made, values = program.stages.used[0]
-    given = [
+    """The first stage where it reads the input itself: `Stage(in_channels, 16)`."""
+    stage, values = program.stages.used[0]
+    arguments = [
         "in_channels" if name == "channels" else str(value)
-        for name, value in zip(made.parameters, values, strict=True)
+        for name, value in zip(stage.parameters, values, strict=True)
     ]
-    return f"{made.name}({', '.join(given)})"
+    return f"{stage.name}({', '.join(arguments)})"
 
 
 def part_call(program: Program, scope: str) -> str:
     """`Transition(120)`; what a caller may choose is passed on by name."""
-    made, values = program.arguments(scope)
-    given = [
+    chain, values = program.arguments(scope)
+    arguments = [
         name if name in CHOSEN else str(value)
-        for name, value in zip(made.parameters, values, strict=True)
+        for name, value in zip(chain.parameters, values, strict=True)
     ]
-    return f"{made.name}({', '.join(given)})"
+    return f"{chain.name}({', '.join(arguments)})"
 
 
 def stage_call(program: Program, index: int) -> str:
     """`Stage(48)`."""
     if index == 0 and program.takes_channels:
         return entry_call(program)
-    made, values = program.stages.used[index]
-    return f"{made.name}({', '.join(map(str, values))})"
+    stage, values = program.stages.used[index]
+    return f"{stage.name}({', '.join(map(str, values))})"
 
 
 def parts(program: Program) -> Iterator[str]:

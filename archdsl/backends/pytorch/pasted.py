@@ -63,13 +63,13 @@ def runtime_imports(decided: Program, roots: Iterable[str]) -> dict[str, list[st
         *(item.name for x in _class_files(decided) for item in _definitions(f"{x}.py")),
     }
     files = [*_class_files(decided), *(f"fuse/{file}" for file in sorted(FUSE))]
-    found = {
+    imports = {
         f"{PACKAGE}.{file.replace('/', '.')}": sorted(
             wanted & {item.name for item in _definitions(f"{file}.py")}
         )
         for file in files
     }
-    return {module: names for module, names in sorted(found.items()) if names}
+    return {module: names for module, names in sorted(imports.items()) if names}
 
 
 def runtime_class(name: str) -> str:
@@ -79,24 +79,26 @@ def runtime_class(name: str) -> str:
 
 def fuse_source(roots: Iterable[str]) -> list[Definition]:
     """The definitions for inference that are needed by some of them, in reading order."""
-    known = {item.name: item for file in FUSE for item in _definitions(f"fuse/{file}.py")}
+    definitions = {item.name: item for file in FUSE for item in _definitions(f"fuse/{file}.py")}
     wanted, waiting = set[str](), list(roots)
     while waiting:
         name = waiting.pop()
-        if name in known and name not in wanted:
+        if name in definitions and name not in wanted:
             wanted.add(name)
-            waiting += known[name].uses
-    return [item for name, item in known.items() if name in wanted]
+            waiting += definitions[name].uses
+    return [item for name, item in definitions.items() if name in wanted]
 
 
 def fuse_imports(kept: Iterable[Definition]) -> list[str]:
     """The import statements of some of the definitions, but for torch's own."""
     uses = frozenset[str]().union(*(item.uses for item in kept))
-    found: dict[str, set[str]] = {}
+    imports: dict[str, set[str]] = {}
     for module, name in (pair for file in FUSE for pair in _imports(f"fuse/{file}.py")):
         if name in uses and not module.startswith(("archdsl", "torch", "__future__")):
-            found.setdefault(module, set()).add(name)
-    return [f"from {module} import {', '.join(sorted(found[module]))}" for module in sorted(found)]
+            imports.setdefault(module, set()).add(name)
+    return [
+        f"from {module} import {', '.join(sorted(imports[module]))}" for module in sorted(imports)
+    ]
 
 
 @cache

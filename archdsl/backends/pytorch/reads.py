@@ -14,72 +14,72 @@ from archdsl.language.rule import Rule
 LONG_LIST = 32
 
 
-def layers_less(made: StageClass, taken: int) -> str:
+def layers_less(stage: StageClass, taken: int) -> str:
     """The number of layers after the first few, or up to one more."""
-    count = made.layers
+    count = stage.layers
     if count.number is not None:
         return str(count.number - taken)
     sign = "-" if taken > 0 else "+"
     return words.term(count) + (f" {sign} {abs(taken)}" if taken else "")
 
 
-def reads(out: Writer, made: StageClass) -> None:
+def reads(out: Writer, stage: StageClass) -> None:
     """What every layer and the exit read. The layer after the last stands for the exit."""
-    first = 2 if made.projected else 1
-    after = layers_less(made, -1)
-    if made.rule.source() is None:
-        rows = [list(made.rule.reads(layer)) for layer in range(first, made.depths[0] + 1)]
+    first = 2 if stage.projected else 1
+    after = layers_less(stage, -1)
+    if stage.rule.source() is None:
+        rows = [list(stage.rule.reads(layer)) for layer in range(first, stage.depths[0] + 1)]
         out.call("self.reads = [", [literal(row) for row in rows], "]")
     else:
-        for name, value in long_arguments(made):
+        for name, value in long_arguments(stage):
             out.call(f"{name} = (", [literal(item) for item in value])
-        generated = f"{rule(made, 'layer')} for layer in range({first}, {after})"
+        generated = f"{rule(stage, 'layer')} for layer in range({first}, {after})"
         if 4 * out.depth + len(f"self.reads = [{generated}]") <= WIDTH:
             out.line(f"self.reads = [{generated}]")
         else:
             out.line("self.reads = [")
             out.generator(generated)
             out.line("]")
-    out.line(f"self.exit = {leaving(made, after)}")
+    out.line(f"self.exit = {leaving(stage, after)}")
 
 
-def rule(made: StageClass, layer: str) -> str:
+def rule(stage: StageClass, layer: str) -> str:
     """`exponential(layer, 2)`."""
-    return call_of(made.rule, layer, dict(long_arguments(made)))
+    return call_of(stage.rule, layer, dict(long_arguments(stage)))
 
 
 def call_of(rule: Rule, layer: str, long: Mapping[str, object]) -> str:
     """A call of a rule's function; `long` are arguments that are variables, by their names."""
     names = {value: name for name, value in long.items()}
-    given = [names.get(value) or literal(value) for value in rule.arguments()]
+    arguments = [names.get(value) or literal(value) for value in rule.arguments()]
     function = rule.sources.__name__  # type: ignore[union-attr]
-    return f"{function}({', '.join([layer, *given])}){'[::-1]' if rule.reverses else ''}"
+    return f"{function}({', '.join([layer, *arguments])}){'[::-1]' if rule.reverses else ''}"
 
 
-def long_arguments(made: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
+def long_arguments(stage: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Lists that a rule is given and that are too long for a call, by the function's own names."""
-    if made.rule.sources is None:
+    if stage.rule.sources is None:
         return
-    names = list(inspect.signature(made.rule.sources).parameters)[1:]
-    for name, value in zip(names, made.rule.arguments(), strict=False):
+    names = list(inspect.signature(stage.rule.sources).parameters)[1:]
+    for name, value in zip(names, stage.rule.arguments(), strict=False):
         if isinstance(value, tuple) and len(literal(value)) > LONG_LIST:
             yield name, value
 
 
-def leaving(made: StageClass, after: str) -> str:
+def leaving(stage: StageClass, after: str) -> str:
     """The outputs that leave."""
-    match made.exit_form:
+    match stage.exit_form:
         case "last":
-            return f"[{layers_less(made, 0)}]"
+            return f"[{layers_less(stage, 0)}]"
         case "all":
             return f"range({after})"
         case "made":
             return f"range(1, {after})"
         case "grown":
-            last = layers_less(made, 0)
-            return f"[*{call_of(made.rule, last, dict(long_arguments(made)))}, {last}]"
+            last = layers_less(stage, 0)
+            return f"[*{call_of(stage.rule, last, dict(long_arguments(stage)))}, {last}]"
         case "newest-first":
-            return f"range({layers_less(made, 0)}, -1, -1)"
+            return f"range({layers_less(stage, 0)}, -1, -1)"
         case "listed":
-            return literal(list(made.exit_rule.exit_reads(made.depths[0])))
-    return call_of(made.exit_rule, after, dict(long_arguments(made)))
+            return literal(list(stage.exit_rule.exit_reads(stage.depths[0])))
+    return call_of(stage.exit_rule, after, dict(long_arguments(stage)))
