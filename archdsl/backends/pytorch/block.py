@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archdsl.backends.pytorch import words
+from archdsl.backends.pytorch.aggregate import join, listed, of_list
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module import LONGEST, assign, signature, statements
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.block_joins import JoinModule
 from archdsl.codegen.blocks import STRAIGHT, BlockClass, Part
-from archdsl.ir.layers.activation import FUNCTIONS
 from archdsl.ir.ops import Weighted
 from archdsl.language.aggregation import Aggregation
 
@@ -189,48 +189,13 @@ def _loop(out: Writer, block: BlockClass) -> None:
         names = names if block.joins else ("layer, sources", "self.layers")
         with out.block(f"for {names[0]} in zip({names[1]}, reads, strict=True):"):
             module = "join" if block.joins else ""
-            out.line(f"outputs.append(layer({_listed(ir.operator, 'sources', module)}))")
+            out.line(f"outputs.append(layer({listed(ir.operator, 'sources', module)}))")
     module = "self.exit_join" if block.exit_join else ""
     if len(ir.exit) == 1:
         out.line(f"return outputs[{ir.exit[0]}]")
     elif ir.exit == tuple(range(len(ir.parts) + 1)):
-        out.line(f"return {_of_list(ir.exit_operator, 'outputs', module)}")
+        out.line(f"return {of_list(ir.exit_operator, 'outputs', module)}")
     elif ir.exit == tuple(range(1, len(ir.parts) + 1)):
-        out.line(f"return {_of_list(ir.exit_operator, 'outputs[1:]', module)}")
+        out.line(f"return {of_list(ir.exit_operator, 'outputs[1:]', module)}")
     else:
-        out.line(f"return {_listed(ir.exit_operator, literal(list(ir.exit)), module)}")
-
-
-def _listed(operator: Aggregation, sources: str, module: str = "") -> str:
-    return _of_list(operator, f"[outputs[source] for source in {sources}]", module)
-
-
-def _of_list(operator: Aggregation, outputs: str, module: str = "") -> str:
-    """The aggregate of a list of tensors; of one tensor it is that tensor."""
-    if module:
-        return f"{module}({outputs})"
-    if operator.concatenates:
-        return f"torch.cat({outputs}, dim=1)"
-    numbers = "".join(f", {literal(number)}" for number in operator.arguments())
-    name = operator.join.__name__ if operator.join else ""
-    return f"{name}({outputs}{numbers})"
-
-
-def join(operator: Aggregation, outputs: Sequence[str]) -> str:
-    """An expression for the aggregate of outputs.
-
-    >>> from archdsl.language.aggregations import Concat, Sum
-    >>> join(Sum(kind="sum"), ["x", "y1"]), join(Concat(kind="concat"), ["x", "y1"])
-    ('x + y1', 'torch.cat([x, y1], dim=1)')
-    """
-    if len(outputs) == 1:
-        return outputs[0]
-    then = operator.then()
-    if operator.running and operator.adds:
-        added = " + ".join(outputs)
-        return f"{FUNCTIONS[then]}({added})" if then else added
-    if operator.infix:
-        return f" {operator.infix} ".join(outputs)
-    if operator.concatenates:
-        return f"torch.cat([{', '.join(outputs)}], dim=1)"
-    return _of_list(operator, f"[{', '.join(outputs)}]")
+        out.line(f"return {listed(ir.exit_operator, literal(list(ir.exit)), module)}")
