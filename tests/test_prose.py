@@ -31,7 +31,7 @@ NAMES = {
 UNDESCRIBED = {
     "archdsl": 8,
     "archdsl/analysis": 7,
-    "archdsl/backends/pytorch": 122,
+    "archdsl/backends/pytorch": 74,
     "archdsl/cli": 13,
     "archdsl/codegen": 12,
     "archdsl/frontend": 26,

@@ -10,12 +10,28 @@ from archdsl.language.aggregation import Aggregation
 
 
 def listed(operator: Aggregation, sources: str, module: str = "") -> str:
-    """Return an expression for the aggregate of the outputs at some positions of a list."""
+    """Return an expression for the aggregate of the outputs at some positions of a list.
+
+    Args:
+        operator: the aggregation.
+        sources: an expression for the positions, such as `reads`.
+        module: the module that holds the weights of the aggregation; empty if it has none.
+    """
     return of_list(operator, f"[outputs[source] for source in {sources}]", module)
 
 
 def of_list(operator: Aggregation, outputs: str, module: str = "") -> str:
-    """The aggregate of a list of tensors; of one tensor it is that tensor."""
+    """Return an expression for the aggregate of a list of tensors; of one tensor it is that tensor.
+
+    >>> from archdsl.language.aggregations import Concat
+    >>> of_list(Concat(kind="concat"), "outputs"), of_list(Concat(kind="concat"), "outputs", "join")
+    ('torch.cat(outputs, dim=1)', 'join(outputs)')
+
+    Args:
+        operator: the aggregation.
+        outputs: an expression for the list.
+        module: the module that holds the weights of the aggregation; empty if it has none.
+    """
     if module:
         return f"{module}({outputs})"
     if operator.concatenates:
@@ -31,6 +47,10 @@ def join(operator: Aggregation, outputs: Sequence[str]) -> str:
     >>> from archdsl.language.aggregations import Concat, Sum
     >>> join(Sum(kind="sum"), ["x", "y1"]), join(Concat(kind="concat"), ["x", "y1"])
     ('x + y1', 'torch.cat([x, y1], dim=1)')
+
+    Args:
+        operator: an aggregation without weights.
+        outputs: an expression for each tensor, in the order of the reads.
     """
     if len(outputs) == 1:
         return outputs[0]

@@ -22,7 +22,12 @@ SUMMARIES = {
 
 
 def block_class(out: Writer, block: BlockClass) -> None:
-    """Print a class."""
+    """Print the class of a block.
+
+    Args:
+        out: where to print.
+        block: the class; one without weights has no constructor.
+    """
     with out.block(f"class {block.name}(nn.Module):"):
         docstring(out, block)
         out.blank()
@@ -39,7 +44,12 @@ def block_class(out: Writer, block: BlockClass) -> None:
 
 
 def docstring(out: Writer, block: BlockClass) -> None:
-    """What the block computes."""
+    """Print what the block computes.
+
+    Args:
+        out: where to print.
+        block: the class, whose layers or parts are summed up.
+    """
     ir = block.block
     if ir.flat:
         text = words.chain(block.layers)
@@ -58,7 +68,12 @@ def docstring(out: Writer, block: BlockClass) -> None:
 
 
 def constructor(out: Writer, block: BlockClass) -> None:
-    """`__init__`: a line for each layer, or the list of parts."""
+    """Print `__init__`: a line for each layer, or the list of parts.
+
+    Args:
+        out: where to print.
+        block: the class. Arguments that only `forward` reads become attributes.
+    """
     with out.constructor(signature(block.parameters)):
         out.line("super().__init__()")
         used: set[str] = set()
@@ -108,7 +123,12 @@ def _join_module(join: JoinModule) -> str:
 
 
 def flat(out: Writer, block: BlockClass) -> None:
-    """Print the statements of a block that joins its input with the output of its layers."""
+    """Print the statements of a block that joins its input with the output of its layers.
+
+    Args:
+        out: where to print.
+        block: a class whose block is flat.
+    """
     joins = len(block.block.exit) > 1
     target = "y" if joins else "x"
     *earlier, last = statements(block.layers, target=target)
@@ -122,7 +142,12 @@ def flat(out: Writer, block: BlockClass) -> None:
 
 
 def forward(out: Writer, block: BlockClass) -> None:
-    """Parts one after another."""
+    """Print the body of `forward`: parts one after another, or a loop over them.
+
+    Args:
+        out: where to print.
+        block: a class with parts.
+    """
     ir = block.block
     if ir.operator.running:
         _running(out, block)

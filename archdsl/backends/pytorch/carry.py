@@ -16,7 +16,12 @@ Call = tuple[ModuleClass, tuple[Number, ...]]
 
 
 def construct(out: Writer, stage: StageClass) -> None:
-    """Print the borders, the outputs that are carried, and their modules."""
+    """Print the borders, the outputs that are carried, and their modules.
+
+    Args:
+        out: where to print, inside `__init__`.
+        stage: a stage with at least one border in its `carrying`.
+    """
     out.line(f"self.borders = {literal([carrying.layer for carrying in stage.carrying])}")
     out.call("self.carried = [", [_sources(x.sources) for x in stage.carrying], "]")
     out.line("self.carries = nn.ModuleList(")

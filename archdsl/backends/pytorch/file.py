@@ -115,7 +115,14 @@ def sentence(description: str) -> str:
 
 
 def docstring(out: Writer, decided: Program, report: Report, described: str) -> None:
-    """What the network is, and a table of its parts."""
+    """Print what the network is, and a table of its parts.
+
+    Args:
+        out: where to print.
+        decided: the program of the file.
+        report: the counts, which are those of one input.
+        described: a sentence of the spec for the first line; empty if it has none.
+    """
     graph = decided.graph
     layers = sum(stage.depth for stage in graph.stages)
     count = len(graph.stages)
@@ -148,7 +155,14 @@ def roots(decided: Program) -> set[str]:
 def imports(
     out: Writer, decided: Program, text: str, imported: Mapping[str, Sequence[str]]
 ) -> None:
-    """Print imports: only what the text of the classes and helpers uses."""
+    """Print imports: only what the text of the classes and helpers uses.
+
+    Args:
+        out: where to print.
+        decided: the program of the file.
+        text: the source of the classes and helpers.
+        imported: names by module that are imported from archdsl; empty if their source is pasted.
+    """
     if decided.fusing:
         out.line("from __future__ import annotations")
         out.blank()
@@ -175,7 +189,14 @@ def imports(
 
 
 def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> None:
-    """Classes in reading order, then the helpers they use."""
+    """Print the classes in reading order, then the helpers that they use.
+
+    Args:
+        out: where to print.
+        decided: the program of the file.
+        described: a sentence of the spec for the docstring of the network; empty if it has none.
+        runtime: "paste" prints the helper classes too, "import" only the functions of the spec.
+    """
     classes = decided.modules.classes
     for block in decided.modules.blocks:
         out.blank(2)
@@ -213,7 +234,12 @@ def pasted(decided: Program) -> list[str]:
 
 
 def made_from(out: Writer, origin: Origin) -> None:
-    """The spec and the settings, as text: what `archdsl verify` compiles again."""
+    """Print the spec and the settings as text, which `archdsl verify` compiles again.
+
+    Args:
+        out: where to print.
+        origin: the spec and its settings, which are sorted by name.
+    """
     out.blank(2)
     out.line("# The spec of this file; `archdsl verify` compiles it again and compares the result.")
     out.paste(f"SPEC = {lines(origin.text)}")

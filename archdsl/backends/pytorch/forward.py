@@ -15,16 +15,16 @@ from archdsl.language.aggregation import Aggregation
 READ = "[outputs[source] for source in reads]"
 
 
-def forward_chain(out: Writer, stage: StageClass) -> None:
-    """Nothing is kept: one output goes into the next layer."""
+def _chain(out: Writer, stage: StageClass) -> None:
+    """Print the loop of a stage in which each layer reads only the output before it."""
     _first(out, stage)
     with out.block("for layer in self.layers:"):
         out.line("x = layer(x)")
     out.line("return x")
 
 
-def forward_running(out: Writer, stage: StageClass) -> None:
-    """The aggregate so far is kept."""
+def _running(out: Writer, stage: StageClass) -> None:
+    """Print the loop of a stage that keeps the aggregate so far."""
     layers = _first(out, stage)
     joins = "self.joins" if stage.join else ""
     if stage.projected and joins:
@@ -48,7 +48,14 @@ def forward_running(out: Writer, stage: StageClass) -> None:
 
 
 def add(out: Writer, stage: StageClass, total: str, newest: str) -> None:
-    """Assign the next aggregate to `x`."""
+    """Assign the next aggregate to `x`.
+
+    Args:
+        out: where to print.
+        stage: a stage that keeps the aggregate so far.
+        total: an expression for the aggregate so far.
+        newest: an expression for the output to join with it.
+    """
     operator, then = stage.operator, stage.operator.then()
     if not operator.adds:
         call(out, "x = ", stage, f"[{total}, {newest}]")
@@ -61,7 +68,15 @@ def add(out: Writer, stage: StageClass, total: str, newest: str) -> None:
 def call(
     out: Writer, before: str, stage: StageClass, outputs: str, operator: Aggregation | None = None
 ) -> None:
-    """A statement that calls the operator's function: `return scaled([x, y], 0.5)`."""
+    """Print a statement that calls the operator's function: `return scaled([x, y], 0.5)`.
+
+    Args:
+        out: where to print.
+        before: text before the call, such as `return `.
+        stage: the stage; numbers of its operator that vary between stages are read from `self`.
+        outputs: an expression for the list of tensors.
+        operator: the aggregation; that of the stage if None.
+    """
     operator = operator or stage.operator
     name = operator.join.__name__  # type: ignore[union-attr]
     numbers = [
@@ -73,7 +88,7 @@ def call(
     out.call(f"{before}{name}(", [outputs, *(numbers or map(literal, operator.arguments()))])
 
 
-def forward_buffer(out: Writer, stage: StageClass) -> None:
+def _buffer(out: Writer, stage: StageClass) -> None:
     """Print the loop of a stage whose outputs share one buffer."""
     layers = _first(out, stage)
     out.line(f"outputs = ConcatBuffer({'shortcut' if stage.projected else 'x'}, self.channels)")
@@ -84,8 +99,8 @@ def forward_buffer(out: Writer, stage: StageClass) -> None:
     out.line("return outputs.read(self.exit)")
 
 
-def forward_list(out: Writer, stage: StageClass) -> None:
-    """Outputs are kept each on its own."""
+def _list(out: Writer, stage: StageClass) -> None:
+    """Print the loop of a stage that keeps its outputs in a list."""
     layers = _first(out, stage)
     out.line(f"outputs = [{'shortcut, y' if stage.projected else 'x'}]")
     modules = stage.join and stage.join.module
@@ -99,10 +114,10 @@ def forward_list(out: Writer, stage: StageClass) -> None:
             out.line("outputs.append(layer(join([outputs[source] for source in reads])))")
         else:
             out.line(f"outputs.append(layer({joined(stage, 'reads')}))")
-    forward_exit(out, stage)
+    _exit(out, stage)
 
 
-def forward_exit(out: Writer, stage: StageClass) -> None:
+def _exit(out: Writer, stage: StageClass) -> None:
     """Print the `return` of a stage that keeps its outputs in a list."""
     outputs, operator = "[outputs[source] for source in self.exit]", stage.exit_operator
     if stage.join and stage.join.exit_module:
@@ -117,7 +132,12 @@ def forward_exit(out: Writer, stage: StageClass) -> None:
 
 
 def joined(stage: StageClass, reads: str) -> str:
-    """An expression for the aggregate of the outputs at some positions."""
+    """Return an expression for the aggregate of the outputs at some positions.
+
+    Args:
+        stage: a stage that keeps its outputs in a list.
+        reads: an expression for the positions, such as `reads`.
+    """
     if stage.shares:
         return f"join({reads})"
     if has_join(stage):
@@ -138,14 +158,24 @@ def has_join(stage: StageClass) -> bool:
 
 
 def join_method(out: Writer, stage: StageClass) -> None:
-    """Print a method that computes an aggregate, or returns the one output that is read."""
+    """Print a method that computes an aggregate, or returns the one output that is read.
+
+    Args:
+        out: where to print.
+        stage: a stage for which `has_join` is True.
+    """
     with out.block("def join(self, outputs: list[Tensor], reads: list[int] | range) -> Tensor:"):
         _single(out)
         aggregate(out, "return ", stage, stage.operator, READ)
 
 
 def join_function(out: Writer, stage: StageClass) -> None:
-    """Print a function inside `forward` that computes each aggregate once for all its readers."""
+    """Print a function inside `forward` that computes each aggregate once for all its readers.
+
+    Args:
+        out: where to print.
+        stage: a stage in which several layers read the same outputs.
+    """
     out.line("joins: dict[tuple[int, ...], Tensor] = {}")
     out.blank()
     # The annotation is quoted because Dynamo of torch 2.6 cannot evaluate it inside `forward`.
@@ -167,7 +197,15 @@ def _single(out: Writer) -> None:
 def aggregate(
     out: Writer, before: str, stage: StageClass, operator: Aggregation, outputs: str
 ) -> None:
-    """A statement that joins outputs: by the operator's function, or with drop-path."""
+    """Print a statement that joins outputs: by the operator's function, or with drop-path.
+
+    Args:
+        out: where to print.
+        before: text before the expression, such as `return `.
+        stage: the stage.
+        operator: the aggregation of its layers or of its exit.
+        outputs: an expression for the list of tensors.
+    """
     if operator.dropped() and stage.drops_path:
         out.line(f"{before}path.mean({outputs}, {literal(operator.dropped())})")
     else:
@@ -204,8 +242,8 @@ def _first(out: Writer, stage: StageClass) -> str:
 
 
 FORWARDS: dict[str, Callable[[Writer, StageClass], None]] = {
-    "chain": forward_chain,
-    "running": forward_running,
-    "buffer": forward_buffer,
-    "list": forward_list,
+    "chain": _chain,
+    "running": _running,
+    "buffer": _buffer,
+    "list": _list,
 }

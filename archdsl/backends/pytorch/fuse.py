@@ -41,7 +41,12 @@ def roots(fusing: Fusing) -> set[str]:
 
 
 def method(out: Writer, program: Program) -> None:
-    """Print the method `fuse` of the network's class."""
+    """Print the method `fuse` of the network's class.
+
+    Args:
+        out: where to print, inside the class.
+        program: a program with a plan of `fuse`.
+    """
     assert program.fusing is not None
     channels = literal(program.shapes[program.graph.input.name][0])
     names = [literal(call.target) for call in program.calls]
@@ -58,7 +63,12 @@ def method(out: Writer, program: Program) -> None:
 
 
 def plan(out: Writer, fusing: Fusing) -> None:
-    """Print how each class is run, and how each stage."""
+    """Print how each class is run, and how each stage.
+
+    Args:
+        out: where to print.
+        fusing: the steps of each class and how each stage is run.
+    """
     chains = {name: tuple(map(record, steps)) for name, steps in fusing.chains.items()}
     stages = tuple(_stage(run, fusing.devices) for run in fusing.stages)
     for comment, name, value in ((ON_CLASSES, "PLAN", chains), (ON_STAGES, "STAGES", stages)):
@@ -95,7 +105,14 @@ def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
 
 
 def nested(out: Writer, before: str, value: Any, after: str = ",") -> None:
-    """Print a literal on one line, or an entry a line where it is too long for that."""
+    """Print a literal on one line, or with a line for each entry if it is too long for that.
+
+    Args:
+        out: where to print.
+        before: text before the literal, such as `PLAN = `.
+        value: the value; of mappings, tuples and calls the entries are printed in the same way.
+        after: text after the literal.
+    """
     text = before + literal(value) + after
     if len(text) + 4 * out.depth <= WIDTH or not isinstance(value, Mapping | tuple | Call):
         out.line(text)

@@ -16,7 +16,13 @@ READ = "channels_read"
 
 
 def join_class(out: Writer, join: JoinClass) -> None:
-    """Print the class: its weights, and the call of the aggregation's own function."""
+    """Print the class: its weights, and the call of the aggregation's own function.
+
+    Args:
+        out: where to print.
+        join: the class. Its modules are built with the number of outputs, and with their channels
+            or the index of the newest one if its weights depend on these.
+    """
     operator = join.operator
     parameters = ["sources: int", *(["channels: int"] if join.channels else [])]
     parameters += ["newest: int"] if join.newest else []
@@ -45,7 +51,12 @@ def join_class(out: Writer, join: JoinClass) -> None:
 
 
 def construct(out: Writer, stage: StageClass) -> None:
-    """Print the modules of a stage, one for each reader."""
+    """Print the modules of a stage, one for each reader.
+
+    Args:
+        out: where to print, inside `__init__`.
+        stage: a stage whose aggregation has weights.
+    """
     assert stage.join is not None
     if stage.strategy == "running":
         _running(out, stage)

@@ -18,7 +18,12 @@ RETURNS = "Returns the projected shortcut and the residual, which the stage join
 
 
 def module(out: Writer, chain: ModuleClass) -> None:
-    """Print a class."""
+    """Print the class of a chain of layers.
+
+    Args:
+        out: where to print.
+        chain: the class.
+    """
     with out.block(f"class {chain.name}(nn.Module):"):
         docstring(out, words.chain((*chain.shared, *chain.layers)), chain)
         out.blank()
@@ -29,7 +34,13 @@ def module(out: Writer, chain: ModuleClass) -> None:
 
 
 def docstring(out: Writer, text: str, chain: ModuleClass) -> None:
-    """What the layers are; a long chain is summed up by its convolutions first."""
+    """Print what the layers are; a long chain is summed up by its convolutions first.
+
+    Args:
+        out: where to print.
+        text: the layers in words.
+        chain: the class, which may return a projected shortcut too.
+    """
     details = [RETURNS] if chain.projection else []
     if len(text) > LONGEST:
         layers = (template.layer for template in (*chain.shared, *chain.layers))
@@ -55,7 +66,12 @@ def _kind(name: str) -> str:
 
 
 def assign(out: Writer, template: LayerTemplate) -> None:
-    """Print a layer with weights as an attribute: its constructor, or the module that is given."""
+    """Print a layer with weights as an attribute: its constructor, or the module that is passed.
+
+    Args:
+        out: where to print, inside `__init__`.
+        template: the layer, with the arguments that its numbers depend on.
+    """
     numbers = {key: words.term(term) for key, term in template.terms.items()}
     layer = template.layer
     assert isinstance(layer, Weighted)
@@ -67,7 +83,12 @@ def assign(out: Writer, template: LayerTemplate) -> None:
 
 
 def constructor(out: Writer, chain: ModuleClass) -> None:
-    """`__init__`: one line per layer with weights."""
+    """Print `__init__`: one line per layer with weights.
+
+    Args:
+        out: where to print.
+        chain: the class. Arguments that `forward` needs become attributes.
+    """
     with out.constructor(signature(chain.parameters)):
         out.line("super().__init__()")
         for template in weighted(chain):
@@ -91,7 +112,12 @@ def kept(chain: ModuleClass) -> list[str]:
 
 
 def forward(out: Writer, chain: ModuleClass) -> None:
-    """`forward`: a statement per convolution, pooling and reshaping."""
+    """Print `forward`: a statement per convolution, pooling and reshaping.
+
+    Args:
+        out: where to print.
+        chain: the class; if it has a projection, the shortcut is returned first.
+    """
     returns = "tuple[Tensor, Tensor]" if chain.projection else "Tensor"
     with out.block(f"def forward(self, x: Tensor) -> {returns}:"):
         if chain.projection:
@@ -113,6 +139,13 @@ def statements(layers: Sequence[LayerTemplate], target: str = "x") -> list[str]:
     >>> chain = [Norm("norm", 8), Activation("relu"), Conv("conv", 8, 4, 1)]
     >>> statements([LayerTemplate(layer, {}) for layer in chain])
     ['self.conv(torch.relu(self.norm(x)))']
+
+    Args:
+        layers: the layers, in order.
+        target: the variable that holds the results; `y` where `x` is still needed afterwards.
+
+    Returns:
+        One expression or more, the last one for the output of the chain.
     """
     expressions: list[str] = []
     expression = "x"
@@ -143,7 +176,12 @@ def statements(layers: Sequence[LayerTemplate], target: str = "x") -> list[str]:
 
 
 def call(template: LayerTemplate, x: str) -> str:
-    """One layer applied to an expression."""
+    """Return an expression for a layer applied to a tensor.
+
+    Args:
+        template: the layer.
+        x: an expression for its input.
+    """
     return template.layer.call(x, own(template))
 
 

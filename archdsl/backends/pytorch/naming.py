@@ -26,13 +26,17 @@ def class_of(spec: Spec) -> str:
 
 
 def camel(name: str, depth: object = None) -> str:
-    """A network's name as a class name; never a keyword or a name that the file needs.
+    """Return a network's name as a class name; never a keyword or a name that the file needs.
 
-    A known family is spelled as in the literature: its data set is left out, and the parameter
-    `depth`, if it is a number, is added.
+    A known family is spelled as in the literature: its data set is left out, and the depth is
+    added.
 
     >>> camel("sparsenet-bc-cifar", 100), camel("densenet-imagenet"), camel("my-net", 100)
     ('SparseNetBC100', 'DenseNet', 'MyNet')
+
+    Args:
+        name: words separated by `-` or `_`.
+        depth: the value of the spec's parameter `depth`; ignored unless it is an integer.
     """
     words = [word for word in re.split(r"[-_]", name) if word]
     number = ""

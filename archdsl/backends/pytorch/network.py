@@ -17,7 +17,14 @@ More = Callable[[Writer, Program], None]
 
 
 def network(out: Writer, program: Program, described: str = "", more: More | None = None) -> None:
-    """Print the network's class; `described` says what it is, `more` prints further methods."""
+    """Print the network's class.
+
+    Args:
+        out: where to print.
+        program: the program of the file.
+        described: a sentence on the network for the docstring; empty if the spec has none.
+        more: prints further methods, after a blank line.
+    """
     graph = program.graph
     with out.block(f"class {program.class_name}(nn.Module):"):
         first, last = (program.shapes[name] for name in (graph.input.name, graph.output))
@@ -50,7 +57,12 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
 
 
 def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:
-    """One statement per part, with the shape it makes."""
+    """Print one statement per part, with the shape of its result as a comment.
+
+    Args:
+        out: where to print, inside `forward`.
+        calls: an expression for each part, and the shape of its result without the batch.
+    """
     *earlier, last = calls
     for text, result in earlier:
         out.line(f"x = {text}  # {shape(result)}")
@@ -58,7 +70,14 @@ def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:
 
 
 def text_of(program: Program, call: Call) -> str:
-    """`self.stages[0](x)`; means with drop-path need to know what is kept in this pass."""
+    """Return an expression that runs a part: `self.stages[0](x)`.
+
+    A stage with drop-path also gets `path`, which says what is kept in this forward pass.
+
+    Args:
+        program: the program of the file.
+        call: the part.
+    """
     dropping = call.stage is not None and program.stages.used[call.stage][0].drops_path
     return f"{part_of(call)}({'x, path' if dropping else 'x'})"
 
@@ -70,7 +89,12 @@ def part_of(call: Call) -> str:
 
 
 def deepest(out: Writer, program: Program) -> None:
-    """Print the method that runs the deepest column of every fractal stage alone."""
+    """Print the method that runs the deepest column of every fractal stage alone.
+
+    Args:
+        out: where to print.
+        program: a program with at least one stage that has a method `deepest`.
+    """
     with out.block("def deepest(self, x: Tensor) -> Tensor:"):
         out.line('"""Run the deepest column of every stage alone: a plain network."""')
         if alternates(program):
@@ -131,7 +155,14 @@ def entry_call(program: Program) -> str:
 
 
 def part_call(program: Program, scope: str) -> str:
-    """`Transition(120)`; what a caller may choose is passed on by name."""
+    """Return an expression that builds a part: `Transition(120)`.
+
+    Numbers that a caller may choose, such as `num_classes`, are passed by name.
+
+    Args:
+        program: the program of the file.
+        scope: the name of the part, such as `head`.
+    """
     chain, values = program.arguments(scope)
     arguments = [
         name if name in CHOSEN else str(value)
@@ -141,7 +172,12 @@ def part_call(program: Program, scope: str) -> str:
 
 
 def stage_call(program: Program, index: int) -> str:
-    """`Stage(48)`."""
+    """Return an expression that builds a stage: `Stage(48)`.
+
+    Args:
+        program: the program of the file.
+        index: the index of the stage. The first one takes `in_channels` if no stem comes before it.
+    """
     if index == 0 and program.takes_channels:
         return entry_call(program)
     stage, values = program.stages.used[index]
@@ -155,7 +191,13 @@ def parts(program: Program) -> Iterator[str]:
 
 
 def several(out: Writer, name: str, calls: Sequence[str]) -> None:
-    """`self.stages = nn.ModuleList([...])`."""
+    """Print the assignment of a list of modules: `self.stages = nn.ModuleList([...])`.
+
+    Args:
+        out: where to print, inside `__init__`.
+        name: the attribute.
+        calls: an expression for each module; three or more equal ones become a generator.
+    """
     before = f"self.{name} = nn.ModuleList("
     if len(calls) > 2 and len(set(calls)) == 1:
         out.line(f"{before}{calls[0]} for _ in range({len(calls)}))")
@@ -172,7 +214,12 @@ def several(out: Writer, name: str, calls: Sequence[str]) -> None:
 
 
 def initialise(out: Writer, program: Program) -> None:
-    """He et al.'s initialisation, as in the paper; biases start at zero."""
+    """Print He et al.'s initialisation, as in the paper; biases start at zero.
+
+    Args:
+        out: where to print, inside `__init__`.
+        program: the program of the file; nothing is printed if no layer is initialised.
+    """
     lines = list(program.initialised())
     if not lines:
         return

@@ -15,7 +15,12 @@ LONG_LIST = 32
 
 
 def layers_less(stage: StageClass, taken: int) -> str:
-    """The number of layers after the first few, or up to one more."""
+    """Return an expression for the number of layers after the first few: `layers - 1`.
+
+    Args:
+        stage: the stage, whose number of layers is a literal or an argument of the constructor.
+        taken: how many layers are left out; -1 for one more, which stands for the exit.
+    """
     count = stage.layers
     if count.number is not None:
         return str(count.number - taken)
@@ -24,7 +29,12 @@ def layers_less(stage: StageClass, taken: int) -> str:
 
 
 def reads(out: Writer, stage: StageClass) -> None:
-    """What every layer and the exit read. The layer after the last stands for the exit."""
+    """Print what every layer and the exit read. The layer after the last stands for the exit.
+
+    Args:
+        out: where to print, inside `__init__`.
+        stage: the stage; rules without a function in the file are printed as lists.
+    """
     first = 2 if stage.projected else 1
     after = layers_less(stage, -1)
     if stage.rule.source() is None:
@@ -44,12 +54,23 @@ def reads(out: Writer, stage: StageClass) -> None:
 
 
 def rule(stage: StageClass, layer: str) -> str:
-    """`exponential(layer, 2)`."""
+    """Return an expression for what a layer reads: `exponential(layer, 2)`.
+
+    Args:
+        stage: the stage.
+        layer: an expression for the number of the layer.
+    """
     return call_of(stage.rule, layer, dict(long_arguments(stage)))
 
 
 def call_of(rule: Rule, layer: str, long: Mapping[str, object]) -> str:
-    """A call of a rule's function; `long` are arguments that are variables, by their names."""
+    """Return a call of a rule's function.
+
+    Args:
+        rule: a rule with a function.
+        layer: an expression for the number of the layer.
+        long: the arguments that are variables of the constructor, by their names.
+    """
     names = {value: name for name, value in long.items()}
     arguments = [names.get(value) or literal(value) for value in rule.arguments()]
     function = rule.sources.__name__  # type: ignore[union-attr]
@@ -67,7 +88,12 @@ def long_arguments(stage: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def leaving(stage: StageClass, after: str) -> str:
-    """The outputs that leave."""
+    """Return an expression for the outputs that leave the stage.
+
+    Args:
+        stage: the stage.
+        after: an expression for the number of layers plus one.
+    """
     match stage.exit_form:
         case "last":
             return f"[{layers_less(stage, 0)}]"

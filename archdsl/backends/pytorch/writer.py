@@ -49,7 +49,14 @@ class Writer:
         self.depth -= 1
 
     def call(self, before: str, arguments: Sequence[str], after: str = ")") -> None:
-        """`before(a, b)after`, on one line, or on three, or one argument a line."""
+        """Print `before(a, b)after` on one line, on three, or with one argument a line.
+
+        Args:
+            before: text with the opening bracket, such as `reads = [`. A list or mapping that does
+                not fit on one line has one entry a line.
+            arguments: the arguments, each as it is printed.
+            after: text with the closing bracket.
+        """
         room = WIDTH - 4 * self.depth
         joined = ", ".join(arguments)
         if len(before) + len(joined) + len(after) <= room:
@@ -67,7 +74,13 @@ class Writer:
         self.line(after)
 
     def signature(self, before: str, parameters: Sequence[str], after: str) -> None:
-        """`before(a, b)after`, on one line on three, or with a parameter a line."""
+        """Print `before(a, b)after` on one line, on three, or with a parameter a line.
+
+        Args:
+            before: text with the opening bracket.
+            parameters: the parameters with their types.
+            after: text with the closing bracket, such as `) -> None:`.
+        """
         joined = f"{before}{', '.join(parameters)}{after}"
         if len(joined) <= WIDTH - 4 * self.depth:
             self.line(joined)
