@@ -131,7 +131,8 @@ def form(path: Path, forms: Sequence[str], option: str = "-o") -> str:
 def ours(path: Path) -> bool:
     """Return whether archdsl wrote a file: its mark is at the beginning, or at the end of a PDF.
 
-    Raises: ArchdslError (A412) if it cannot be read.
+    Raises:
+        ArchdslError: A412 if it cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -176,7 +177,8 @@ def stale(path: Path, text: str, how: str, *, quiet: bool = False) -> bool:
         how: how it would be written, such as `compiled`.
         quiet: print nothing.
 
-    Raises: ArchdslError (A412) if it is not a regular file, or cannot be read.
+    Raises:
+        ArchdslError: A412 if it is not a regular file, or cannot be read.
     """
     size, most = _size(path), len(text) + SPARE
     if size is not None and size > most:  # not read: it may be larger than the memory

@@ -114,7 +114,8 @@ def one_of(chosen: dict[str, bool]) -> str:
     >>> one_of({"json": True, "csv": False})
     'json'
 
-    Raises: ArchdslError: A414 if several are chosen.
+    Raises:
+        ArchdslError: A414 if several are chosen.
     """
     kinds = [kind for kind, wanted in chosen.items() if wanted]
     if len(kinds) > 1:
@@ -129,7 +130,8 @@ def settings(arguments: list[str] | None) -> dict[str, str]:
     >>> settings(["depth=40", "growth=[8, 16]"])
     {'depth': '40', 'growth': '[8, 16]'}
 
-    Raises: ArchdslError: A414 if an argument has no name or value, or a name is set twice.
+    Raises:
+        ArchdslError: A414 if an argument has no name or value, or a name is set twice.
     """
     values: dict[str, str] = {}
     for argument in arguments or []:

@@ -37,7 +37,7 @@ class Comparison:
 
     @property
     def worst(self) -> float:
-        """The largest of the three."""
+        """Return the largest of the three differences."""
         return max(self.outputs, self.gradients, self.statistics)
 
 
@@ -98,7 +98,7 @@ class Fusion:
 
     @property
     def holds(self) -> bool:
-        """Whether the fused path is as exact as float32 lets it be."""
+        """Return whether the fused path is as exact as float32 allows."""
         return self.fused <= max(10 * self.plain, 1e-5)
 
 
@@ -131,7 +131,7 @@ def compare_fused(
 
 
 def fused_devices(module: Any) -> tuple[str, ...]:
-    """The devices that a network's file has fused steps for."""
+    """Return the devices for which a network's file has fused steps."""
     scope = module.fuse.__func__.__globals__
     return tuple(device for device, steps in STEPS.items() if steps in scope)
 

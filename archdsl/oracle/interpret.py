@@ -22,7 +22,7 @@ State = Mapping[str, Tensor]
 
 
 def interpret(graph: Graph, state: State, x: Tensor, *, training: bool = False) -> Tensor:
-    """The network's output for a batch `x` of shape (N, features, ...).
+    """Return the network's output for a batch `x` of shape (N, features, ...).
 
     Args:
         graph: any verified graph.

@@ -38,7 +38,7 @@ class Verification:
 
     @property
     def problems(self) -> list[str]:
-        """What differs."""
+        """Return what differs, one text for each comparison that fails."""
         checks = {
             "state-dict names or shapes differ": self.state_matches,
             "parameters differ": self.parameters == self.expected_parameters,
@@ -49,7 +49,7 @@ class Verification:
         return [problem for problem, fine in checks.items() if not fine]
 
     def lines(self) -> Iterator[tuple[str, str]]:
-        """What was compared, for people."""
+        """Yield the name and the result of each comparison, as text."""
         same = self.comparison
         yield "state dict", f"{same.tensors} tensors, names and shapes as the graph has them"
         yield "parameters", f"{self.parameters:,} = {self.expected_parameters:,} counted"

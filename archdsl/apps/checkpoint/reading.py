@@ -20,7 +20,8 @@ PACKED = 8
 def load(path: Path) -> Any:
     """Return the content of a file that `torch.save` wrote, without running code in it.
 
-    Raises: ArchdslError: A401 to A403 if there is no such file, A440 if it is not a checkpoint.
+    Raises:
+        ArchdslError: A401 to A403 if there is no such file, A440 if it is not a checkpoint.
     """
     read_bytes(path, 0)  # refuses folders and devices, and opens no FIFO
     # torch leaves sparse indices unchecked, and a dense copy would write outside of its memory.

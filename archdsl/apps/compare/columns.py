@@ -118,7 +118,8 @@ COLUMNS = (
 def chosen(names: str) -> tuple[Column, ...]:
     """Return the columns of a list such as `parameters,links`, in order.
 
-    Raises: ArchdslError: A414 if a column is unknown or is named twice.
+    Raises:
+        ArchdslError: A414 if a column is unknown or is named twice.
     """
     by_name = {column.name: column for column in COLUMNS}
     columns: dict[str, Column] = {}

@@ -62,7 +62,8 @@ def vary(arguments: Sequence[str]) -> dict[str, list[str]]:
     >>> vary(["growth=[8, 16],12"])
     {'growth': ['[8, 16]', '12']}
 
-    Raises: ArchdslError: A414 if an argument has no name or value, or a name is varied twice.
+    Raises:
+        ArchdslError: A414 if an argument has no name or value, or a name is varied twice.
     """
     values_of: dict[str, list[str]] = {}
     for argument in arguments:

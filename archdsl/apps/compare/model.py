@@ -66,7 +66,8 @@ class Comparison:
 def compare_specs(*specs: Spec) -> Comparison:
     """Compare specs as `archdsl compare` does; notebooks show the result as a table.
 
-    Raises: ArchdslError: as `check` does.
+    Raises:
+        ArchdslError: as `check` does.
     """
     named = [(spec.name, Entry(Path(spec.name), {}, _words(spec.settings))) for spec in specs]
     return compare(zip(labels(named), map(check, specs), strict=True))

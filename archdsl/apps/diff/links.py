@@ -34,17 +34,17 @@ class LinkDiff:
 
     @property
     def added(self) -> int | None:
-        """Links that only the second stage has; None if they were not told apart."""
+        """Return the number of links that only the second stage has; None if they are too many."""
         return None if self.layers is None else sum(len(one.added) for one in self.layers)
 
     @property
     def removed(self) -> int | None:
-        """Links that only the first stage has; None if they were not told apart."""
+        """Return the number of links that only the first stage has; None if they are too many."""
         return None if self.layers is None else sum(len(one.removed) for one in self.layers)
 
     @property
     def changed(self) -> bool:
-        """Whether anything differs, the exit counted."""
+        """Return whether any links differ, those into the exit included."""
         same = self.layers == () and not self.exit.added and not self.exit.removed
         return not same
 

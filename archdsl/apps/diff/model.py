@@ -30,7 +30,7 @@ class Change:
 
     @property
     def differs(self) -> bool:
-        """Whether it changed."""
+        """Return whether it changed."""
         return self.before != self.after
 
 
@@ -50,7 +50,7 @@ class PartDiff:
 
     @property
     def status(self) -> str:
-        """`same`, `changed`, `added` or `removed`."""
+        """Return `same`, `changed`, `added` or `removed`."""
         if all(change.before is None for change in self.changes):
             return "added"
         if all(change.after is None for change in self.changes):
@@ -77,12 +77,12 @@ class Difference:
 
     @property
     def same(self) -> bool:
-        """Whether the networks are equal in all that is compared."""
+        """Return whether the networks are equal in all that is compared."""
         parts = all(part.status == "same" for part in self.parts)
         return parts and not any(change.differs for change in self.totals)
 
     def as_dict(self) -> Mapping[str, Any]:
-        """The machine-readable form; links are null where they were not told apart."""
+        """Return plain values, ready for JSON; links are null if they are too many."""
         return {
             "before": self.labels[0],
             "after": self.labels[1],
@@ -126,7 +126,7 @@ def _changes(one: Mapping[str, Value], other: Mapping[str, Value]) -> Iterator[C
 
 
 def _parts(one: Checked, other: Checked) -> Iterator[PartDiff]:
-    """Stem, stages with what lies between them, head: in the order of computation."""
+    """Yield the parts in the order of computation: stem, stages and what lies between, head."""
     parts_by_name = [{part.name: part for part in net.report.parts} for net in (one, other)]
     for name in _merged(*(list(parts) for parts in parts_by_name)):
         stages = (_stage(one, name), _stage(other, name))
@@ -143,7 +143,7 @@ def _parts(one: Checked, other: Checked) -> Iterator[PartDiff]:
 
 
 def _merged(one: Sequence[str], other: Sequence[str]) -> Iterable[str]:
-    """The names of both in one order: a longer network's extra parts come before the head."""
+    """Return the names of both in one order; extra parts come before the head."""
     names = list(dict.fromkeys(name for pair in zip_longest(one, other) for name in pair if name))
     return sorted(names, key=lambda name: name == "head")
 

@@ -32,12 +32,15 @@ class Window:
     last: int
 
     def holds(self, link: Link) -> bool:
-        """Whether both ends are drawn."""
+        """Return whether both ends are drawn."""
         return self.first <= link[0] and link[1] <= self.last
 
 
 def scene(changes: Difference) -> Scene:
-    """Kept links grey, added ones solid blue above, removed ones dashed orange below the line."""
+    """Return the picture of a difference.
+
+    Added links are solid blue above the line, removed ones dashed orange below it, others grey.
+    """
     changed = [part for part in changes.parts if any(part.stages) and part.status != "same"]
     rows = [_row(part) for part in changed[:ROWS]]
     title = f"{changes.labels[0]} to {changes.labels[1]}"
@@ -49,7 +52,7 @@ def scene(changes: Difference) -> Scene:
 
 
 def _cut(parts: Sequence[PartDiff]) -> list[str]:
-    """Which layers of deep stages are drawn."""
+    """Return sentences on which layers of deep stages are drawn."""
     deep = [part for part in parts if _deepest(part) > LAYERS]
     around = any(_first(part) for part in deep)
     first = any(not _first(part) for part in deep)
@@ -59,7 +62,7 @@ def _cut(parts: Sequence[PartDiff]) -> list[str]:
 
 
 def _first(part: PartDiff) -> int | None:
-    """The first layer whose links differ."""
+    """Return the first layer whose links differ."""
     return part.links.layers[0].layer if part.links and part.links.layers else None
 
 
@@ -118,7 +121,7 @@ def _boxes(part: PartDiff, row: Row, window: Window) -> Iterator[Box]:
 
 
 def _legend(rows: Iterable[Scene]) -> Iterator[Scene]:
-    """What the lines mean, of the kinds of lines that are drawn."""
+    """Yield a scene that explains the kinds of lines that are drawn."""
     drawn = {curve.look for row in rows for curve in row.curves}
     boxes, curves, texts, x = [], [], [], 0.0
     for name, look in (("added", ADDED), ("removed", REMOVED), ("kept", BACK)):

@@ -19,7 +19,7 @@ LISTED = 6
 
 
 def text(changes: Difference) -> str:
-    """Totals, then every part that changed; parts that did not are named in the last line."""
+    """Return totals, then every part that changed; the last line names the other parts."""
     before, after = changes.labels
     lines = [*_wrapped("--- ", before), *_wrapped("+++ ", after)]
     if changes.same:
@@ -53,7 +53,7 @@ def _number(value: int | str | None) -> str:
 
 
 def _by(change: Change) -> str:
-    """The percentage; how much more or less if there was nothing before."""
+    """Return the change as a percentage, or as a number if the value was 0 before."""
     if not isinstance(change.before, int) or not isinstance(change.after, int):
         return ""
     more = change.after - change.before
@@ -77,7 +77,7 @@ def _part(part: PartDiff) -> Iterator[str]:
 
 
 def _edits(part: PartDiff) -> Iterator[str]:
-    """Layers that were removed and added; nothing for units that are listed as a whole."""
+    """Yield layers that were removed and added; nothing for units that are listed as a whole."""
     if not part.edits:
         return
     yield "  layers that differ:"
@@ -93,7 +93,7 @@ def _edits(part: PartDiff) -> Iterator[str]:
 
 
 def _words(change: Change) -> Iterator[str]:
-    """Before and after, one below the other."""
+    """Yield the value before, and below it the value after."""
     name = change.name.replace("_", " ")
     for mark, value in (("-", change.before), ("+", change.after)):
         if value is not None:
@@ -117,7 +117,7 @@ def _links(part: PartDiff) -> Iterator[str]:
 
 
 def _signed(one: LayerLinks) -> str:
-    """`+F3 +F1 -F2`."""
+    """Return the outputs that were added and removed, such as `+F3 +F1 -F2`."""
     return "  ".join(filter(None, (_some("+", one.added), _some("-", one.removed))))
 
 

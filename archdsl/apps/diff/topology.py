@@ -48,7 +48,7 @@ def topology(one: Graph, other: Graph) -> Topology | None:
 
 
 def _isomorphic(one: Graph, other: Graph, *, ordered: bool) -> bool | None:
-    """Whether the nodes can be paired; `ordered` pairs inputs only at equal positions."""
+    """Return whether nodes can be paired; `ordered` pairs inputs only at equal positions."""
     numbers: dict[Hashable, int] = {}
     before = [_from_inputs(graph, numbers, ordered=ordered) for graph in (one, other)]
     colours = [

@@ -40,7 +40,10 @@ def unit_words(graph: Graph, stage: Stage) -> str:
 
 
 def layer_words(layers: Sequence[Layer]) -> str:
-    """`norm, relu, conv 1x1 to 48`; the width of what is read varies, and is left out."""
+    """Return layers as text, such as `norm, relu, conv 1x1 to 48`.
+
+    Input widths are left out, as they vary from layer to layer.
+    """
     return ", ".join(layer.words() for layer in layers)
 
 
@@ -58,7 +61,7 @@ def widths(graph: Graph, stage: Stage) -> str:
 
 
 def _width(graph: Graph, name: str) -> int:
-    """The width that the last layer with weights makes; 0 if none has."""
+    """Return the width of the last layer that sets one; 0 if there is none."""
     op = graph[name].op
     layers = op.layers if isinstance(op, Chain) else ()
     widths = [width for layer in layers if (width := layer.makes()) is not None]

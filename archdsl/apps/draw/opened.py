@@ -108,7 +108,7 @@ def _tips(block: Block) -> Callable[[int], str]:
 
 
 def _caption(path: str, block: Block) -> str:
-    """What each part does, equal neighbours together, and which blocks can be opened next."""
+    """Return what each part does, equal neighbours together, and the blocks inside."""
     runs: list[tuple[int, int, str]] = []
     for number, part in enumerate(block.parts, start=1):
         words = _words(part)

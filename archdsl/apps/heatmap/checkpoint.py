@@ -113,7 +113,8 @@ def _means(reader: Reader, weight: Tensor) -> list[float]:
 def _weights(graph: Graph, loaded: object) -> dict[str, Tensor]:
     """Return the network's weights by name, with the right shapes and finite values.
 
-    Raises: ArchdslError: A440, A441 or A443.
+    Raises:
+        ArchdslError: A440, A441 or A443.
     """
     shapes = state_shapes(graph)
     state = unwrap(loaded, shapes)

@@ -55,7 +55,7 @@ class Outputs:
         return sum(prod(weight.sizes(sources, channels)) for weight in own.values())
 
     def exit_weights(self, plan: StagePlan) -> int:
-        """Weights of the aggregate that leaves a stage of as many layers as there are outputs."""
+        """Return the weights of the aggregate of the exit, for a stage that ends here."""
         operator = plan.joining or self.operator
         if plan.leaves == "last" or not operator.weights():
             return 0

@@ -182,7 +182,7 @@ def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, int]:
 
 
 def _reads_entry(plan: StagePlan) -> bool:
-    """Whether anything but the first layer reads y_0, as lowering asks before it projects."""
+    """Return whether more than the first layer reads y_0, as lowering asks before it projects."""
     if plan.operator.running or plan.lead or 0 in plan.exit_reads():
         return True
     return any(0 in plan.rule.reads(layer) for layer in range(2, plan.layers + 1))

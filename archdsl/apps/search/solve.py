@@ -187,7 +187,8 @@ def _count(
 ) -> float | None:
     """Return the count at a size; infinite if it is too large to build, None if it is invalid.
 
-    Raises: ArchdslError: A305 if too much was built for other sizes already.
+    Raises:
+        ArchdslError: A305 if too much was built for other sizes already.
     """
     try:
         spec = spec.with_settings({over: scaled(shape, setting)})

@@ -77,7 +77,8 @@ def read_emitted(path: Path) -> Emitted:
 def _said(text: str) -> str:
     """The lines that say what a file is: the rest is not parsed, which could take gigabytes.
 
-    Raises: ValueError if they are not there, or too large.
+    Raises:
+        ValueError: if they are not there, or too large.
     """
     end = text.rfind(SPEC) + 1
     names = NAMES.search(text, code(text))

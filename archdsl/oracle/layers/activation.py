@@ -25,7 +25,7 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def activation(layer: Activation, x: Tensor, own: Mapping[str, Tensor], training: bool) -> Tensor:
-    """The function of each element.
+    """Return the function of each element.
 
     Sigmoid and mish avoid `exp` of large numbers: with infinity, their gradients would be NaN.
     Hardsigmoid is torch's own. Its values are those of clamp(x / 6 + 1 / 2, 0, 1), but torch

@@ -31,7 +31,7 @@ def upsample(layer: Upsample, x: Tensor, own: Mapping[str, Tensor], training: bo
 
 
 def _between(pixels: tuple[Tensor, ...], place: int, by: int) -> Tensor:
-    """The value at the centre of a pixel of the result; at the borders the outer pixel is used."""
+    """Return the value at the centre of a pixel of the result; the outer one at borders."""
     centre = max(0.0, (place + 0.5) / by - 0.5)
     before = floor(centre)
     after = min(before + 1, len(pixels) - 1)
