@@ -42,7 +42,7 @@ def of_list(operator: Aggregation, outputs: str, module: str = "") -> str:
 
 
 def join(operator: Aggregation, outputs: Sequence[str]) -> str:
-    """An expression for the aggregate of outputs.
+    """Return an expression for the aggregate of outputs.
 
     >>> from archdsl.language.aggregations import Concat, Sum
     >>> join(Sum(kind="sum"), ["x", "y1"]), join(Concat(kind="concat"), ["x", "y1"])

@@ -107,7 +107,7 @@ def _module_list(out: Writer, name: str, calls: Iterable[str]) -> None:
 
 
 def _items(call: str, count: int) -> list[str]:
-    """Modules that are built alike: `A(8), A(8)`, or `*(A(8) for _ in range(5))`."""
+    """Return modules that are built alike: `A(8), A(8)`, or `*(A(8) for _ in range(5))`."""
     return [f"*({call} for _ in range({count}))"] if count > 2 else [call] * count
 
 
@@ -165,7 +165,7 @@ def forward(out: Writer, block: BlockClass) -> None:
 
 
 def _source(operator: Aggregation, reads: Sequence[int], module: str) -> str:
-    """What a part or the exit reads; `module` joins it, if its aggregation has weights."""
+    """Return what a part or the exit reads; `module` joins it if its aggregation has weights."""
     outputs = [f"y{read}" if read else "x" for read in reads]
     if module and len(outputs) > 1:
         return f"{module}([{', '.join(outputs)}])"
@@ -173,7 +173,7 @@ def _source(operator: Aggregation, reads: Sequence[int], module: str) -> str:
 
 
 def _running(out: Writer, block: BlockClass) -> None:
-    """The aggregate so far is `x`; each part adds its output to it."""
+    """Print a body in which `x` is the aggregate so far, and each part adds its output to it."""
     ir = block.block
     last = len(ir.exit) == 1  # the output of the last part leaves, not the aggregate
     count = len(ir.parts)
@@ -198,7 +198,7 @@ def _running(out: Writer, block: BlockClass) -> None:
 
 
 def _added(operator: Aggregation, output: str, module: str) -> str:
-    """The aggregate so far, joined with an output."""
+    """Return an expression for the aggregate so far, joined with an output."""
     return f"{module}([x, {output}])" if module else join(operator, ["x", output])
 
 

@@ -32,7 +32,7 @@ def construct(out: Writer, stage: StageClass) -> None:
 
 
 def _sources(sources: tuple[int, ...]) -> str:
-    """A list of outputs, or a range if they follow one another."""
+    """Return a list of outputs, or a range if they follow one another."""
     whole = range(sources[0], sources[-1] + 1)
     if len(sources) < 3 or tuple(whole) != sources:
         return literal(list(sources))
@@ -40,7 +40,7 @@ def _sources(sources: tuple[int, ...]) -> str:
 
 
 def repeated(numbers: Sequence[int]) -> list[str]:
-    """The items of a list, those that repeat written once: `24`, `*[12] * 16`.
+    """Return the items of a list, those that repeat written once: `24`, `*[12] * 16`.
 
     >>> repeated([24, 12, 12, 12, 6])
     ['24', '*[12] * 3', '6']
@@ -56,7 +56,7 @@ def _modules(carrying: Carrying) -> str:
 
 
 def _items(call: Call, count: int) -> list[str]:
-    """Modules that are built alike: `Carry(24)`, or `*(Carry(12) for _ in range(8))`."""
+    """Return modules that are built alike: `Carry(24)`, or `*(Carry(12) for _ in range(8))`."""
     module, values = call
     built = f"{module.name}({', '.join(map(str, values))})"
     return [f"*({built} for _ in range({count}))"] if count > 2 else [built] * count

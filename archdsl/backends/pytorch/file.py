@@ -55,7 +55,7 @@ def emit(
     graph: Graph, origin: Origin, class_name: str | None = None, report: Report | None = None,
     *, fuse: tuple[str, ...] = (), runtime: Runtime = "paste",
 ) -> str:  # fmt: skip
-    """The text of a standalone module that computes what the graph says.
+    """Return the text of a standalone module that computes what the graph says.
 
     Args:
         graph: a lowered graph.
@@ -107,7 +107,7 @@ def refuse_clashes(decided: Program) -> None:
 
 
 def sentence(description: str) -> str:
-    """A spec's description as a sentence for docstrings: "" if it is longer than a line."""
+    """Return a description as a sentence for docstrings; "" if it is longer than a line."""
     text = prose(description)
     if not text or len(text) > LONGEST:
         return ""
@@ -148,7 +148,7 @@ def docstring(out: Writer, decided: Program, report: Report, described: str) -> 
 
 
 def roots(decided: Program) -> set[str]:
-    """The names of `runtime/fuse` that a file uses itself."""
+    """Return the names of `runtime/fuse` that a file uses itself."""
     return fusing.roots(decided.fusing) if decided.fusing else set()
 
 
@@ -227,7 +227,7 @@ def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> N
 
 
 def pasted(decided: Program) -> list[str]:
-    """What `fuse` needs."""
+    """Return the source that `fuse` needs."""
     if decided.fusing is None:
         return []
     return [item.text for item in fuse_source(roots(decided))]

@@ -213,12 +213,12 @@ def aggregate(
 
 
 def drops(stage: StageClass) -> bool:
-    """Whether the aggregates that layers read leave outputs out while training."""
+    """Return whether the aggregates that layers read leave outputs out while training."""
     return stage.drops_path and stage.operator.dropped() > 0
 
 
 def deepest(out: Writer) -> None:
-    """A method for the deepest column alone: the first of every join, back from the exit."""
+    """Print a method for the deepest column alone: the first of every join, back from the exit."""
     with out.block("def deepest(self, x: Tensor) -> Tensor:"):
         out.line('"""Run the deepest column alone, without joins."""')
         out.line("source, column = self.exit[0], []")

@@ -30,7 +30,7 @@ Entry = tuple[str, Any]
 
 
 def roots(fusing: Fusing) -> set[str]:
-    """The names of the source that a file needs; the rest follows from them."""
+    """Return the names of the source that a file needs; what these need follows from them."""
     names = {"Fused", *(STEPS[device] for device in fusing.devices)}
     for run in fusing.stages:
         if run is not None:
@@ -87,7 +87,7 @@ def _stage(run: StageRun | None, devices: Sequence[str]) -> Call | None:
 
 
 def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """Stretches of equal steps: first number, step, count.
+    """Yield stretches of equal steps: first number, step, count.
 
     >>> list(runs([0, 64, 96, 128, 7]))
     [(0, 0, 1), (64, 32, 3), (7, 0, 1)]

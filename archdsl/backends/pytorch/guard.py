@@ -84,7 +84,7 @@ def check(
 
 
 def layer_names(program: Program) -> frozenset[str]:
-    """Names of torch that the layers of a program use, such as `nn.Conv2d`."""
+    """Return the names of torch that the layers of a program use, such as `nn.Conv2d`."""
     return frozenset().union(*(layer.names() for layer in program.graph.layers()))
 
 
@@ -114,7 +114,7 @@ def _top(node: ast.stmt, names: Mapping[str, bool]) -> None:
 
 
 def _is_record(node: ast.FunctionDef | ast.ClassDef) -> bool:
-    """Whether a definition is that of a named tuple: to make one runs no code."""
+    """Return whether a definition is that of a named tuple: to make one runs no code."""
     bases = node.bases if isinstance(node, ast.ClassDef) else []
     return any(isinstance(base, ast.Name) and base.id == "NamedTuple" for base in bases)
 

@@ -70,7 +70,7 @@ def construct(out: Writer, stage: StageClass) -> None:
 
 
 def _layers(out: Writer, stage: StageClass) -> None:
-    """A module for each layer, which joins the outputs that it reads."""
+    """Print a module for each layer, which joins the outputs that it reads."""
     name, loop, channels = _module(stage), "for reads in self.reads", ""
     if stage.join_channels is not None:
         channels = f", {words.term(stage.join_channels)}"
@@ -87,13 +87,13 @@ def _layers(out: Writer, stage: StageClass) -> None:
 
 
 def along(line: tuple[Term, Term]) -> str:
-    """`incoming + growth * position`: the width of the aggregate at a position."""
+    """Return the width of the aggregate at a position: `incoming + growth * position`."""
     start, step = (words.term(term) for term in line)
     return f"{start} + {step if step.isidentifier() or step.isdigit() else f'({step})'} * position"
 
 
 def _running(out: Writer, stage: StageClass) -> None:
-    """A module for each layer: it joins the aggregate before with the layer's output."""
+    """Print a module for each layer: it joins the aggregate before with the layer's output."""
     assert stage.join is not None
     name, count = _module(stage), words.term(stage.layers)
     takes = stage.join.module is not None and stage.join.module.newest
@@ -129,7 +129,7 @@ def _takes_channels(stage: StageClass) -> bool:
 
 
 def _newest(join: JoinClass | None, reads: str) -> str:
-    """The index of the newest output among the reads, as one more argument."""
+    """Return the index of the newest output among the reads, as one more argument."""
     return f", {reads}.index(max({reads}))" if join is not None and join.newest else ""
 
 

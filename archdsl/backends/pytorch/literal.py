@@ -25,7 +25,7 @@ class Call:
     keywords: Mapping[str, Any] = field(default_factory=dict)
 
     def arguments(self) -> list[tuple[str, Any]]:
-        """Each argument's value, and `name=` in front of it or ""."""
+        """Return the value of each argument, after `name=` if it is passed by name, else ""."""
         named = [(f"{name}=", value) for name, value in self.keywords.items()]
         return [*(("", value) for value in self.positional), *named]
 
@@ -47,7 +47,7 @@ def record(value: Any) -> Call:
 
 
 def literal(value: Any) -> str:
-    r"""The literal of a number, text, list, tuple or mapping: what `ast.literal_eval` reads back.
+    r"""Return the literal of a number, text, list, tuple or mapping, for `ast.literal_eval`.
 
     >>> literal('say "hi"'), literal("plain"), literal({"depth": 40, "growth": [16, 32]})
     ('\'say "hi"\'', '"plain"', '{"depth": 40, "growth": [16, 32]}')
@@ -73,7 +73,7 @@ def literal(value: Any) -> str:
 
 
 def lines(text: str) -> str:
-    r'''The literal of a text of several lines, in ASCII; each is a line of the literal.
+    r'''Return the literal of a text of several lines, in ASCII; each is a line of the literal.
 
     >>> print(lines("name: caf\u00e9\ndescription: C:\\net"))
     """\
@@ -88,7 +88,7 @@ def lines(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    r"""Text of a spec as one line of a docstring, in ASCII; it cannot end the docstring.
+    r"""Return a text as one line of a docstring, in ASCII; it cannot end the docstring.
 
     >>> print(prose('A "net",\n  caf\u00e9'))
     A "net", caf\xe9
@@ -106,7 +106,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _text(value: str) -> str:
-    """`ascii()`, with double quotes where they need no more escapes than single ones."""
+    """Return `ascii()`, with double quotes where they need no more escapes than single ones."""
     text = ascii(str(value))
     if text[0] == "'" and value.count('"') <= value.count("'"):
         text = '"' + text[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'

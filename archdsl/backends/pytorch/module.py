@@ -54,12 +54,12 @@ def docstring(out: Writer, text: str, chain: ModuleClass) -> None:
 
 
 def signature(parameters: Sequence[str]) -> list[str]:
-    """`self` and `channels: int`."""
+    """Return the parameters with their types: `self` and `channels: int`."""
     return ["self", *(f"{name}: {_kind(name)}" for name in parameters)]
 
 
 def _kind(name: str) -> str:
-    """The type of an argument."""
+    """Return the type of an argument."""
     if name.startswith(LEVEL):
         return "nn.Module"
     return "float" if name.startswith("drop") else "int"
@@ -101,12 +101,12 @@ def constructor(out: Writer, chain: ModuleClass) -> None:
 
 
 def weighted(chain: ModuleClass) -> Iterator[LayerTemplate]:
-    """The layers that own weights."""
+    """Return the layers that own weights."""
     return (t for t in (*chain.shared, *chain.layers) if isinstance(t.layer, Weighted))
 
 
 def kept(chain: ModuleClass) -> list[str]:
-    """Arguments that `forward` needs."""
+    """Return the arguments that `forward` needs."""
     used = [t for t in (*chain.shared, *chain.layers) if not isinstance(t.layer, Weighted)]
     return sorted({term.parameter for t in used for term in t.terms.values() if term.parameter})
 
@@ -186,7 +186,7 @@ def call(template: LayerTemplate, x: str) -> str:
 
 
 def own(template: LayerTemplate) -> dict[str, str]:
-    """A layer's numbers where `forward` reads them: arguments are attributes there."""
+    """Return a layer's numbers as `forward` reads them: arguments are attributes there."""
     return {
         name: words.term(replace(term, parameter=f"self.{term.parameter}"))
         for name, term in template.terms.items()

@@ -21,7 +21,7 @@ DATA_SETS = {"cifar", "imagenet"}
 
 
 def class_of(spec: Spec) -> str:
-    """The default name of a network's class: `SparseNetBC100`."""
+    """Return the default name of a network's class: `SparseNetBC100`."""
     return camel(spec.name, spec.parameters.values.get("depth"))
 
 
@@ -49,7 +49,7 @@ def camel(name: str, depth: object = None) -> str:
 
 
 def checked(name: str) -> str:
-    """A class name that a caller chose. Raises ArchdslError (A413)."""
+    """Return a class name that a caller chose. Raise A413 if it is invalid or taken."""
     if not re.match(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z", name) or keyword.iskeyword(name):
         raise fail(
             "A413",
@@ -62,10 +62,10 @@ def checked(name: str) -> str:
 
 
 def taken(name: str) -> ArchdslError:
-    """A413 for a class name that the file needs for something else."""
+    """Return the error A413 for a class name that the file needs for something else."""
     return fail("A413", f"`{name}` is already used in the file", help="choose another")
 
 
 def _known(name: str) -> bool:
-    """Whether a file may need a name itself."""
+    """Return whether a file may need a name itself."""
     return name in TAKEN or hasattr(builtins, name) or name.startswith("Fused")

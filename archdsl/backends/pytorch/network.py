@@ -83,7 +83,7 @@ def text_of(program: Program, call: Call) -> str:
 
 
 def part_of(call: Call) -> str:
-    """`self.stages[0]`."""
+    """Return the attribute of a part: `self.stages[0]`."""
     name, _, index = call.target.partition(".")
     return f"self.{name}[{index}]" if index else f"self.{name}"
 
@@ -116,7 +116,7 @@ def deepest(out: Writer, program: Program) -> None:
 
 
 def alternates(program: Program) -> bool:
-    """Whether a loop runs the deepest column: a transition or the head follows every stage.
+    """Return whether a loop runs the deepest column: a transition or head follows every stage.
 
     For fewer than three stages a loop would not be shorter than their calls.
     """
@@ -127,12 +127,12 @@ def alternates(program: Program) -> bool:
 
 
 def shape(sizes: Shape) -> str:
-    """`(N, 48, 32, 32)`."""
+    """Return a shape as text: `(N, 48, 32, 32)`."""
     return f"(N, {', '.join(map(str, sizes))})"
 
 
 def choices(program: Program) -> Iterator[str]:
-    """What a caller may choose, with the spec's own numbers as defaults."""
+    """Yield the parameters that a caller may choose, with the spec's numbers as defaults."""
     for name in CHOSEN:
         for part in (program.graph.head, program.graph.stem):
             if part is None:
@@ -145,7 +145,7 @@ def choices(program: Program) -> Iterator[str]:
 
 
 def entry_call(program: Program) -> str:
-    """The first stage where it reads the input itself: `Stage(in_channels, 16)`."""
+    """Return the first stage where it reads the input itself: `Stage(in_channels, 16)`."""
     stage, values = program.stages.used[0]
     arguments = [
         "in_channels" if name == "channels" else str(value)
@@ -185,7 +185,7 @@ def stage_call(program: Program, index: int) -> str:
 
 
 def parts(program: Program) -> Iterator[str]:
-    """What comes before the stages."""
+    """Yield the statements before the stages."""
     if program.graph.stem:
         yield f"self.stem = {part_call(program, program.graph.stem)}"
 
@@ -231,7 +231,7 @@ def initialise(out: Writer, program: Program) -> None:
 
 
 def summary(program: Program) -> Iterator[tuple[str, ...]]:
-    """The rows of the file's table: part, layers, what they read, channels, size."""
+    """Yield the rows of the file's table: part, layers, what they read, channels, size."""
     for call in program.calls:
         stage = None if call.stage is None else program.graph.stages[call.stage]
         yield (

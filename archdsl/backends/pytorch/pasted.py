@@ -31,12 +31,12 @@ class Definition:
 
 
 def helpers(decided: Program) -> list[str]:
-    """Source of the rules and aggregations of a network, and of the classes that run it."""
+    """Return the source of a network's rules, aggregations, and the classes that run it."""
     return [*functions(decided), *(runtime_class(file) for file in _class_files(decided))]
 
 
 def functions(decided: Program) -> list[str]:
-    """Source of the rules and aggregations of a network."""
+    """Return the source of the rules and aggregations of a network."""
     texts = [rule.source() or "" for rule in decided.rules]
     for operator in decided.joins:
         texts.append(operator.source())
@@ -45,7 +45,7 @@ def functions(decided: Program) -> list[str]:
 
 
 def _class_files(decided: Program) -> list[str]:
-    """The files of the classes that run a network in training, too."""
+    """Return the files of the classes that run a network, in training too."""
     files = ["concat_buffer"] if decided.buffered else []
     files += ["drop_path"] if decided.columns else []
     return files + [file for file, _ in decided.layer_helpers]
@@ -73,12 +73,12 @@ def runtime_imports(decided: Program, roots: Iterable[str]) -> dict[str, list[st
 
 
 def runtime_class(name: str) -> str:
-    """The class of a file in `archdsl/backends/pytorch/runtime`."""
+    """Return the source of a file in `archdsl/backends/pytorch/runtime`."""
     return "\n\n\n".join(item.text for item in _definitions(f"{name}.py"))
 
 
 def fuse_source(roots: Iterable[str]) -> list[Definition]:
-    """The definitions for inference that are needed by some of them, in reading order."""
+    """Return the definitions of `runtime/fuse` that these names need, in reading order."""
     definitions = {item.name: item for file in FUSE for item in _definitions(f"fuse/{file}.py")}
     wanted, waiting = set[str](), list(roots)
     while waiting:
@@ -90,7 +90,7 @@ def fuse_source(roots: Iterable[str]) -> list[Definition]:
 
 
 def fuse_imports(kept: Iterable[Definition]) -> list[str]:
-    """The import statements of some of the definitions, but for torch's own."""
+    """Return the import statements of some definitions, except for those of torch."""
     uses = frozenset[str]().union(*(item.uses for item in kept))
     imports: dict[str, set[str]] = {}
     for module, name in (pair for file in FUSE for pair in _imports(f"fuse/{file}.py")):

@@ -43,11 +43,11 @@ class Emitted:
 
     @property
     def fast(self) -> bool | str:
-        """The argument `fuse` of `archdsl.emit`: the one device, or whether there is any."""
+        """Return the argument `fuse` of `archdsl.emit`: one device, or whether there is any."""
         return self.fuse[0] if len(self.fuse) == 1 else bool(self.fuse)
 
     def made_by(self) -> str:
-        """Which version wrote it, and which one asks."""
+        """Return which version wrote the file, and which one reads it."""
         version = self.text.removeprefix(BANNER).split()[0]
         return f"it says archdsl {version}; this is archdsl {__version__}"
 
@@ -75,7 +75,7 @@ def read_emitted(path: Path) -> Emitted:
 
 
 def _said(text: str) -> str:
-    """The lines that say what a file is: the rest is not parsed, which could take gigabytes.
+    """Return the lines that identify a file: parsing the rest could take gigabytes.
 
     Raises:
         ValueError: if they are not there, or too large.
@@ -88,7 +88,7 @@ def _said(text: str) -> str:
 
 
 def code(text: str) -> int:
-    """Where the first docstring ends: a description in it may look like code."""
+    """Return where the first docstring ends: a description in it may look like code."""
     return text.find('\n"""\n') + 1
 
 

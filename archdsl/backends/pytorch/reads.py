@@ -78,7 +78,7 @@ def call_of(rule: Rule, layer: str, long: Mapping[str, object]) -> str:
 
 
 def long_arguments(stage: StageClass) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Lists that a rule is given and that are too long for a call, by the function's own names."""
+    """Yield the lists of a rule that are too long for a call, by the function's own names."""
     if stage.rule.sources is None:
         return
     names = list(inspect.signature(stage.rule.sources).parameters)[1:]

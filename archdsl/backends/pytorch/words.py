@@ -9,7 +9,7 @@ from archdsl.codegen.modules import LayerTemplate
 
 
 def term(term: Term) -> str:
-    """`24`, `channels`, `4 * width`, `channels // 2`."""
+    """Return a number as an expression: `24`, `channels`, `4 * width`, `channels // 2`."""
     if term.number is not None:
         return str(term.number)
     if term.times > 1:
@@ -18,7 +18,7 @@ def term(term: Term) -> str:
 
 
 def chain(layers: Sequence[LayerTemplate]) -> str:
-    """Layers in a row: `Norm, ReLU, 1x1 convolution to 48, norm, ReLU, 3x3 convolution`."""
+    """Return layers as text: `Norm, ReLU, 1x1 convolution to 48, norm, 3x3 convolution`."""
     text = ", ".join(_layer(layer) for layer in layers) or "nothing"
     return f"{text[:1].upper()}{text[1:]}."
 

@@ -17,15 +17,15 @@ class Writer:
         self.depth = 0
 
     def line(self, text: str = "") -> None:
-        """One line at the current depth."""
+        """Add a line at the current depth."""
         self.lines.append("    " * self.depth + text if text else "")
 
     def blank(self, count: int = 1) -> None:
-        """Empty lines."""
+        """Add empty lines."""
         self.lines += [""] * count
 
     def docstring(self, summary: str, *paragraphs: str) -> None:
-        """A docstring of one line, or of a summary and paragraphs that are wrapped."""
+        """Add a docstring of one line, or of a summary and paragraphs that are wrapped."""
         if not paragraphs:
             self.line(f'"""{summary}"""')
             return
@@ -42,7 +42,7 @@ class Writer:
 
     @contextmanager
     def block(self, opening: str) -> Iterator[None]:
-        """What follows is indented under `opening`."""
+        """Indent what is printed inside the `with` statement under `opening`."""
         self.line(opening)
         self.depth += 1
         yield
@@ -105,7 +105,7 @@ class Writer:
         self.depth -= 1
 
     def item(self, text: str) -> None:
-        """One argument of several; a generator or a call that is too long has lines of its own."""
+        """Add one argument of several; a generator or call that is too long has its own lines."""
         if len(text) + 1 <= WIDTH - 4 * self.depth:
             self.line(f"{text},")
             return
@@ -121,7 +121,7 @@ class Writer:
         self.line("),")
 
     def generator(self, text: str) -> None:
-        """`item for x in xs`, indented once more, broken before `for` if it must be."""
+        """Add `item for x in xs`, indented once more, broken before `for` if it must be."""
         self.depth += 1
         head, clause = text.rsplit(" for ", 1)
         if len(text) <= WIDTH - 4 * self.depth:
@@ -132,5 +132,5 @@ class Writer:
         self.depth -= 1
 
     def text(self) -> str:
-        """The file."""
+        """Return the text of the file."""
         return "\n".join(self.lines) + "\n"
