@@ -127,12 +127,16 @@ class SumStage(nn.Module):
 
 
 class SumStage2(nn.Module):
-    """1 layers; each reads every earlier output, oldest first, added."""
+    """Each layer reads every earlier output, oldest first, added."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, channels: int, drops: list[float], channels2: int, stride: int, drop: float
+    ) -> None:
         super().__init__()
-        self.entry = Bottleneck2(24, 40, 2, 0.05)
-        self.layers = nn.ModuleList([Bottleneck2(40, 40, 1, 0.0625)])
+        self.entry = Bottleneck2(channels2, channels, stride, drop)
+        self.layers = nn.ModuleList(
+            Bottleneck2(channels, channels, 1, layer_drop) for layer_drop in drops
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.entry(x)
@@ -157,44 +161,6 @@ class SumStage3(nn.Module):
 
 
 class SumStage4(nn.Module):
-    """2 layers; each reads every earlier output, oldest first, added."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entry = Bottleneck2(80, 112, 1, 0.1125)
-        self.layers = nn.ModuleList(
-            [Bottleneck2(112, 112, 1, 0.125), Bottleneck2(112, 112, 1, 0.1375)]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.entry(x)
-        for layer in self.layers:
-            x = x + layer(x)
-        return x
-
-
-class SumStage5(nn.Module):
-    """3 layers; each reads every earlier output, oldest first, added."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entry = Bottleneck2(112, 192, 2, 0.15)
-        self.layers = nn.ModuleList(
-            [
-                Bottleneck2(192, 192, 1, 0.1625),
-                Bottleneck2(192, 192, 1, 0.175),
-                Bottleneck2(192, 192, 1, 0.1875),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.entry(x)
-        for layer in self.layers:
-            x = x + layer(x)
-        return x
-
-
-class SumStage6(nn.Module):
     """Each layer reads every earlier output, oldest first, added."""
 
     def __init__(self) -> None:
@@ -260,7 +226,14 @@ class EfficientNetB0(nn.Module):
         super().__init__()
         self.stem = Stem(in_channels)
         self.stages = nn.ModuleList(
-            [SumStage(), SumStage2(), SumStage3(), SumStage4(), SumStage5(), SumStage6()]
+            [
+                SumStage(),
+                SumStage2(40, [0.0625], 24, 2, 0.05),
+                SumStage3(),
+                SumStage2(112, [0.125, 0.1375], 80, 1, 0.1125),
+                SumStage2(192, [0.1625, 0.175, 0.1875], 112, 2, 0.15),
+                SumStage4(),
+            ]
         )
         self.head = Head(num_classes)
         for module in self.modules():  # He et al. 2015

@@ -61,53 +61,22 @@ class DenseLayer2(nn.Module):
 class ConcatStage(nn.Module):
     """Layers that read earlier outputs of their stage.
 
-    8 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
+    Each layer reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
     concatenated.
 
     Returns the outputs 1, 3, 5, ... and the newest, oldest first, concatenated.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int, widths: list[int]) -> None:
         super().__init__()
-        widths = [64, 14, 24, 14, 40, 14, 24, 14, 68]
+        layers = len(widths)
+        widths = [channels, *widths]
         self.channels = sum(widths)
-        self.reads = [harmonic(layer) for layer in range(1, 9)]
-        self.exit = every(9, 2)
+        self.reads = [harmonic(layer) for layer in range(1, layers + 1)]
+        self.exit = every(layers + 1, 2)
         self.layers = nn.ModuleList(
-            [
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 14, 1)
-                    for reads in self.reads[:1]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 24, 1)
-                    for reads in self.reads[1:2]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 14, 1)
-                    for reads in self.reads[2:3]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 40, 1)
-                    for reads in self.reads[3:4]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 14, 1)
-                    for reads in self.reads[4:5]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 24, 1)
-                    for reads in self.reads[5:6]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 14, 1)
-                    for reads in self.reads[6:7]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 68, 1)
-                    for reads in self.reads[7:]
-                ),
-            ]
+            DenseLayer(sum(widths[source] for source in reads), width, 1)
+            for reads, width in zip(self.reads, widths[1:], strict=True)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -139,117 +108,6 @@ class ConcatStage2(nn.Module):
 class ConcatStage3(nn.Module):
     """Layers that read earlier outputs of their stage.
 
-    16 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest
-    first, concatenated.
-
-    Returns the outputs 1, 3, 5, ... and the newest, oldest first, concatenated.
-    """
-
-    def __init__(
-        self, channels: int, width: int, width2: int, width3: int, width4: int, width5: int
-    ) -> None:
-        super().__init__()
-        widths = [
-            channels,
-            width,
-            width2,
-            width,
-            width3,
-            width,
-            width2,
-            width,
-            width4,
-            width,
-            width2,
-            width,
-            width3,
-            width,
-            width2,
-            width,
-            width5,
-        ]
-        self.channels = sum(widths)
-        self.reads = [harmonic(layer) for layer in range(1, 17)]
-        self.exit = every(17, 2)
-        self.layers = nn.ModuleList(
-            [
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width, 1)
-                    for reads in self.reads[:1]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width2, 1)
-                    for reads in self.reads[1:2]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width, 1)
-                    for reads in self.reads[2:3]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width3, 1)
-                    for reads in self.reads[3:4]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width, 1)
-                    for reads in self.reads[4:5]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width2, 1)
-                    for reads in self.reads[5:6]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width, 1)
-                    for reads in self.reads[6:7]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width4, 1)
-                    for reads in self.reads[7:8]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width, 1)
-                    for reads in self.reads[8:9]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width2, 1)
-                    for reads in self.reads[9:10]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width, 1)
-                    for reads in self.reads[10:11]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width3, 1)
-                    for reads in self.reads[11:12]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width, 1)
-                    for reads in self.reads[12:13]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width2, 1)
-                    for reads in self.reads[13:14]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width, 1)
-                    for reads in self.reads[14:15]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width5, 1)
-                    for reads in self.reads[15:]
-                ),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = ConcatBuffer(x, self.channels)
-        for layer, reads in zip(self.layers, self.reads, strict=True):
-            outputs.append(layer(outputs.read(reads)))
-        return outputs.read(self.exit)
-
-
-class ConcatStage4(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
     1 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
     concatenated.
 
@@ -264,49 +122,6 @@ class ConcatStage4(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return x
-
-
-class ConcatStage5(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
-    4 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
-    concatenated.
-
-    Returns the outputs 1, 3, 5, ... and the newest, oldest first, concatenated.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        widths = [640, 160, 272, 160, 462]
-        self.channels = sum(widths)
-        self.reads = [harmonic(layer) for layer in range(1, 5)]
-        self.exit = every(5, 2)
-        self.layers = nn.ModuleList(
-            [
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 160, 1)
-                    for reads in self.reads[:1]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 272, 1)
-                    for reads in self.reads[1:2]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 160, 1)
-                    for reads in self.reads[2:3]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 462, 1)
-                    for reads in self.reads[3:]
-                ),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = ConcatBuffer(x, self.channels)
-        for layer, reads in zip(self.layers, self.reads, strict=True):
-            outputs.append(layer(outputs.read(reads)))
-        return outputs.read(self.exit)
 
 
 class Stem(nn.Module):
@@ -362,15 +177,17 @@ class HarDNet68DS(nn.Module):
         self.stem = Stem(in_channels)
         self.stages = nn.ModuleList(
             [
-                ConcatStage(),
+                ConcatStage(64, [14, 24, 14, 40, 14, 24, 14, 68]),
                 ConcatStage2(124, 128),
-                ConcatStage3(128, 16, 28, 46, 78, 134),
-                ConcatStage4(),
-                ConcatStage3(256, 20, 34, 58, 98, 168),
+                ConcatStage(128, [16, 28, 16, 46, 16, 28, 16, 78, 16, 28, 16, 46, 16, 28, 16, 134]),
+                ConcatStage3(),
+                ConcatStage(256, [20, 34, 20, 58, 20, 34, 20, 98, 20, 34, 20, 58, 20, 34, 20, 168]),
                 ConcatStage2(328, 320),
-                ConcatStage3(320, 40, 68, 116, 196, 334),
+                ConcatStage(
+                    320, [40, 68, 40, 116, 40, 68, 40, 196, 40, 68, 40, 116, 40, 68, 40, 334]
+                ),
                 ConcatStage2(654, 640),
-                ConcatStage5(),
+                ConcatStage(640, [160, 272, 160, 462]),
             ]
         )
         self.head = Head(num_classes)

@@ -42,190 +42,25 @@ class DenseLayer(nn.Module):
         return self.norm2(self.conv2(x))
 
 
-class ConcatStage(nn.Module):
+class Stage(nn.Module):
     """Layers that read earlier outputs of their stage.
 
-    4 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
+    Each layer reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
     concatenated.
 
     Returns the outputs 1, 3, 5, ... and the newest, oldest first, concatenated.
     """
 
-    def __init__(self, channels: int, width: int, width2: int, width3: int) -> None:
+    def __init__(self, channels: int, widths: list[int]) -> None:
         super().__init__()
-        widths = [channels, width, width2, width, width3]
+        layers = len(widths)
+        widths = [channels, *widths]
         self.channels = sum(widths)
-        self.reads = [harmonic(layer) for layer in range(1, 5)]
-        self.exit = every(5, 2)
+        self.reads = [harmonic(layer) for layer in range(1, layers + 1)]
+        self.exit = every(layers + 1, 2)
         self.layers = nn.ModuleList(
-            [
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width)
-                    for reads in self.reads[:1]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width2)
-                    for reads in self.reads[1:2]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width)
-                    for reads in self.reads[2:3]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), width3)
-                    for reads in self.reads[3:]
-                ),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = ConcatBuffer(x, self.channels)
-        for layer, reads in zip(self.layers, self.reads, strict=True):
-            outputs.append(layer(outputs.read(reads)))
-        return outputs.read(self.exit)
-
-
-class ConcatStage2(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
-    16 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest
-    first, concatenated.
-
-    Returns the outputs 1, 3, 5, ... and the newest, oldest first, concatenated.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        widths = [96, 20, 32, 20, 52, 20, 32, 20, 82, 20, 32, 20, 52, 20, 32, 20, 132]
-        self.channels = sum(widths)
-        self.reads = [harmonic(layer) for layer in range(1, 17)]
-        self.exit = every(17, 2)
-        self.layers = nn.ModuleList(
-            [
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 20)
-                    for reads in self.reads[:1]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 32)
-                    for reads in self.reads[1:2]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 20)
-                    for reads in self.reads[2:3]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 52)
-                    for reads in self.reads[3:4]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 20)
-                    for reads in self.reads[4:5]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 32)
-                    for reads in self.reads[5:6]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 20)
-                    for reads in self.reads[6:7]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 82)
-                    for reads in self.reads[7:8]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 20)
-                    for reads in self.reads[8:9]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 32)
-                    for reads in self.reads[9:10]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 20)
-                    for reads in self.reads[10:11]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 52)
-                    for reads in self.reads[11:12]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 20)
-                    for reads in self.reads[12:13]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 32)
-                    for reads in self.reads[13:14]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 20)
-                    for reads in self.reads[14:15]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 132)
-                    for reads in self.reads[15:]
-                ),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = ConcatBuffer(x, self.channels)
-        for layer, reads in zip(self.layers, self.reads, strict=True):
-            outputs.append(layer(outputs.read(reads)))
-        return outputs.read(self.exit)
-
-
-class ConcatStage3(nn.Module):
-    """Layers that read earlier outputs of their stage.
-
-    8 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
-    concatenated.
-
-    Returns the outputs 1, 3, 5, ... and the newest, oldest first, concatenated.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        widths = [320, 64, 102, 64, 164, 64, 102, 64, 262]
-        self.channels = sum(widths)
-        self.reads = [harmonic(layer) for layer in range(1, 9)]
-        self.exit = every(9, 2)
-        self.layers = nn.ModuleList(
-            [
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 64)
-                    for reads in self.reads[:1]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 102)
-                    for reads in self.reads[1:2]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 64)
-                    for reads in self.reads[2:3]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 164)
-                    for reads in self.reads[3:4]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 64)
-                    for reads in self.reads[4:5]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 102)
-                    for reads in self.reads[5:6]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 64)
-                    for reads in self.reads[6:7]
-                ),
-                *(
-                    DenseLayer(sum(widths[source] for source in reads), 262)
-                    for reads in self.reads[7:]
-                ),
-            ]
+            DenseLayer(sum(widths[source] for source in reads), width)
+            for reads, width in zip(self.reads, widths[1:], strict=True)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -305,10 +140,10 @@ class HarDNet39DS(nn.Module):
         self.stem = Stem(in_channels)
         self.stages = nn.ModuleList(
             [
-                ConcatStage(48, 16, 26, 40),
-                ConcatStage2(),
-                ConcatStage3(),
-                ConcatStage(640, 160, 256, 410),
+                Stage(48, [16, 26, 16, 40]),
+                Stage(96, [20, 32, 20, 52, 20, 32, 20, 82, 20, 32, 20, 52, 20, 32, 20, 132]),
+                Stage(320, [64, 102, 64, 164, 64, 102, 64, 262]),
+                Stage(640, [160, 256, 160, 410]),
             ]
         )
         self.between = nn.ModuleList(

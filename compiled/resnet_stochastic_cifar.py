@@ -85,30 +85,9 @@ class EntryBasicBlock(nn.Module):
 class RunningStage(nn.Module):
     """18 layers; each reads every earlier output, oldest first, as a running sum through relu."""
 
-    def __init__(self) -> None:
+    def __init__(self, drops: list[float]) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                BasicBlock(16, 0.009259259259259259),
-                BasicBlock(16, 0.018518518518518517),
-                BasicBlock(16, 0.027777777777777776),
-                BasicBlock(16, 0.037037037037037035),
-                BasicBlock(16, 0.046296296296296294),
-                BasicBlock(16, 0.05555555555555555),
-                BasicBlock(16, 0.06481481481481481),
-                BasicBlock(16, 0.07407407407407407),
-                BasicBlock(16, 0.08333333333333333),
-                BasicBlock(16, 0.09259259259259259),
-                BasicBlock(16, 0.10185185185185185),
-                BasicBlock(16, 0.1111111111111111),
-                BasicBlock(16, 0.12037037037037036),
-                BasicBlock(16, 0.12962962962962962),
-                BasicBlock(16, 0.1388888888888889),
-                BasicBlock(16, 0.14814814814814814),
-                BasicBlock(16, 0.1574074074074074),
-                BasicBlock(16, 0.16666666666666666),
-            ]
-        )
+        self.layers = nn.ModuleList(BasicBlock(16, drop) for drop in drops)
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
@@ -119,49 +98,12 @@ class RunningStage(nn.Module):
 class ProjectedRunningStage(nn.Module):
     """18 layers; each reads every earlier output, oldest first, as a running sum through relu."""
 
-    def __init__(
-        self,
-        channels: int,
-        drop: float,
-        drop2: float,
-        drop3: float,
-        drop4: float,
-        drop5: float,
-        drop6: float,
-        drop7: float,
-        drop8: float,
-        drop9: float,
-        drop10: float,
-        drop11: float,
-        drop12: float,
-        drop13: float,
-        drop14: float,
-        drop15: float,
-        drop16: float,
-        drop17: float,
-        drop18: float,
-    ) -> None:
+    def __init__(self, channels: int, drop: float, drops: list[float]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             [
                 EntryBasicBlock(channels, drop),
-                BasicBlock(2 * channels, drop2),
-                BasicBlock(2 * channels, drop3),
-                BasicBlock(2 * channels, drop4),
-                BasicBlock(2 * channels, drop5),
-                BasicBlock(2 * channels, drop6),
-                BasicBlock(2 * channels, drop7),
-                BasicBlock(2 * channels, drop8),
-                BasicBlock(2 * channels, drop9),
-                BasicBlock(2 * channels, drop10),
-                BasicBlock(2 * channels, drop11),
-                BasicBlock(2 * channels, drop12),
-                BasicBlock(2 * channels, drop13),
-                BasicBlock(2 * channels, drop14),
-                BasicBlock(2 * channels, drop15),
-                BasicBlock(2 * channels, drop16),
-                BasicBlock(2 * channels, drop17),
-                BasicBlock(2 * channels, drop18),
+                *(BasicBlock(2 * channels, layer_drop) for layer_drop in drops),
             ]
         )
 
@@ -209,48 +151,73 @@ class StochasticResNet110(nn.Module):
         self.stem = Stem(in_channels)
         self.stages = nn.ModuleList(
             [
-                RunningStage(),
+                RunningStage(
+                    [
+                        0.009259259259259259,
+                        0.018518518518518517,
+                        0.027777777777777776,
+                        0.037037037037037035,
+                        0.046296296296296294,
+                        0.05555555555555555,
+                        0.06481481481481481,
+                        0.07407407407407407,
+                        0.08333333333333333,
+                        0.09259259259259259,
+                        0.10185185185185185,
+                        0.1111111111111111,
+                        0.12037037037037036,
+                        0.12962962962962962,
+                        0.1388888888888889,
+                        0.14814814814814814,
+                        0.1574074074074074,
+                        0.16666666666666666,
+                    ],
+                ),
                 ProjectedRunningStage(
                     16,
                     0.17592592592592593,
-                    0.18518518518518517,
-                    0.19444444444444445,
-                    0.2037037037037037,
-                    0.21296296296296297,
-                    0.2222222222222222,
-                    0.23148148148148148,
-                    0.24074074074074073,
-                    0.25,
-                    0.25925925925925924,
-                    0.26851851851851855,
-                    0.2777777777777778,
-                    0.28703703703703703,
-                    0.2962962962962963,
-                    0.3055555555555556,
-                    0.3148148148148148,
-                    0.32407407407407407,
-                    0.3333333333333333,
+                    [
+                        0.18518518518518517,
+                        0.19444444444444445,
+                        0.2037037037037037,
+                        0.21296296296296297,
+                        0.2222222222222222,
+                        0.23148148148148148,
+                        0.24074074074074073,
+                        0.25,
+                        0.25925925925925924,
+                        0.26851851851851855,
+                        0.2777777777777778,
+                        0.28703703703703703,
+                        0.2962962962962963,
+                        0.3055555555555556,
+                        0.3148148148148148,
+                        0.32407407407407407,
+                        0.3333333333333333,
+                    ],
                 ),
                 ProjectedRunningStage(
                     32,
                     0.3425925925925926,
-                    0.35185185185185186,
-                    0.3611111111111111,
-                    0.37037037037037035,
-                    0.37962962962962965,
-                    0.3888888888888889,
-                    0.39814814814814814,
-                    0.4074074074074074,
-                    0.4166666666666667,
-                    0.42592592592592593,
-                    0.4351851851851852,
-                    0.4444444444444444,
-                    0.4537037037037037,
-                    0.46296296296296297,
-                    0.4722222222222222,
-                    0.48148148148148145,
-                    0.49074074074074076,
-                    0.5,
+                    [
+                        0.35185185185185186,
+                        0.3611111111111111,
+                        0.37037037037037035,
+                        0.37962962962962965,
+                        0.3888888888888889,
+                        0.39814814814814814,
+                        0.4074074074074074,
+                        0.4166666666666667,
+                        0.42592592592592593,
+                        0.4351851851851852,
+                        0.4444444444444444,
+                        0.4537037037037037,
+                        0.46296296296296297,
+                        0.4722222222222222,
+                        0.48148148148148145,
+                        0.49074074074074076,
+                        0.5,
+                    ],
                 ),
             ]
         )

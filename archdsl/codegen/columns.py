@@ -7,7 +7,7 @@ literal; one that is a multiple or a fraction of another argument everywhere is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,7 +15,7 @@ LARGEST_FACTOR = 16
 RELATED = 16
 """How many arguments of a class others may be written in terms of: the first ones."""
 
-ALONE = {"stride", "drop", "dropout", "layers"}
+ALONE = {"stride", "drop", "dropout", "layers", "strides", "drops", "dropouts"}
 
 
 Number = int | float
@@ -25,9 +25,24 @@ class Module:
     """A module in the place of a number: `str` of it builds one, and no two terms share it."""
 
 
+class Numbers(tuple[Number, ...]):
+    """A number for each layer of a run, as one argument: a list.
+
+    >>> str(Numbers((16, 28)))
+    '[16, 28]'
+    """
+
+    def __str__(self) -> str:
+        return f"[{', '.join(map(str, self))}]"
+
+
+Value = Number | Numbers
+"""What an argument is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`number`, or `times * parameter // over`."""
+    """`number`, or `times * parameter // over`; of a list, for each of its numbers."""
 
     number: Number | None = None
     parameter: str = ""
@@ -37,10 +52,13 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One number per instance. `forced` makes it an argument even if it never varies."""
+    """One value per instance. `forced` makes it an argument even if it never varies.
+
+    Lists are arguments always: they are data of the network, not of a class.
+    """
 
     name: str
-    values: tuple[Number, ...]
+    values: tuple[Value, ...]
     forced: bool = False
 
 
@@ -48,24 +66,24 @@ class Column:
 class Solution:
     """The arguments with their values per instance, and a term for every column in order."""
 
-    parameters: dict[str, tuple[Number, ...]]
+    parameters: dict[str, tuple[Value, ...]]
     terms: tuple[Term, ...]
 
 
 def solve(columns: Sequence[Column]) -> Solution:
     """Choose arguments, earlier columns first."""
-    parameters: dict[str, tuple[Number, ...]] = {}
+    parameters: dict[str, tuple[Value, ...]] = {}
     named: Counter[str] = Counter()
     terms = tuple(_term(column, parameters, named) for column in columns)
     return Solution(parameters, terms)
 
 
-def _term(column: Column, parameters: dict[str, tuple[Number, ...]], named: Counter[str]) -> Term:
+def _term(column: Column, parameters: dict[str, tuple[Value, ...]], named: Counter[str]) -> Term:
     values = column.values
     if column.forced and repr(parameters.get(column.name)) == repr(values):
         return Term(parameter=column.name)
     if not column.forced:
-        if len(set(values)) == 1:
+        if len(set(values)) == 1 and not isinstance(values[0], Numbers):
             return Term(number=values[0])
         earlier = () if isinstance(values[0], Module) else parameters.items()
         for name, known in islice(earlier, RELATED):
@@ -82,16 +100,27 @@ def _term(column: Column, parameters: dict[str, tuple[Number, ...]], named: Coun
     return Term(parameter=name)
 
 
-def _follows(values: tuple[Number, ...], name: str, known: tuple[Number, ...]) -> Term | None:
-    if not all(isinstance(value, int) for value in (*values, *known)):
+def _follows(values: tuple[Value, ...], name: str, known: tuple[Value, ...]) -> Term | None:
+    if [_length(value) for value in values] != [_length(value) for value in known]:
+        return None
+    pairs = set(zip(_flat(values), _flat(known), strict=True))
+    if not all(isinstance(number, int) for pair in pairs for number in pair):
         return Term(parameter=name) if values == known else None
-    value, other = values[0], known[0]
+    value, other = next(iter(pairs))
     every = range(1, LARGEST_FACTOR + 1)
     factors = [f for f in every if value == f * other or value == other // f]
-    pairs = set(zip(values, known, strict=True)) if factors else set()
     for factor in factors:
         if all(value == factor * other for value, other in pairs):
             return Term(parameter=name, times=factor)
         if all(value == other // factor for value, other in pairs):
             return Term(parameter=name, over=factor)
     return None
+
+
+def _length(value: Value) -> int | None:
+    return len(value) if isinstance(value, Numbers) else None
+
+
+def _flat(values: tuple[Value, ...]) -> Iterator[Number]:
+    for value in values:
+        yield from value if isinstance(value, Numbers) else (value,)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
-from archdsl.codegen.columns import Module, Number
+from archdsl.codegen.columns import Module, Number, Numbers, Value
 from archdsl.codegen.exits import exit_form
 from archdsl.codegen.joins import Joins
 from archdsl.codegen.modules import ModuleClass, Modules
@@ -29,18 +29,27 @@ class Carrying:
 
 
 @dataclass(frozen=True)
-class Sketch:
-    """A stage before its class is known: every number it needs, by place.
+class SketchRun:
+    """`count` consecutive layers of one class with equal arguments.
 
-    `entering` says for each run whether its layers read the network's input, so that a caller may
-    choose their number of channels.
+    `enters` says that they read the network's input, so that a caller may choose their number of
+    channels.
     """
+
+    module: ModuleClass
+    count: int
+    values: tuple[Value | str, ...]
+    enters: bool
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A stage before its class is known: every number it needs, by place."""
 
     stage: Stage
     strategy: str
-    runs: tuple[tuple[ModuleClass, int, tuple[Number | str, ...]], ...]
-    entering: tuple[bool, ...]
-    widths: tuple[tuple[int, int], ...]
+    runs: tuple[SketchRun, ...]
+    widths: tuple[tuple[Value, int], ...]
     joins: bool
     shares: bool
     drops_path: bool
@@ -68,33 +77,34 @@ class Sketch:
         """What stages of one class have in common."""
         runs = tuple(
             (
-                module.name,
-                tuple(v if isinstance(v, Module) else v == INCOMING for v in values),
-                count if i + 1 < len(self.runs) else 0,
+                run.module.name,
+                tuple(_blank(value) for value in run.values),
+                run.count if i + 1 < len(self.runs) else 0,
             )
-            for i, (module, count, values) in enumerate(self.runs)
+            for i, run in enumerate(self.runs)
         )
         return (self.kind(), runs)
 
     def ends(self) -> list[int]:
         """The layers after which another run begins."""
-        return list(accumulate(count for _, count, _ in self.runs[:-1]))
+        return list(accumulate(run.count for run in self.runs[:-1]))
 
     def split(self, ends: list[int]) -> Sketch:
         """The same with runs that end after these layers, if the runs can be split so."""
         if not set(self.ends()) < set(ends) or ends[-1] >= self.stage.depth:
             return self
-        each = [
-            (run, enters)
-            for run, enters in zip(self.runs, self.entering, strict=True)
-            for _ in range(run[1])
-        ]
+        each = [run for run in self.runs for _ in range(run.count)]
         starts = [0, *ends]
         runs = tuple(
-            (each[start][0][0], end - start, each[start][0][2])
+            replace(each[start], count=end - start)
             for start, end in zip(starts, [*ends, len(each)], strict=True)
         )
-        return replace(self, runs=runs, entering=tuple(each[start][1] for start in starts))
+        return replace(self, runs=runs)
+
+
+def _blank(value: Value | str) -> object:
+    """What arguments of runs of one class have in common."""
+    return value if isinstance(value, Module) else (value == INCOMING, isinstance(value, Numbers))
 
 
 def sketches(
@@ -126,7 +136,7 @@ def _split_alike(every: list[Sketch]) -> Iterator[Sketch]:
         longest[sketch.kind()] = max(longest.get(sketch.kind(), sketch), sketch, key=_runs)
     for sketch in every:
         other = longest[sketch.kind()]
-        modules = {module.name for each in (sketch, other) for module, _, _ in each.runs}
+        modules = {run.module.name for each in (sketch, other) for run in each.runs}
         yield sketch.split(other.ends()) if len(modules) == 1 else sketch
 
 
@@ -155,12 +165,10 @@ def _sketch(
         name in chosen and INCOMING not in values
         for name, (_, values) in zip(stage.layers, calls, strict=True)
     ]
-    grouped = [
-        (call, enters, len(list(group)))
-        for (call, enters), group in groupby(zip(calls, entering, strict=True))
-    ]
-    runs = tuple((call[0], count, call[1]) for call, _, count in grouped)
-    apart = tuple(enters for _, enters, _ in grouped)
+    runs = tuple(
+        SketchRun(module, len(list(group)), values, enters)
+        for ((module, values), enters), group in groupby(zip(calls, entering, strict=True))
+    )
     outputs = [shapes[name][0] for name in stage.outputs]
     widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
     made = set(stage.outputs)
@@ -180,7 +188,7 @@ def _sketch(
     joined = "line" if line else joined
     kept = widths if (grows and not line) or strategy == "buffer" else ()
     return Sketch(
-        stage, strategy, runs, apart, kept, bool(joins), shares, drops,
+        stage, strategy, runs, kept, bool(joins), shares, drops,
         joined, join, entry, line,
         tuple(_carrying(stage, modules)),
     )  # fmt: skip

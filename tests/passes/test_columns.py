@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archdsl.codegen.columns import LARGEST_FACTOR, Column, Number, Solution, Term, solve
+from archdsl.codegen.columns import LARGEST_FACTOR, Column, Number, Solution, Term, Value, solve
 
 NAMES = st.sampled_from(["channels", "width", "inner", "stride", "dropout"])
 
@@ -23,14 +23,15 @@ def tables(draw: st.DrawFn) -> list[Column]:
         if draw(st.booleans()) and columns:
             other = draw(st.sampled_from(columns)).values
             factor = draw(st.integers(1, 20))
-            if all(isinstance(value, int) for value in other):
+            numbers = [value for value in other if isinstance(value, int)]
+            if len(numbers) == len(other):
                 times = draw(st.booleans())
-                values = tuple(v * factor if times else int(v) // factor for v in other)
+                values = tuple(v * factor if times else v // factor for v in numbers)
         columns.append(Column(draw(NAMES), values, draw(st.integers(0, 4)) == 0))
     return columns
 
 
-def evaluated(term: Term, solution: Solution, row: int) -> Number:
+def evaluated(term: Term, solution: Solution, row: int) -> Value:
     if term.number is not None:
         return term.number
     value = solution.parameters[term.parameter][row]
@@ -59,7 +60,8 @@ def test_arguments_are_only_those_that_are_needed(columns: list[Column]) -> None
         assert values in forced or (values in free and len(set(values)) > 1)
     for column, term in zip(columns, solution.terms, strict=True):
         if len(set(column.values)) == 1 and not column.forced:
-            assert term == Term(number=column.values[0])
+            assert term.number == column.values[0]
+            assert term == Term(number=term.number)
         assert term.times == 1 or term.over == 1
         assert max(term.times, term.over) <= LARGEST_FACTOR
 

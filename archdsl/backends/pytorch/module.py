@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from archdsl.backends.pytorch import words
@@ -53,9 +53,15 @@ def docstring(out: Writer, text: str, chain: ModuleClass) -> None:
     out.docstring(text, *details)
 
 
-def signature(parameters: Sequence[str]) -> list[str]:
-    """Return the parameters with their types: `self` and `channels: int`."""
-    return ["self", *(f"{name}: {_kind(name)}" for name in parameters)]
+def signature(parameters: Sequence[str], lists: Collection[str] = ()) -> list[str]:
+    """Return the parameters of a constructor: `self`, `channels: int`, `widths: list[int]`.
+
+    Args:
+        parameters: their names.
+        lists: those that are lists.
+    """
+    kinds = {name: f"list[{_kind(name)}]" if name in lists else _kind(name) for name in parameters}
+    return ["self", *(f"{name}: {kind}" for name, kind in kinds.items())]
 
 
 def _kind(name: str) -> str:

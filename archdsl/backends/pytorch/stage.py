@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import accumulate
 
 from archdsl.backends.pytorch import carry, join, words
@@ -22,7 +24,7 @@ def stage(out: Writer, made: StageClass) -> None:
     with out.block(f"class {made.name}(nn.Module):"):
         docstring(out, made)
         out.blank()
-        with out.constructor(signature(made.parameters)):
+        with out.constructor(signature(made.parameters, made.lists)):
             out.line("super().__init__()")
             constructor(out, made)
         out.blank()
@@ -76,34 +78,49 @@ def returns(made: StageClass) -> list[str]:
 
 def constructor(out: Writer, made: StageClass) -> None:
     """Widths where they are needed, reads where they are followed, and the layers."""
-    grows = any(INCOMING in run.arguments for run in made.runs)
-    if grows and isinstance(made.joined, tuple):
-        items = carry.repeated(made.joined) if made.carrying else [*map(str, made.joined)]
+    before, start = len(out.lines), "    " * out.depth
+    _body(out, made)
+    if made.counted and any(map(re.compile(r"(?<![.\w])layers\b").search, out.lines[before:])):
+        name, more = made.counted
+        out.lines.insert(before, f"{start}layers = len({name}){f' + {more}' if more else ''}")
+
+
+def _body(out: Writer, printed: StageClass) -> None:
+    """The constructor's statements."""
+    grows = any(INCOMING in run.arguments for run in printed.runs)
+    if grows and isinstance(printed.joined, tuple):
+        items = carry.repeated(printed.joined) if printed.carrying else [*map(str, printed.joined)]
         out.call("incoming = [", items, "]")
-    grows = grows or (made.join is not None and bool(made.widths))
-    if made.strategy == "buffer" or (grows and made.joined in WIDTHS):
-        print_widths(out, widths(made))
-    if made.strategy == "buffer":
+    if _keeps_widths(printed):
+        print_widths(out, widths(printed))
+    if printed.strategy == "buffer":
         out.line("self.channels = sum(widths)")
-    if made.strategy in {"buffer", "list"}:
-        reads(out, made)
-    for name in sorted({term.parameter for term in made.numbers if term.parameter}):
+    if printed.strategy in {"buffer", "list"}:
+        reads(out, printed)
+    for name in sorted({term.parameter for term in printed.numbers if term.parameter}):
         out.line(f"self.{name} = {name}")
-    if made.join is not None:
-        join.construct(out, made)
-    if made.entry is not None:
-        module, arguments = made.entry
+    if printed.join is not None:
+        join.construct(out, printed)
+    if printed.entry is not None:
+        module, arguments = printed.entry
         out.call(f"self.entry = {module.name}(", [words.term(term) for term in arguments])
-    if made.carrying:
-        carry.construct(out, made)
-    starts = accumulate((run.count or 0 for run in made.runs), initial=0)
+    if printed.carrying:
+        carry.construct(out, printed)
+    starts = accumulate((run.count or 0 for run in printed.runs), initial=0)
     module_list(
         out,
         [
-            run(made, index, start)
-            for index, start in zip(range(len(made.runs)), starts, strict=False)
+            run(printed, index, start)
+            for index, start in zip(range(len(printed.runs)), starts, strict=False)
         ],
     )
+
+
+def _keeps_widths(printed: StageClass) -> bool:
+    """Whether the constructor has a list of the widths of the outputs."""
+    grows = any(INCOMING in run.arguments for run in printed.runs)
+    grows = grows or (printed.join is not None and bool(printed.widths))
+    return printed.strategy == "buffer" or (grows and printed.joined in WIDTHS)
 
 
 def module_list(out: Writer, runs: list[str]) -> None:
@@ -132,8 +149,8 @@ def widths(made: StageClass) -> list[str]:
     """`[channels]`, `[24] * layers`."""
     parts, taken = [], 0
     for place, (width, count) in enumerate(made.widths):
-        shown = f"[{words.term(width)}]"
-        if place and count != 1:
+        shown = f"[{'*' * (width.parameter in made.lists)}{words.term(width)}]"
+        if place and count != 1 and width.parameter not in made.lists:
             times = layers_less(made, taken) if count is None else str(count)
             shown += f" * {times}" if times.isalnum() else f" * ({times})"
             shown = shown.removesuffix(" * 1")
@@ -148,35 +165,58 @@ def run(made: StageClass, index: int, taken: int) -> str:
     `taken` is how many layers the runs before this one have.
     """
     this = made.runs[index]
-    arguments = [argument(made, value) for value in this.arguments]
-    made_by = f"{this.module.name}({', '.join(arguments)})"
-    grows = INCOMING in this.arguments
-    if this.count == 1 and not grows:
-        return made_by
+    made_by = f"{this.module.name}({', '.join(argument(made, value) for value in this.arguments)})"
+    last = len(made.runs) == index + 1
+    loops = [_reads(made, this, taken, last=last)] if INCOMING in this.arguments else []
+    loops += [(_each(made, name), _whole(made, name)) for name in _lists(made, this)]
     count = layers_less(made, taken) if this.count is None else str(this.count)
-    if count == "1" and not grows:
-        return made_by
-    if grows:
-        offset = taken - made.projected
-        part = _part(offset, this, len(made.runs) == index + 1)
-        if made.line is not None:
-            end = layers_less(made, int(made.projected)) if len(made.runs) == index + 1 else None
-            end = end or str(offset + (this.count or 0))
-            return f"*({made_by} for position in range({f'{offset}, ' if offset else ''}{end}))"
-        each = "reads in self.reads" if isinstance(made.joined, str) else f"{READ} in incoming"
-        return f"*({made_by} for {each}{part})"
-    return f"*({made_by} for _ in range({count}))"
+    if len(loops) > 1:
+        names, lists = zip(*loops, strict=True)
+        return f"*({made_by} for {', '.join(names)} in zip({', '.join(lists)}, strict=True))"
+    if loops:
+        return f"*({made_by} for {loops[0][0]} in {loops[0][1]})"
+    return made_by if "1" in {str(this.count), count} else f"*({made_by} for _ in range({count}))"
 
 
-def _part(start: int, this: Run, last: bool) -> str:
+def _reads(printed: StageClass, this: Run, taken: int, *, last: bool) -> tuple[str, str]:
+    """What the layers of a run read, as the variable and the list of a loop."""
+    start = taken - printed.projected
+    if printed.line is not None:
+        end = (
+            layers_less(printed, int(printed.projected)) if last else str(start + (this.count or 0))
+        )
+        return "position", f"range({f'{start}, ' if start else ''}{end})"
+    variable, values = (
+        ("reads", "self.reads") if isinstance(printed.joined, str) else (READ, "incoming")
+    )
     end = "" if last else str(start + (this.count or 0))
-    return f"[{start or ''}:{end}]" if start or end else ""
+    return variable, values + (f"[{start or ''}:{end}]" if start or end else "")
+
+
+def _lists(printed: StageClass, this: Run) -> list[str]:
+    """The lists that have a number for each layer of a run."""
+    names = [term.parameter for term in this.arguments if isinstance(term, Term)]
+    return [name for name in dict.fromkeys(names) if name in printed.lists]
+
+
+def _whole(printed: StageClass, name: str) -> str:
+    """A list with a number for each layer; that of the widths begins with the stage's input."""
+    return f"{name}[1:]" if name == "widths" and _keeps_widths(printed) else name
+
+
+def _each(printed: StageClass, name: str) -> str:
+    """The variable for one number of a list: `width` of `widths`."""
+    singular = re.sub(r"s(?=\d*$)", "", name)
+    return f"layer_{singular}" if singular in printed.parameters else singular
 
 
 def argument(made: StageClass, value: Term | str) -> str:
     """An argument of a layer; what varies is the width of its reads."""
-    if isinstance(value, str):
-        if made.line is not None:
-            return join.along(made.line)
-        return WIDTHS[made.joined].format("reads") if isinstance(made.joined, str) else READ
-    return words.term(value)
+    if not isinstance(value, str):
+        listed = value.parameter in made.lists
+        return words.term(
+            replace(value, parameter=_each(made, value.parameter)) if listed else value
+        )
+    if made.line is not None:
+        return join.along(made.line)
+    return WIDTHS[made.joined].format("reads") if isinstance(made.joined, str) else READ

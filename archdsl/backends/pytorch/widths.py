@@ -15,7 +15,7 @@ def print_widths(out: Writer, parts: Sequence[str]) -> None:
         parts: Lists that follow each other, such as `[channels]` and `[24] * layers`.
     """
     text = f"widths = {' + '.join(parts)}"
-    if "*" not in text:
+    if "] * " not in text:
         out.call("widths = [", [part[1:-1] for part in parts], "]")
     elif 4 * out.depth + len(text) <= WIDTH:
         out.line(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import wrap
@@ -111,8 +112,10 @@ class Writer:
             return
         if not text.startswith("*("):
             name, bracket, arguments = text.removesuffix(")").partition("(")
-            if bracket and not set("()[]") & set(arguments):
-                self.call(f"{name}(", arguments.split(", "), "),")
+            if bracket and not set("()") & set(arguments):
+                self.call(f"{name}(", split(arguments), "),")
+            elif text.startswith("["):
+                self.call("[", text[1:-1].split(", "), "],")
             else:
                 self.line(f"{text},")
             return
@@ -128,9 +131,22 @@ class Writer:
             self.line(text)
         else:
             self.line(head)
-            self.line(f"for {clause}")
+            before, zipped, lists = clause.partition(" in zip(")
+            if zipped and len(f"for {clause}") > WIDTH - 4 * self.depth:
+                self.call(f"for {before}{zipped}", lists.removesuffix(")").split(", "))
+            else:
+                self.line(f"for {clause}")
         self.depth -= 1
 
     def text(self) -> str:
         """Return the text of the file."""
         return "\n".join(self.lines) + "\n"
+
+
+def split(arguments: str) -> list[str]:
+    """Return arguments one by one; a list is one.
+
+    >>> split("128, [16, 28], 2")
+    ['128', '[16, 28]', '2']
+    """
+    return re.split(r", (?![^\[]*\])", arguments)

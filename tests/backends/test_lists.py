@@ -1,0 +1,96 @@
+"""Layers of one class whose numbers differ are built by one loop over lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import archdsl
+from archdsl.api import check_text
+from archdsl.oracle.comparison import compare_fused
+from archdsl.oracle.verification import verify_text
+from backends.networks import assert_equals_oracle, assert_laid_out, of_checked
+
+TOP = (
+    "archdsl: 2\nname: net\nparams: {base: [2, 3]}\ninput: [3, 8, 8]\nstem: [{conv: {width: 4}}]\n"
+)
+HEAD = "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: 3}}]\n"
+WIDTHS = "[{conv: {width: base * layer}}, norm, relu]"
+TAPERED = (
+    "[{conv: {width: 2 * base * layer, kernel: 1}}, norm, relu, {conv: {width: base * layer}}]"
+)
+DROPPED = "[norm, relu, {conv: {width: 4}}, {drop_unit: 0.1 * layer}]"
+
+
+def spec(unit: str, layers: str, more: str) -> str:
+    """Two stages of one form, and a classifier."""
+    stages = f"stages:\n  count: 2\n  layers: {layers}\n  unit: {unit}\n  {more}\n"
+    return f"{TOP}{stages}between: [{{conv: {{width: 4, kernel: 1}}}}]\n{HEAD}"
+
+
+SPECS = {
+    "widths": spec(WIDTHS, "[3, 5]", "connect: full\n  aggregate: concat"),
+    "widths that few layers read": spec(
+        WIDTHS, "[4, 8]", "connect: harmonic\n  aggregate: concat\n  exit: {connect: every}"
+    ),
+    "widths in a stage of two layers": spec(WIDTHS, "[2, 4]", "connect: full\n  aggregate: concat"),
+    "two numbers of which one follows": spec(
+        TAPERED, "[3, 4]", "connect: full\n  aggregate: concat"
+    ),
+    "widths after a projection": spec(
+        WIDTHS, "[4, 5]", "connect: full\n  aggregate: concat\n  entry: projection\n  stride: 2"
+    ),
+    "widths after a chain that makes y_0": spec(
+        WIDTHS, "[4, 5]", "connect: full\n  aggregate: concat\n  entry: [{conv: {width: 5}}]"
+    ),
+    "widths of a chain": spec(WIDTHS, "[3, 5]", "connect: plain\n  aggregate: sum"),
+    "chances of a sum": spec(DROPPED, "[3, 5]", "connect: full\n  aggregate: sum"),
+    "chances of a list of sums": spec(DROPPED, "[4, 5]", "connect: exponential\n  aggregate: sum"),
+    "chances after a projection": spec(
+        DROPPED.replace("width: 4", "width: 6"),
+        "[4, 5]",
+        "connect: full\n  aggregate: sum\n  entry: projection\n  stride: 2",
+    ),
+    "chances of a concat": spec(DROPPED, "[3, 5]", "connect: full\n  aggregate: concat"),
+}
+"""What the stages have of their own, by what is tried."""
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_equals_the_oracle(name: str) -> None:
+    checked = check_text(SPECS[name])
+    emitted = of_checked(checked)
+    assert_equals_oracle(emitted.network, emitted.graph)
+    assert verify_text(emitted.text, checked.graph, checked.report).problems == []
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_snapshot_equals_its_network(name: str) -> None:
+    checked = check_text(SPECS[name])
+    fusions = compare_fused(archdsl.build(checked.spec, fuse=True), checked.graph)
+    assert [fusion.holds for fusion in fusions] == [True, True]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_stages_share_a_class_and_are_given_lists(name: str) -> None:
+    text = check_text(SPECS[name]).emit()
+    assert ": list[" in text
+    assert text.count("self.layers = nn.ModuleList(") == 1
+
+
+def test_files_are_laid_out_as_a_formatter_would(tmp_path: Path) -> None:
+    assert_laid_out(tmp_path, {name: check_text(text).emit() for name, text in SPECS.items()})
+
+
+def test_a_list_is_no_number_of_the_class() -> None:
+    text = check_text(SPECS["widths"]).emit()
+    assert "Stage([2, 4, 6])" in text
+    assert "Stage([3, 6, 9, 12, 15])" in text
+
+
+def test_units_that_differ_in_many_numbers_have_a_call_each() -> None:
+    branches = ", ".join(f"[{{conv: {{width: layer + {place}}}}}]" for place in range(5))
+    unit = f"[{{parallel: [{branches}], aggregate: concat}}]"
+    text = check_text(spec(unit, "[3, 3]", "connect: plain\n  aggregate: sum")).emit()
+    assert ": list[" not in text
