@@ -99,7 +99,7 @@ class Transition(nn.Module):
 
 
 class Transition2(nn.Module):
-    """1x1 convolution to 256, norm, ReLU6, 1x1 max pool."""
+    """1x1 convolution to 256, norm, ReLU6."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,8 +107,7 @@ class Transition2(nn.Module):
         self.norm = nn.BatchNorm2d(256)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = functional.relu6(self.norm(self.conv(x)))
-        return functional.max_pool2d(x, 1)
+        return functional.relu6(self.norm(self.conv(x)))
 
 
 class Head(nn.Module):

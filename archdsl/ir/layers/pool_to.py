@@ -69,8 +69,11 @@ class PoolTo(Layer):
         return f"functional.adaptive_{'avg' if self.kind == 'average' else 'max'}_pool{self.dims}d"
 
 
-def pooling(word: words.Pool, name: str, shape: Shape, stride: int) -> Pool | PoolTo:
-    """The pooling for a word, which has either a window or a size. Raises A103, A213, A226."""
+def pooling(word: words.Pool, name: str, shape: Shape, stride: int) -> Pool | PoolTo | None:
+    """The pooling for a word, which has either a window or a size. Raises A103, A213, A226.
+
+    A window of one pixel that moves by one changes nothing, and is left out.
+    """
     dims = len(shape) - 1
     if word.to is not None:
         for key in ("kernel", "stride", "padding", "ceil"):
@@ -82,4 +85,6 @@ def pooling(word: words.Pool, name: str, shape: Shape, stride: int) -> Pool | Po
         raise fail("A103", "a pool needs either `kernel` or `to`", help="{pool: {to: 1}}")
     if word.padding > word.kernel // 2:
         raise fail("A213", f"padding {word.padding} is more than half of a kernel of {word.kernel}")
+    if word.kernel == (word.stride or word.kernel) == 1:
+        return None
     return Pool(word.kind, word.kernel, word.stride or word.kernel, word.padding, word.ceil, dims)
