@@ -18,6 +18,12 @@ RELATED = 16
 ALONE = {"stride", "drop", "dropout", "layers", "strides", "drops", "dropouts"}
 
 
+SHORT = 4
+"""Numbers of a list that is written out in any case."""
+
+MOST_PARTS = 10_000
+"""The largest denominator of such a list."""
+
 Number = int | float
 
 
@@ -28,12 +34,23 @@ class Module:
 class Numbers(tuple[Number, ...]):
     """A number for each layer of a run, as one argument: a list.
 
-    >>> str(Numbers((16, 28)))
-    '[16, 28]'
+    >>> str(Numbers((16, 28))), str(Numbers(layer / 54 for layer in range(3, 21)))
+    ('[16, 28]', '[layer / 54 for layer in range(3, 21)]')
     """
 
     def __str__(self) -> str:
-        return f"[{', '.join(map(str, self))}]"
+        return self._rising() or f"[{', '.join(map(str, self))}]"
+
+    def _rising(self) -> str | None:
+        """Fractions that rise from layer to layer, if they are those of the list to the bit."""
+        if len(self) < SHORT or int in map(type, self) or not self[0] < self[-1]:
+            return None
+        rate = (len(self) - 1) / (self[-1] - self[0])
+        parts = round(rate) if rate < MOST_PARTS else 0
+        layers = range(round(self[0] * parts), round(self[0] * parts) + len(self))
+        if not parts or any(n != layer / parts for n, layer in zip(self, layers, strict=True)):
+            return None
+        return f"[layer / {parts} for layer in range({layers.start}, {layers.stop})]"
 
 
 Value = Number | Numbers

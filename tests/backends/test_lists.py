@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import archdsl
 from archdsl.api import check_text
+from archdsl.codegen.columns import Numbers
 from archdsl.oracle.comparison import compare_fused
 from archdsl.oracle.verification import verify_text
 from backends.networks import assert_equals_oracle, assert_laid_out, of_checked
@@ -94,3 +97,27 @@ def test_units_that_differ_in_many_numbers_have_a_call_each() -> None:
     unit = f"[{{parallel: [{branches}], aggregate: concat}}]"
     text = check_text(spec(unit, "[3, 3]", "connect: plain\n  aggregate: sum")).emit()
     assert ": list[" not in text
+
+
+def test_chances_that_rise_evenly_are_a_comprehension() -> None:
+    unit = DROPPED.replace("0.1 * layer", "layer / 9")
+    emitted = of_checked(check_text(spec(unit, "[3, 8]", "connect: full\n  aggregate: sum")))
+    assert "Stage([layer / 9 for layer in range(1, 9)])" in emitted.text
+    assert_equals_oracle(emitted.network, emitted.graph)
+    units = emitted.network.get_submodule("stages.1.layers").children()
+    chances = [unit.drop for unit in units]
+    assert chances == [float(layer / 9) for layer in range(1, 9)]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [(0.1, 0.2, 0.3, 0.5), (0.4, 0.3, 0.2, 0.1), (0.0, 5e-324, 1e-323, 1.5e-323), (0.1,) * 4],
+)
+def test_other_lists_are_written_out(numbers: tuple[float, ...]) -> None:
+    assert str(Numbers(numbers)) == str(list(numbers))
+
+
+@given(st.integers(1, 300), st.integers(0, 300), st.integers(1, 40))
+def test_a_list_is_equal_to_the_bit_to_its_text(parts: int, start: int, count: int) -> None:
+    numbers = Numbers(layer / parts for layer in range(start, start + count))
+    assert eval(str(numbers)) == list(numbers)

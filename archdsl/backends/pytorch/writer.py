@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import wrap
@@ -112,10 +111,10 @@ class Writer:
             return
         if not text.startswith("*("):
             name, bracket, arguments = text.removesuffix(")").partition("(")
-            if bracket and not set("()") & set(arguments):
-                self.call(f"{name}(", split(arguments), "),")
-            elif text.startswith("["):
+            if text.startswith("["):
                 self.call("[", text[1:-1].split(", "), "],")
+            elif bracket:
+                self.call(f"{name}(", split(arguments), "),")
             else:
                 self.line(f"{text},")
             return
@@ -144,9 +143,13 @@ class Writer:
 
 
 def split(arguments: str) -> list[str]:
-    """Return arguments one by one; a list is one.
+    """Return arguments one by one; what is in brackets is one.
 
-    >>> split("128, [16, 28], 2")
-    ['128', '[16, 28]', '2']
+    >>> split("128, [16, 28], [layer / 54 for layer in range(2, 20)]")
+    ['128', '[16, 28]', '[layer / 54 for layer in range(2, 20)]']
     """
-    return re.split(r", (?![^\[]*\])", arguments)
+    parts = [""]
+    for text in arguments.split(", "):
+        opened = sum(map(parts[-1].count, "([")) > sum(map(parts[-1].count, ")]"))
+        parts[-1:] = [f"{parts[-1]}, {text}"] if opened else [*parts[-1:], text]
+    return parts[1:]
