@@ -7,9 +7,9 @@ literal; one that is a multiple or a fraction of another argument everywhere is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 
 LARGEST_FACTOR = 16
 RELATED = 16
@@ -27,6 +27,17 @@ MOST_PARTS = 10_000
 Number = int | float
 
 
+def repeated(numbers: Iterable[Number]) -> list[str]:
+    """Return the items of a list, those that repeat written once: `24`, `*[12] * 16`.
+
+    >>> repeated([24, 12, 12, 12, 6])
+    ['24', '*[12] * 3', '6']
+    """
+    runs = [(number, len([*same])) for number, same in groupby(numbers)]
+    each = ([f"*[{n}] * {count}"] if count > 2 else [str(n)] * count for n, count in runs)
+    return [item for items in each for item in items]
+
+
 class Module:
     """A module in the place of a number: `str` of it builds one, and no two terms share it."""
 
@@ -39,7 +50,7 @@ class Numbers(tuple[Number, ...]):
     """
 
     def __str__(self) -> str:
-        return self._rising() or f"[{', '.join(map(str, self))}]"
+        return self._rising() or f"[{', '.join(repeated(self))}]"
 
     def _rising(self) -> str | None:
         """Fractions that rise from layer to layer, if they are those of the list to the bit."""

@@ -65,7 +65,8 @@ def test_fused_outputs_are_equal(name: str) -> None:
 
 def test_files_are_shorter_and_laid_out_as_ruff_would(tmp_path: Path) -> None:
     """Nearly all lines of a file with `fuse` are source of the runtime."""
-    texts, pasted = {}, {}
+    texts: dict[str, str] = {}
+    pasted: dict[str, int] = {}
     for path in sorted(SPECS.glob("*.yaml")):
         checked = check(load(path))
         texts |= {path.stem: checked.emit(fuse=True, runtime="import")}

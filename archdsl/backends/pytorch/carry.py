@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 
 from archdsl.backends.pytorch.literal import literal
@@ -37,17 +36,6 @@ def _sources(sources: tuple[int, ...]) -> str:
     if len(sources) < 3 or tuple(whole) != sources:
         return literal(list(sources))
     return f"range({f'{whole.start}, ' if whole.start else ''}{whole.stop})"
-
-
-def repeated(numbers: Sequence[int]) -> list[str]:
-    """Return the items of a list, those that repeat written once: `24`, `*[12] * 16`.
-
-    >>> repeated([24, 12, 12, 12, 6])
-    ['24', '*[12] * 3', '6']
-    """
-    runs = [(number, len([*same])) for number, same in groupby(numbers)]
-    each = ([f"*[{n}] * {count}"] if count > 2 else [str(n)] * count for n, count in runs)
-    return [item for items in each for item in items]
 
 
 def _modules(carrying: Carrying) -> str:

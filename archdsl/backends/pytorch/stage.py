@@ -13,7 +13,7 @@ from archdsl.backends.pytorch.module import LONGEST, signature
 from archdsl.backends.pytorch.reads import layers_less, reads
 from archdsl.backends.pytorch.widths import print_widths
 from archdsl.backends.pytorch.writer import WIDTH, Writer
-from archdsl.codegen.columns import Term
+from archdsl.codegen.columns import Term, repeated
 from archdsl.codegen.program import cuts_down
 from archdsl.codegen.sketches import INCOMING, said
 from archdsl.codegen.stages import Run, StageClass
@@ -89,7 +89,7 @@ def _body(out: Writer, printed: StageClass) -> None:
     """The constructor's statements."""
     grows = any(INCOMING in run.arguments for run in printed.runs)
     if grows and isinstance(printed.joined, tuple):
-        items = carry.repeated(printed.joined) if printed.carrying else [*map(str, printed.joined)]
+        items = repeated(printed.joined) if printed.carrying else [*map(str, printed.joined)]
         out.call("incoming = [", items, "]")
     if _keeps_widths(printed):
         print_widths(out, widths(printed))
