@@ -124,23 +124,6 @@ def vague_names(path: Path) -> int:
     return sum(name in VAGUE_NAMES for name in names)
 
 
-def undescribed(path: Path) -> int:
-    """Count the public functions of a Python file with two or more arguments and no `Args:`."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
-    return sum(
-        not node.name.startswith("_")
-        and len(_arguments(node)) >= 2
-        and "Args:" not in (ast.get_docstring(node) or "")
-        for node in functions
-    )
-
-
-def _arguments(function: ast.FunctionDef) -> list[str]:
-    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-    return [argument.arg for argument in arguments if argument.arg not in {"self", "cls"}]
-
-
 def files(patterns: tuple[str, ...] = (*PAGES, *SOURCES)) -> list[Path]:
     """Return the files that match the patterns, relative to the root of the repository."""
     return sorted({path for pattern in patterns for path in ROOT.glob(pattern)})
@@ -153,6 +136,8 @@ def area(path: str) -> str:
     ('archdsl/apps/draw', 'archdsl', 'docs')
     """
     folders = path.split("/")[:-1]
+    if folders[3:4] == ["runtime"]:
+        return "/".join(folders[:4])
     return "/".join(folders[: 3 if folders[1:2] in (["apps"], ["backends"]) else 2])
 
 

@@ -33,7 +33,13 @@ COMPUTE: Mapping[str, Callable[..., Tensor]] = {
     "sum": add,
     "weighted": weighted,
 }
-"""`compute(operator, outputs, *weights)` for each word of archdsl."""
+"""The function that computes each aggregation of archdsl, by its word.
+
+Args:
+    operator: the aggregation.
+    outputs: two or more tensors of shape (N, features, *sizes), in the order of the reads.
+    *weights: the reader's own weights, in the order of `operator.weights()`.
+"""
 
 
 def independent(operator: Aggregation) -> bool:

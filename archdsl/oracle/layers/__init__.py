@@ -83,7 +83,15 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     Deconv: deconv,
     Upsample: upsample,
 }
-"""`compute(layer, x, own, training)` for every kind of layer; statistics are updated in place."""
+"""The function that computes each kind of layer, and returns its output (N, features, *sizes).
+
+Args:
+    layer: the layer.
+    x: its input, of shape (N, features, *sizes).
+    own: the layer's weights and statistics, by their names within the layer; in training, the
+        statistics are updated in place.
+    training: whether batches are normalised by their own statistics and dropout drops.
+"""
 
 
 def compute(
