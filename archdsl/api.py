@@ -59,7 +59,16 @@ class Checked(Shown):
     def emit(
         self, class_name: str | None = None, *, fuse: Fuse = False, runtime: str = "paste"
     ) -> str:
-        """Return the text of the network's file: see `archdsl.emit`."""
+        """Return the text of the network's file: see `archdsl.emit`.
+
+        Args:
+            class_name: name of the network's class; by default made from the spec's name.
+            fuse: as in `archdsl.emit`.
+            runtime: `paste` or `import`, as in `archdsl.emit`.
+
+        Raises:
+            ArchdslError: A414 if `fuse` is set for a network whose input is not an image.
+        """
         # Commands that only count start in less time without the code that emits.
         from archdsl.backends.pytorch.file import Origin
         from archdsl.backends.pytorch.file import emit as emit_graph
@@ -84,7 +93,15 @@ def _reads_images(graph: Graph) -> bool:
 
 
 def lower(spec: Spec, limits: Limits | None = None) -> Graph:
-    """Return the graph of a spec. Raise A1xx to A3xx if it is invalid or above the limits."""
+    """Return the graph of a spec.
+
+    Args:
+        spec: a spec from `load` or `parse`.
+        limits: the largest network that is built; the defaults of `Limits` if not passed.
+
+    Raises:
+        ArchdslError: A1xx or A2xx if the spec is invalid, A3xx if the network is above a limit.
+    """
     return lower_spec(spec, limits).graph
 
 
@@ -93,6 +110,10 @@ def refuse_together(specs: Iterable[Spec], limits: Limits | None = None) -> None
 
     Specs with errors, and networks that alone are above the limits, are not counted: `check`
     reports them.
+
+    Args:
+        specs: the specs of one command.
+        limits: limits for all of them in total; the defaults of `Limits` if not passed.
     """
     sizes, limits = [], limits or Limits()
     for spec in specs:
@@ -179,12 +200,23 @@ def check_text(
     *,
     extend: Iterable[Extension] = (),
 ) -> Checked:
-    """Read and check the text of a spec; arguments and errors are those of `parse` and `check`."""
+    """Read and check the text of a spec; arguments and errors are those of `parse` and `check`.
+
+    Args:
+        text: the text of a spec, or text with a name for messages.
+        settings: values for parameters of the spec, by name.
+        limits: the largest network that is built; the defaults of `Limits` if not passed.
+        extend: rules, units, aggregations and layers that the spec may use in addition.
+    """
     return check(parse_text(text, settings, extend=extend), limits)
 
 
 def check(spec: Spec, limits: Limits | None = None) -> Checked:
     """Build and analyse the graph of a spec, and compare its published figures.
+
+    Args:
+        spec: a spec from `load` or `parse`.
+        limits: the largest network that is built; the defaults of `Limits` if not passed.
 
     Raises:
         ArchdslError: if the spec is invalid or above the limits. A published figure that does not

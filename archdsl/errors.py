@@ -66,7 +66,12 @@ class Diagnostic:
         return Exit.USAGE if usage else Exit.WRONG_SPEC
 
     def within(self, source: Source, span: Span | None = None) -> Diagnostic:
-        """Return the diagnostic with this position; one that has a source already is unchanged."""
+        """Return the diagnostic with this position; one that has a source already is unchanged.
+
+        Args:
+            source: the text that the mistake is in.
+            span: line, column and width in it; used only if the diagnostic has none.
+        """
         if self.source is not None:
             return self
         return replace(self, source=source, span=self.span or span)
@@ -104,7 +109,12 @@ class ArchdslError(Exception):
         return max(d.exit for d in self.diagnostics)
 
     def within(self, source: Source, span: Span | None = None) -> ArchdslError:
-        """Return the error with this position for all diagnostics that have none."""
+        """Return the error with this position for all diagnostics that have none.
+
+        Args:
+            source: the text that the mistakes are in.
+            span: line, column and width in it, for diagnostics without one.
+        """
         return ArchdslError([d.within(source, span) for d in self.diagnostics])
 
 

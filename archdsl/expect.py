@@ -136,7 +136,15 @@ def reason(figure: Figure, published: str, computed: int, holds: bool) -> str:
 
 
 def applies(spec: Spec, expectation: Expectation) -> bool:
-    """Return whether the settings are exactly those under `when`, with defaults for the rest."""
+    """Return whether the settings are exactly those under `when`, with defaults for the rest.
+
+    Args:
+        spec: a spec with its settings.
+        expectation: published figures, and the settings under `when` that they belong to.
+
+    Raises:
+        ArchdslError: A114 if `when` names something that is not a parameter.
+    """
     defaults = spec.parameters.defaults
     for name in expectation.when:
         if name not in defaults:

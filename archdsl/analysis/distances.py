@@ -23,7 +23,12 @@ def fewest(offsets: Sequence[int], distance: int) -> int:
 
 
 def levels(offsets: Sequence[int], size: int) -> Iterator[int]:
-    """Yield the distances up to `size` that need at least 1, 2, ... offsets, as sets of bits."""
+    """Yield the distances up to `size` that need at least 1, 2, ... offsets, as sets of bits.
+
+    Args:
+        offsets: how far back a layer reads, such as 1, 2, 4, 8; all at least 1.
+        size: the largest distance, in layers.
+    """
     step = _bits(offset for offset in offsets if offset <= size)
     unseen = (1 << size + 1) - 2
     level = step & unseen

@@ -26,6 +26,10 @@ def shortest(rule: Rule, layers: int) -> int | None:
 
     Pairs without a path are left out. The result is 0 if there is no path at all, and None if it
     was not counted: the rule has no `offsets` and there are more than `DEEPEST_TABLE` layers.
+
+    Args:
+        rule: the rule of a stage.
+        layers: N, the number of layers of the stage.
     """
     offsets = rule.offsets(layers)
     if offsets is not None:
@@ -34,7 +38,12 @@ def shortest(rule: Rule, layers: int) -> int | None:
 
 
 def longest(rule: Rule, layers: int) -> int:
-    """Return the largest number of links on any path from a layer j back to a layer i >= 1."""
+    """Return the largest number of links on any path from a layer j back to a layer i >= 1.
+
+    Args:
+        rule: the rule of a stage.
+        layers: N, the number of layers of the stage.
+    """
     if rule.offsets(layers) is not None:
         return layers - 1
     return max(longest_road(_reads(rule, layers)))

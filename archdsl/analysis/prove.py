@@ -54,7 +54,16 @@ def prove(rule: Rule, layers: int, exit: bool = True) -> tuple[int, ...]:
 
 
 def prove_exit(rule: Rule, layers: int) -> None:
-    """Check that an exit by a rule reads outputs that exist. Raises ArchdslError (A202, A203)."""
+    """Check that an exit by a rule reads outputs that exist.
+
+    Args:
+        rule: the rule of the exit.
+        layers: number of layers of the stage.
+
+    Raises:
+        ArchdslError: A202 or A203 if the rule reads an output that does not exist, or one
+            twice.
+    """
     _prove_existing(rule, layers + 1, rule.exit_reads(layers))
 
 

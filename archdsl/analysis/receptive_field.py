@@ -32,7 +32,13 @@ class Field:
     stride: Span = 1
 
     def through(self, window: Span, stride: Span) -> Field:
-        """Return the field after a layer with this window and stride."""
+        """Return the field after a layer with this window and stride.
+
+        Args:
+            window: size of the layer's window along one dimension, in pixels of its input.
+            stride: step between windows, in pixels of its input; a fraction if the layer
+                enlarges the map.
+        """
         return Field(self.size + (window - 1) * self.stride, self.stride * stride)
 
 

@@ -30,7 +30,12 @@ def trace(graph: Graph) -> Trace:
 
 
 def layers(chain: Chain, steps: Steps) -> Iterator[tuple[Layer, Shape, Shape]]:
-    """Return a chain's layers, each with its input and output shape, without the batch."""
+    """Return a chain's layers, each with its input and output shape, without the batch.
+
+    Args:
+        chain: layers one after another.
+        steps: the shape of the chain's input, then that of each layer's output.
+    """
     return zip(chain.layers, steps, steps[1:], strict=False)
 
 

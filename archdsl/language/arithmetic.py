@@ -39,7 +39,15 @@ class Scope:
     per: str = "stage"
 
     def entry(self, value: Value, subject: str) -> Value:
-        """A list inside a stage means the stage's own entry; elsewhere it must be chosen from."""
+        """Return the entry of a list that belongs to the stage; any other value unchanged.
+
+        Args:
+            value: a number, a word or a list.
+            subject: what has this value, for messages, such as `growth`.
+
+        Raises:
+            ArchdslError: A112 for a list outside a stage, or a list of a different length.
+        """
         if not isinstance(value, tuple):
             return value
         if self.stage is None:
@@ -184,7 +192,13 @@ def look_up(name: str) -> Term:
 
 
 def binary(sign: str, left: Term, right: Term) -> Term:
-    """Two terms and a sign. The term raises ArchdslError (A113)."""
+    """Return the term of an operator and its two operands; it raises ArchdslError (A113).
+
+    Args:
+        sign: a key of `OPERATORS`, such as `//`.
+        left: the term before the sign.
+        right: the term after the sign.
+    """
 
     def apply(scope: Scope) -> Value:
         first = _number(left(scope), scope, f"the left of `{sign}`")
@@ -202,7 +216,12 @@ def negate(term: Term) -> Term:
 
 
 def index_into(term: Term, index: Term) -> Term:
-    """An entry of a list, counted from 0. The term raises ArchdslError (A113)."""
+    """Return the term `term[index]`, counted from 0; it raises ArchdslError (A113).
+
+    Args:
+        term: a term whose value is a list.
+        index: a term whose value is the index.
+    """
 
     def apply(scope: Scope) -> Value:
         values, place = term(scope), index(scope)

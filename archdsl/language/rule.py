@@ -16,7 +16,15 @@ from archdsl.language.values import Words
 
 
 def floor_log(base: int, number: int) -> int:
-    """The largest k with base**k <= number, in exact integers (floats fail at 3**5)."""
+    """Return the largest k with base**k <= number, in exact integers (floats fail at 3**5).
+
+    Args:
+        base: 2 or more.
+        number: 1 or more.
+
+    >>> floor_log(3, 242), floor_log(3, 243)
+    (4, 5)
+    """
     power, result = base, 0
     while power <= number:
         power, result = power * base, result + 1
@@ -24,7 +32,15 @@ def floor_log(base: int, number: int) -> int:
 
 
 def sum_of_ceilings(layers: int, step: int) -> int:
-    """The sum of ceil(l / step) for l from 1 to `layers`: `step` ones, `step` twos, and so on."""
+    """Return the sum of ceil(l / step) for l = 1 ... `layers`: `step` ones, `step` twos, ...
+
+    Args:
+        layers: the last l.
+        step: the divisor, 1 or more.
+
+    >>> sum_of_ceilings(5, 2)  # 1 + 1 + 2 + 2 + 3
+    9
+    """
     whole, rest = divmod(layers, step)
     return step * whole * (whole + 1) // 2 + rest * (whole + 1)
 

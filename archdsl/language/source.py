@@ -12,10 +12,14 @@ from typing import Any
 
 
 def plain_source(function: Callable[..., Any], names: frozenset[str] = frozenset()) -> str | None:
-    """The text of a function without its decorators; None if it would not run in another file.
+    """Return the text of a function without its decorators; None if it cannot run in another file.
 
     It runs there if it has a name, is defined in a file, is written in ASCII, and uses nothing but
     its own variables, Python's built-in names and those in `names`, also in its annotations.
+
+    Args:
+        function: a Python function, such as the `sources` of a rule.
+        names: names that the other file has, in addition to Python's built-in ones.
     """
     return _plain_source(function, names) if isinstance(function, Hashable) else None
 

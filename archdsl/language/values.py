@@ -126,7 +126,16 @@ class Deferred:
 
     @classmethod
     def read(cls, text: str, bounds: Bounds) -> Deferred:
-        """Parse; a mistake is located inside the text. Raises ArchdslError (A110)."""
+        """Return parsed arithmetic. A mistake in it is located inside the text.
+
+        Args:
+            text: the arithmetic as it is written, with its position if it comes from a
+                spec.
+            bounds: the type and the range that its value must have.
+
+        Raises:
+            ArchdslError: A110 if the text is not arithmetic.
+        """
         source, span = getattr(text, "source", None), getattr(text, "span", None)
         try:
             return cls(parse(text), bounds, source, span)
@@ -157,7 +166,13 @@ def written(value: Any) -> Any:
 
 
 def locate(error: ArchdslError, source: Source | None, span: Span | None) -> ArchdslError:
-    """Place an error of an expression; a span it has counts from the start of the expression."""
+    """Return an error of an expression with a position in the spec.
+
+    Args:
+        error: an error whose span, if any, counts from the start of the expression.
+        source: the text of the spec; None if the expression was not read from a file.
+        span: position of the expression in the spec.
+    """
     finding = error.diagnostics[0]
     if source is None or span is None or finding.source is not None:
         return error

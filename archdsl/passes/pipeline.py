@@ -16,7 +16,15 @@ FOR_INFERENCE: tuple[Pass, ...] = (*PASSES, place)
 
 
 def run(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> Graph:
-    """Apply passes in order. Raise InvariantError if one of them breaks an invariant."""
+    """Apply passes in order, and verify the graph after each one that changed it.
+
+    Args:
+        graph: a graph that satisfies the invariants.
+        passes: functions from a graph to a graph.
+
+    Raises:
+        InvariantError: if a pass breaks an invariant.
+    """
     for apply in passes:
         changed = apply(graph)
         graph = graph if changed is graph else verify(changed)

@@ -52,7 +52,12 @@ def _accumulates(graph: Graph, stage: Stage) -> bool:
 
 
 def varies(stage: Stage, shapes: Mapping[str, Shape]) -> bool:
-    """Return whether the layers of a stage read different widths."""
+    """Return whether the layers of a stage read different numbers of channels.
+
+    Args:
+        stage: the stage.
+        shapes: shape of each node's output, by the node's name.
+    """
     return len({shapes[name][0] for name in stage.reads[stage.projected :]}) > 1
 
 

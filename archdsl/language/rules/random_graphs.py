@@ -18,6 +18,12 @@ def watts_strogatz(nodes: int, neighbours: int, chance: float, seed: int) -> set
     Each node has an edge to the next `neighbours` / 2 nodes of the ring. Round i = 1, 2, ... passes
     once over the nodes: the edge of a node u to u + i moves, with this chance, its other end to a
     random node that is neither u nor a neighbour of u, unless u has edges to all nodes.
+
+    Args:
+        nodes: number of nodes, counted from 0.
+        neighbours: edges of each node in the ring, an even number below `nodes`.
+        chance: probability that an edge is moved, 0 to 1.
+        seed: the same seed always gives the same edges.
     """
     random = Random(seed).random
     beside: list[set[int]] = [set() for _ in range(nodes)]
@@ -46,7 +52,13 @@ def _join(beside: list[set[int]], node: int, other: int) -> None:
 
 
 def erdos_renyi(nodes: int, chance: float, seed: int) -> set[Edge]:
-    """Return edges that each exist with this chance: (0, 1), (0, 2), ..., (1, 2), ..., in order."""
+    """Return edges that each exist with this chance: (0, 1), (0, 2), ..., (1, 2), ..., in order.
+
+    Args:
+        nodes: number of nodes, counted from 0.
+        chance: probability of each edge, 0 to 1.
+        seed: the same seed always gives the same edges.
+    """
     random = Random(seed).random
     return {
         (low, high)
@@ -62,6 +74,11 @@ def barabasi_albert(nodes: int, edges: int, seed: int) -> set[Edge]:
     Nodes 0 ... `edges` - 1 have none at first, and node `edges` has one to each of them. Each later
     node draws ends of the edges before it, in the order (new, old) in which these were made, until
     it has drawn `edges` different nodes.
+
+    Args:
+        nodes: number of nodes, counted from 0.
+        edges: edges of each new node to earlier ones, below `nodes`.
+        seed: the same seed always gives the same edges.
     """
     random = Random(seed).random
     graph = {(old, edges) for old in range(edges)}
