@@ -26,7 +26,6 @@ NAMES = {
     "archdsl/backends/pytorch/runtime": 14,
     "archdsl/codegen": 20,
     "archdsl/frontend": 1,
-    "archdsl/ir": 6,
     "archdsl/language": 5,
     "archdsl/lowering": 15,
     "archdsl/oracle": 4,
@@ -47,7 +46,6 @@ UNDESCRIBED = {
     "archdsl/cli": 13,
     "archdsl/codegen": 11,
     "archdsl/frontend": 15,
-    "archdsl/ir": 79,
     "archdsl/language": 12,
     "archdsl/lowering": 23,
 }

@@ -69,7 +69,12 @@ class Stage:
     borders: tuple[Border, ...] = ()
 
     def output(self, source: int, layer: int) -> str:
-        """Return the node in which a layer reads an output; layer N + 1 is the exit."""
+        """Return the node in which a layer reads an output: the output, or its copy after a border.
+
+        Args:
+            source: index of the output, 0 for y_0.
+            layer: index of the layer from 1; N + 1 is the exit.
+        """
         if not self.borders:
             return self.outputs[source]
         crossed = (border for border in reversed(self.borders) if source < border.layer <= layer)
@@ -195,14 +200,14 @@ class Graph(Shown):
         Raises: ArchdslError (A212, A218) if a window does not fit, or a layer takes no such shape.
         """
         chain_steps = Steps()
-        known: dict[str, tuple[Shape, ...]] = {}
+        steps: dict[str, tuple[Shape, ...]] = {}
         for node in self:
-            sources = [known[source][-1] for source in node.inputs]
+            sources = [steps[source][-1] for source in node.inputs]
             if isinstance(node.op, Chain):
-                known[node.name] = chain_steps(node.op.layers, sources[0])
+                steps[node.name] = chain_steps(node.op.layers, sources[0])
             else:
-                known[node.name] = (after(node.op, sources),)
-        return known
+                steps[node.name] = (after(node.op, sources),)
+        return steps
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[str, ...]]:
@@ -211,7 +216,7 @@ class Graph(Shown):
         for node in self:
             for source in dict.fromkeys(node.inputs):
                 readers[source].append(node.name)
-        return {name: tuple(found) for name, found in readers.items()}
+        return {name: tuple(names) for name, names in readers.items()}
 
     @property
     def input(self) -> Node:

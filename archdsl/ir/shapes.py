@@ -29,18 +29,28 @@ class Steps:
         key = (id(layers), shape)
         steps = self.known.get(key)
         if steps is None:
-            made = accumulate(layers, lambda before, layer: layer.after(before), initial=shape)
-            steps = self.known[key] = tuple(made)
+            shapes = accumulate(layers, lambda before, layer: layer.after(before), initial=shape)
+            steps = self.known[key] = tuple(shapes)
         return steps
 
 
 def after_aggregation(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
-    """The shape of an aggregate of shapes that agree (`mismatch` is None)."""
+    """Return the shape of an aggregate of shapes that agree (`mismatch` is None).
+
+    Args:
+        operator: the aggregation.
+        shapes: the shapes that it joins, in the order of the reads.
+    """
     return joined_shape(operator, shapes)
 
 
 def mismatch(operator: Aggregation, shapes: Sequence[Shape]) -> int | None:
-    """The position of the first shape that cannot be joined with the others."""
+    """Return the index of the first shape that cannot be joined with the others, or None.
+
+    Args:
+        operator: the aggregation.
+        shapes: the shapes that it joins, in the order of the reads.
+    """
     if shapes.count(shapes[0]) == len(shapes):
         return None
     start = 0 if operator.equal_widths else 1
@@ -60,7 +70,12 @@ def _broadcasts(sizes: Shape, whole: Shape) -> bool:
 
 
 def after(op: Op, shapes: Sequence[Shape]) -> Shape:
-    """The shape that a node makes."""
+    """Return the shape of a node's output.
+
+    Args:
+        op: what the node computes.
+        shapes: shapes of its inputs, in order; none for the input of the network.
+    """
     match op:
         case Input(shape=shape):
             return shape

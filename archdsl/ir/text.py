@@ -34,7 +34,7 @@ def graph(graph: Graph) -> str:
 def placement(plan: Placement) -> list[str]:
     """Where the outputs of a stage live, and what each layer and last the exit gathers."""
     spans = [(plan.span(output),) for output in range(len(plan.places))]
-    places, gathers = (", ".join(map(_ranges, found)) for found in (spans, plan.gathers))
+    places, gathers = (", ".join(map(_ranges, ranges)) for ranges in (spans, plan.gathers))
     return [f"  {plan.layout} in {plan.channels} channels: {places}", f"  gathers {gathers}"]
 
 

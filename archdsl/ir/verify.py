@@ -140,7 +140,12 @@ def stages(graph: Graph) -> Iterator[str]:
 
 
 def outputs_at(stage: Stage, layer: int) -> dict[str, tuple[int, ...]]:
-    """Return the index of each output that a layer may read, by the node in which it reads it."""
+    """Return the index of each output that a layer may read, by the node in which it reads it.
+
+    Args:
+        stage: the stage.
+        layer: index of the layer from 1; N + 1 is the exit.
+    """
     if not stage.borders:
         return {name: (index,) for index, name in enumerate(stage.outputs)}
     return {stage.output(index, layer): (index,) for index in range(len(stage.outputs))}
@@ -182,17 +187,24 @@ def _joins_outputs(node: Node, stage: Stage, layer: int, sources: Sequence[int])
 
 
 def joins(
-    graph: Graph, operator: Aggregation, name: str, known: dict[str, tuple[int, ...]]
+    graph: Graph, operator: Aggregation, name: str, indices: dict[str, tuple[int, ...]]
 ) -> tuple[int, ...] | None:
-    """The outputs that a node joins, directly or through an aggregate that begins with them.
+    """Return the outputs that a node joins, directly or through an aggregate that begins with them.
 
-    `known` holds what is known of nodes, and is added to: a running sum asks for its prefixes.
+    The result is None if the node is not such an aggregate.
+
+    Args:
+        graph: the graph.
+        operator: the aggregation of the reader.
+        name: the node.
+        indices: the result for other nodes; new results are added, because a running sum asks
+            for all of its prefixes.
     """
-    if name not in known:
+    if name not in indices:
         node = graph[name]
-        parts = [joins(graph, operator, source, known) for source in node.inputs[:1]]
-        parts += [known.get(source) for source in node.inputs[1:]]
+        parts = [joins(graph, operator, source, indices) for source in node.inputs[:1]]
+        parts += [indices.get(source) for source in node.inputs[1:]]
         if not _uses(node, operator) or None in parts:
             return None
-        known[name] = tuple(index for part in parts if part for index in part)
-    return known[name]
+        indices[name] = tuple(index for part in parts if part for index in part)
+    return indices[name]

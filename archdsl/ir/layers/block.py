@@ -101,7 +101,12 @@ class Block(Weighted):
         return live
 
     def joined(self, join: Join, shapes: Sequence[Shape]) -> Shape:
-        """Return the shape of an aggregate."""
+        """Return the shape of an aggregate.
+
+        Args:
+            join: the aggregation, and the outputs that it joins.
+            shapes: the shapes of those outputs, in the same order.
+        """
         return joined_shape(join.operator, shapes)
 
     def inside(self) -> tuple[Layer, ...]:
@@ -239,13 +244,26 @@ def largest(shapes: Sequence[Shape]) -> Shape:
 
 
 def joined_shape(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
-    """Return the shape of an aggregate of shapes that agree."""
+    """Return the shape of an aggregate of shapes that agree.
+
+    Args:
+        operator: the aggregation.
+        shapes: the shapes that it joins, in the order of the reads.
+    """
     first = largest(shapes) if operator.broadcasts else shapes[0]
     return (operator.width([shape[0] for shape in shapes]), *first[1:])
 
 
 def after_chain(layers: Sequence[Layer], shape: Shape) -> Shape:
-    """Return the shape after layers one after another. Raises ArchdslError (A212, A218)."""
+    """Return the shape after layers one after another.
+
+    Args:
+        layers: the layers.
+        shape: shape of the input of the first layer.
+
+    Raises:
+        ArchdslError: A212 or A218 if a layer cannot take its input.
+    """
     for layer in layers:
         shape = layer.after(shape)
     return shape

@@ -168,14 +168,33 @@ def kernel_sides(written: int | Sizes, dims: int, what: str = "kernel") -> Sides
 
 
 def keeps_size(kernel: Sides, dilation: int) -> Sides:
-    """Return the padding that keeps the size at stride 1. Raises ArchdslError (A213)."""
+    """Return the padding that keeps the size of a map at stride 1.
+
+    Args:
+        kernel: one number, or one for each dimension.
+        dilation: step between the pixels that the kernel reads.
+
+    Raises:
+        ArchdslError: A213 if no padding keeps the size.
+
+    >>> keeps_size(3, 1), keeps_size((1, 7), 1), keeps_size(3, 2)
+    (1, (0, 3), 2)
+    """
     if isinstance(kernel, tuple):
         return tuple(int_padding(side, dilation) for side in kernel)
     return int_padding(kernel, dilation)
 
 
 def int_padding(kernel: int, dilation: int) -> int:
-    """Return the padding along one dimension. Raises ArchdslError (A213)."""
+    """Return the padding that keeps the size along one dimension.
+
+    Args:
+        kernel: size of the kernel along it.
+        dilation: step between the pixels that the kernel reads.
+
+    Raises:
+        ArchdslError: A213 if the kernel is even and the dilation is odd.
+    """
     if kernel % 2 == 0 and dilation % 2:
         raise fail(
             "A213",

@@ -103,7 +103,7 @@ class Layer:
         return None
 
     def after(self, shape: Shape) -> Shape:
-        """Shape of the result for an input of this shape. Raises ArchdslError (A212, A218)."""
+        """Return the shape of the result for an input of this shape. Raises A212 or A218."""
         return shape
 
     def takes(self) -> int | None:
@@ -151,19 +151,42 @@ class Layer:
         return 0
 
     def operations(self, before: Shape, after: Shape) -> int:
-        """FLOPs for one input, as Table 4 of the SparseNet paper counts them."""
+        """Return the FLOPs for one input, as Table 4 of the SparseNet paper counts them.
+
+        Args:
+            before: shape of the input.
+            after: shape of the result.
+        """
         return 2 * self.macs(after)
 
     def kept(self, before: Shape, after: Shape) -> Kept:
-        """What torch keeps for the backward pass (measured with torch 2.13)."""
+        """Return what torch keeps of the layer for the backward pass (measured with torch 2.13).
+
+        Args:
+            before: shape of the input.
+            after: shape of the result.
+        """
         return Kept()
 
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
-        """Size and stride of the window that a pixel reads; a larger map has fractions."""
+        """Return the size and the stride of the window that a pixel of the result reads.
+
+        Both are in pixels of the input; they are fractions for a layer that enlarges
+        the map.
+
+        Args:
+            before: shape of the input.
+            axis: dimension of the map, 0 for the first one after the features.
+        """
         return 1, 1
 
     def remarks(self, shape: Shape, place: Place) -> Iterator[Diagnostic]:
-        """Yield warnings and notes on a valid layer that reads an input of this shape."""
+        """Yield warnings and notes on a valid layer.
+
+        Args:
+            shape: shape of the input.
+            place: position of the layer in the spec.
+        """
         yield from ()
 
     def fused_step(self) -> Step | None:
@@ -186,13 +209,22 @@ class Layer:
         return None
 
     def call(self, x: str, numbers: Numbers) -> str:
-        """The Python expression that applies the layer to the expression `x`."""
+        """Return the Python expression that applies the layer.
+
+        Args:
+            x: the expression of its input.
+            numbers: Python text for each of `numbers()`.
+        """
         raise NotImplementedError
 
     def split_call(self, x: str, numbers: Numbers) -> tuple[str, ...]:
-        """Expressions that do the same in several statements, for a call too long for a line.
+        """Return expressions that do the same in several statements, if `call` is too long.
 
         Each is assigned to `x`, which the next one reads. Empty if there is no such form.
+
+        Args:
+            x: the expression of the input of the first one.
+            numbers: Python text for each of `numbers()`.
         """
         return ()
 
@@ -242,7 +274,15 @@ class Weighted(Layer):
 
 
 def affine(weight: Shape, bias: bool) -> dict[str, Shape]:
-    """Return a weight, and with `bias` a number for each output feature."""
+    """Return the shapes of a weight and, with `bias`, of a bias.
+
+    Args:
+        weight: shape of the weight; its first dimension is the output features.
+        bias: whether there is a bias, one number for each output feature.
+
+    >>> affine((8, 3, 1, 1), bias=True)
+    {'weight': (8, 3, 1, 1), 'bias': (8,)}
+    """
     return {"weight": weight, "bias": weight[:1]} if bias else {"weight": weight}
 
 

@@ -18,7 +18,17 @@ KINDS: Mapping[str, type[Norm | ChannelNorm | GroupNorm]] = {
 
 
 def normalisation(word: words.Norm, name: str, shape: Shape, stride: int) -> Layer:
-    """The norm for a word. Raises ArchdslError (A103, A214, A215, A226)."""
+    """Return the norm for a word.
+
+    Args:
+        word: the word with its numbers known.
+        name: the layer's name, which begins the names of its weights.
+        shape: shape of its input.
+        stride: the stride for a word that states none itself; norms have none.
+
+    Raises:
+        ArchdslError: A103, A214, A215 or A226, without a position.
+    """
     if word.groups is not None and word.kind != "group":
         message = f"`groups` belongs to group norms, so a {word.kind} norm would ignore it"
         raise fail("A226", message, help="write `kind: group`, or leave `groups` out")

@@ -15,7 +15,12 @@ def eps_argument(eps: float) -> list[str]:
 
 
 def refuse_single_numbers(kind: str, count: int) -> None:
-    """Raise A214 if a norm of this kind normalises `count` numbers at a time, and `count` is 1."""
+    """Raise A214 if a norm would normalise single numbers.
+
+    Args:
+        kind: the norm, such as `layer` or `rms`.
+        count: how many numbers it normalises together.
+    """
     if count == 1:
         outcome = "keep nothing but its sign" if kind == "rms" else "make each of them 0"
         raise fail(

@@ -84,8 +84,8 @@ class Own(Weighted):
         return f"nn.{self.word.module}", texts
 
     def text(self) -> str:
-        given = ",".join(f"{key}={value}" for key, value in self.arguments)
-        return f"{self.name}:{given}" if given else self.name
+        arguments = ",".join(f"{key}={value}" for key, value in self.arguments)
+        return f"{self.name}:{arguments}" if arguments else self.name
 
     def words(self) -> str:
         return self.word.layer.replace("_", " ")

@@ -87,7 +87,16 @@ class Window:
         return _axes(self, len(shape) - 1)
 
     def slide(self, layer: Layer, shape: Shape) -> Shape:
-        """Return the sizes of the map that the windows make. Raises ArchdslError (A212, A218)."""
+        """Return the shape of the map that the windows give.
+
+        Args:
+            layer: the layer, for messages.
+            shape: shape of the input.
+
+        Raises:
+            ArchdslError: A212 if no window fits the map, A218 if the input is flat
+                features.
+        """
         need_map(layer, shape)
         axes = self.along(shape)
         sides = tuple(axis.count(size) for axis, size in zip(axes, shape[1:], strict=True))
@@ -103,7 +112,13 @@ class Window:
         return sides
 
     def remarks(self, kind: str, shape: Shape, place: Place) -> Iterator[Diagnostic]:
-        """Yield A227 for windows that read only padding, and A222 for pixels that none reads."""
+        """Yield A227 for windows that read only padding, and A222 for pixels that none reads.
+
+        Args:
+            kind: the layer in words, such as `convolution`.
+            shape: shape of the input.
+            place: position of the layer in the spec.
+        """
         axes = tuple(zip(self.along(shape), shape[1:], strict=True))
         name = f"a {kernel_text(self.kernel, len(axes))} {kind}"
         if any(axis.misses(size) for axis, size in axes):
@@ -149,7 +164,12 @@ def _axes(window: Window, dims: int) -> tuple[Axis, ...]:
 
 
 def each(number: Sides, dims: int) -> tuple[int, ...]:
-    """Return a number for each of `dims` dimensions."""
+    """Return a number for each of `dims` dimensions.
+
+    Args:
+        number: one number, or one for each dimension.
+        dims: number of dimensions of the map.
+    """
     return number if isinstance(number, tuple) else (number,) * dims
 
 
@@ -159,12 +179,22 @@ def sides_text(number: Sides) -> str:
 
 
 def kernel_text(kernel: Sides, dims: int) -> str:
-    """`3x3`, `1x7`, `3x3x3`; `size-3` in one dimension."""
+    """Return a kernel as text: `3x3`, `1x7` or `3x3x3`; `size-3` in one dimension.
+
+    Args:
+        kernel: one number, or one for each dimension.
+        dims: number of dimensions of the map.
+    """
     return f"size-{sides_text(kernel)}" if dims == 1 else show(each(kernel, dims))
 
 
 def need_map(layer: Layer, shape: Shape) -> None:
-    """Raise ArchdslError (A218) if the input of a layer is not a feature map."""
+    """Raise ArchdslError (A218) if the input of a layer is not a feature map.
+
+    Args:
+        layer: the layer, for the message.
+        shape: shape of its input.
+    """
     if len(shape) == 1:
         raise fail(
             "A218",
