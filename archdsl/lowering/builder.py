@@ -24,7 +24,18 @@ class Builder:
         self.joined: dict[tuple[Aggregation, tuple[str, ...], str], str] = {}
 
     def add(self, name: str, op: Op, inputs: tuple[str, ...], origin: str) -> str:
-        """Add a node whose inputs are there already and fit."""
+        """Add a node, and return its name.
+
+        Args:
+            name: its name, not in use yet.
+            op: what it computes.
+            inputs: names of nodes that exist already and whose shapes fit.
+            origin: the part of the spec that it comes from, such as `stages.unit`.
+
+        Raises:
+            ArchdslError: A212 or A218, without a position, if a layer cannot take its
+                input.
+        """
         self.nodes[name] = Node(name, op, inputs, origin)
         shapes = [self.shapes[source] for source in inputs]
         if isinstance(op, Chain):
@@ -36,11 +47,19 @@ class Builder:
     def add_chain(
         self, name: str, layers: tuple[Layer, ...], source: str, origin: str, scope: str = ""
     ) -> str:
-        """Add a chain that reads one node; without layers it is that node."""
+        """Add a chain that reads one node, and return its name; without layers, that of the node.
+
+        Args:
+            name: name of the new node.
+            layers: the layers; may be empty.
+            source: the node that the first layer reads.
+            origin: the part of the spec that it comes from, such as `stages.unit`.
+            scope: prefix of the names of the weights; the node's name by default.
+        """
         return self.add(name, Chain(scope or name, layers), (source,), origin) if layers else source
 
     def join(
-        self, name: str, operator: Aggregation, sources: Sequence[str], origin: str, said: str,
+        self, name: str, operator: Aggregation, sources: Sequence[str], origin: str, reader: str,
         scope: str,
     ) -> str:  # fmt: skip
         """Return the aggregate of nodes: a new node, an equal one, or the only source itself.
@@ -52,7 +71,7 @@ class Builder:
             operator: how the sources are joined.
             sources: the nodes, in the order of the reads.
             origin: where the spec says so.
-            said: the reader, for diagnostics.
+            reader: the layer or exit that reads them, for diagnostics.
             scope: prefix of the names of the weights, if the operator has some.
 
         Raises:
@@ -62,16 +81,26 @@ class Builder:
         if len(sources) == 1:
             return sources[0]
         key = (operator, tuple(sources), scope if operator.weights() else "")
-        known = self.joined.get(key)
-        if known is None:
-            self.check(operator, sources, said)
+        node = self.joined.get(key)
+        if node is None:
+            self.check(operator, sources, reader)
             check_width(operator, operator.width([self.shapes[s][0] for s in sources]))
-            known = self.joined[key] = self.add(name, Aggregate(operator, key[2]), key[1], origin)
-        return known
+            node = self.joined[key] = self.add(name, Aggregate(operator, key[2]), key[1], origin)
+        return node
 
-    def check(self, operator: Aggregation, sources: Sequence[str], said: str) -> None:
-        """Refuse outputs that cannot be joined; torch would broadcast some of them silently."""
-        check_join(operator, [self.shapes[source] for source in sources], sources, said)
+    def check(self, operator: Aggregation, sources: Sequence[str], reader: str) -> None:
+        """Refuse outputs that cannot be joined; torch would broadcast some of them silently.
+
+        Args:
+            operator: how the sources are joined.
+            sources: the nodes, in the order of the reads.
+            reader: the layer or exit that reads them, for diagnostics.
+
+        Raises:
+            ArchdslError: A210 or A211 if the shapes do not agree, A228 if the operator
+                takes no such outputs.
+        """
+        check_join(operator, [self.shapes[source] for source in sources], sources, reader)
 
 
 def check_join(
@@ -114,7 +143,12 @@ def check_widths(operator: Aggregation, widths: Sequence[int], reader: str) -> N
 
 
 def check_width(operator: Aggregation, width: object) -> None:
-    """Raise A101 if an aggregation states a width that no tensor has."""
+    """Raise A101 if an aggregation states a width that no tensor has.
+
+    Args:
+        operator: the aggregation.
+        width: what its method `width` returned.
+    """
     if not isinstance(width, int) or isinstance(width, bool) or width < 1:
         raise fail(
             "A101",

@@ -54,7 +54,12 @@ class Costs:
     weight: int = 1
 
     def units(self, units: Units, layers: int) -> int:
-        """Primitives of so many layers that use units in turn."""
+        """Return the primitives of layers that use units in turn.
+
+        Args:
+            units: the units, each used again after the last one.
+            layers: number of layers.
+        """
         each = [self.unit(unit) for unit in units.words]
         rounds, rest = divmod(layers, len(each))
         return rounds * sum(each) + sum(each[:rest])
@@ -81,7 +86,7 @@ class Costs:
             return self.weight
         alike = getattr(word, "unit", None)
         if alike is not None:
-            parts = self.known(word.layers, PARTS)
+            parts = self.bounded(word.layers, PARTS)
             return self.weight + self.units(units_of(word.layers, alike), parts)
         units = word.layers if isinstance(word.layers, tuple) else (word.layers,)
         nested = (unit for unit in units if isinstance(unit, Unit | LayerList))
@@ -89,7 +94,7 @@ class Costs:
 
     def nest(self, nest: Nest) -> int:
         """Primitives of all levels, from the bottom outwards: a list may hold `inner` twice."""
-        levels = self.known(nest.count, LEVELS)
+        levels = self.bounded(nest.count, LEVELS)
         bottom = level_scope(self.scope, levels, levels)
         cost = replace(self, scope=bottom, weight=self.weight + levels).unit(nest.bottom)
         for level in reversed(range(levels)):
@@ -98,8 +103,14 @@ class Costs:
             cost = self.weight + inside.unit(nest.layers)
         return cost
 
-    def known(self, raw: Any, most: int) -> int:
-        """A number of parts or levels; the most there can be if it is not known yet."""
+    def bounded(self, raw: Any, most: int) -> int:
+        """Return a number of parts or levels, at most `most`.
+
+        Args:
+            raw: the number or arithmetic that the spec has.
+            most: the largest number allowed; also the result if the arithmetic cannot be
+                evaluated yet.
+        """
         try:
             count: int = value(raw, self.scope)
         except ArchdslError:  # told with its place when the block is lowered
@@ -145,7 +156,12 @@ def _carry_cost(plan: SequencePlan, defined: Mapping[str, int]) -> int:
 
 
 def around(spec: Spec, stages: int) -> int:
-    """Primitives outside of stages."""
+    """Return the primitives of the stem, the head, and everything between stages.
+
+    Args:
+        spec: the spec.
+        stages: number of stages.
+    """
     words = spec.words
     costs = Costs(Scope(spec.parameters.values), defined_costs(Definitions.of(spec)))
     ends = [chain for chain in (words.stem, words.head) if chain is not None]

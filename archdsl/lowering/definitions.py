@@ -42,7 +42,12 @@ class Definitions:
         return self.spec.at("define", word, *path)
 
     def waits_for(self, unit: Words, name: str) -> bool:
-        """Return whether arithmetic in a unit uses a name, or in a definition that it uses."""
+        """Return whether arithmetic in a unit uses a name, or in a definition that it uses.
+
+        Args:
+            unit: a unit, a list of layers or a block.
+            name: a name in arithmetic, such as `incoming` or `layer`.
+        """
         seen: set[str] = set()
         waiting = list(defined_in(unit))
         while waiting:

@@ -52,7 +52,13 @@ class Form:
     apart: bool = False
 
     def block(self, name: str, word: str, shape: Shape) -> Block:
-        """Return the block, still without its parts."""
+        """Return the block, still without its parts.
+
+        Args:
+            name: name of the block, which begins the names of its weights.
+            word: keyword of the block, for a form that has none itself.
+            shape: shape of its input.
+        """
         return Block(
             name, self.word or word, shape, (), tuple(map(tuple, self.reads)), self.operator,
             tuple(self.exit), self.flat, self.joining, self.rule, self.apart,

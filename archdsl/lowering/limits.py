@@ -55,7 +55,7 @@ class Size:
         """(name, count, limit) of what is too large."""
         names = ("layers", "links", "primitives")
         counts = [(name, getattr(self, name), getattr(limits, name)) for name in names]
-        return [found for found in counts if found[1] > found[2]]
+        return [count for count in counts if count[1] > count[2]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,14 @@ def size_of(stages: Iterable[Planned]) -> Size:
 
 
 def check(stages: Iterable[Planned], limits: Limits, around: int = 0) -> None:
-    """Refuse what is too large. Raises ArchdslError (A301) with the exact count.
+    """Raise A301 with the exact count if a network is too large.
 
     `around` is how many primitives there are outside of stages.
+
+    Args:
+        stages: the planned stages.
+        limits: the largest counts that are allowed.
+        around: number of primitives outside of stages.
     """
     stages = list(stages)
     size = size_of(stages) + Size(primitives=around)
@@ -85,23 +90,28 @@ def check(stages: Iterable[Planned], limits: Limits, around: int = 0) -> None:
     if not above:
         return
     largest = max(stages, key=lambda stage: (stage.layers, stage.primitives))
-    said = [f"{count:,} {name} (limit {limit:,})" for name, count, limit in above]
+    counts = [f"{count:,} {name} (limit {limit:,})" for name, count, limit in above]
     if above[0][0] != "layers":
-        message = f"{size.layers:,} layers make {' and '.join(said)}"
+        message = f"{size.layers:,} layers make {' and '.join(counts)}"
     else:
         named = any(name == "links" for name, _, _ in above)
-        more = said[1:] if named else [f"{size.links:,} links", *said[1:]]
-        message = f"this is {said[0]} with {' and '.join(more)}"
+        more = counts[1:] if named else [f"{size.links:,} links", *counts[1:]]
+        message = f"this is {counts[0]} with {' and '.join(more)}"
     raise ArchdslError(Diagnostic("A301", message, help=raising(above), **largest.place))
 
 
 def check_together(sizes: Iterable[Size], limits: Limits) -> None:
-    """Refuse networks that one command holds together. Raises ArchdslError (A305)."""
+    """Raise A305 if networks that one command holds at once are too large together.
+
+    Args:
+        sizes: the size of each network.
+        limits: limits for their sum.
+    """
     sizes = list(sizes)
     above = sum(sizes, start=Size()).above(limits)
     if above and len(sizes) > 1:
-        said = " and ".join(f"{count:,} {name} (limit {limit:,})" for name, count, limit in above)
-        message = f"these {len(sizes):,} networks have {said} together"
+        counts = " and ".join(f"{count:,} {name} (limit {limit:,})" for name, count, limit in above)
+        message = f"these {len(sizes):,} networks have {counts} together"
         raise ArchdslError(Diagnostic("A305", message, help=raising(above)))
 
 
@@ -130,10 +140,10 @@ class Allowance:
         self.spent += size
         above = self.spent.above(self.limits.times(self.times))
         if above:
-            said = " and ".join(
+            counts = " and ".join(
                 f"{count:,} {name} (limit {limit:,})" for name, count, limit in above
             )
-            message = f"the networks that are counted here have {said} together"
+            message = f"the networks that are counted here have {counts} together"
             needed = [(name, -(-count // self.times), limit) for name, count, limit in above]
             raise ArchdslError(Diagnostic("A305", message, help=raising(needed)))
 

@@ -49,7 +49,13 @@ class Context:
         return Context(below, place, self.remarks, self.nest, self.own, self.depth, self.inner)
 
     def nested(self, word: Nested, shape: Shape, stride: int) -> Layer:
-        """Return the block for a word that is written here."""
+        """Lower a block inside a list of layers.
+
+        Args:
+            word: the block as the spec has it.
+            shape: shape of its input.
+            stride: stride that the block must apply.
+        """
         at = partial(_place_of_key, self.at, word.layer)
         return self.nest(word, word.layer, shape, stride, replace(self, at=at))
 
@@ -87,7 +93,13 @@ class Level:
 
 
 def level_scope(scope: Scope, level: int, levels: int) -> Scope:
-    """Return the scope of a level of a nest; at its bottom there is no level to read lists at."""
+    """Return the scope of a level of a nest; at its bottom there is no level to read lists at.
+
+    Args:
+        scope: names and values outside the nest.
+        level: number of the level, counted from 0 at the outermost.
+        levels: number of levels; the bottom has this number itself.
+    """
     stage = level if level < levels else None
     return replace(
         scope, values={**scope.values, "level": level}, stage=stage, stages=levels, per="level"
@@ -144,7 +156,17 @@ def _add_defined(layers: Layers, unit: Defined, context: Context) -> None:
 
 
 def unit_layers(unit: Unit, stride: int, place: Place) -> Sequence[LayerWords]:
-    """Return the list that a named unit stands for. Raises ArchdslError (A225, A301)."""
+    """Return the list of layers that a named unit stands for.
+
+    Args:
+        unit: the unit with its numbers known.
+        stride: stride that one of its layers must have.
+        place: position of the unit in the spec.
+
+    Raises:
+        ArchdslError: A225 if it does not stride as it should, A301 if it has more layers than
+            it says.
+    """
     layers = unit.layers(stride)
     if len(layers) > unit.size():
         message = f"the unit `{unit.kind}` has {len(layers)} layers (limit {unit.size()})"

@@ -42,7 +42,15 @@ class Lowered:
 
 
 def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
-    """Build the graph of a spec. Raises ArchdslError (A101, A11x, A2xx, A3xx), located."""
+    """Build the graph of a spec.
+
+    Args:
+        spec: the parsed spec.
+        limits: the largest network that is built; the defaults of `Limits` if not passed.
+
+    Raises:
+        ArchdslError: A101, A11x, A2xx or A3xx, with the position in the spec.
+    """
     plans, roundings = plan_stages(spec)
     plans = as_sequence(spec, plans)
     planned = [_planned(plan) for plan in plans]
@@ -145,7 +153,12 @@ def transition(words: Transition) -> tuple[LayerWords, ...]:
 
 
 def is_zero(raw: object, scope: Scope) -> bool:
-    """Whether arithmetic gives 0, which the bounds of its field would refuse in general terms."""
+    """Return whether arithmetic gives 0, which gets a better message than the bounds of its field.
+
+    Args:
+        raw: a field of the spec; anything but arithmetic gives False.
+        scope: names and values for it.
+    """
     if not isinstance(raw, Deferred):
         return False
     try:

@@ -71,8 +71,8 @@ def _filled(words: StageWords, each: StageWords | None) -> StageWords:
 
 def _missing(spec: Spec, index: int, words: StageWords) -> list[Diagnostic]:
     path = ("stages",) if isinstance(spec.words.stages, StagesWords) else ("stages", index)
-    given = words.connect is not None and type(words.connect).depth_given is not Rule.depth_given
-    spared = {"unit"} if isinstance(words.layers, tuple) else {"layers"} if given else set()
+    by_rule = words.connect is not None and type(words.connect).depth_given is not Rule.depth_given
+    spared = {"unit"} if isinstance(words.layers, tuple) else {"layers"} if by_rule else set()
     needed = [name for name in REQUIRED if name not in spared]
     return [
         Diagnostic("A103", f"the key `{name}` is missing in this stage", **spec.at(*path))

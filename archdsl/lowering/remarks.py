@@ -9,7 +9,13 @@ from archdsl.ir.ops import Layer, Shape
 
 
 def chain_remarks(layers: Sequence[Layer], shape: Shape, place: Place) -> Iterator[Diagnostic]:
-    """Yield the remarks on a chain of layers; the first one reads `shape`."""
+    """Yield the remarks on a chain of layers.
+
+    Args:
+        layers: the layers in order.
+        shape: shape of the input of the first one.
+        place: position in the spec for all of them.
+    """
     for layer in layers:
         yield from layer.remarks(shape, place)
         shape = layer.after(shape)

@@ -43,7 +43,12 @@ class SequencePlan(StagePlan):
         return {layer: index for index, (layer, words) in enumerate(written) if words is not None}
 
     def carry(self, border: int, shape: Shape) -> Made:
-        """Return the layers that carry an output of this shape over a border."""
+        """Return the layers that carry an output over a border, and the shape of their result.
+
+        Args:
+            border: index of the border; border 0 is after the first stage.
+            shape: shape of the output.
+        """
         words, part = self.carries[border], self.parts[border + 1]
         assert words is not None
         context = part.context.below("carry", incoming=shape[0])
@@ -58,6 +63,10 @@ class SequencePlan(StagePlan):
 
 def as_sequence(spec: Spec, plans: Sequence[StagePlan]) -> list[StagePlan]:
     """Return the plans, or one for all of them if their rule counts over the network.
+
+    Args:
+        spec: the parsed spec.
+        plans: the plans of its stages.
 
     Raises: ArchdslError (A219, A221, A226), located, if the stages cannot be one sequence.
     """

@@ -19,7 +19,16 @@ from archdsl.lowering.stage_plan import StagePlan
 
 
 def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
-    """Add a stage's nodes. Raises ArchdslError (A2xx), located."""
+    """Add the nodes of a stage to a graph, and return the stage.
+
+    Args:
+        builder: the nodes so far; those of the stage, and remarks, are added.
+        plan: the stage with its numbers.
+        entering: name of the node that the stage reads.
+
+    Raises:
+        ArchdslError: A2xx, with the position in the spec.
+    """
     stage = _Stage(builder, plan, entering)
     stage.make_entry()
     for layer in range(1, plan.layers + 1):
@@ -117,14 +126,14 @@ class _Stage:
         first = self.entering if self.projected else self.outputs[0]
         source = first if layer == 1 else self.read(layer)
         shape = self.builder.shapes[source]
-        chain, made = self.plan.chain(layer + self.plan.lead, shape)
+        chain, after = self.plan.chain(layer + self.plan.lead, shape)
         name = f"{self.root}.layers.{layer - 1}"
         origin = "stages.unit"
-        if layer == 1 and made != shape and self.entry_is_read():
+        if layer == 1 and after != shape and self.entry_is_read():
             if self.plan.entry == "projection":
-                source, chain = self.project(name, source, chain, shape, made)
+                source, chain = self.project(name, source, chain, shape, after)
             elif self.plan.entry == "pad":
-                self.pad(name, source, shape, made)
+                self.pad(name, source, shape, after)
         self.reads.append(source)
         self.layers.append(self.builder.add(name, Chain(name, chain), (source,), origin))
         self.outputs.append(self.layers[-1])
@@ -138,7 +147,7 @@ class _Stage:
         return any(0 in plan.rule.reads(layer) for layer in range(2, plan.layers + 1))
 
     def project(
-        self, name: str, source: str, chain: tuple[Layer, ...], shape: Shape, made: Shape
+        self, name: str, source: str, chain: tuple[Layer, ...], shape: Shape, after: Shape
     ) -> tuple[str, tuple[Layer, ...]]:
         """y_0 becomes a 1x1 convolution of the input.
 
@@ -155,8 +164,8 @@ class _Stage:
         for layer in chain[:split]:
             stride = max(1, stride // layer.window(shape)[1])
             shape = layer.after(shape)
-        layers: list[Layer] = [Conv("conv", shape[0], made[0], 1, stride, dims=dims)]
-        layers += self.projected_norm(chain, made) if not split else []
+        layers: list[Layer] = [Conv("conv", shape[0], after[0], 1, stride, dims=dims)]
+        layers += self.projected_norm(chain, after) if not split else []
         self.plan.remarks.extend(chain_remarks(layers, shape, self.plan.place("entry")))
         self.enter(f"{name}.projection", tuple(layers), shared)
         self.shared = shared if chain[:split] else None
@@ -174,16 +183,16 @@ class _Stage:
             place = self.plan.place("entry")
             raise error.within(place["source"], place["span"]) from None
 
-    def pad(self, name: str, source: str, shape: Shape, made: Shape) -> None:
+    def pad(self, name: str, source: str, shape: Shape, after: Shape) -> None:
         """y_0 becomes every stride-th place, with channels of zeros (He et al. 2015, option A)."""
-        if made[0] < shape[0]:
+        if after[0] < shape[0]:
             raise fail(
                 "A210",
-                f"`entry: pad` cannot make {made[0]} channels of {shape[0]}",
+                f"`entry: pad` cannot make {after[0]} channels of {shape[0]}",
                 help="write `entry: projection`",
                 **self.plan.place("entry"),
             )
-        padding = Pad(made[0], self.plan.stride, dims=len(shape) - 1)
+        padding = Pad(after[0], self.plan.stride, dims=len(shape) - 1)
         self.enter(f"{name}.projection", (padding,), source)
 
     def enter(self, name: str, layers: tuple[Layer, ...], source: str) -> None:

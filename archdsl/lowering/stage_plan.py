@@ -44,7 +44,15 @@ class StagePlan(Wiring):
         raise NotImplementedError("a plan of one stage has no borders")
 
     def carry(self, border: int, shape: Shape) -> Made:
-        """Return the layers that carry an output over a border."""
+        """Return the layers that carry an output over a border, and the shape of their result.
+
+        Args:
+            border: index of the border.
+            shape: shape of the output.
+
+        Raises:
+            NotImplementedError: in a plan of one stage, which has no borders.
+        """
         raise NotImplementedError("a plan of one stage has no borders")
 
     @property
@@ -104,7 +112,17 @@ class StagePlan(Wiring):
         return Context(self.scope, self.place, self.remarks, lower_block, self.own)
 
     def make(self, unit: UnitWords, layer: int, shape: Shape, stride: int) -> Made:
-        """Lower a unit without using the cache. Raises ArchdslError (A1xx, A2xx), located."""
+        """Lower a unit without using the cache; return its layers and the shape of their result.
+
+        Args:
+            unit: the unit as the spec has it.
+            layer: the position of the unit, from 1.
+            shape: shape of its input.
+            stride: stride that the unit must apply.
+
+        Raises:
+            ArchdslError: A1xx or A2xx, with the position in the spec.
+        """
         names = {"incoming": shape[0], "entering": shape[0], "layer": layer, "stride": stride}
         where = self.units.path(layer)
         return lower_unit(unit, shape, stride, self.context.below(*where, **names))

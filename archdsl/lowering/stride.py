@@ -14,14 +14,14 @@ from archdsl.language.values import PerStage
 
 
 def placed_by_list(
-    written: Sequence[LayerWords], known: Sequence[LayerWords], stage: int, stride: int,
+    written: Sequence[LayerWords], resolved: Sequence[LayerWords], stage: int, stride: int,
     places: Sequence[Place],
 ) -> bool:  # fmt: skip
     """Whether a list of layers places the stage's stride itself, by naming it in a step.
 
     Args:
         written: the list with its arithmetic.
-        known: the same with numbers.
+        resolved: the same list with numbers in place of arithmetic.
         stage: the index of the stage, for entries of lists.
         stride: what the name `stride` stands for.
         places: where each layer of the list is written.
@@ -34,7 +34,7 @@ def placed_by_list(
         for position, words in enumerate(written)
         if waits_for(_entry(words.step(), stage), "stride")
     ]
-    total = prod(known[position].step() for position in naming)
+    total = prod(resolved[position].step() for position in naming)
     if naming and total != stride:
         raise fail(
             "A225",
@@ -47,8 +47,15 @@ def placed_by_list(
 
 
 def check_unit(unit: Unit, stride: int, place: Place) -> None:
-    """Raise A225 if a named unit does not stride by what it is given more than without it."""
-    strided, plain = (prod(map(_number, unit.layers(given))) for given in (stride, 1))
+    """Raise A225 if a named unit does not apply the stride that it is passed.
+
+    Args:
+        unit: the unit with its numbers known.
+        stride: the stride; the product of the layers' strides must be this times that at stride
+            1.
+        place: position of the unit in the spec.
+    """
+    strided, plain = (prod(map(_number, unit.layers(factor))) for factor in (stride, 1))
     if strided != stride * plain:
         raise fail(
             "A225",
