@@ -22,13 +22,12 @@ PHRASES = {
 
 NAMES = {
     "archdsl/apps/diff": 16,
-    "archdsl/backends/pytorch": 46,
+    "archdsl/backends/pytorch": 7,
     "archdsl/backends/pytorch/runtime": 14,
-    "archdsl/codegen": 20,
+    "archdsl/codegen": 7,
     "archdsl/frontend": 1,
-    "archdsl/language": 5,
+    "archdsl/language": 1,
     "archdsl/lowering": 1,
-    "archdsl/oracle": 4,
 }
 """Variables and arguments per area whose name is in `VAGUE_NAMES`."""
 
@@ -41,10 +40,10 @@ UNDESCRIBED = {
     "archdsl/apps/reproduce": 5,
     "archdsl/apps/scaling": 6,
     "archdsl/apps/search": 8,
-    "archdsl/backends/pytorch": 55,
+    "archdsl/backends/pytorch": 6,
     "archdsl/backends/pytorch/runtime": 62,
     "archdsl/cli": 13,
-    "archdsl/codegen": 11,
+    "archdsl/codegen": 6,
     "archdsl/frontend": 15,
     "archdsl/language": 12,
 }

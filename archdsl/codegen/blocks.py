@@ -128,8 +128,10 @@ def group(
         for operator in (same[0].operator, same[0].exit_operator):
             add_class(joins, operator, taken)
         flat = same[0].flat
-        made, values = _flat(name, same, modules) if flat else _branched(name, same, parts, joins)
-        yield made, dict(zip(same, _submodules(made, same, values), strict=True))
+        block_class, values = (
+            _flat(name, same, modules) if flat else _branched(name, same, parts, joins)
+        )
+        yield block_class, dict(zip(same, _submodules(block_class, same, values), strict=True))
 
 
 def _submodules(block: BlockClass, same: list[Block], values: Values) -> Iterator[Submodule]:

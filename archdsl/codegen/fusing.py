@@ -86,23 +86,32 @@ def fusing(
     graph: Graph, shapes: Mapping[str, Shape], modules: Modules, stages: Stages,
     devices: tuple[str, ...],
 ) -> Fusing:  # fmt: skip
-    """Decide it, for a graph whose stages are placed."""
-    chains = {made.name: found for made in modules.classes if (found := _chain(made)) is not None}
+    """Decide how a graph is run for fast inference.
+
+    Args:
+        graph: a graph whose stages are placed: each output has its channels of a buffer.
+        shapes: shape of each node's output, by the node's name.
+        modules: classes of units, stem, transitions and head.
+        stages: classes of the stages.
+        devices: the devices to support, `cpu` or `cuda`.
+    """
+    chains = {item.name: chain for item in modules.classes if (chain := _chain(item)) is not None}
     runs = [
-        _stage(stage, made, shapes)
-        for stage, (made, _) in zip(graph.stages, stages.used, strict=True)
+        _stage(stage, stage_class, shapes)
+        for stage, (stage_class, _) in zip(graph.stages, stages.used, strict=True)
     ]
     return Fusing(chains, tuple(runs), devices)
 
 
-def _chain(made: ModuleClass) -> tuple[Step, ...] | None:
+def _chain(module_class: ModuleClass) -> tuple[Step, ...] | None:
     """The steps of a class; those of a unit with a projection fork after what both roads share."""
     shared, own = (
-        steps([_layer(template) for template in part]) for part in (made.shared, made.layers)
+        steps([_layer(template) for template in part])
+        for part in (module_class.shared, module_class.layers)
     )
     if shared is None or own is None:
         return None
-    return (*shared, Fork(), *own) if made.projection else (*shared, *own)
+    return (*shared, Fork(), *own) if module_class.projection else (*shared, *own)
 
 
 def _layer(template: LayerTemplate) -> Layer:
@@ -112,21 +121,21 @@ def _layer(template: LayerTemplate) -> Layer:
     return template.layer.with_numbers(dict.fromkeys(varying, VARIES))
 
 
-def _stage(stage: Stage, made: StageClass, shapes: Mapping[str, Shape]) -> StageRun | None:
+def _stage(stage: Stage, stage_class: StageClass, shapes: Mapping[str, Shape]) -> StageRun | None:
     maps = all(len(shapes[name]) == 3 for name in (stage.entry, *stage.outputs, *stage.reads))
-    operator = made.operator
-    if made.entry:
+    operator = stage_class.operator
+    if stage_class.entry:
         return None
-    if made.strategy == "chain":
+    if stage_class.strategy == "chain":
         return LineStage()
     if stage.placement is not None:
         return BufferStage(stage.placement)
     then = operator.then()
-    adds = made.strategy == "running" and operator.adds and then in {None, "relu"}
-    if made.exit_operator != operator:
+    adds = stage_class.strategy == "running" and operator.adds and then in {None, "relu"}
+    if stage_class.exit_operator != operator:
         return None
     if maps and adds:
-        return SumStage(then == "relu", made.leaves == "last", made.projected)
-    if made.strategy == "list" and (operator.adds or operator.averages):
-        return ListStage(operator.averages, made.projected)
+        return SumStage(then == "relu", stage_class.leaves == "last", stage_class.projected)
+    if stage_class.strategy == "list" and (operator.adds or operator.averages):
+        return ListStage(operator.averages, stage_class.projected)
     return None

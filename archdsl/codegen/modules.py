@@ -58,7 +58,12 @@ def _takes_channels(node: Node) -> bool:
 
 
 def find_modules(graph: Graph, names: Sequence[str]) -> Modules:
-    """Group the chains of a graph into classes; `names` are taken already."""
+    """Group the chains of a graph into classes.
+
+    Args:
+        graph: the graph.
+        names: names that the file uses already.
+    """
     taken = set(names)
     chosen = readers_of_input(graph)
     classes: list[ModuleClass] = []

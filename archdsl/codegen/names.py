@@ -39,7 +39,12 @@ def block_title(block: Block) -> str:
 
 
 def free(name: str, taken: set[str]) -> str:
-    """`Unit`, or `Unit2`, `Unit3`, ... if that is taken; the name is then taken too."""
+    """Return `Unit`, or `Unit2`, `Unit3`, ... if that is taken; the name is then taken too.
+
+    Args:
+        name: the name to start from.
+        taken: names in use; the result is added.
+    """
     chosen, count = name, 1
     while chosen in taken:
         count += 1
@@ -49,12 +54,18 @@ def free(name: str, taken: set[str]) -> str:
 
 
 def title(role: str, layers: Sequence[Layer], projection: str | None, *, concatenated: bool) -> str:
-    """A class name by form: what the field calls such a chain.
+    """Return a class name for a chain by its form, as the literature calls it.
 
     As in ResNet, two 3x3 convolutions are a `BasicBlock` and 1x1, 3x3 (and 1x1) a `Bottleneck`.
     As in DenseNet, a 3x3 convolution, alone or after a 1x1 convolution, is a `DenseLayer` if its
     output is concatenated with others. Another single convolution is a `ConvBlock`. A unit that
     also holds a projection is an `Entry...`.
+
+    Args:
+        role: what the chain is: `unit`, `stem`, `between`, `head`, `projection`, ...
+        layers: the layers of the chain.
+        projection: name of the class of its projection, if it has one.
+        concatenated: whether its output is concatenated with others.
     """
     if role == "projection" and not any(isinstance(layer, Weighted) for layer in layers):
         return "Padding"

@@ -97,6 +97,11 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
     """Decide how a graph is written; the graph is verified between passes.
 
     Also how it is run for inference on the devices that `fuse` names.
+
+    Args:
+        graph: the graph.
+        class_name: name of the network's class.
+        fuse: devices for fast inference, `cpu` or `cuda`; none if empty.
     """
     graph = pipeline.run(graph, pipeline.FOR_INFERENCE if fuse else pipeline.PASSES)
     shapes = all_shapes(graph)
@@ -106,15 +111,15 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
     classes = (*modules.blocks, *modules.classes)
     names = (*taken, *(module.name for module in (*classes, *modules.joins.values())))
     stages = find_stages(graph, shapes, modules, names)
-    storing = [made for made in stages.classes if made.strategy in {"buffer", "list"}]
-    reading = [made.rule for made in storing]
-    reading += [made.exit_rule for made in storing if made.exit_form == "rule"]
+    storing = [stage for stage in stages.classes if stage.strategy in {"buffer", "list"}]
+    reading = [stage.rule for stage in storing]
+    reading += [stage.exit_rule for stage in storing if stage.exit_form == "rule"]
     rules = {rule.rule: rule for rule in reading if rule.source()}
     joins = {
         operator: None
-        for made in stages.classes
-        for operator in _operators(made)
-        if not (operator.dropped() and made.drops_path)
+        for stage in stages.classes
+        for operator in _operators(stage)
+        if not (operator.dropped() and stage.drops_path)
     }
     blocks = [block for block in modules.blocks if isinstance(block, BlockClass)]
     joins |= {operator: None for block in blocks for operator in block.functions()}
@@ -127,7 +132,7 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
         stages,
         tuple(rules.values()),
         tuple(joins),
-        any(made.strategy == "buffer" for made in stages.classes),
+        any(stage.strategy == "buffer" for stage in stages.classes),
         drop_path_columns(graph),
         fusing(graph, shapes, modules, stages, fuse) if fuse else None,
     )
@@ -179,14 +184,14 @@ def drop_path_columns(graph: Graph) -> int:
     return max(joins, default=0)
 
 
-def cuts_down(made: StageClass) -> bool:
+def cuts_down(stage: StageClass) -> bool:
     """Whether a stage can be run by its deepest path alone: its rule has one, and it averages."""
-    whole = made.rule.deepest_first and made.leaves == "rule" and not made.projected
-    return whole and made.operator.averages and made.strategy == "list"
+    whole = stage.rule.deepest_first and stage.leaves == "rule" and not stage.projected
+    return whole and stage.operator.averages and stage.strategy == "list"
 
 
-def _operators(made: StageClass) -> list[Aggregation]:
+def _operators(stage: StageClass) -> list[Aggregation]:
     """The aggregations whose own functions a stage calls."""
-    if made.strategy == "list":
-        return list(dict.fromkeys([made.operator, made.exit_operator]))
-    return [made.operator] if made.strategy == "running" and not made.operator.adds else []
+    if stage.strategy == "list":
+        return list(dict.fromkeys([stage.operator, stage.exit_operator]))
+    return [stage.operator] if stage.strategy == "running" and not stage.operator.adds else []

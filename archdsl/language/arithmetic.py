@@ -180,11 +180,11 @@ def look_up(name: str) -> Term:
     def find(scope: Scope) -> Value:
         if name not in scope.values:
             near = difflib.get_close_matches(name, scope.values, 1)
-            known = ", ".join(sorted(scope.values)) or "none"
+            names = ", ".join(sorted(scope.values)) or "none"
             raise fail(
                 "A111",
                 f"nothing here is called `{name}`",
-                help=f"did you mean `{near[0]}`?" if near else f"known here: {known}",
+                help=f"did you mean `{near[0]}`?" if near else f"known here: {names}",
             )
         return scope.values[name]
 

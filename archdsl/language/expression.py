@@ -92,11 +92,11 @@ class _Parser:
             self.kind, self.token, self.start = "end", "", len(self.text)
 
     def error(self, expected: str) -> ArchdslError:
-        found = f"`{self.token}`" if self.token else "the end"
+        actual = f"`{self.token}`" if self.token else "the end"
         return ArchdslError(
             Diagnostic(
                 "A110",
-                f"expected {expected}, found {found}",
+                f"expected {expected}, found {actual}",
                 span=Span(1, self.start + 1, max(1, len(self.token))),
                 help="arithmetic is + - * / // % **, parentheses, [index], and the functions "
                 + ", ".join(FUNCTIONS),

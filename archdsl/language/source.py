@@ -31,12 +31,14 @@ def _plain_source(function: Callable[..., Any], names: frozenset[str]) -> str | 
         statements = ast.parse(text).body
     except (OSError, TypeError, SyntaxError):
         return None
-    found = statements[0] if len(statements) == 1 else None
-    if not isinstance(found, ast.FunctionDef) or found.name != function.__name__:
+    definition = statements[0] if len(statements) == 1 else None
+    if not isinstance(definition, ast.FunctionDef) or definition.name != function.__name__:
         return None
-    if not text.isascii() or not _free(found) <= names | set(dir(builtins)) | {found.name}:
+    if not text.isascii() or not _free(definition) <= names | set(dir(builtins)) | {
+        definition.name
+    }:
         return None
-    return "\n".join(text.splitlines()[found.lineno - 1 :]) + "\n"
+    return "\n".join(text.splitlines()[definition.lineno - 1 :]) + "\n"
 
 
 def _free(function: ast.FunctionDef) -> set[str]:

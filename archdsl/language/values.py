@@ -63,11 +63,11 @@ class Bounds:
                 f"this must be {self.words()}, not {float(number) if even else number}",
                 help=f"write {int(number)}" if even else "round with `floor(...)`",
             )
-        said = f"this must be {self.words()}, not {_shown(number)}"
+        message = f"this must be {self.words()}, not {_shown(number)}"
         if number < self.low:
-            raise fail(self.code, said, help=self.help)
+            raise fail(self.code, message, help=self.help)
         if number > self.high or (self.below_high and number == self.high):
-            raise fail(TOO_MANY.get(self.high, "A101"), said)
+            raise fail(TOO_MANY.get(self.high, "A101"), message)
         return number if isinstance(number, int) else float(number) or 0.0
 
     def words(self) -> str:

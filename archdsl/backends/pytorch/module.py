@@ -141,6 +141,10 @@ def statements(layers: Sequence[LayerTemplate], target: str = "x") -> list[str]:
 
     The first is one of `x`. Each is assigned to `target`, which the next one reads.
 
+    Args:
+        layers: layers one after another.
+        target: the variable that all statements but the last are assigned to.
+
     >>> from archdsl.ir.ops import Activation, Conv, Norm
     >>> chain = [Norm("norm", 8), Activation("relu"), Conv("conv", 8, 4, 1)]
     >>> statements([LayerTemplate(layer, {}) for layer in chain])

@@ -31,6 +31,10 @@ def camel(name: str, depth: object = None) -> str:
     A known family is spelled as in the literature: its data set is left out, and the depth is
     added.
 
+    Args:
+        name: the name in the spec.
+        depth: the parameter `depth` of the spec, if it has one.
+
     >>> camel("sparsenet-bc-cifar", 100), camel("densenet-imagenet"), camel("my-net", 100)
     ('SparseNetBC100', 'DenseNet', 'MyNet')
 
