@@ -20,7 +20,16 @@ Extension = type[Rule] | type[Unit] | type[Aggregation] | type[Layer]
 def extended(
     own: tuple[type[Words], ...], base: type[Words], extensions: Iterable[Extension]
 ) -> tuple[Any, ...]:
-    """Return the classes of one kind, with those of the extensions added."""
+    """Return the classes of one kind, with those of the extensions added.
+
+    Args:
+        own: the classes of archdsl.
+        base: their common class: `Rule`, `Unit`, `Aggregation` or `Layer`.
+        extensions: the caller's classes, of any kind.
+
+    Raises:
+        ArchdslError: A120 or A121 if a class of this kind cannot be added.
+    """
     key = {Rule: "rule", Layer: "layer"}.get(base, "kind")
     taken = {unions.word_of(model, key) for model in own}
     for extension in extensions:

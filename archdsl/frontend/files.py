@@ -23,6 +23,10 @@ def read_bytes(path: Path, most: int) -> bytes:
 
     A pipe or device is refused instead of waited for.
 
+    Args:
+        path: the file.
+        most: the largest number of bytes to read.
+
     Raises:
         ArchdslError: A401 to A403 if the file is missing, not a regular file, or unreadable.
     """

@@ -52,7 +52,12 @@ def _step(models: list[type[BaseModel]], step: Any) -> list[type[BaseModel]]:
 
 
 def models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[BaseModel]]:
-    """Yield the models that are allowed at a pydantic path, which contains the tags of unions."""
+    """Yield the models that are allowed at a pydantic path, which contains the tags of unions.
+
+    Args:
+        model: the model of the whole document.
+        loc: the path of an error as pydantic gives it: keys, indices and tags.
+    """
     models = [model]
     for step in loc:
         models = _step(models, step)
@@ -60,5 +65,10 @@ def models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[Bas
 
 
 def siblings(model: type[BaseModel], loc: tuple[Any, ...]) -> list[type[BaseModel]]:
-    """Return the other models of the union at this path, before its tag chose one."""
+    """Return the other models of the union at this path, before its tag chose one.
+
+    Args:
+        model: the model of the whole document.
+        loc: the path of an error as pydantic gives it: keys, indices and tags.
+    """
     return list(models_at(model, loc[:-1])) if loc and isinstance(loc[-1], str) else []

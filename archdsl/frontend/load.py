@@ -143,7 +143,16 @@ def parse(
     *,
     extend: Iterable[Extension] = (),
 ) -> Spec:
-    """Check a spec that is passed as text; otherwise like `load`."""
+    """Parse and check a spec that is passed as text; otherwise like `load`.
+
+    Args:
+        source: the text, or text with a name for messages.
+        settings: values for parameters of the spec, by name.
+        extend: rules, units, aggregations and layers that the spec may use in addition.
+
+    Raises:
+        ArchdslError: A0xx or A1xx if the spec is invalid.
+    """
     if isinstance(source, str):
         source = Source("spec", source)
     source = Source(source.name, plain_text(source.text))
@@ -187,7 +196,12 @@ def _checked(
 
 
 def setting(name: str, value: Any) -> Document:
-    """Return the value of one `--set name=value`; text is read as YAML, as in the file."""
+    """Return the value of one `--set name=value`; text is read as YAML, as in the file.
+
+    Args:
+        name: the parameter, for messages.
+        value: text that is read as YAML, or a Python value.
+    """
     if isinstance(value, str):
         source = Source(f"--set {name}", value)
         return read(source)

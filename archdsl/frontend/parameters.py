@@ -74,6 +74,10 @@ def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters
 def read_value(value: Any, others: Mapping[str, Value]) -> Value:
     """Return one value of `when:`, evaluated over the values of other parameters.
 
+    Args:
+        value: a number, arithmetic or a list.
+        others: values of the parameters that the arithmetic may use, by name.
+
     Raises:
         ArchdslError: A101, A111 to A114 if the value cannot be evaluated.
     """

@@ -96,7 +96,12 @@ def entry_of(entries: tuple[Any, ...], scope: Scope, **place: Any) -> Any:
 
 
 def waits_for(raw: Any, name: str) -> bool:
-    """Return whether some arithmetic in these words uses a name, such as `incoming`."""
+    """Return whether some arithmetic in these words uses a name, such as `incoming`.
+
+    Args:
+        raw: a value of the spec, with other values inside it.
+        name: the name.
+    """
     return any(name in item.expression.names for item in deferred(raw))
 
 

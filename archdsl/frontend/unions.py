@@ -26,7 +26,19 @@ FORMS = frozenset({LIST, OWN, CYCLE})
 
 
 def word_of(model: type[Words], key: str) -> str:
-    """Return the word that a model's `Literal` field fixes."""
+    """Return the word that a model's `Literal` field fixes.
+
+    Args:
+        model: the class of a word.
+        key: the field that holds the word: `rule`, `kind` or `layer`.
+
+    Raises:
+        TypeError: if the field does not fix one word.
+
+    >>> from archdsl.language.rules import Full
+    >>> word_of(Full, "rule")
+    'full'
+    """
     field = model.model_fields.get(key)
     words = get_args(field.annotation) if field else ()
     if len(words) != 1 or not isinstance(words[0], str):
@@ -66,7 +78,12 @@ def expanded(model: type[Words]) -> Callable[[Any], Any]:
 
 
 def worded(models: Sequence[type[Words]], key: str) -> Any:
-    """Return a union of models told apart by the word under `key`, which may be written alone."""
+    """Return a union of models told apart by the word under `key`, which may be written alone.
+
+    Args:
+        models: the classes of the words.
+        key: the field that holds the word: `rule`, `kind` or `layer`.
+    """
     options = [(word_of(model, key), model) for model in models]
     return tagged(options, _key(key), expanded(models[0]))
 
@@ -83,13 +100,24 @@ def _kind_or_list(value: Any) -> Any:
 
 
 def unit(models: Sequence[type[Words]], layer_list: type[Words]) -> Any:
-    """Return the union of the named units and a list of layers."""
+    """Return the union of the named units and a list of layers.
+
+    Args:
+        models: the classes of named units.
+        layer_list: the class of a list of layers.
+    """
     options = [(word_of(model, "kind"), model) for model in models]
     return tagged([*options, (LIST, layer_list)], _kind_or_list, _unit_form)
 
 
 def units(models: Sequence[type[Words]], layer_list: type[Words], cycle: type[Words]) -> Any:
-    """Return the union of what `unit` may hold: a unit, or units that the layers use in turn."""
+    """Return the union of what `unit` may hold: a unit, or units that the layers use in turn.
+
+    Args:
+        models: the classes of named units.
+        layer_list: the class of a list of layers.
+        cycle: the class of units in turn.
+    """
     options = [(word_of(model, "kind"), model) for model in models]
     return tagged([*options, (CYCLE, cycle), (LIST, layer_list)], _unit_or_cycle, _unit_form)
 
@@ -116,7 +144,12 @@ def _count_or_units(value: Any) -> str:
 
 
 def stages(alike: Any, one: Any) -> Any:
-    """Return the union of stages that share their words and a list of stages."""
+    """Return the union of stages that share their words and a list of stages.
+
+    Args:
+        alike: the type of a mapping for all stages.
+        one: the type of a stage in a list.
+    """
     several = Annotated[tuple[one, ...], Field(min_length=1, max_length=64, strict=False)]
     return tagged([(ALIKE, alike), (LIST, several)], _alike_or_list, lambda value: value)
 
@@ -172,7 +205,12 @@ def listed(*models: type[Words]) -> Any:
 
 
 def word_or_list(words: Any, layer_list: type[Words]) -> Any:
-    """One of some words, or a list of layers."""
+    """Return the union of some words and a list of layers.
+
+    Args:
+        words: the type of the words.
+        layer_list: the class of a list of layers.
+    """
     return tagged([(WORD, words), (LIST, layer_list)], _word_or_list, _list_form)
 
 
@@ -195,7 +233,12 @@ def _nests(kind: type[LayerWords]) -> bool:
 
 
 def layer(kinds: Sequence[type[LayerWords]], units: Sequence[type[Words]] = ()) -> Any:
-    """A layer: its word, or its word with its numbers; or a named unit, a mapping with `kind`."""
+    """Return the type of a layer: its word, its word with its numbers, or a mapping with `kind`.
+
+    Args:
+        kinds: the classes of layers.
+        units: the classes of named units that may be among the layers.
+    """
     form = partial(_layer_form, {word_of(kind, "layer"): kind for kind in kinds})
     options: list[tuple[str, Any]] = [(word_of(kind, "layer"), kind) for kind in kinds]
     options += [(word_of(unit, "kind"), unit) for unit in units]
