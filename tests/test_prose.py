@@ -31,14 +31,6 @@ NAMES = {
 """Variables and arguments per area whose name is in `VAGUE_NAMES`."""
 
 UNDESCRIBED = {
-    "archdsl/apps/checkpoint": 1,
-    "archdsl/apps/compare": 9,
-    "archdsl/apps/diff": 6,
-    "archdsl/apps/draw": 30,
-    "archdsl/apps/heatmap": 1,
-    "archdsl/apps/reproduce": 5,
-    "archdsl/apps/scaling": 6,
-    "archdsl/apps/search": 8,
     "archdsl/backends/pytorch": 6,
     "archdsl/backends/pytorch/runtime": 62,
     "archdsl/codegen": 6,

@@ -155,6 +155,10 @@ def place(point: Point) -> str:
 def number(value: float, decimals: int = 4) -> str:
     """Return a number without trailing zeros.
 
+    Args:
+        value: the number.
+        decimals: number of digits after the point to round to.
+
     >>> number(0.5), number(3.0), number(-0.00001)
     ('0.5', '3', '0')
 

@@ -46,6 +46,10 @@ class Run:
 def folded(stage: Stage, focus: int) -> list[Run]:
     """Return all of y_0 ... y_N as runs, in order, with all links of the focus.
 
+    Args:
+        stage: the stage.
+        focus: index of the layer whose links are drawn.
+
     >>> from archdsl.apps.draw.folding import named
     >>> named(range(30), 30)[:2], named([5, 4, 2], 6)
     ([29, 28], [5, 4, 2])

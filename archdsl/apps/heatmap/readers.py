@@ -54,7 +54,12 @@ def exit_tells_apart(stage: Stage) -> bool:
 
 
 def stage_joins(graph: Graph, stage: Stage) -> Iterator[Joining]:
-    """Yield the aggregates of a stage that own weights, but for running ones."""
+    """Yield the aggregates of a stage that own weights, but for running ones.
+
+    Args:
+        graph: the network.
+        stage: a stage of it.
+    """
     ends = [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]
     for layer, name in ends:
         op = graph[name].op

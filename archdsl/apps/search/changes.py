@@ -180,6 +180,10 @@ def _put(here: Any, path: Path, value: Any) -> Any:
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the lines of the spec that differ, each below its key.
 
+    Args:
+        before: a document.
+        after: the same document with changes.
+
     >>> difference({"name": "a", "input": [3, 8, 8]}, {"name": "a", "input": [3, 9, 9]})
     ['- input: [3, 8, 8]', '+ input: [3, 9, 9]']
 

@@ -143,6 +143,10 @@ def whole(spec: Spec, over: str) -> tuple[int, ...]:
 def scaled(shape: tuple[int, ...], size: int) -> Setting:
     """Return a value scaled so that its smallest entry is `size`, rounded.
 
+    Args:
+        shape: the value to scale; one entry stands for a plain number.
+        size: the smallest entry of the result.
+
     >>> scaled((12,), 24), scaled((16, 32, 64), 20)
     (24, [20, 40, 80])
 
