@@ -24,9 +24,6 @@ NAMES = {
     "archdsl/backends/pytorch": 7,
     "archdsl/backends/pytorch/runtime": 14,
     "archdsl/codegen": 7,
-    "archdsl/frontend": 1,
-    "archdsl/language": 1,
-    "archdsl/lowering": 1,
 }
 """Variables and arguments per area whose name is in `VAGUE_NAMES`."""
 

@@ -39,7 +39,7 @@ class Spec(Shown):
         settings: the parameters that were set, as plain numbers, lists and text.
         document: the values of the file, with their positions.
         notes: warnings and notes on the spec, such as a parameter that nothing uses.
-        given: the settings as they were written, with positions.
+        documents: the settings as they were written, with positions.
         extend: the custom rules, units, aggregations and layers that the spec may use.
     """
 
@@ -48,7 +48,7 @@ class Spec(Shown):
     settings: Mapping[str, Any]
     document: Document = field(compare=False, repr=False)
     notes: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
-    given: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
+    documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
     extend: tuple[Extension, ...] = field(default=(), compare=False, repr=False)
 
     @property
@@ -79,7 +79,7 @@ class Spec(Shown):
         Raises:
             ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
         """
-        return _checked(self.document, {**self.given, **_documents(settings)}, self.extend)
+        return _checked(self.document, {**self.documents, **_documents(settings)}, self.extend)
 
     def with_values(self, root: Mapping[str, Any], settings: Mapping[str, Any]) -> Spec:
         """Return a spec with other values, and with some parameters set.
@@ -94,7 +94,7 @@ class Spec(Shown):
             ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
         """
         document = read(Source(self.document.source.name, dump(root)))
-        return _checked(document, {**self.given, **_documents(settings)}, self.extend)
+        return _checked(document, {**self.documents, **_documents(settings)}, self.extend)
 
     def at(self, *path: str | int) -> Place:
         """Return the position of a value, as arguments of a `Diagnostic`."""

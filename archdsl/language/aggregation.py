@@ -42,9 +42,9 @@ class Aggregation(Words):
     """Whether joining a join with one more output equals joining all at once, in this order."""
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **given: Any) -> None:
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Drop what a base class claims about a `join` that this class replaces."""
-        super().__pydantic_init_subclass__(**given)
+        super().__pydantic_init_subclass__(**kwargs)
         if "join" in cls.__dict__:
             cls.operation = cls.__dict__.get("operation")
             cls.infix = cls.__dict__.get("infix")

@@ -29,7 +29,7 @@ class StagePlan(Wiring):
     entry: str | LayerList
     stride: int
     scope: Scope
-    made: dict[Any, Made] = field(default_factory=dict, compare=False)
+    lowered: dict[Any, Made] = field(default_factory=dict, compare=False)
     remarks: list[Diagnostic] = field(default_factory=list, compare=False)
     waits: dict[int, bool] = field(default_factory=dict, compare=False)
     shared: dict[tuple[Layer, ...], tuple[Layer, ...]] = field(default_factory=dict, compare=False)
@@ -83,10 +83,10 @@ class StagePlan(Wiring):
             layers, after = self.make(unit, layer, shape, stride)
             return self.shared.setdefault(layers, layers), after
         key = (id(unit), shape, stride)
-        if key not in self.made:
+        if key not in self.lowered:
             layers, after = self.make(unit, layer, shape, stride)
-            self.made[key] = self.shared.setdefault(layers, layers), after
-        return self.made[key]
+            self.lowered[key] = self.shared.setdefault(layers, layers), after
+        return self.lowered[key]
 
     def strides(self, layer: int) -> bool:
         """Whether a layer takes the stage's stride."""
