@@ -33,7 +33,11 @@ UNDESCRIBED = {
     "archdsl/codegen": 6,
     "archdsl/language": 12,
 }
-"""Public functions per area with two or more arguments that `tests/described.py` lists."""
+"""Public functions per area with two or more arguments that `tests/described.py` lists.
+
+The functions of `runtime/`, of rules and of aggregations are pasted into emitted files with their
+docstrings, so they stay short.
+"""
 
 WRONG = {
     "A rule of one's own": "of one's own",
