@@ -10,10 +10,14 @@ from archdsl.codegen.sketches import INCOMING, Sketch
 
 
 def stage_columns(same: list[Sketch], chosen: bool) -> list[Column]:
-    """Widths of the outputs, every argument of every run, and the number of layers.
+    """Return the columns of the outputs' widths, of every argument of every run, and of the depths.
 
     Where a caller may choose the channels of the network's input, those of every layer that reads
     it are the argument `channels`.
+
+    Args:
+        same: stages of one form; a column has one value for each.
+        chosen: whether a caller may choose the channels of the network's input.
     """
     first = same[0]
     enters = chosen and first.stage.index == 0

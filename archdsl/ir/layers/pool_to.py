@@ -70,9 +70,18 @@ class PoolTo(Layer):
 
 
 def pooling(word: words.Pool, name: str, shape: Shape, stride: int) -> Pool | PoolTo | None:
-    """The pooling for a word, which has either a window or a size. Raises A103, A213, A226.
+    """Return the pooling for a word, which has either a window or a size.
 
     A window of one pixel that moves by one changes nothing, and is left out.
+
+    Args:
+        word: the word with its numbers known.
+        name: not used, as pools have no weights.
+        shape: shape of its input.
+        stride: not used: a pool whose word states no stride moves by its kernel.
+
+    Raises:
+        ArchdslError: A103, A213 or A226, without a position.
     """
     dims = len(shape) - 1
     if word.to is not None:
