@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = (
     "language", "frontend", "ir", "lowering", "analysis", "passes", "codegen", "backends",
 )  # fmt: skip
-FLOOR = 88.0
+FLOOR = 89.5
 """Lowest percentage of all packages together; it may only be raised."""
 
 
