@@ -46,11 +46,12 @@ def _form(sketch: Sketch) -> object:
     return replace(sketch, widths=()).kind(), bool(sketch.widths), rows
 
 
-def _joined(same: Sequence[Sketch]) -> Iterator[Sketch]:
+def _joined(same: Sequence[Sketch]) -> Sequence[Sketch]:
     rows = [list(_rows(sketch)) for sketch in same]
     places = list(zip(*rows, strict=True))
     vary = [_varying(place) for place in places]
     wide = any(vary) and any(len(sketch.widths) > 2 for sketch in same)
+    joined = []
     for sketch, own in zip(same, rows, strict=True):
         runs = [
             run
@@ -58,7 +59,30 @@ def _joined(same: Sequence[Sketch]) -> Iterator[Sketch]:
             for run in (row if places is None else (_one(row, places),))
         ]
         widths = _width_list(sketch) if wide else sketch.widths
-        yield replace(sketch, runs=tuple(runs), widths=widths)
+        joined.append(replace(sketch, runs=tuple(runs), widths=widths))
+    return _shared(joined) if wide else joined
+
+
+def _shared(same: Sequence[Sketch]) -> Sequence[Sketch]:
+    """Where the list of the last run is the end of that of all widths, the latter is enough."""
+    widths = [sketch.widths[1][0] for sketch in same]
+    for place, values in enumerate(zip(*(sketch.runs[-1].values for sketch in same), strict=True)):
+        if all(_ends(own, value) for own, value in zip(widths, values, strict=True)):
+            same = [_given(sketch, place, own) for sketch, own in zip(same, widths, strict=True)]
+    return same
+
+
+def _ends(widths: Value, value: Value | str) -> bool:
+    if not isinstance(widths, Numbers) or not isinstance(value, Numbers):
+        return False
+    return widths[-len(value) :] == value
+
+
+def _given(sketch: Sketch, place: int, value: Value) -> Sketch:
+    """The same with another argument of the last run."""
+    *earlier, last = sketch.runs
+    values = (*last.values[:place], value, *last.values[place + 1 :])
+    return replace(sketch, runs=(*earlier, replace(last, values=values)))
 
 
 def _rows(sketch: Sketch) -> Iterator[Row]:

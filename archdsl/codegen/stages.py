@@ -29,6 +29,9 @@ from archdsl.passes.strategy import Joined
 
 Argument = Term | str
 
+Widths = tuple[tuple[Term, int | None], ...]
+"""Widths of outputs and how many outputs in a row have it; a list is that of all after y_0."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -74,7 +77,7 @@ class StageClass:
     parameters: tuple[str, ...]
     layers: Term
     runs: tuple[Run, ...]
-    widths: tuple[tuple[Term, int | None], ...]
+    widths: Widths
     joins: bool
     shares: bool
     drops_path: bool
@@ -143,7 +146,7 @@ def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClas
     line = (next(terms), next(terms)) if first.line else None
     columns = solution.parameters.items()
     lists = frozenset(name for name, values in columns if isinstance(values[0], Numbers))
-    counted = _counted(first, runs[-1], lists) if counted_by_list(first) else None
+    counted = _counted(first, runs[-1], lists, widths) if counted_by_list(first) else None
     layers = _layers(depths(same)) if counted else next(terms)
     return StageClass(
         name, first.strategy, stage.rule, stage.operator, stage.leaves,
@@ -158,11 +161,12 @@ def _stage_class(same: list[Sketch], solution: Solution, name: str) -> StageClas
     )  # fmt: skip
 
 
-def _counted(first: Sketch, last: Run, lists: Collection[str]) -> tuple[str, int]:
-    """The list that the last run has, and how many layers come before that run."""
-    names = [term.parameter for term in last.arguments if isinstance(term, Term)]
-    before = sum(run.count for run in first.runs[:-1])
-    return next(name for name in names if name in lists), before
+def _counted(first: Sketch, last: Run, lists: Collection[str], widths: Widths) -> tuple[str, int]:
+    """A list that the last run has, and how many layers come before those that it is for."""
+    terms = [term for term in last.arguments if isinstance(term, Term)]
+    name = next(term.parameter for term in terms if term.parameter in lists)
+    whole = any(width.parameter == name for width, _ in widths)
+    return name, 0 if whole else sum(run.count for run in first.runs[:-1])
 
 
 def _layers(every: tuple[int, ...]) -> Term:

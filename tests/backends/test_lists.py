@@ -44,6 +44,14 @@ SPECS = {
     "widths after a projection": spec(
         WIDTHS, "[4, 5]", "connect: full\n  aggregate: concat\n  entry: projection\n  stride: 2"
     ),
+    "two numbers after a projection": spec(
+        TAPERED, "[4, 5]", "connect: full\n  aggregate: concat\n  entry: projection\n  stride: 2"
+    ),
+    "widths and chances after a projection": spec(
+        WIDTHS.replace("relu]", "relu, {drop_unit: 0.05 * layer}]"),
+        "[4, 5]",
+        "connect: full\n  aggregate: concat\n  entry: projection\n  stride: 2",
+    ),
     "widths after a chain that makes y_0": spec(
         WIDTHS, "[4, 5]", "connect: full\n  aggregate: concat\n  entry: [{conv: {width: 5}}]"
     ),
@@ -121,3 +129,9 @@ def test_other_lists_are_written_out(numbers: tuple[float, ...]) -> None:
 def test_a_list_is_equal_to_the_bit_to_its_text(parts: int, start: int, count: int) -> None:
     numbers = Numbers(layer / parts for layer in range(start, start + count))
     assert eval(str(numbers)) == list(numbers)
+
+
+def test_the_list_of_all_widths_serves_the_layers_after_the_first() -> None:
+    text = check_text(SPECS["widths after a projection"]).emit()
+    assert "Stage(2, [2, 4, 6, 8])" in text
+    assert "widths[2:]" in text

@@ -168,7 +168,7 @@ def run(made: StageClass, index: int, taken: int) -> str:
     made_by = f"{this.module.name}({', '.join(argument(made, value) for value in this.arguments)})"
     last = len(made.runs) == index + 1
     loops = [_reads(made, this, taken, last=last)] if INCOMING in this.arguments else []
-    loops += [(_each(made, name), _whole(made, name)) for name in _lists(made, this)]
+    loops += [(_each(made, name), _own(made, name, taken)) for name in _lists(made, this)]
     count = layers_less(made, taken) if this.count is None else str(this.count)
     if len(loops) > 1:
         names, lists = zip(*loops, strict=True)
@@ -199,9 +199,11 @@ def _lists(printed: StageClass, this: Run) -> list[str]:
     return [name for name in dict.fromkeys(names) if name in printed.lists]
 
 
-def _whole(printed: StageClass, name: str) -> str:
-    """A list with a number for each layer; that of the widths begins with the stage's input."""
-    return f"{name}[1:]" if name == "widths" and _keeps_widths(printed) else name
+def _own(printed: StageClass, name: str, taken: int) -> str:
+    """The part of a list that is for a run; that of the widths is of all outputs."""
+    whole = any(width.parameter == name for width, _ in printed.widths)
+    start = taken + _keeps_widths(printed) if whole else 0
+    return f"{name}[{start}:]" if start else name
 
 
 def _each(printed: StageClass, name: str) -> str:
