@@ -159,8 +159,8 @@ def exponential(layer: int, base: int) -> list[int]:
 
 
 def concat(outputs: list[Tensor]) -> Tensor:
-    """The outputs side by side along the features."""
-    return torch.cat(outputs, dim=1)
+    """The outputs side by side along the features; a single one is not copied."""
+    return torch.cat(outputs, dim=1) if len(outputs) > 1 else outputs[0]
 
 
 # The spec of this file; `archdsl verify` compiles it again and compares the result.

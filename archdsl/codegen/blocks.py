@@ -63,9 +63,20 @@ class BlockClass:
         listed = self.chained or operator.infix or operator.concatenates or self.joins
         return len(self.block.reads) <= STRAIGHT or not listed
 
+    @property
+    def spares_copies(self) -> bool:
+        """Return whether parts are run in a loop by a function that copies no single output.
+
+        `torch.cat` copies it, and training would keep the copy.
+        """
+        alone = any(len(reads) == 1 for reads in self.block.reads)
+        return self.block.operator.concatenates and alone and not (self.straight or self.chained)
+
     def functions(self) -> Iterator[Aggregation]:
         """Yield the aggregations of the block whose own functions the file needs."""
         block = self.block
+        if self.spares_copies:
+            yield block.operator
         readers = [(block.operator, reads) for reads in block.reads]
         for operator, reads in [*readers, (block.exit_operator, block.exit)]:
             called = not operator.concatenates and not (operator.running and operator.adds)

@@ -64,10 +64,11 @@ CHOSEN = sorted({*guard.BUILTINS, "full", "exponential", "fractal", "window", "t
 
 WORDS = {
     "stem", "stages", "between", "head", "layers", "projection", "entry",
-    "gate", "residual", "parallel", "block",
+    "gate", "residual", "parallel", "block", "nest", "inner", "carries",
+    "joins", "exit_join", "query",
     "weight", "bias", "running_mean", "running_var", "num_batches_tracked", "index",
 }  # fmt: skip
-KINDS = ("conv", "norm", "linear", "prelu", "scale", "select")
+KINDS = ("conv", "deconv", "norm", "linear", "prelu", "scale", "select")
 LAYERS = {f"{kind}{place}" for kind in KINDS for place in ("", *range(1, 65))}
 
 

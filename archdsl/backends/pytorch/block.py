@@ -214,6 +214,7 @@ def _loop(out: Writer, block: BlockClass) -> None:
         names = names if block.joins else ("layer, sources", "self.layers")
         with out.block(f"for {names[0]} in zip({names[1]}, reads, strict=True):"):
             module = "join" if block.joins else ""
+            module = ir.operator.join.__name__ if block.spares_copies else module  # type: ignore[union-attr]
             out.line(f"outputs.append(layer({listed(ir.operator, 'sources', module)}))")
     module = "self.exit_join" if block.exit_join else ""
     if len(ir.exit) == 1:

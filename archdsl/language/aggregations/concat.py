@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def concat(outputs: list[Tensor]) -> Tensor:
-    """The outputs side by side along the features."""
-    return torch.cat(outputs, dim=1)
+    """The outputs side by side along the features; a single one is not copied."""
+    return torch.cat(outputs, dim=1) if len(outputs) > 1 else outputs[0]
 
 
 class Concat(Aggregation):
