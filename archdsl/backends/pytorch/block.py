@@ -8,7 +8,7 @@ from itertools import groupby
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.aggregate import join, listed, of_list
 from archdsl.backends.pytorch.literal import literal
-from archdsl.backends.pytorch.module import LONGEST, assign, signature, statements
+from archdsl.backends.pytorch.module import LONGEST, assign, signature, statements, summed_up
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.block_joins import JoinModule
 from archdsl.codegen.blocks import STRAIGHT, BlockClass, Part
@@ -53,7 +53,8 @@ def docstring(out: Writer, block: BlockClass) -> None:
     ir = block.block
     if ir.flat:
         text = words.chain(block.layers)
-        out.docstring(*((SUMMARIES[ir.word], text) if ir.word in SUMMARIES else (text,)))
+        summary = SUMMARIES.get(ir.word)
+        out.docstring(*((summary, text) if summary else summed_up(text, block.layers)))
     else:
         branches = all(reads == (0,) for reads in ir.reads)
         parts = f"{len(ir.parts)} parts that read earlier outputs"

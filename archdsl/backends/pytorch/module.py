@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from archdsl.backends.pytorch import words
@@ -41,16 +41,26 @@ def docstring(out: Writer, text: str, chain: ModuleClass) -> None:
         text: the layers in words.
         chain: the class, which may return a projected shortcut too.
     """
-    details = [RETURNS] if chain.projection else []
-    if len(text) > LONGEST:
-        layers = (template.layer for template in (*chain.shared, *chain.layers))
-        convs = [sides for layer in layers if (sides := layer.kernel_sides())]
-        sizes = ", ".join("x".join(map(str, sides)) for sides in convs)
-        details.insert(0, text)
-        text = f"{len(convs)} convolutions: {sizes}." if sizes else "Layers one after another."
-    if len(text) > LONGEST:
-        text = f"{len(convs)} convolutions."
-    out.docstring(text, *details)
+    summary, *details = summed_up(text, (*chain.shared, *chain.layers))
+    out.docstring(summary, *details, *([RETURNS] if chain.projection else []))
+
+
+def summed_up(text: str, layers: Iterable[LayerTemplate]) -> list[str]:
+    """Return what a docstring says of a chain of layers.
+
+    Args:
+        text: The chain in words.
+        layers: Its layers.
+
+    Returns:
+        One paragraph, or two if the text is long: its convolutions alone come first.
+    """
+    if len(text) <= LONGEST:
+        return [text]
+    convs = [sides for template in layers if (sides := template.layer.kernel_sides())]
+    sizes = ", ".join("x".join(map(str, sides)) for sides in convs)
+    summary = f"{len(convs)} convolutions: {sizes}." if sizes else "Layers one after another."
+    return [summary if len(summary) <= LONGEST else f"{len(convs)} convolutions.", text]
 
 
 def signature(parameters: Sequence[str], lists: Collection[str] = ()) -> list[str]:
