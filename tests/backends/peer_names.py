@@ -228,3 +228,27 @@ HARDNET_68DS = harmonic("""
     stages.2 stages.3.layers.0 stages.4 stages.5.layers.0.#1 stages.5.layers.0.#2
     stages.6 stages.7.layers.0.#1 stages.7.layers.0.#2 stages.8 head
 """)
+
+
+def tiramisu(levels: int) -> Names:
+    """FC-DenseNet: each level of ours is written inside the one around it.
+
+    Args:
+        levels: How often the maps are halved.
+    """
+    deep = [
+        "stages.0.layers.1.nest.block.layers.0." + "inner.block.layers.0." * level
+        for level in range(levels)
+    ]
+    return (
+        (r"^firstconv\.", "stem.conv."),
+        (r"^finalConv\.", "head.conv."),
+        (r"^denseBlocksDown\.0\.", "stages.0.layers.0.block."),
+        (rf"^denseBlocksUp\.{levels - 1}\.", "stages.0.layers.2.block."),
+        (r"^bottleneck\.bottleneck\.", f"{deep[-1]}block."),
+        *((rf"^denseBlocksDown\.{n + 1}\.", f"{deep[n]}block1.") for n in range(levels - 1)),
+        *((rf"^transDownBlocks\.{n}\.", deep[n]) for n in range(levels)),
+        *((rf"^denseBlocksUp\.{n}\.", f"{deep[levels - 2 - n]}block2.") for n in range(levels - 1)),
+        *((rf"^transUpBlocks\.{n}\.", deep[levels - 1 - n]) for n in range(levels)),
+        (r"\.convTrans\.", ".deconv."),
+    )

@@ -29,6 +29,7 @@ from backends.peer_names import (
     SHUFFLENET,
     VOVNET,
     Names,
+    tiramisu,
 )
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
@@ -44,6 +45,7 @@ class Peer:
         names: Pairs of their pattern and our template.
         settings: The settings of our spec.
         make: Build the other network, from the library.
+        mirrored: Whether their network is ours for images that are mirrored along both sides.
     """
 
     library: str
@@ -51,6 +53,7 @@ class Peer:
     names: Names
     make: Callable[[ModuleType], nn.Module]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    mirrored: bool = False
 
     def ours(self) -> Checked:
         """Our network."""
@@ -80,7 +83,12 @@ class Peer:
         assert state.keys() == like.keys(), sorted(state.keys() ^ like.keys())[:8]
         for key, weight in state.items():
             assert squeezed(weight) == squeezed(like[key]), key
+        state = {key: self.seen(weight) for key, weight in state.items()}
         return {key: weight.reshape(like[key].shape) for key, weight in state.items()}
+
+    def seen(self, maps: Tensor) -> Tensor:
+        """Images, maps or kernels as the other network has them."""
+        return maps.flip(2, 3) if self.mirrored and maps.dim() == 4 else maps
 
 
 def squeezed(weight: Tensor) -> list[int]:
@@ -137,6 +145,13 @@ def hardnet(depth: int, spec: str, names: Names, **settings: Any) -> Peer:
     return Peer("hardnet", spec, names, make, settings)
 
 
+def fc_densenet(library: ModuleType) -> nn.Module:
+    """FC-DenseNet103 of github.com/bfortuner/pytorch_tiramisu without its last softmax."""
+    network: nn.Module = library.FCDenseNet103(12)
+    network.softmax = nn.Identity()
+    return network
+
+
 HARDNET_85_SETTINGS: dict[str, Any] = {
     "layers": [8, 16, 16, 16, 16, 4],
     "growth": [24, 24, 28, 36, 48, 256],
@@ -165,4 +180,7 @@ PEERS: dict[str, Peer] = {
     "hardnet85": hardnet(85, "hardnet-imagenet", HARDNET_85, **HARDNET_85_SETTINGS),
     "hardnet39ds": hardnet(39, "hardnet-ds-imagenet", HARDNET_39DS),
     "hardnet68ds": hardnet(68, "hardnet-68ds-imagenet", HARDNET_68DS),
+    "fc_densenet103": Peer(
+        "models.tiramisu", "fc-densenet-camvid", tiramisu(5), fc_densenet, mirrored=True
+    ),
 }

@@ -75,7 +75,14 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "rdnet-imagenet": {"growth": [4, 6, 8, 8, 4, 6, 8], "stem": 16, "expand": 2},
     "ese-vovnet-imagenet": {"inner": [2, 3, 4, 5], "width": [4, 6, 8, 10], "stem": 4, "convs": 3},
+    "fc-densenet-camvid": {
+        "outer": 1, "layers": [2, 1, 2, 1], "deepest": 2, "growth": 3, "stem": 4,
+    },
+    "u-net-brain": {"width": [2, 4, 3, 6], "deepest": 5},
 }  # fmt: skip
+
+SEGMENTATION = {"fc-densenet-camvid", "u-net-brain"}
+"""Networks that return a map for each class; their number of classes is not an argument."""
 
 STANDALONE = """
 import importlib.util, inspect, json, sys
@@ -99,7 +106,9 @@ for number, (path, (channels, *sizes)) in enumerate(json.loads(sys.argv[1])):
     kind = getattr(module, name)
     ours = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == spec.name]
     images = "in_channels" in inspect.signature(kind).parameters  # or features of a fixed number
-    usual, other = kind().eval(), kind(num_classes=7, **{"in_channels": 5} if images else {}).eval()
+    arguments = {"num_classes": 7, "in_channels": 5 if images else channels}
+    taken = inspect.signature(kind).parameters
+    usual, other = kind().eval(), kind(**{name: arguments[name] for name in taken}).eval()
     with torch.no_grad():
         shapes = [
             usual(torch.ones(1, channels, *sizes)).shape,
@@ -150,9 +159,12 @@ def standalone() -> dict[str, Any]:
 def test_file_stands_alone(entry: Entry, standalone: dict[str, Any]) -> None:
     spec = load(entry.spec, entry.settings)
     classes = spec.parameters.values["classes"]
+    shapes = [[1, classes], [1, 7]]
+    if spec.name in SEGMENTATION:
+        shapes = [[1, classes, 32, 32]] * 2
     assert standalone[str(entry.file)] == {
         "network": True,
-        "shapes": [[1, classes], [1, 7]],
+        "shapes": shapes,
         "archdsl": False,
         "parameters": check(spec).report.parameters,
     }
@@ -163,7 +175,7 @@ def test_small_edition_equals_the_oracle(path: Path) -> None:
     """The same spec at a depth, widths and an input that fit a test."""
     text = path.read_text(encoding="utf-8")
     small = text.replace("[3, 224, 224]", "[3, 96, 96]").replace("[3, 32, 32]", "[3, 16, 16]")
-    small = small.replace("[1, 28, 28]", "[1, 8, 8]")
+    small = small.replace("[1, 28, 28]", "[1, 8, 8]").replace("[3, 256, 256]", "[3, 32, 32]")
     assert small != text
     made = of_checked(check_text(small, {"classes": 5, **SMALL[path.stem]}))
     assert_equals_oracle(made.network, made.graph)
