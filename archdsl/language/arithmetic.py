@@ -124,6 +124,14 @@ def _twos(values: tuple[Value, ...], scope: Scope, subject: str) -> Value:
     return (number & -number).bit_length() - 1
 
 
+def _bits(values: tuple[Value, ...], scope: Scope, subject: str) -> Value:
+    """The number of binary digits: 1 + floor(log_2 n)."""
+    number = _number(values[0], scope, subject)
+    if not isinstance(number, int) or number < 1:
+        raise fail("A113", f"{subject} needs a positive whole number")
+    return number.bit_length()
+
+
 FUNCTIONS: dict[str, tuple[int | None, Callable[[tuple[Value, ...], Scope, str], Value]]] = {
     "first": (1, lambda values, scope, subject: _list(values[0])[0]),
     "last": (1, lambda values, scope, subject: _list(values[0])[-1]),
@@ -137,6 +145,7 @@ FUNCTIONS: dict[str, tuple[int | None, Callable[[tuple[Value, ...], Scope, str],
     "even": (1, _even),
     "multiple": (2, _multiple),
     "twos": (1, _twos),
+    "bits": (1, _bits),
 }
 
 RESERVED_FUNCTIONS = frozenset({"first", "last", "len", "sum", "min", "max", "floor", "ceil"})

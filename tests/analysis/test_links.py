@@ -34,6 +34,7 @@ rules = st.one_of(
     st.just(Plain(rule="plain")),
     st.just(Full(rule="full")),
     st.integers(2, 9).map(lambda base: Exponential(rule="exponential", base=base)),
+    st.integers(2, 9).map(lambda base: Exponential(rule="exponential", base=base, entry="always")),
     st.integers(1, 40).map(lambda last: Window(rule="window", last=last)),
     st.just(Harmonic(rule="harmonic")),
     st.just(Entry(rule="entry")),
@@ -87,6 +88,8 @@ def test_reads_written_by_hand(rule: Rule, reads: list[list[int]]) -> None:
         (Strided(rule="strided", step=2, order="oldest"), [1, 3]),
         (Window(rule="window", last=2, order="oldest"), [2, 3]),
         (Exponential(rule="exponential", base=2, order="oldest"), [0, 2, 3]),
+        (Exponential(rule="exponential", base=3, entry="always"), [3, 1, 0]),
+        (Exponential(rule="exponential", base=3, entry="always", order="oldest"), [0, 1, 3]),
         (Exponential(rule="exponential", base=2, order="newest"), [3, 2, 0]),
     ],
 )

@@ -79,6 +79,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "outer": 1, "layers": [2, 1, 2, 1], "deepest": 2, "growth": 3, "stem": 4,
     },
     "u-net-brain": {"width": [2, 4, 3, 6], "deepest": 5},
+    "log-densenet-v2-cifar": {"growth": 4, "layers": 5},
     "learned-sums-cifar": {"depth": 38, "width": [2, 3, 4], "aggregate": "attention"},
 }  # fmt: skip
 

@@ -56,6 +56,7 @@ GOOD: list[tuple[str, Any]] = [
     ("multiple(18, 8)", 24), ("multiple(19.9, 8)", 24), ("multiple(1280 * 1.4, 8)", 1792),
     ("multiple(-9, 8)", 8),
     ("twos(1)", 0), ("twos(12)", 2), ("twos(2 ** 40)", 40), ("twos(depth)", 2),
+    ("bits(1)", 1), ("bits(7)", 3), ("bits(8)", 4), ("bits(49)", 6),
     ("min(growth[0], growth[2])", 12), ("((((1))))", 1), ("1\n+\t2", 3),
 ]  # fmt: skip
 
@@ -179,6 +180,8 @@ MEANS = {
     "multiple(9, half)": ("A113", None),
     "multiple(9, word)": ("A113", None),
     "twos(0)": ("A113", None),
+    "bits(0)": ("A113", None),
+    "bits(half)": ("A113", None),
     "twos(-2)": ("A113", None),
     "twos(half)": ("A113", None),
     "depth[0]": ("A113", "`first(...)` takes both"),
