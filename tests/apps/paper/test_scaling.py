@@ -242,6 +242,7 @@ def digits(base: int, number: int) -> list[int]:
 def fewest(base: int) -> list[int]:
     """By distance up to `FARTHEST`, the fewest powers of the base that add up to it."""
     offsets = Exponential(rule="exponential", base=base).offsets(FARTHEST)
+    assert offsets is not None
     found = [0] * (FARTHEST + 1)
     for links, level in enumerate(levels(offsets, FARTHEST), start=1):
         for distance in range(FARTHEST + 1):
