@@ -238,7 +238,7 @@ class Drawer:
         """What each part reads, and the exit; the exit reads everything if it is not a word."""
         words = {"rule": connect} if isinstance(connect, str) else connect
         kinds = {get_args(kind.model_fields["rule"].annotation)[0]: kind for kind in RULES}
-        rule: Any = kinds[words["rule"]](**words)
+        rule: Any = kinds[words["rule"]](**words).for_layers(count)
         leaving = {**EXITS, "rule": rule}.get(leaves) if isinstance(leaves, str) else None
         last = leaving.exit_reads(count) if leaving else range(count + 1)
         return [*(tuple(rule.reads(layer)) for layer in range(1, count + 1)), tuple(last)]

@@ -24,13 +24,14 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
         "entry",
         "strided",
         "every",
+        "mirror",
     ]
     if set(depths) <= {1, 3, 7}:
         forms.append("fractal")
     if len(set(depths)) == 1:
-        forms.append("explicit")
+        forms += ["explicit", "random"]
     form = draw(st.sampled_from(forms))
-    if form in {"full", "exponential", "harmonic"} and draw(st.booleans()):
+    if form in {"full", "exponential", "harmonic", "mirror"} and draw(st.booleans()):
         return {"rule": form, "order": draw(st.sampled_from(["newest", "oldest"]))}
     if form == "base":
         base = draw(per_stage(len(depths), lambda draw: draw(st.integers(2, 4))))
@@ -45,9 +46,23 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     if form == "fractal":
         columns = [(depth + 1).bit_length() - 1 for depth in depths]
         return {"rule": "fractal", "columns": columns[0] if len(set(columns)) == 1 else columns}
+    if form == "random":
+        return draw(random_graphs(depths[0]))
     if form == "explicit":
         rows = depths[0] + (1 if leaves == "rule" else draw(st.integers(0, 1)))
         subsets = (draw(st.permutations(range(layer))) for layer in range(1, rows + 1))
         table = [list(row[: draw(st.integers(1, len(row)))]) for row in subsets]
         return {"rule": "explicit", "reads": table}
     return form
+
+
+@st.composite
+def random_graphs(draw: DrawFn, nodes: int) -> Any:
+    """A random graph of so many nodes, by each model that has one."""
+    models: list[dict[str, Any]] = [{"model": "er", "p": draw(st.sampled_from([0, 0.5, 1]))}]
+    if nodes > 1:
+        models.append({"model": "ba", "m": draw(st.integers(1, nodes - 1))})
+    if nodes > 2:
+        models.append({"model": "ws", "k": 2, "p": draw(st.sampled_from([0, 0.5]))})
+    model = draw(st.sampled_from(models))
+    return {"rule": "random", **model, "nodes": nodes, "seed": draw(st.integers(0, 9))}
