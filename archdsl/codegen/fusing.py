@@ -124,7 +124,7 @@ def _layer(template: LayerTemplate) -> Layer:
 def _stage(stage: Stage, stage_class: StageClass, shapes: Mapping[str, Shape]) -> StageRun | None:
     maps = all(len(shapes[name]) == 3 for name in (stage.entry, *stage.outputs, *stage.reads))
     operator = stage_class.operator
-    if stage_class.entry:
+    if stage_class.entry or stage_class.carrying:  # outputs that are read are not those made
         return None
     if stage_class.strategy == "chain":
         return LineStage()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from archdsl.api import check_text
+from archdsl.api import build, check_text, parse_text
 from archdsl.apps.draw.picture import VIEWS, scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.heatmap.readers import readers
@@ -225,3 +225,15 @@ stages:
   exit: grown
 head: [norm, relu, {pool: {to: 1}}, flatten, {linear: 10}]
 """
+
+
+@pytest.mark.parametrize("carry", CARRIES)
+@pytest.mark.parametrize("aggregate", ["concat", "sum", "mean"])
+@pytest.mark.parametrize("connect", ["full", "{rule: mirror}", "plain"])
+def test_fused_files_run_it_as_it_is(connect: str, aggregate: str, carry: str) -> None:
+    """Outputs that are carried are not those that were made, so no fused sum may hold them."""
+    text = spec(connect, aggregate, CARRIES[carry], layers="[2, 2, 2]")
+    network = build(parse_text(text), fuse="cpu").eval()
+    x = torch.randn(2, 3, 8, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(network.fuse()(x), network(x), atol=1e-5, rtol=1e-4)
