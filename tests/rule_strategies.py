@@ -49,10 +49,7 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     if form == "random":
         return draw(random_graphs(depths[0]))
     if form == "explicit":
-        rows = depths[0] + (1 if leaves == "rule" else draw(st.integers(0, 1)))
-        subsets = (draw(st.permutations(range(layer))) for layer in range(1, rows + 1))
-        table = [list(row[: draw(st.integers(1, len(row)))]) for row in subsets]
-        return {"rule": "explicit", "reads": table}
+        return draw(tables(depths[0], leaves))
     return form
 
 
@@ -66,3 +63,12 @@ def random_graphs(draw: DrawFn, nodes: int) -> Any:
         models.append({"model": "ws", "k": 2, "p": draw(st.sampled_from([0, 0.5]))})
     model = draw(st.sampled_from(models))
     return {"rule": "random", **model, "nodes": nodes, "seed": draw(st.integers(0, 9))}
+
+
+@st.composite
+def tables(draw: DrawFn, layers: int, leaves: str) -> Any:
+    """What each layer reads, and perhaps the exit."""
+    rows = layers + (1 if leaves == "rule" else draw(st.integers(0, 1)))
+    subsets = (draw(st.permutations(range(layer))) for layer in range(1, rows + 1))
+    table = [list(row[: draw(st.integers(1, len(row)))]) for row in subsets]
+    return {"rule": "explicit", "reads": table}

@@ -230,7 +230,7 @@ head: [norm, relu, {pool: {to: 1}}, flatten, {linear: 10}]
 @pytest.mark.parametrize("carry", CARRIES)
 @pytest.mark.parametrize("aggregate", ["concat", "sum", "mean"])
 @pytest.mark.parametrize("connect", ["full", "{rule: mirror}", "plain"])
-def test_fused_files_run_it_as_it_is(connect: str, aggregate: str, carry: str) -> None:
+def test_fused_files_carry_outputs(connect: str, aggregate: str, carry: str) -> None:
     """Outputs that are carried are not those that were made, so no fused sum may hold them."""
     text = spec(connect, aggregate, CARRIES[carry], layers="[2, 2, 2]")
     network = build(parse_text(text), fuse="cpu").eval()
