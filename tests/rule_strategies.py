@@ -46,10 +46,9 @@ def rules(draw: DrawFn, depths: list[int], leaves: str) -> Any:
     if form == "fractal":
         columns = [(depth + 1).bit_length() - 1 for depth in depths]
         return {"rule": "fractal", "columns": columns[0] if len(set(columns)) == 1 else columns}
-    if form == "random":
-        return draw(random_graphs(depths[0]))
-    if form == "explicit":
-        return draw(tables(depths[0], leaves))
+    if form in {"explicit", "random"}:
+        own = {"explicit": tables(depths[0], leaves), "random": random_graphs(depths[0])}
+        return draw(own[form])
     return form
 
 
