@@ -64,7 +64,7 @@ class Block2(nn.Module):
         outputs = [x]
         reads = [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs, dim=1)
 
 
@@ -97,7 +97,7 @@ class Block3(nn.Module):
             [0, 1, 2, 3, 4, 5, 6],
         ]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs, dim=1)
 
 
@@ -136,7 +136,7 @@ class Block4(nn.Module):
             [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
         ]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs, dim=1)
 
 
@@ -179,7 +179,7 @@ class Block5(nn.Module):
             [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
         ]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs, dim=1)
 
 
@@ -228,7 +228,7 @@ class Block6(nn.Module):
             [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
         ]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -271,7 +271,7 @@ class Block7(nn.Module):
             [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
         ]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -310,7 +310,7 @@ class Block8(nn.Module):
             [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
         ]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -343,7 +343,7 @@ class Block9(nn.Module):
             [0, 1, 2, 3, 4, 5, 6],
         ]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -360,7 +360,7 @@ class Block10(nn.Module):
         outputs = [x]
         reads = [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]
         for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(torch.cat([outputs[source] for source in sources], dim=1)))
+            outputs.append(layer(concat([outputs[source] for source in sources])))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -693,6 +693,11 @@ class FCDenseNet103(nn.Module):
         x = self.stem(x)  # (N, 48, 224, 224)
         x = self.stages[0](x)  # (N, 256, 224, 224)
         return self.head(x)  # (N, 12, 224, 224)
+
+
+def concat(outputs: list[Tensor]) -> Tensor:
+    """The outputs side by side along the features; a single one is not copied."""
+    return torch.cat(outputs, dim=1) if len(outputs) > 1 else outputs[0]
 
 
 # The spec of this file; `archdsl verify` compiles it again and compares the result.

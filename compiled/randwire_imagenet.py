@@ -66,7 +66,7 @@ class WeightedStage(nn.Module):
     Returns the outputs that no layer reads, averaged.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, strides: list[int]) -> None:
         super().__init__()
         widths = [78] + [78] * 32
         self.reads = [
@@ -106,16 +106,8 @@ class WeightedStage(nn.Module):
         self.exit = [21, 24, 26, 27, 31, 32]
         self.joins = nn.ModuleList(Weighted(len(reads)) for reads in self.reads)
         self.layers = nn.ModuleList(
-            [
-                *(Unit(widths[reads[0]], 78, 2) for reads in self.reads[:2]),
-                *(Unit(widths[reads[0]], 78, 1) for reads in self.reads[2:3]),
-                *(Unit(widths[reads[0]], 78, 2) for reads in self.reads[3:5]),
-                *(Unit(widths[reads[0]], 78, 1) for reads in self.reads[5:6]),
-                *(Unit(widths[reads[0]], 78, 2) for reads in self.reads[6:7]),
-                *(Unit(widths[reads[0]], 78, 1) for reads in self.reads[7:8]),
-                *(Unit(widths[reads[0]], 78, 2) for reads in self.reads[8:11]),
-                *(Unit(widths[reads[0]], 78, 1) for reads in self.reads[11:]),
-            ]
+            Unit(widths[reads[0]], 78, stride)
+            for reads, stride in zip(self.reads, strides, strict=True)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -134,7 +126,7 @@ class WeightedStage2(nn.Module):
     Returns the outputs that no layer reads, averaged.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, strides: list[int]) -> None:
         super().__init__()
         widths = [78] + [156] * 32
         self.reads = [
@@ -174,16 +166,8 @@ class WeightedStage2(nn.Module):
         self.exit = [26, 28, 31, 32]
         self.joins = nn.ModuleList(Weighted(len(reads)) for reads in self.reads)
         self.layers = nn.ModuleList(
-            [
-                *(Unit(widths[reads[0]], 156, 2) for reads in self.reads[:1]),
-                *(Unit(widths[reads[0]], 156, 1) for reads in self.reads[1:3]),
-                *(Unit(widths[reads[0]], 156, 2) for reads in self.reads[3:4]),
-                *(Unit(widths[reads[0]], 156, 1) for reads in self.reads[4:6]),
-                *(Unit(widths[reads[0]], 156, 2) for reads in self.reads[6:7]),
-                *(Unit(widths[reads[0]], 156, 1) for reads in self.reads[7:8]),
-                *(Unit(widths[reads[0]], 156, 2) for reads in self.reads[8:9]),
-                *(Unit(widths[reads[0]], 156, 1) for reads in self.reads[9:]),
-            ]
+            Unit(widths[reads[0]], 156, stride)
+            for reads, stride in zip(self.reads, strides, strict=True)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -202,7 +186,7 @@ class WeightedStage3(nn.Module):
     Returns the outputs that no layer reads, averaged.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, strides: list[int]) -> None:
         super().__init__()
         widths = [156] + [312] * 32
         self.reads = [
@@ -242,18 +226,8 @@ class WeightedStage3(nn.Module):
         self.exit = [23, 24, 25, 30, 32]
         self.joins = nn.ModuleList(Weighted(len(reads)) for reads in self.reads)
         self.layers = nn.ModuleList(
-            [
-                *(Unit(widths[reads[0]], 312, 2) for reads in self.reads[:2]),
-                *(Unit(widths[reads[0]], 312, 1) for reads in self.reads[2:4]),
-                *(Unit(widths[reads[0]], 312, 2) for reads in self.reads[4:5]),
-                *(Unit(widths[reads[0]], 312, 1) for reads in self.reads[5:8]),
-                *(Unit(widths[reads[0]], 312, 2) for reads in self.reads[8:9]),
-                *(Unit(widths[reads[0]], 312, 1) for reads in self.reads[9:13]),
-                *(Unit(widths[reads[0]], 312, 2) for reads in self.reads[13:15]),
-                *(Unit(widths[reads[0]], 312, 1) for reads in self.reads[15:21]),
-                *(Unit(widths[reads[0]], 312, 2) for reads in self.reads[21:22]),
-                *(Unit(widths[reads[0]], 312, 1) for reads in self.reads[22:]),
-            ]
+            Unit(widths[reads[0]], 312, stride)
+            for reads, stride in zip(self.reads, strides, strict=True)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -306,7 +280,15 @@ class RandWire(nn.Module):
     def __init__(self, num_classes: int = 1000, in_channels: int = 3) -> None:
         super().__init__()
         self.stem = Stem(in_channels)
-        self.stages = nn.ModuleList([WeightedStage(), WeightedStage2(), WeightedStage3()])
+        self.stages = nn.ModuleList(
+            [
+                WeightedStage([2, 2, 1, 2, 2, 1, 2, 1, *[2] * 3, *[1] * 21]),
+                WeightedStage2([2, 1, 1, 2, 1, 1, 2, 1, 2, *[1] * 23]),
+                WeightedStage3(
+                    [2, 2, 1, 1, 2, *[1] * 3, 2, *[1] * 4, 2, 2, *[1] * 6, 2, *[1] * 10]
+                ),
+            ]
+        )
         self.head = Head(num_classes)
         for module in self.modules():  # He et al. 2015
             if isinstance(module, nn.Conv2d):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
-from archdsl.api import build, check_text, parse_text
+from archdsl.api import build, check_text
 from archdsl.apps.draw.picture import VIEWS, scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.heatmap.readers import readers
@@ -233,7 +235,7 @@ head: [norm, relu, {pool: {to: 1}}, flatten, {linear: 10}]
 def test_fused_files_carry_outputs(connect: str, aggregate: str, carry: str) -> None:
     """Outputs that are carried are not those that were made, so no fused sum may hold them."""
     text = spec(connect, aggregate, CARRIES[carry], layers="[2, 2, 2]")
-    network = build(parse_text(text), fuse="cpu").eval()
+    network: Any = build(check_text(text).spec, fuse="cpu").eval()
     x = torch.randn(2, 3, 8, 8)
     with torch.no_grad():
         torch.testing.assert_close(network.fuse()(x), network(x), atol=1e-5, rtol=1e-4)
