@@ -56,15 +56,12 @@ class Block2(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [ConvBlock(112), ConvBlock(128), ConvBlock(144), ConvBlock(160), ConvBlock(176)]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(112, 192, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs, dim=1)
 
 
@@ -73,31 +70,12 @@ class Block3(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                ConvBlock(192),
-                ConvBlock(208),
-                ConvBlock(224),
-                ConvBlock(240),
-                ConvBlock(256),
-                ConvBlock(272),
-                ConvBlock(288),
-            ]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(192, 304, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [
-            [0],
-            [0, 1],
-            [0, 1, 2],
-            [0, 1, 2, 3],
-            [0, 1, 2, 3, 4],
-            [0, 1, 2, 3, 4, 5],
-            [0, 1, 2, 3, 4, 5, 6],
-        ]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs, dim=1)
 
 
@@ -106,37 +84,12 @@ class Block4(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                ConvBlock(304),
-                ConvBlock(320),
-                ConvBlock(336),
-                ConvBlock(352),
-                ConvBlock(368),
-                ConvBlock(384),
-                ConvBlock(400),
-                ConvBlock(416),
-                ConvBlock(432),
-                ConvBlock(448),
-            ]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(304, 464, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [
-            [0],
-            [0, 1],
-            [0, 1, 2],
-            [0, 1, 2, 3],
-            [0, 1, 2, 3, 4],
-            [0, 1, 2, 3, 4, 5],
-            [0, 1, 2, 3, 4, 5, 6],
-            [0, 1, 2, 3, 4, 5, 6, 7],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-        ]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs, dim=1)
 
 
@@ -145,41 +98,12 @@ class Block5(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                ConvBlock(464),
-                ConvBlock(480),
-                ConvBlock(496),
-                ConvBlock(512),
-                ConvBlock(528),
-                ConvBlock(544),
-                ConvBlock(560),
-                ConvBlock(576),
-                ConvBlock(592),
-                ConvBlock(608),
-                ConvBlock(624),
-                ConvBlock(640),
-            ]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(464, 656, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [
-            [0],
-            [0, 1],
-            [0, 1, 2],
-            [0, 1, 2, 3],
-            [0, 1, 2, 3, 4],
-            [0, 1, 2, 3, 4, 5],
-            [0, 1, 2, 3, 4, 5, 6],
-            [0, 1, 2, 3, 4, 5, 6, 7],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
-        ]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs, dim=1)
 
 
@@ -188,47 +112,12 @@ class Block6(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                ConvBlock(656),
-                ConvBlock(672),
-                ConvBlock(688),
-                ConvBlock(704),
-                ConvBlock(720),
-                ConvBlock(736),
-                ConvBlock(752),
-                ConvBlock(768),
-                ConvBlock(784),
-                ConvBlock(800),
-                ConvBlock(816),
-                ConvBlock(832),
-                ConvBlock(848),
-                ConvBlock(864),
-                ConvBlock(880),
-            ]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(656, 896, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [
-            [0],
-            [0, 1],
-            [0, 1, 2],
-            [0, 1, 2, 3],
-            [0, 1, 2, 3, 4],
-            [0, 1, 2, 3, 4, 5],
-            [0, 1, 2, 3, 4, 5, 6],
-            [0, 1, 2, 3, 4, 5, 6, 7],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
-        ]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -237,41 +126,12 @@ class Block7(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                ConvBlock(896),
-                ConvBlock(912),
-                ConvBlock(928),
-                ConvBlock(944),
-                ConvBlock(960),
-                ConvBlock(976),
-                ConvBlock(992),
-                ConvBlock(1008),
-                ConvBlock(1024),
-                ConvBlock(1040),
-                ConvBlock(1056),
-                ConvBlock(1072),
-            ]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(896, 1088, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [
-            [0],
-            [0, 1],
-            [0, 1, 2],
-            [0, 1, 2, 3],
-            [0, 1, 2, 3, 4],
-            [0, 1, 2, 3, 4, 5],
-            [0, 1, 2, 3, 4, 5, 6],
-            [0, 1, 2, 3, 4, 5, 6, 7],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
-        ]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -280,37 +140,12 @@ class Block8(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                ConvBlock(656),
-                ConvBlock(672),
-                ConvBlock(688),
-                ConvBlock(704),
-                ConvBlock(720),
-                ConvBlock(736),
-                ConvBlock(752),
-                ConvBlock(768),
-                ConvBlock(784),
-                ConvBlock(800),
-            ]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(656, 816, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [
-            [0],
-            [0, 1],
-            [0, 1, 2],
-            [0, 1, 2, 3],
-            [0, 1, 2, 3, 4],
-            [0, 1, 2, 3, 4, 5],
-            [0, 1, 2, 3, 4, 5, 6],
-            [0, 1, 2, 3, 4, 5, 6, 7],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8],
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-        ]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -319,31 +154,12 @@ class Block9(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [
-                ConvBlock(464),
-                ConvBlock(480),
-                ConvBlock(496),
-                ConvBlock(512),
-                ConvBlock(528),
-                ConvBlock(544),
-                ConvBlock(560),
-            ]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(464, 576, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [
-            [0],
-            [0, 1],
-            [0, 1, 2],
-            [0, 1, 2, 3],
-            [0, 1, 2, 3, 4],
-            [0, 1, 2, 3, 4, 5],
-            [0, 1, 2, 3, 4, 5, 6],
-        ]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs[1:], dim=1)
 
 
@@ -352,15 +168,12 @@ class Block10(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            [ConvBlock(304), ConvBlock(320), ConvBlock(336), ConvBlock(352), ConvBlock(368)]
-        )
+        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(304, 384, 16))
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
-        reads = [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]
-        for layer, sources in zip(self.layers, reads, strict=True):
-            outputs.append(layer(concat([outputs[source] for source in sources])))
+        for layer in self.layers:
+            outputs.append(layer(concat(outputs)))
         return torch.cat(outputs[1:], dim=1)
 
 

@@ -85,12 +85,30 @@ def constructor(out: Writer, block: BlockClass) -> None:
                 used |= {term.parameter for term in template.terms.values() if term.parameter}
         for name in sorted(used):
             out.line(f"self.{name} = {name}")
-        if block.parts:
+        growing = _growing(block.parts)
+        if growing:
+            out.line(f"self.layers = nn.ModuleList({growing})")
+        elif block.parts:
             _module_list(out, "layers", map(_part, block.parts))
         if block.joins:
             _module_list(out, "joins", map(_join_module, block.joins))
         if block.exit_join:
             out.line(f"self.exit_join = {_join_module(block.exit_join)}")
+
+
+def _growing(parts: Sequence[Part]) -> str:
+    """Return a generator of the parts, if one number grows evenly from each to the next."""
+    numbers = [[term.number for term in part.arguments] for part in parts]
+    alike = len(parts) > 2 and len({part.class_name for part in parts}) == 1
+    if not alike or any(len(row) != 1 or not isinstance(row[0], int) for row in numbers):
+        return ""
+    start, second, *_ = [int(row[0] or 0) for row in numbers]
+    step = second - start
+    even = range(start, start + len(parts) * step, step) if step > 0 else range(0)
+    if [[number] for number in even] != numbers:
+        return ""
+    bounds = f"{even.start}, {even.stop}, {even.step}"
+    return f"{parts[0].class_name}(channels) for channels in range({bounds})"
 
 
 def _module_list(out: Writer, name: str, calls: Iterable[str]) -> None:
@@ -206,9 +224,14 @@ def _added(operator: Aggregation, output: str, module: str) -> str:
 def _loop(out: Writer, block: BlockClass) -> None:
     ir = block.block
     out.line("outputs = [x]")
+    whole = all(reads == tuple(range(place)) for place, reads in enumerate(ir.reads, start=1))
     if block.chained:
         with out.block("for layer in self.layers:"):
             out.line("outputs.append(layer(outputs[-1]))")
+    elif whole and not block.joins:
+        name = ir.operator.join.__name__ if block.spares_copies else ""  # type: ignore[union-attr]
+        with out.block("for layer in self.layers:"):
+            out.line(f"outputs.append(layer({of_list(ir.operator, 'outputs', name)}))")
     else:
         out.call("reads = [", [literal(list(reads)) for reads in ir.reads], "]")
         names = ("layer, join, sources", "self.layers, self.joins")
