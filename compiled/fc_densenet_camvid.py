@@ -52,11 +52,13 @@ class Block(nn.Module):
 
 
 class Block2(nn.Module):
-    """5 parts that read earlier outputs, concatenated."""
+    """Parts that read all outputs before them, concatenated."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int, layers: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(112, 192, 16))
+        self.layers = nn.ModuleList(
+            ConvBlock(channels + 16 * position) for position in range(layers)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
@@ -66,109 +68,13 @@ class Block2(nn.Module):
 
 
 class Block3(nn.Module):
-    """7 parts that read earlier outputs, concatenated."""
+    """Parts that read all outputs before them, concatenated."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int, layers: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(192, 304, 16))
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = [x]
-        for layer in self.layers:
-            outputs.append(layer(concat(outputs)))
-        return torch.cat(outputs, dim=1)
-
-
-class Block4(nn.Module):
-    """10 parts that read earlier outputs, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(304, 464, 16))
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = [x]
-        for layer in self.layers:
-            outputs.append(layer(concat(outputs)))
-        return torch.cat(outputs, dim=1)
-
-
-class Block5(nn.Module):
-    """12 parts that read earlier outputs, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(464, 656, 16))
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = [x]
-        for layer in self.layers:
-            outputs.append(layer(concat(outputs)))
-        return torch.cat(outputs, dim=1)
-
-
-class Block6(nn.Module):
-    """15 parts that read earlier outputs, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(656, 896, 16))
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = [x]
-        for layer in self.layers:
-            outputs.append(layer(concat(outputs)))
-        return torch.cat(outputs[1:], dim=1)
-
-
-class Block7(nn.Module):
-    """12 parts that read earlier outputs, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(896, 1088, 16))
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = [x]
-        for layer in self.layers:
-            outputs.append(layer(concat(outputs)))
-        return torch.cat(outputs[1:], dim=1)
-
-
-class Block8(nn.Module):
-    """10 parts that read earlier outputs, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(656, 816, 16))
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = [x]
-        for layer in self.layers:
-            outputs.append(layer(concat(outputs)))
-        return torch.cat(outputs[1:], dim=1)
-
-
-class Block9(nn.Module):
-    """7 parts that read earlier outputs, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(464, 576, 16))
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = [x]
-        for layer in self.layers:
-            outputs.append(layer(concat(outputs)))
-        return torch.cat(outputs[1:], dim=1)
-
-
-class Block10(nn.Module):
-    """5 parts that read earlier outputs, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(ConvBlock(channels) for channels in range(304, 384, 16))
+        self.layers = nn.ModuleList(
+            ConvBlock(channels + 16 * position) for position in range(layers)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [x]
@@ -180,19 +86,21 @@ class Block10(nn.Module):
 class ConvBlock2(nn.Module):
     """1 convolutions: 1x1.
 
-    Norm, ReLU, 1x1 convolution to 112, dropout (p = 0.2), 2x2 max pool, block, the next level,
-    block, 3x3 transposed convolution by 2 to 80.
+    Norm, ReLU, 1x1 convolution to channels, dropout (p = 0.2), 2x2 max pool, block, the next level,
+    block, 3x3 transposed convolution by 2 to width.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, channels: int, width: int, layers: int, level: nn.Module, channels2: int
+    ) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm2d(112)
-        self.conv = nn.Conv2d(112, 112, kernel_size=1)
-        self.block1 = Block2()
-        self.inner = Level2()
-        self.block2 = Block10()
+        self.norm = nn.BatchNorm2d(channels)
+        self.conv = nn.Conv2d(channels, channels, kernel_size=1)
+        self.block1 = Block2(channels, layers)
+        self.inner = level
+        self.block2 = Block3(channels2, layers)
         self.deconv = nn.ConvTranspose2d(
-            80, 80, kernel_size=3, stride=2, padding=1, output_padding=1
+            width, width, kernel_size=3, stride=2, padding=1, output_padding=1
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -208,90 +116,6 @@ class ConvBlock2(nn.Module):
 class ConvBlock3(nn.Module):
     """1 convolutions: 1x1.
 
-    Norm, ReLU, 1x1 convolution to 192, dropout (p = 0.2), 2x2 max pool, block, the next level,
-    block, 3x3 transposed convolution by 2 to 112.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(192)
-        self.conv = nn.Conv2d(192, 192, kernel_size=1)
-        self.block1 = Block3()
-        self.inner = Level3()
-        self.block2 = Block9()
-        self.deconv = nn.ConvTranspose2d(
-            112, 112, kernel_size=3, stride=2, padding=1, output_padding=1
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(torch.relu(self.norm(x)))
-        x = functional.dropout(x, 0.2, self.training)
-        x = functional.max_pool2d(x, 2)
-        x = self.block1(x)
-        x = self.inner(x)
-        x = self.block2(x)
-        return self.deconv(x)
-
-
-class ConvBlock4(nn.Module):
-    """1 convolutions: 1x1.
-
-    Norm, ReLU, 1x1 convolution to 304, dropout (p = 0.2), 2x2 max pool, block, the next level,
-    block, 3x3 transposed convolution by 2 to 160.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(304)
-        self.conv = nn.Conv2d(304, 304, kernel_size=1)
-        self.block1 = Block4()
-        self.inner = Level4()
-        self.block2 = Block8()
-        self.deconv = nn.ConvTranspose2d(
-            160, 160, kernel_size=3, stride=2, padding=1, output_padding=1
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(torch.relu(self.norm(x)))
-        x = functional.dropout(x, 0.2, self.training)
-        x = functional.max_pool2d(x, 2)
-        x = self.block1(x)
-        x = self.inner(x)
-        x = self.block2(x)
-        return self.deconv(x)
-
-
-class ConvBlock5(nn.Module):
-    """1 convolutions: 1x1.
-
-    Norm, ReLU, 1x1 convolution to 464, dropout (p = 0.2), 2x2 max pool, block, the next level,
-    block, 3x3 transposed convolution by 2 to 192.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(464)
-        self.conv = nn.Conv2d(464, 464, kernel_size=1)
-        self.block1 = Block5()
-        self.inner = Bottom()
-        self.block2 = Block7()
-        self.deconv = nn.ConvTranspose2d(
-            192, 192, kernel_size=3, stride=2, padding=1, output_padding=1
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(torch.relu(self.norm(x)))
-        x = functional.dropout(x, 0.2, self.training)
-        x = functional.max_pool2d(x, 2)
-        x = self.block1(x)
-        x = self.inner(x)
-        x = self.block2(x)
-        return self.deconv(x)
-
-
-class ConvBlock6(nn.Module):
-    """1 convolutions: 1x1.
-
     Norm, ReLU, 1x1 convolution to 656, dropout (p = 0.2), 2x2 max pool, block, 3x3 transposed
     convolution by 2 to 240.
     """
@@ -300,7 +124,7 @@ class ConvBlock6(nn.Module):
         super().__init__()
         self.norm = nn.BatchNorm2d(656)
         self.conv = nn.Conv2d(656, 656, kernel_size=1)
-        self.block = Block6()
+        self.block = Block3(656, 15)
         self.deconv = nn.ConvTranspose2d(
             240, 240, kernel_size=3, stride=2, padding=1, output_padding=1
         )
@@ -313,19 +137,21 @@ class ConvBlock6(nn.Module):
         return self.deconv(x)
 
 
-class Block11(nn.Module):
+class Block4(nn.Module):
     """1 branches that read the input, concatenated."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, channels: int, width: int, layers: int, level: nn.Module, channels2: int
+    ) -> None:
         super().__init__()
-        self.layers = nn.ModuleList([ConvBlock2()])
+        self.layers = nn.ModuleList([ConvBlock2(channels, width, layers, level, channels2)])
 
     def forward(self, x: Tensor) -> Tensor:
         y1 = self.layers[0](x)
         return torch.cat([y1, x], dim=1)
 
 
-class Block12(nn.Module):
+class Block5(nn.Module):
     """1 branches that read the input, concatenated."""
 
     def __init__(self) -> None:
@@ -337,81 +163,14 @@ class Block12(nn.Module):
         return torch.cat([y1, x], dim=1)
 
 
-class Block13(nn.Module):
-    """1 branches that read the input, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList([ConvBlock4()])
-
-    def forward(self, x: Tensor) -> Tensor:
-        y1 = self.layers[0](x)
-        return torch.cat([y1, x], dim=1)
-
-
-class Block14(nn.Module):
-    """1 branches that read the input, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList([ConvBlock5()])
-
-    def forward(self, x: Tensor) -> Tensor:
-        y1 = self.layers[0](x)
-        return torch.cat([y1, x], dim=1)
-
-
-class Block15(nn.Module):
-    """1 branches that read the input, concatenated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList([ConvBlock6()])
-
-    def forward(self, x: Tensor) -> Tensor:
-        y1 = self.layers[0](x)
-        return torch.cat([y1, x], dim=1)
-
-
 class Level(nn.Module):
     """Block."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, width: int, channels: int, layers: int, level: nn.Module, channels2: int
+    ) -> None:
         super().__init__()
-        self.block = Block11()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.block(x)
-
-
-class Level2(nn.Module):
-    """Block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.block = Block12()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.block(x)
-
-
-class Level3(nn.Module):
-    """Block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.block = Block13()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.block(x)
-
-
-class Level4(nn.Module):
-    """Block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.block = Block14()
+        self.block = Block4(channels, width, layers, level, channels2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.block(x)
@@ -422,7 +181,7 @@ class Bottom(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.block = Block15()
+        self.block = Block5()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.block(x)
@@ -444,7 +203,13 @@ class Unit2(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.nest = Level()
+        self.nest = Level(
+            80,
+            112,
+            5,
+            Level(112, 192, 7, Level(160, 304, 10, Level(192, 464, 12, Bottom(), 896), 656), 464),
+            304,
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.nest(x)

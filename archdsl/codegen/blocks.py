@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from archdsl.codegen.block_joins import JoinModule, exit_owns, join_modules
 from archdsl.codegen.columns import Column, Number, Term, solve
 from archdsl.codegen.grouping import Instance, LayerTemplate, Used, class_of
+from archdsl.codegen.growing import Growing, PartCall, growth, solved
 from archdsl.codegen.joins import JoinClasses, add_class
 from archdsl.codegen.names import block_title, free
 from archdsl.codegen.submodules import Built, Given, Submodule
@@ -21,7 +22,6 @@ from archdsl.ir.layers.layer import Layer, every
 from archdsl.language.aggregation import Aggregation
 
 Chain = tuple[Layer, ...]
-PartCall = tuple[str, dict[str, Number]]
 Values = list[tuple[Number, ...]]
 STRAIGHT = 4
 """Most parts of a block that are written as statements."""
@@ -40,7 +40,7 @@ class BlockClass:
     """A class to print: `layers` if the block is flat, else `parts`.
 
     `joins` has a module for each part if the aggregation of the parts owns weights and some part
-    joins outputs; `exit_join` is that of the exit.
+    joins outputs; `exit_join` is that of the exit. `growing` stands for `parts` that grow evenly.
     """
 
     name: str
@@ -50,6 +50,7 @@ class BlockClass:
     parts: tuple[Part, ...] = ()
     joins: tuple[JoinModule, ...] = ()
     exit_join: JoinModule | None = None
+    growing: Growing | None = None
 
     @property
     def chained(self) -> bool:
@@ -156,6 +157,9 @@ def _form(
     block: Block, parts: Mapping[tuple[Block, int], PartCall], modules: Mapping[Block, Submodule]
 ) -> object:
     inside: tuple[object, ...]
+    grows = growth(block, parts)
+    if grows:
+        return block.word, grows.class_name, block.operator, block.exit[0], block.joining
     if block.flat:
         inside = tuple(layer.form() for layer in substituted(block.parts[0], modules))
     else:
@@ -182,6 +186,11 @@ def _branched(
 ) -> tuple[BlockClass, Values]:
     """The class of blocks whose parts are units."""
     first = same[0]
+    growths = [grows for block in same if (grows := growth(block, parts))]
+    if growths:
+        growing, grown = solved(growths)
+        rows = list(zip(*grown.parameters.values(), strict=True)) or [()] * len(same)
+        return BlockClass(name, first, tuple(grown.parameters), growing=growing), rows
     places = range(len(first.parts))
     columns = [
         Column(slot, tuple(parts[block, place][1][slot] for block in same))

@@ -50,7 +50,9 @@ class Numbers(tuple[Number, ...]):
     """
 
     def __str__(self) -> str:
-        return self._rising() or f"[{', '.join(repeated(self))}]"
+        items = repeated(self)
+        alike = items[0].removeprefix("*") if len(items) == 1 < len(self) else None
+        return self._rising() or alike or f"[{', '.join(items)}]"
 
     def _rising(self) -> str | None:
         """Fractions that rise from layer to layer, if they are those of the list to the bit."""

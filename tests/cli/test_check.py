@@ -77,7 +77,7 @@ def test_one_object_per_finding_and_line() -> None:
         "line": 9,
         "column": 3,
         "end_column": 8,
-        "note": "known here: layers, unit, connect, aggregate, exit, entry, stride, count",
+        "note": "known here: layers, unit, connect, aggregate, exit, entry, stride, carry, count",
         "help": "did you mean `layers`?",
     }
     assert list(json.loads(line)) == FIELDS

@@ -40,7 +40,7 @@ DEVICES = ["cpu", "cuda"]
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_networks(path: Any, device: str) -> None:
-    checked = check(load(path, SMALL if "depth:" in path.read_text() else {}))
+    checked = check(load(path, SMALL if "depth" in load(path).parameters.values else {}))
     network, x = built(checked), batch(checked, 1)
     for statistics in STATISTICS.values():
         statistics(network)
@@ -105,7 +105,7 @@ def test_nan_and_infinity_go_where_they_go_in_the_plain_network(
     path: Path, statistics: str, value: float, device: str
 ) -> None:
     """Also behind a max pooling, a ReLU, and a scale of zero: a diverged network looks diverged."""
-    checked = check(load(path, SMALL if "depth:" in path.read_text() else {}))
+    checked = check(load(path, SMALL if "depth" in load(path).parameters.values else {}))
     network, x = built(checked), batch(checked)
     STATISTICS[statistics](network)
     x[0, -1, 7, 9] = value

@@ -12,6 +12,7 @@ from archdsl.backends.pytorch.module import LONGEST, assign, signature, statemen
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.block_joins import JoinModule
 from archdsl.codegen.blocks import STRAIGHT, BlockClass, Part
+from archdsl.codegen.growing import Growing
 from archdsl.ir.ops import Weighted
 from archdsl.language.aggregation import Aggregation
 
@@ -34,6 +35,7 @@ def block_class(out: Writer, block: BlockClass) -> None:
         if (
             block.parameters
             or block.parts
+            or block.growing
             or block.exit_join
             or any(isinstance(x.layer, Weighted) for x in block.layers)
         ):
@@ -59,6 +61,7 @@ def docstring(out: Writer, block: BlockClass) -> None:
         branches = all(reads == (0,) for reads in ir.reads)
         parts = f"{len(ir.parts)} parts that read earlier outputs"
         parts = f"{len(ir.parts)} branches that read the input" if branches else parts
+        parts = "Parts that read all outputs before them" if block.growing else parts
         joined = (ir.exit_operator if branches else ir.operator).says()
         more = [f"The outputs that leave are {ir.joining.says()}."] if ir.joining else []
         if len(f"{parts}, {joined}.") > LONGEST:
@@ -85,10 +88,9 @@ def constructor(out: Writer, block: BlockClass) -> None:
                 used |= {term.parameter for term in template.terms.values() if term.parameter}
         for name in sorted(used):
             out.line(f"self.{name} = {name}")
-        growing = _growing(block.parts)
-        if growing:
-            out.line(f"self.layers = nn.ModuleList({growing})")
-        elif block.parts:
+        if block.growing:
+            _growing(out, block.growing)
+        if block.parts:
             _module_list(out, "layers", map(_part, block.parts))
         if block.joins:
             _module_list(out, "joins", map(_join_module, block.joins))
@@ -96,19 +98,17 @@ def constructor(out: Writer, block: BlockClass) -> None:
             out.line(f"self.exit_join = {_join_module(block.exit_join)}")
 
 
-def _growing(parts: Sequence[Part]) -> str:
-    """Return a generator of the parts, if one number grows evenly from each to the next."""
-    numbers = [[term.number for term in part.arguments] for part in parts]
-    alike = len(parts) > 2 and len({part.class_name for part in parts}) == 1
-    if not alike or any(len(row) != 1 or not isinstance(row[0], int) for row in numbers):
-        return ""
-    start, second, *_ = [int(row[0] or 0) for row in numbers]
-    step = second - start
-    even = range(start, start + len(parts) * step, step) if step > 0 else range(0)
-    if [[number] for number in even] != numbers:
-        return ""
-    bounds = f"{even.start}, {even.stop}, {even.step}"
-    return f"{parts[0].class_name}(channels) for channels in range({bounds})"
+def _growing(out: Writer, parts: Growing) -> None:
+    start, step, count = map(words.term, (parts.start, parts.step, parts.count))
+    part = f"{parts.class_name}({start} + {step} * position)"
+    built = f"{part} for position in range({count})"
+    line = f"self.layers = nn.ModuleList({built})"
+    if 4 * out.depth + len(line) <= WIDTH:
+        out.line(line)
+        return
+    out.line("self.layers = nn.ModuleList(")
+    out.generator(built)
+    out.line(")")
 
 
 def _module_list(out: Writer, name: str, calls: Iterable[str]) -> None:
