@@ -13,6 +13,9 @@ from archdsl.ir import ops
 from archdsl.ir.graph import Graph
 from archdsl.oracle.aggregations import aggregate
 
+LEARNED = (".weight", ".bias", ".query", ".scale")
+"""How the names of parameters end."""
+
 
 def state(graph: Graph, fill: float | None = None) -> dict[str, Tensor]:
     """Weights that require gradients, and statistics that do not; random, or all the same."""
@@ -22,7 +25,7 @@ def state(graph: Graph, fill: float | None = None) -> dict[str, Tensor]:
             tensors[key] = torch.arange(shape[0])  # the first channels
             continue
         tensor = torch.rand(shape) if fill is None else torch.full(shape, fill)
-        tensors[key] = tensor.requires_grad_(key.endswith((".weight", ".bias")))
+        tensors[key] = tensor.requires_grad_(key.endswith(LEARNED))
     return tensors
 
 

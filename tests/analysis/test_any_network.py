@@ -13,6 +13,8 @@ from archdsl.analysis import analyse
 from archdsl.analysis.aggregated import aggregated
 from archdsl.analysis.shapes import shapes
 from archdsl.frontend.load import parse
+from archdsl.ir.graph import Graph
+from archdsl.ir.layers import Block
 from archdsl.lowering import lower
 from strategies import Case, specs
 
@@ -30,5 +32,16 @@ def test_any_network(case: Case) -> None:
         assert counts == tuple(len(stage.sources(layer)) for layer in range(1, stage.depth + 1))
     del values
     assert report.activation_bytes.inference == naive_peak(graph)
-    kept = kept_by_torch(lambda: run(graph, weights, x)[graph.output], weights)
-    assert report.activation_bytes.training == kept
+    if written_out(graph):
+        kept = kept_by_torch(lambda: run(graph, weights, x)[graph.output], weights)
+        assert report.activation_bytes.training == kept
+
+
+def written_out(graph: Graph) -> bool:
+    """Whether the tests' own runner computes all of a network, not the oracle a part of it.
+
+    What torch keeps of blocks is in test_memory_of_blocks, and of aggregations in test_memory.
+    """
+    blocks = any(isinstance(layer, Block) for layer in graph.layers())
+    kinds = {op.operator.kind for _, op in graph.aggregates()}
+    return not blocks and kinds <= {"concat", "sum", "mean", "running"}
