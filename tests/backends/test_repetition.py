@@ -96,7 +96,8 @@ def classes(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 MOST = {
-    "efficientnet_imagenet.py": (1, 4), "log_densenet_v2_cifar.py": (0, 1), "googlenet_imagenet.py": (0, 2),
+    "efficientnet_imagenet.py": (1, 4),
+    "log_densenet_v2_cifar.py": (0, 1), "googlenet_imagenet.py": (0, 2),
     "hardnet_68ds_imagenet.py": (0, 1), "rdnet_imagenet.py": (1, 2),
     "mobilenet_v2_imagenet.py": (0, 1), "regnet_x_imagenet.py": (0, 1),
     "randwire_imagenet.py": (0, 2), "regnet_y_imagenet.py": (0, 1),
