@@ -204,7 +204,7 @@ def entries(draw: DrawFn, flow: Flow, depths: list[int], keys: Draft) -> Draft:
     """The word of an entry, a list of layers, or none."""
     forms: list[Any] = ["identity", "projection", "projection", None, None, None, None]
     rule = str(keys["connect"])
-    if min(depths) > 1 and "reads" not in rule and "columns" not in rule:
+    if min(depths) > 1 and not any(key in rule for key in ("reads", "columns", "nodes")):
         forms.append("first")
     if keys["exit"] in ("all", "newest-first"):
         forms.append([{"conv": {"width": draw(flow.widths())}}, draw(LIVE)])
