@@ -197,6 +197,8 @@ class Drawer:
         count = self.pick([1, 2, 3])
         readers = [*[(0,)] * count, tuple(range(1, count + 1))]
         operator, widths, made = self.joined(None, readers, count)
+        while operator.running:  # it has no state to join outputs to one after another
+            operator, widths, made = self.joined(None, readers, count)
         parts = [self.part(operator, width, makes, depth) for makes in widths]
         return Item({"parallel": parts, "aggregate": written(operator)}, made)
 

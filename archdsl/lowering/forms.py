@@ -118,6 +118,14 @@ def _parallel(word: Any, context: Context) -> Form:
     units = word.layers
     if not units:
         raise fail("A103", "`parallel` needs one list of layers or more", **context.at())
+    if word.aggregate.running:
+        kind = word.aggregate.kind
+        raise fail(
+            "A219",
+            f"`{kind}` joins outputs layer by layer, not all at once as `parallel` does",
+            help="write `aggregate: sum` or `aggregate: concat`",
+            **context.at("aggregate"),
+        )
     outputs = range(1, len(units) + 1)
     return Form(units, lambda layer: (layer - 1,), [(0,)] * len(units), word.aggregate, outputs)
 
