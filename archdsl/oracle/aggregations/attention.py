@@ -30,4 +30,5 @@ def attention(
     root = torch.sqrt(torch.mean(values * values, dim=2, keepdim=True) + 1e-6)
     scores = torch.einsum("c,c,snc...->sn...", query, scale, values / root)
     shares = scores.exp() / scores.exp().sum(dim=0)
-    return torch.einsum("sn...,snc...->nc...", shares, values)
+    # Not by einsum, whose result has another layout: dropout behind it draws in memory order.
+    return (shares.unsqueeze(2) * values).sum(dim=0)
