@@ -29,7 +29,8 @@ def stage(out: Writer, made: StageClass) -> None:
             constructor(out, made)
         out.blank()
         # A snapshot calls such a stage as it is, in evaluation, without the argument.
-        alone = made.drops_path and made.exit_operator != made.operator
+        apart = made.exit_operator != made.operator or made.entry or made.carrying
+        alone = made.drops_path and apart
         path = ', path: "DropPath | None" = None' if alone else ', path: "DropPath"'
         with out.block(f"def forward(self, x: Tensor{path if made.drops_path else ''}) -> Tensor:"):
             if alone:

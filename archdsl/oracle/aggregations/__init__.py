@@ -60,7 +60,8 @@ def aggregate(
         weights: the reader's own weights, in the order of `operator.weights()`.
     """
     if independent(operator):
-        return COMPUTE[operator.kind](operator, outputs, *weights)
+        # Dropout behind an aggregate draws in memory order, and einsum leaves another layout.
+        return COMPUTE[operator.kind](operator, outputs, *weights).contiguous()
     join: Any = type(operator).join
     result: Tensor = join(list(outputs), *operator.arguments(), *weights)
     return result
