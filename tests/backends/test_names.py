@@ -68,7 +68,7 @@ WORDS = {
     "joins", "exit_join", "query",
     "weight", "bias", "running_mean", "running_var", "num_batches_tracked", "index",
 }  # fmt: skip
-KINDS = ("conv", "deconv", "norm", "linear", "prelu", "scale", "select")
+KINDS = ("conv", "deconv", "norm", "linear", "prelu", "scale", "select", "block")
 LAYERS = {f"{kind}{place}" for kind in KINDS for place in ("", *range(1, 65))}
 
 
