@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 
-from archdsl.backends.pytorch import words
+from archdsl.backends.pytorch import module_lists, words
 from archdsl.backends.pytorch.aggregate import join, listed, of_list
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module import LONGEST, assign, signature, statements, summed_up
+from archdsl.backends.pytorch.module_lists import grouped
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.block_joins import JoinModule
 from archdsl.codegen.blocks import STRAIGHT, BlockClass, Part
@@ -91,9 +91,9 @@ def constructor(out: Writer, block: BlockClass) -> None:
         if block.growing:
             _growing(out, block.growing)
         if block.parts:
-            _module_list(out, "layers", map(_part, block.parts))
+            module_lists.listed(out, "layers", grouped(map(_part, block.parts)))
         if block.joins:
-            _module_list(out, "joins", map(_join_module, block.joins))
+            module_lists.listed(out, "joins", grouped(map(_join_module, block.joins)))
         if block.exit_join:
             out.line(f"self.exit_join = {_join_module(block.exit_join)}")
 
@@ -101,33 +101,7 @@ def constructor(out: Writer, block: BlockClass) -> None:
 def _growing(out: Writer, parts: Growing) -> None:
     start, step, count = map(words.term, (parts.start, parts.step, parts.count))
     part = f"{parts.class_name}({start} + {step} * position)"
-    built = f"{part} for position in range({count})"
-    line = f"self.layers = nn.ModuleList({built})"
-    if 4 * out.depth + len(line) <= WIDTH:
-        out.line(line)
-        return
-    out.line("self.layers = nn.ModuleList(")
-    out.generator(built)
-    out.line(")")
-
-
-def _module_list(out: Writer, name: str, calls: Iterable[str]) -> None:
-    items = [item for call, same in groupby(calls) for item in _items(call, len([*same]))]
-    before = f"self.{name} = nn.ModuleList("
-    listed = f"[{', '.join(items)}]"
-    if 4 * out.depth + len(before) + len(listed) + 1 <= WIDTH:
-        out.line(f"{before}{listed})")
-        return
-    out.line(before)
-    out.depth += 1
-    out.call("[", items, "]")
-    out.depth -= 1
-    out.line(")")
-
-
-def _items(call: str, count: int) -> list[str]:
-    """Return modules that are built alike: `A(8), A(8)`, or `*(A(8) for _ in range(5))`."""
-    return [f"*({call} for _ in range({count}))"] if count > 2 else [call] * count
+    module_lists.generated(out, "layers", f"{part} for position in range({count})")
 
 
 def _part(part: Part) -> str:

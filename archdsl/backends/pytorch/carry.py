@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from archdsl.backends.pytorch.literal import literal
+from archdsl.backends.pytorch.module_lists import grouped
 from archdsl.backends.pytorch.writer import Writer
-from archdsl.codegen.columns import Number
-from archdsl.codegen.modules import ModuleClass
 from archdsl.codegen.sketches import Carrying
 from archdsl.codegen.stages import StageClass
-
-Call = tuple[ModuleClass, tuple[Number, ...]]
 
 
 def construct(out: Writer, stage: StageClass) -> None:
@@ -39,15 +34,8 @@ def _sources(sources: tuple[int, ...]) -> str:
 
 
 def _modules(carrying: Carrying) -> str:
-    items = (item for call, same in groupby(carrying.calls) for item in _items(call, len([*same])))
-    return f"nn.ModuleList([{', '.join(items)}])"
-
-
-def _items(call: Call, count: int) -> list[str]:
-    """Return modules that are built alike: `Carry(24)`, or `*(Carry(12) for _ in range(8))`."""
-    module, values = call
-    built = f"{module.name}({', '.join(map(str, values))})"
-    return [f"*({built} for _ in range({count}))"] if count > 2 else [built] * count
+    calls = (f"{module.name}({', '.join(map(str, values))})" for module, values in carrying.calls)
+    return f"nn.ModuleList([{', '.join(grouped(calls))}])"
 
 
 def cross(out: Writer, *, clears: bool) -> None:

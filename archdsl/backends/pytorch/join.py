@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.literal import literal
+from archdsl.backends.pytorch.module_lists import generated
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.columns import Term
 from archdsl.codegen.joins import JoinClass
@@ -83,7 +84,7 @@ def _layers(out: Writer, stage: StageClass) -> None:
         channels = f", {READ}"
         loop = f"for reads, {READ} in zip(self.reads, incoming, strict=True)"
     newest = _newest(stage.join.module if stage.join else None, "reads")
-    _module_list(out, f"{name}(len(reads){channels}{newest}) {loop}")
+    generated(out, "joins", f"{name}(len(reads){channels}{newest}) {loop}")
 
 
 def along(line: tuple[Term, Term]) -> str:
@@ -100,22 +101,12 @@ def _running(out: Writer, stage: StageClass) -> None:
     newest = ", 1" if takes else ""
     if stage.join_channels is not None:
         channels = words.term(stage.join_channels)
-        _module_list(out, f"{name}(2, {channels}{newest}) for _ in range({count})")
+        generated(out, "joins", f"{name}(2, {channels}{newest}) for _ in range({count})")
     elif _takes_channels(stage):
         widths = literal(stage.join.widths)
-        _module_list(out, f"{name}(2, channels{newest}) for channels in {widths}")
+        generated(out, "joins", f"{name}(2, channels{newest}) for channels in {widths}")
     else:
-        _module_list(out, f"{name}(2{newest}) for _ in range({count})")
-
-
-def _module_list(out: Writer, generator: str) -> None:
-    before = "self.joins = nn.ModuleList("
-    if len(before) + len(generator) + 1 + 4 * out.depth <= 100:
-        out.line(f"{before}{generator})")
-        return
-    out.line(before)
-    out.generator(generator)
-    out.line(")")
+        generated(out, "joins", f"{name}(2{newest}) for _ in range({count})")
 
 
 def _module(stage: StageClass) -> str:

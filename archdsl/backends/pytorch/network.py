@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from archdsl.backends.pytorch import module_lists
 from archdsl.backends.pytorch.module import LONGEST
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.program import Call, Program, cuts_down
@@ -198,19 +199,10 @@ def several(out: Writer, name: str, calls: Sequence[str]) -> None:
         name: the attribute.
         calls: an expression for each module; three or more equal ones become a generator.
     """
-    before = f"self.{name} = nn.ModuleList("
     if len(calls) > 2 and len(set(calls)) == 1:
-        out.line(f"{before}{calls[0]} for _ in range({len(calls)}))")
-        return
-    joined = f"[{', '.join(calls)}]"
-    if 4 * out.depth + len(before) + len(joined) + 1 <= 100:
-        out.line(f"{before}{joined})")
-        return
-    out.line(before)
-    out.depth += 1
-    out.call("[", calls, "]")
-    out.depth -= 1
-    out.line(")")
+        module_lists.generated(out, name, f"{calls[0]} for _ in range({len(calls)})")
+    else:
+        module_lists.listed(out, name, calls)
 
 
 def initialise(out: Writer, program: Program) -> None:

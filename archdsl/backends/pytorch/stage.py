@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, islice
 
-from archdsl.backends.pytorch import carry, join, words
+from archdsl.backends.pytorch import carry, join, module_lists, words
 from archdsl.backends.pytorch.forward import FORWARDS, deepest, has_join, join_method
 from archdsl.backends.pytorch.join import READ, WIDTHS
 from archdsl.backends.pytorch.module import LONGEST, signature
 from archdsl.backends.pytorch.reads import layers_less, reads
 from archdsl.backends.pytorch.widths import print_widths
-from archdsl.backends.pytorch.writer import WIDTH, Writer
+from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.columns import Term, repeated
 from archdsl.codegen.program import cuts_down
 from archdsl.codegen.sketches import INCOMING, said
@@ -108,13 +108,11 @@ def _body(out: Writer, printed: StageClass) -> None:
     if printed.carrying:
         carry.construct(out, printed)
     starts = accumulate((run.count or 0 for run in printed.runs), initial=0)
-    module_list(
-        out,
-        [
-            run(printed, index, start)
-            for index, start in zip(range(len(printed.runs)), starts, strict=False)
-        ],
-    )
+    runs = [run(printed, i, start) for i, start in enumerate(islice(starts, len(printed.runs)))]
+    if len(runs) == 1 and runs[0].startswith("*("):
+        module_lists.generated(out, "layers", runs[0][2:-1])
+    else:
+        module_lists.listed(out, "layers", runs)
 
 
 def _keeps_widths(printed: StageClass) -> bool:
@@ -122,28 +120,6 @@ def _keeps_widths(printed: StageClass) -> bool:
     grows = any(INCOMING in run.arguments for run in printed.runs)
     grows = grows or (printed.join is not None and bool(printed.widths))
     return printed.strategy == "buffer" or (grows and printed.joined in WIDTHS)
-
-
-def module_list(out: Writer, runs: list[str]) -> None:
-    """`self.layers`: a generator if all layers are made alike, else a list."""
-    before = "self.layers = nn.ModuleList("
-    room = WIDTH - 4 * out.depth - len(before) - 1
-    if len(runs) == 1 and runs[0].startswith("*("):
-        if len(runs[0]) - 3 <= room:
-            out.line(f"{before}{runs[0][2:-1]})")
-            return
-        out.line(before)
-        out.generator(runs[0][2:-1])
-    else:
-        joined = f"[{', '.join(runs)}]"
-        if len(joined) <= room:
-            out.line(f"{before}{joined})")
-            return
-        out.line(before)
-        out.depth += 1
-        out.call("[", runs, "]")
-        out.depth -= 1
-    out.line(")")
 
 
 def widths(made: StageClass) -> list[str]:
