@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from archdsl.codegen.block_joins import JoinModule, exit_owns, join_modules
 from archdsl.codegen.columns import Column, Number, Term, solve
 from archdsl.codegen.grouping import Instance, LayerTemplate, Used, class_of
-from archdsl.codegen.growing import Growing, PartCall, growth, solved
+from archdsl.codegen.growing import STRAIGHT, Growing, Growth, PartCall, growth, solved
 from archdsl.codegen.joins import JoinClasses, add_class
 from archdsl.codegen.names import block_title, free
 from archdsl.codegen.submodules import Built, Given, Submodule
@@ -23,8 +23,6 @@ from archdsl.language.aggregation import Aggregation
 
 Chain = tuple[Layer, ...]
 Values = list[tuple[Number, ...]]
-STRAIGHT = 4
-"""Most parts of a block that are written as statements."""
 
 
 @dataclass(frozen=True)
@@ -132,17 +130,20 @@ def group(
         taken: names in use; those of new classes are added.
         joins: classes of aggregations with weights; new ones are added.
     """
+    growths = {block: growth(block, parts) for block in blocks}
     forms: dict[object, list[Block]] = defaultdict(list)
-    for block in blocks:
-        forms[_form(block, parts, modules)].append(block)
+    for block, grows in growths.items():
+        forms[_grown_form(block, grows) if grows else _form(block, parts, modules)].append(block)
     for same in forms.values():
         name = free(block_title(same[0]), taken)
         for operator in (same[0].operator, same[0].exit_operator):
             add_class(joins, operator, taken)
-        flat = same[0].flat
-        block_class, values = (
-            _flat(name, same, modules) if flat else _branched(name, same, parts, joins)
-        )
+        if grown := [grows for block in same if (grows := growths[block])]:
+            block_class, values = _grown(name, same[0], grown)
+        elif same[0].flat:
+            block_class, values = _flat(name, same, modules)
+        else:
+            block_class, values = _branched(name, same, parts, joins)
         yield block_class, dict(zip(same, _submodules(block_class, same, values), strict=True))
 
 
@@ -153,13 +154,15 @@ def _submodules(block: BlockClass, same: list[Block], values: Values) -> Iterato
         yield Submodule(instance.name, instance, block.name, arguments)
 
 
+def _grown_form(block: Block, grows: Growth) -> object:
+    """What blocks of one class have in common whose parts grow evenly: not their number."""
+    return block.word, grows.class_name, block.operator, block.exit[0], block.joining
+
+
 def _form(
     block: Block, parts: Mapping[tuple[Block, int], PartCall], modules: Mapping[Block, Submodule]
 ) -> object:
     inside: tuple[object, ...]
-    grows = growth(block, parts)
-    if grows:
-        return block.word, grows.class_name, block.operator, block.exit[0], block.joining
     if block.flat:
         inside = tuple(layer.form() for layer in substituted(block.parts[0], modules))
     else:
@@ -181,16 +184,18 @@ def _flat(
     return BlockClass(name, same[0], chain.parameters, chain.layers), values
 
 
+def _grown(name: str, first: Block, growths: Sequence[Growth]) -> tuple[BlockClass, Values]:
+    """The class of blocks whose parts grow evenly; `first` is one of them."""
+    growing, solution = solved(growths)
+    rows = list(zip(*solution.parameters.values(), strict=True)) or [()] * len(growths)
+    return BlockClass(name, first, tuple(solution.parameters), growing=growing), rows
+
+
 def _branched(
     name: str, same: list[Block], parts: Mapping[tuple[Block, int], PartCall], joins: JoinClasses
 ) -> tuple[BlockClass, Values]:
     """The class of blocks whose parts are units."""
     first = same[0]
-    growths = [grows for block in same if (grows := growth(block, parts))]
-    if growths:
-        growing, grown = solved(growths)
-        rows = list(zip(*grown.parameters.values(), strict=True)) or [()] * len(same)
-        return BlockClass(name, first, tuple(grown.parameters), growing=growing), rows
     places = range(len(first.parts))
     columns = [
         Column(slot, tuple(parts[block, place][1][slot] for block in same))

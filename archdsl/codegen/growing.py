@@ -11,8 +11,8 @@ from archdsl.ir.layers.block import Block
 PartCall = tuple[str, dict[str, Number]]
 """The class of a part, and its arguments by name."""
 
-FEWEST = 5
-"""Parts of such a block: fewer are written as statements."""
+STRAIGHT = 4
+"""Most parts of a block that are written as statements."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def growth(block: Block, parts: Mapping[tuple[Block, int], PartCall]) -> Growth 
         parts: class and arguments of each part with a scope of its own.
     """
     count = len(block.parts)
-    if block.flat or count < FEWEST or not _whole(block) or not _listed(block):
+    if block.flat or count <= STRAIGHT or not _leaves(block) or not _listed(block):
         return None
     calls = [parts[block, place] for place in range(count)]
     numbers = [[*arguments.values()] for _, arguments in calls]
@@ -56,11 +56,10 @@ def growth(block: Block, parts: Mapping[tuple[Block, int], PartCall]) -> Growth 
     return Growth(calls[0][0], start, int(step), count)
 
 
-def _whole(block: Block) -> bool:
+def _leaves(block: Block) -> bool:
     """Whether each part reads all outputs before it, and all leave, or all but the input."""
-    reads = all(own == tuple(range(place)) for place, own in enumerate(block.reads, start=1))
-    count = len(block.parts)
-    return reads and block.exit in {tuple(range(start, count + 1)) for start in (0, 1)}
+    ends = {tuple(range(start, len(block.parts) + 1)) for start in (0, 1)}
+    return block.whole and block.exit in ends
 
 
 def _listed(block: Block) -> bool:

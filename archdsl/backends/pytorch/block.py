@@ -11,8 +11,8 @@ from archdsl.backends.pytorch.module import LONGEST, assign, signature, statemen
 from archdsl.backends.pytorch.module_lists import grouped
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.block_joins import JoinModule
-from archdsl.codegen.blocks import STRAIGHT, BlockClass, Part
-from archdsl.codegen.growing import Growing
+from archdsl.codegen.blocks import BlockClass, Part
+from archdsl.codegen.growing import STRAIGHT, Growing
 from archdsl.ir.ops import Weighted
 from archdsl.language.aggregation import Aggregation
 
@@ -198,21 +198,20 @@ def _added(operator: Aggregation, output: str, module: str) -> str:
 def _loop(out: Writer, block: BlockClass) -> None:
     ir = block.block
     out.line("outputs = [x]")
-    whole = all(reads == tuple(range(place)) for place, reads in enumerate(ir.reads, start=1))
+    # A function of the file in the place of `torch.cat`, which copies a single output.
+    function = ir.operator.join.__name__ if block.spares_copies and ir.operator.join else ""
     if block.chained:
         with out.block("for layer in self.layers:"):
             out.line("outputs.append(layer(outputs[-1]))")
-    elif whole and not block.joins:
-        name = ir.operator.join.__name__ if block.spares_copies else ""  # type: ignore[union-attr]
+    elif ir.whole and not block.joins:
         with out.block("for layer in self.layers:"):
-            out.line(f"outputs.append(layer({of_list(ir.operator, 'outputs', name)}))")
+            out.line(f"outputs.append(layer({of_list(ir.operator, 'outputs', function)}))")
     else:
         out.call("reads = [", [literal(list(reads)) for reads in ir.reads], "]")
         names = ("layer, join, sources", "self.layers, self.joins")
         names = names if block.joins else ("layer, sources", "self.layers")
         with out.block(f"for {names[0]} in zip({names[1]}, reads, strict=True):"):
-            module = "join" if block.joins else ""
-            module = ir.operator.join.__name__ if block.spares_copies else module  # type: ignore[union-attr]
+            module = "join" if block.joins else function
             out.line(f"outputs.append(layer({listed(ir.operator, 'sources', module)}))")
     module = "self.exit_join" if block.exit_join else ""
     if len(ir.exit) == 1:

@@ -92,6 +92,11 @@ class Block(Weighted):
             return Join(reader, "exit_join", self.exit_operator, reads)
         return Join(reader, f"joins.{reader}", self.operator, reads)
 
+    @property
+    def whole(self) -> bool:
+        """Whether each part reads all outputs before it, in their order."""
+        return all(own == tuple(range(place)) for place, own in enumerate(self.reads, start=1))
+
     def live(self) -> set[int]:
         """Return the outputs that the result depends on; N + 1 stands for the result."""
         live = {len(self.reads) + 1}
