@@ -7,11 +7,11 @@ parameter for a word) is hidden from pydantic in validators, so this module adds
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 from archdsl.frontend.schema import NAME, PARAMETER, language
 from archdsl.frontend.unions import word_of
-from archdsl.language.exit import NewerExit, WordExit
+from archdsl.language.exit import exit_words
 from archdsl.language.layers import LAYERS, Nested
 from archdsl.language.values import Words
 
@@ -98,22 +98,13 @@ def _allow_defined(schema: Any, word: Schema) -> None:
                 union.append(word)
 
 
-def exit_words() -> list[str]:
-    """Return the words for an exit."""
-    return [
-        word
-        for model in (WordExit, NewerExit)
-        for word in get_args(model.model_fields["kind"].annotation)
-    ]
-
-
 def _exit_of_block(properties: Schema) -> None:
     properties["exit"] = {"anyOf": _one_exit(), "default": "rule"}
 
 
 def _one_exit() -> list[Schema]:
     """A word or a mapping."""
-    return [{"enum": exit_words()}, {"$ref": "#/$defs/Exit"}, NAMED]
+    return [{"enum": [word for word, _ in exit_words()]}, {"$ref": "#/$defs/Exit"}, NAMED]
 
 
 def _exit(description: str) -> Schema:

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, create_model
 from pydantic_core import PydanticCustomError
 
 from archdsl.language.cycle import Cycle
-from archdsl.language.exit import Exit, ExitList, NewerExit, WordExit
+from archdsl.language.exit import Exit, ExitList, WordExit, exit_words
 from archdsl.language.layers import LayerWords
 from archdsl.language.values import Count, Words
 
@@ -160,11 +160,7 @@ def exit(own: type[Exit]) -> Any:
 
 
 def _exit_forms(own: type[Exit]) -> list[tuple[str, Any]]:
-    words = [
-        (word, Annotated[model, BeforeValidator(_exit_word)])
-        for model in (WordExit, NewerExit)
-        for word in get_args(model.model_fields["kind"].annotation)
-    ]
+    words = [(w, Annotated[model, BeforeValidator(_exit_word)]) for w, model in exit_words()]
     return [*words, (OWN, own)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import model_validator
 
@@ -33,6 +33,15 @@ class NewerExit(WordExit):
 
     since: ClassVar[int] = 2
     kind: Literal["made", "newest-first", "grown"]  # type: ignore[assignment]
+
+
+def exit_words() -> list[tuple[str, type[WordExit]]]:
+    """Return each word for an exit, with its model."""
+    return [
+        (word, model)
+        for model in (WordExit, NewerExit)
+        for word in get_args(model.model_fields["kind"].annotation)
+    ]
 
 
 class Grown(Rule):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import accumulate
 
 from archdsl.errors import Place, fail
@@ -25,7 +26,7 @@ class SequencePlan(StagePlan):
     parts: tuple[StagePlan, ...] = ()
     carries: tuple[LayerList | None, ...] = ()
 
-    @property
+    @cached_property
     def starts(self) -> tuple[int, ...]:
         """The first layer of each stage."""
         return tuple(accumulate((part.layers for part in self.parts[:-1]), initial=1))
@@ -37,6 +38,7 @@ class SequencePlan(StagePlan):
         first = self.starts[index] if index else 1 - self.lead
         return self.parts[index].chain(position - first + 1, shape)
 
+    @cached_property
     def borders(self) -> dict[int, int]:
         """For the first layer behind each border with a list, the index of the border."""
         written = zip(self.starts[1:], self.carries, strict=True)
@@ -56,9 +58,17 @@ class SequencePlan(StagePlan):
 
     def crossing(self, layer: int) -> list[int]:
         """Return the outputs before a layer that it, a later one or the exit reads."""
-        later = (self.rule.reads(reader) for reader in range(layer, self.layers + 1))
-        read = {source for sources in (*later, self.exit_reads()) for source in sources}
-        return sorted(source for source in read if source < layer)
+        return [source for source in range(layer) if self.last_readers.get(source, 0) >= layer]
+
+    @cached_property
+    def last_readers(self) -> dict[int, int]:
+        """For each output that is read, the last layer that reads it; N + 1 is the exit."""
+        readers = {
+            source: layer
+            for layer in range(1, self.layers + 1)
+            for source in self.rule.reads(layer)
+        }
+        return readers | dict.fromkeys(self.exit_reads(), self.layers + 1)
 
 
 def as_sequence(spec: Spec, plans: Sequence[StagePlan]) -> list[StagePlan]:

@@ -120,7 +120,7 @@ class _Stage:
         self.borders.append(Border(layer, sources, tuple(map(self.seen.__getitem__, sources))))
 
     def add_layer(self, layer: int) -> None:
-        border = self.plan.borders().get(layer)
+        border = self.plan.borders.get(layer)
         if border is not None:
             self.cross(border, layer)
         first = self.entering if self.projected else self.outputs[0]

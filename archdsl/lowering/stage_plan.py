@@ -35,6 +35,7 @@ class StagePlan(Wiring):
     shared: dict[tuple[Layer, ...], tuple[Layer, ...]] = field(default_factory=dict, compare=False)
     own: Definitions = field(default_factory=Definitions, compare=False)
 
+    @property
     def borders(self) -> dict[int, int]:
         """For the first layer behind each border inside the stage, the index of the border."""
         return {}
