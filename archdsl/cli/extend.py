@@ -8,24 +8,11 @@ from collections.abc import Iterable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from archdsl.errors import ArchdslError, Diagnostic, Source, Span, fail
-from archdsl.frontend.extending import Extension
+from archdsl.frontend.extending import KEYS, Extension
 from archdsl.frontend.files import read_file
 from archdsl.frontend.unions import word_of
-from archdsl.language.aggregation import Aggregation
-from archdsl.language.layer import Layer
-from archdsl.language.rule import Rule
-from archdsl.language.unit import Unit
-
-KEYS: tuple[tuple[Any, str], ...] = (
-    (Rule, "rule"),
-    (Layer, "layer"),
-    (Unit, "kind"),
-    (Aggregation, "kind"),
-)
-"""Base class, and the field that holds the keyword."""
 
 FILES: dict[str, Source] = {}
 """Files that were run, by the name that Python gives them in tracebacks."""
@@ -78,7 +65,7 @@ def _classes(module: ModuleType) -> Iterator[Extension]:
     for value in vars(module).values():
         if not isinstance(value, type) or value.__module__.startswith("archdsl."):
             continue
-        for base, key in KEYS:
+        for base, key in KEYS.items():
             if issubclass(value, base) and (_fixes(value, key) or not value.__subclasses__()):
                 word_of(value, key)
                 yield value

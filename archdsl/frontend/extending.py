@@ -17,6 +17,10 @@ from archdsl.language.values import Words
 Extension = type[Rule] | type[Unit] | type[Aggregation] | type[Layer]
 
 
+KEYS: dict[Any, str] = {Rule: "rule", Layer: "layer", Unit: "kind", Aggregation: "kind"}
+"""The field that holds the word, by the class from which words of one kind derive."""
+
+
 def extended(
     own: tuple[type[Words], ...], base: type[Words], extensions: Iterable[Extension]
 ) -> tuple[Any, ...]:
@@ -30,7 +34,7 @@ def extended(
     Raises:
         ArchdslError: A120 or A121 if a class of this kind cannot be added.
     """
-    key = {Rule: "rule", Layer: "layer"}.get(base, "kind")
+    key = KEYS[base]
     taken = {unions.word_of(model, key) for model in own}
     for extension in extensions:
         if issubclass(extension, base):

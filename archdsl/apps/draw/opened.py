@@ -10,8 +10,8 @@ from archdsl.apps.draw.row import Row, line
 from archdsl.apps.draw.scene import Scene
 from archdsl.apps.draw.subject import counted
 from archdsl.errors import fail
-from archdsl.ir.graph import Graph, Node
-from archdsl.ir.layers.block import Block
+from archdsl.ir.graph import Graph
+from archdsl.ir.layers.block import Block, blocks_of
 from archdsl.ir.layers.layer import Layer
 from archdsl.ir.ops import Chain
 from archdsl.ir.shapes import show
@@ -25,13 +25,7 @@ def blocks(graph: Graph) -> dict[str, Block]:
 
     A path is the prefix of the names of the block's weights: `stages.0.layers.2.gate`.
     """
-    return {path: block for node, _ in graph.chains() for path, block in blocks_of(node)}
-
-
-def blocks_of(node: Node) -> Iterator[tuple[str, Block]]:
-    """Yield path and block for each block of a node."""
-    if isinstance(node.op, Chain):
-        yield from inside(node.op.layers, f"{node.op.scope}.")
+    return {path: block for _, op in graph.chains() for path, block in _inside(op)}
 
 
 def paths_inside(graph: Graph, name: str) -> str:
@@ -41,22 +35,12 @@ def paths_inside(graph: Graph, name: str) -> str:
         graph: the network.
         name: the name of a node; only layers of stages, stems and heads can have blocks.
     """
-    return _listed([path for path, _ in blocks_of(graph[name])])
+    op = graph[name].op
+    return _listed([path for path, _ in _inside(op)] if isinstance(op, Chain) else [])
 
 
-def inside(layers: Sequence[Layer], prefix: str) -> Iterator[tuple[str, Block]]:
-    """Yield path and block for each block in a list of layers, and for those inside them.
-
-    Args:
-        layers: the layers, in order.
-        prefix: text before the name of a block: empty, or a path that ends with a dot.
-    """
-    for layer in layers:
-        if isinstance(layer, Block):
-            path = f"{prefix}{layer.name}"
-            yield path, layer
-            for scope, part in layer.scopes():
-                yield from inside(part, f"{path}.{scope}")
+def _inside(chain: Chain) -> Iterator[tuple[str, Block]]:
+    return blocks_of(chain.layers, f"{chain.scope}.")
 
 
 def find(graph: Graph, path: str) -> Block:
@@ -118,7 +102,7 @@ def _caption(path: str, block: Block) -> str:
             runs.append((number, number, words))
     parts = [f"F{a}: {words}." if a == b else f"F{a} to F{b}: {words}." for a, b, words in runs]
     scopes = ((part, f"{path}.{scope}") for scope, part in block.scopes())
-    within = [inner for part, prefix in scopes for inner, _ in inside(part, prefix)]
+    within = [inner for part, prefix in scopes for inner, _ in blocks_of(part, prefix)]
     left = [f"and {len(parts) - LISTED:,} more."] if len(parts) > LISTED else []
     more = [f"Blocks inside: {_listed(within)}."] if within else []
     return " ".join(

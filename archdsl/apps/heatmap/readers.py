@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.analysis.shapes import shapes
-from archdsl.apps.draw.opened import blocks_of
 from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.layers.block import Block
+from archdsl.ir.layers.block import Block, blocks_of
 from archdsl.ir.ops import Aggregate, Chain, Layer, Shape, Weighted
 from archdsl.language.aggregation import Aggregation
 
@@ -117,9 +116,9 @@ def _reader(
 def blocks(graph: Graph) -> Iterator[tuple[int, str, Block]]:
     """Yield the index of the stage, the path and the block for each block inside a unit."""
     for stage in graph.stages:
-        for name in stage.layers:
-            for path, block in blocks_of(graph[name]):
-                yield stage.index, path, block
+        for op in (graph[name].op for name in stage.layers):
+            inside = blocks_of(op.layers, f"{op.scope}.") if isinstance(op, Chain) else ()
+            yield from ((stage.index, path, block) for path, block in inside)
 
 
 def block_readers(stage: int, path: str, block: Block) -> Iterator[Reader]:

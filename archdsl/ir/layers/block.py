@@ -259,6 +259,21 @@ def joined_shape(operator: Aggregation, shapes: Sequence[Shape]) -> Shape:
     return (operator.width([shape[0] for shape in shapes]), *first[1:])
 
 
+def blocks_of(layers: Sequence[Layer], prefix: str = "") -> Iterator[tuple[str, Block]]:
+    """Yield path and block for each block in a list of layers, and for those inside them.
+
+    Args:
+        layers: the layers, in order.
+        prefix: text before the name of a block: empty, or a path that ends with a dot.
+    """
+    for layer in layers:
+        if isinstance(layer, Block):
+            path = f"{prefix}{layer.name}"
+            yield path, layer
+            for scope, part in layer.scopes():
+                yield from blocks_of(part, f"{path}.{scope}")
+
+
 def after_chain(layers: Sequence[Layer], shape: Shape) -> Shape:
     """Return the shape after layers one after another.
 
