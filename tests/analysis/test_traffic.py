@@ -23,10 +23,11 @@ def crossed(graph: Graph, cut: str) -> int:
     for node in nodes[: nodes.index(graph[cut]) + 1]:
         if isinstance(node.op, Chain):
             before.add(node.name)
+    made = set(before)  # what exists in front of the cut, aggregates at their readers included
     for node in nodes:
-        running = isinstance(node.op, Aggregate) and node.op.operator.running
-        if running and before.issuperset(node.inputs):
-            before.add(node.name)
+        if isinstance(node.op, Aggregate) and made.issuperset(node.inputs):
+            made.add(node.name)
+            before |= {node.name} if node.op.operator.running else set()
     behind = {node.name for node in nodes if isinstance(node.op, Chain)} - before
     behind |= {graph.output} - before
     for node in reversed(nodes):

@@ -68,7 +68,10 @@ WORDS = {
     "joins", "exit_join", "query",
     "weight", "bias", "running_mean", "running_var", "num_batches_tracked", "index",
 }  # fmt: skip
-KINDS = ("conv", "deconv", "norm", "linear", "prelu", "scale", "select", "block")
+KINDS = (
+    "conv", "deconv", "norm", "linear", "prelu", "scale", "select", "residual", "gate",
+    "parallel", "block", "nest", "inner",
+)  # fmt: skip
 LAYERS = {f"{kind}{place}" for kind in KINDS for place in ("", *range(1, 65))}
 
 
