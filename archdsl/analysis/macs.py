@@ -1,7 +1,7 @@
 """Count multiply-adds for one input, and operations as the paper's Table 4 counts them.
 
-`macs` counts convolutions and fully connected layers alone, without their biases; one multiply-add
-is two floating-point operations (FLOPs).
+`macs` counts convolutions, fully connected layers without their biases, and matrix products of
+aggregations; one multiply-add is two floating-point operations (FLOPs).
 """
 
 from __future__ import annotations
@@ -14,9 +14,16 @@ from archdsl.ir.graph import Graph
 
 
 def macs(graph: Graph) -> dict[str, int]:
-    """Return the multiply-adds of each node that holds layers, by its name, at batch size 1."""
+    """Return the multiply-adds of each node, by its name, at batch size 1.
+
+    Of aggregates, only those that have some are in the result.
+    """
     steps, count = trace(graph), once(_chain_macs)
-    return {node.name: count(chain, steps[node.name]) for node, chain in graph.chains()}
+    by_node = {node.name: count(chain, steps[node.name]) for node, chain in graph.chains()}
+    for node, aggregate in graph.aggregates():
+        products = aggregate.operator.macs([steps[source][-1] for source in node.inputs])
+        by_node |= {node.name: products} if products else {}
+    return by_node
 
 
 def flops(multiply_adds: int) -> int:

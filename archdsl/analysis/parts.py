@@ -29,13 +29,13 @@ def parts(graph: Graph) -> tuple[PartReport, ...]:
     owners = {node: name(stage) for stage in graph.stages for node in _nodes(stage)}
     members: dict[str, list[str]] = {}
     for node in graph:
-        if node.name in weights:
+        if node.name in weights or node.name in multiply_adds:
             members.setdefault(owners.get(node.name, node.name), []).append(node.name)
     ends = {name(stage): stage.exit for stage in graph.stages}
     return tuple(
         PartReport(
             name=part,
-            parameters=sum(weights[node] for node in nodes),
+            parameters=sum(weights.get(node, 0) for node in nodes),
             macs=(total := sum(multiply_adds.get(node, 0) for node in nodes)),
             flops=flops(total),
             shape=shapes[ends.get(part, part)][-1],

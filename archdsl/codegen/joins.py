@@ -104,9 +104,9 @@ def add_class(classes: JoinClasses, operator: Aggregation, taken: set[str]) -> N
         return
     name = "".join(word.capitalize() for word in operator.kind.replace("_", "-").split("-"))
     weights = operator.weights().values()
-    sizes = {size for weight in weights for size in weight.shape}
+    channels = any(weight.takes_channels() for weight in weights)
     newest = any(weight.newest for weight in weights)
-    classes[operator] = JoinClass(free(name, taken), operator, "channels" in sizes, newest)
+    classes[operator] = JoinClass(free(name, taken), operator, channels, newest)
 
 
 def _reads(graph: Graph, stage: Stage) -> list[str]:

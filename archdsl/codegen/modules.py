@@ -127,7 +127,7 @@ def _blocks(
 def _instances(graph: Graph) -> Iterator[Instance]:
     roles = {graph.stem: "stem", graph.head: "head", **dict.fromkeys(graph.between, "between")}
     roles |= {
-        stage.entry_chain: "unit" if not stage.projected else "entry"
+        stage.entry_chain: "unit" if stage.lead else "entry"
         for stage in graph.stages
         if stage.entry_chain
     }

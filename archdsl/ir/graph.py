@@ -44,7 +44,8 @@ class Stage:
     `projected` says that y_0 is the projection of the input, made inside the first layer; then
     `shared` is the chain that feeds both, if there is one: the first norm of a pre-activation unit.
     `entry_chain` is the chain of the stage itself that makes y_0 of the stage's input, if one does:
-    a list of layers, whose input layer 1 reads too (`projected`), or the first unit of the stage.
+    a list of layers, whose input layer 1 reads too (`projected`), the first unit of the stage
+    (`lead`), or the layers that start the state of its aggregation. Such a state is y_0 then.
     `placement` says where the outputs live in one buffer, once the pass `place` has decided it.
     `leaves` is the word of the exit; `leaving` is the rule of an exit with the word `own`, and
     `joining` its aggregation, where these differ from the stage's.
@@ -64,6 +65,7 @@ class Stage:
     shared: str | None = None
     placement: Placement | None = None
     entry_chain: str | None = None
+    lead: bool = False
     leaving: Rule | None = None
     joining: Aggregation | None = None
     borders: tuple[Border, ...] = ()
@@ -112,7 +114,7 @@ class Stage:
     @property
     def unit_count(self) -> int:
         """The number of units: the layers, and the first unit where that makes y_0."""
-        return self.depth + (self.entry_chain is not None and not self.projected)
+        return self.depth + self.lead
 
     @property
     def depth(self) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from archdsl.language.values import Words
 from archdsl.language.weight import Weight, function_source
+
+if TYPE_CHECKING:
+    from archdsl.language.layers import LayerWords
 
 
 class Aggregation(Words):
@@ -69,6 +72,22 @@ class Aggregation(Words):
         """The values that `join` takes after the outputs."""
         return ()
 
+    def start(self) -> tuple[LayerWords, ...]:
+        """Return the layers that make the first aggregate of y_0, if it is another tensor.
+
+        A running aggregation may keep a state unlike the outputs: `start` makes it, `join` writes
+        an output into it, each layer reads it through `read`, and `end` makes of it what leaves.
+        """
+        return ()
+
+    def read(self, layer: int) -> tuple[LayerWords, ...]:
+        """Return the layers through which a layer, counted from 1, reads a running aggregate."""
+        return ()
+
+    def end(self) -> tuple[LayerWords, ...]:
+        """Return the layers through which the last running aggregate leaves its stage."""
+        return ()
+
     def weights(self) -> Mapping[str, Weight]:
         """Return the weights that each reader of two or more outputs owns, by name.
 
@@ -101,6 +120,13 @@ class Aggregation(Words):
 
     def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
         """Return how many more bytes autograd keeps, for float32 outputs of these shapes."""
+        return 0
+
+    def macs(self, shapes: Sequence[tuple[int, ...]]) -> int:
+        """Return the multiply-adds of matrix products for one input, for outputs of these shapes.
+
+        Sums and products of elements are not counted.
+        """
         return 0
 
     def problem(self, widths: Sequence[int]) -> str | None:

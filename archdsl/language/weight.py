@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,8 +12,20 @@ from archdsl.language.source import plain_source
 TORCH = frozenset({"torch", "Tensor", "nn", "functional"})
 """The names that an emitted file imports and functions of an aggregation may use."""
 
-Size = int | Literal["sources", "channels"]
-"""A size of a weight: a number, how many outputs the reader reads, or features of the aggregate."""
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The features of the aggregate divided by `count`, as in a state of so many streams."""
+
+    of: Literal["channels"]
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.of} // {self.count}"
+
+
+Size = int | Literal["sources", "channels"] | Part
+"""A size of a weight: a number, how many outputs the reader reads, features of the aggregate."""
 
 VARYING: tuple[Literal["sources", "channels"], ...] = ("sources", "channels")
 
@@ -45,11 +57,22 @@ class Weight:
             channels: features of their aggregate.
         """
         values = {"sources": sources, "channels": channels}
-        return tuple(size if isinstance(size, int) else values[size] for size in self.shape)
+        return tuple(_size(size, values) for size in self.shape)
+
+    def takes_channels(self) -> bool:
+        """Return whether the shape depends on the features of the aggregate."""
+        return any(isinstance(size, Part) or size == "channels" for size in self.shape)
 
     def source(self) -> str:
         """Return the text of `initial`. Raises ArchdslError (A121)."""
         return function_source(self.initial, "the function `initial` of a weight")
+
+
+def _size(size: Size, values: Mapping[str, int]) -> int:
+    """Return a size of one reader's weight."""
+    if isinstance(size, Part):
+        return values[size.of] // size.count
+    return size if isinstance(size, int) else values[size]
 
 
 def function_source(function: Callable[..., Any] | None, subject: str) -> str:

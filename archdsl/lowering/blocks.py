@@ -32,6 +32,7 @@ def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Con
     form = FORMS[word.layer](word, context)
     _refuse_drop_path(form.operator, context.at("aggregate"))
     _refuse_drop_path(form.joining or form.operator, context.at(form.at_exit))
+    _refuse_state(form.operator, context.at("aggregate"))
     inside = _deeper(form.context or context, context)
     block = form.block(name, word.layer, shape)
     parts: list[tuple[Layer, ...]] = []
@@ -85,6 +86,17 @@ def _help(block: Block, operator: Aggregation, shapes: Sequence[Shape]) -> str:
         return "let all outputs that are joined be maps of one size"
     pooled = ", or pool it to one pixel: `{pool: {to: 1}}`" if operator.broadcasts else ""
     return f"let the list keep the size of the map{pooled}; stride before or after the block"
+
+
+def _refuse_state(operator: Aggregation, place: Place) -> None:
+    """Raise A229 for an aggregation with a state of its own, which starts and ends with a stage."""
+    if operator.start():
+        raise fail(
+            "A229",
+            f"`{operator.kind}` keeps a state of its own, which a block inside a unit does not",
+            help="use it as the aggregation of a stage",
+            **place,
+        )
 
 
 def _refuse_drop_path(operator: Aggregation, place: Place) -> None:

@@ -18,6 +18,7 @@ from archdsl.language.layers import Conv, LayerWords, Norm, Pool, Relu
 from archdsl.language.values import Deferred
 from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.builder import Builder
+from archdsl.lowering.chain import Made
 from archdsl.lowering.cost import around, primitives
 from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.limits import Limits, Planned, Size, check, size_of
@@ -27,6 +28,7 @@ from archdsl.lowering.rules import check_rule
 from archdsl.lowering.sequence import as_sequence
 from archdsl.lowering.stage import lower_stage
 from archdsl.lowering.stage_plan import StagePlan
+from archdsl.lowering.state import ending
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
         stages.append(lower_stage(network.builder, plan, source))
         source = stages[-1].exit
         if plan is not plans[-1]:
-            source = network.between(plan.index, len(plans), source)
-    source = network.chain("head", spec.words.head, source, ("head",))
+            source = network.between(plan, len(plans), source)
+    source = network.chain("head", spec.words.head, source, ("head",), after=plans[-1])
     nodes = network.builder.nodes
     gaps = [f"between.{index}" for index in range(len(plans) - 1)]
     graph = Graph(
@@ -108,24 +110,28 @@ class _Network:
         source: str,
         path: tuple[str | int, ...],
         scope: Scope | None = None,
+        after: StagePlan | None = None,
     ) -> str:
-        """Add a list of layers that reads `source`."""
+        """Add a list of layers that reads `source`, behind those that end the stage before it."""
+        ends, shape = self.ending(after, source)
         if words is None:
-            return source
-        shape = self.builder.shapes[source]
+            return self.builder.add_chain(name, ends, source, str(path[0]))
         scope = self.scope(shape[0]) if scope is None else scope
         at, own = partial(self.spec.at, *path), Definitions.of(self.spec)
         context = Context(scope, at, self.builder.remarks, lower_block, own)
         layers, _ = lower_unit(words, shape, 1, context)
-        return self.builder.add_chain(name, layers, source, str(path[0]))
+        return self.builder.add_chain(name, ends + layers, source, str(path[0]))
 
-    def between(self, index: int, stages: int, source: str) -> str:
-        """Add what lies after stage `index`."""
-        words = self.spec.words.between
-        if words is None:
-            return source
+    def ending(self, plan: StagePlan | None, source: str) -> Made:
+        """The layers through which the last state of a stage leaves it, if it keeps one."""
         shape = self.builder.shapes[source]
-        scope = self.scope(shape[0], index, stages)
+        return ending(plan.operator, shape, plan.place("aggregate")) if plan else ((), shape)
+
+    def between(self, plan: StagePlan, stages: int, source: str) -> str:
+        """Add what lies after a stage."""
+        words = self.spec.words.between
+        _, shape = self.ending(plan, source)
+        scope = self.scope(shape[0], plan.index, stages)
         place = self.spec.at("between")
         if isinstance(words, Transition):
             if is_zero(words.width, scope):
@@ -136,7 +142,7 @@ class _Network:
                     **place,
                 )
             words = LayerList(layers=transition(resolve(words, scope, **place)))
-        return self.chain(f"between.{index}", words, source, ("between",), scope)
+        return self.chain(f"between.{plan.index}", words, source, ("between",), scope, plan)
 
     def scope(self, incoming: int, stage: int | None = None, stages: int = 0) -> Scope:
         names: dict[str, Any] = {"incoming": incoming}

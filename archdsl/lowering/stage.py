@@ -13,9 +13,11 @@ from archdsl.ir.layers.layer import every
 from archdsl.ir.ops import Chain, Conv, Layer, Norm, Pad, Shape
 from archdsl.language.aggregation import Aggregation
 from archdsl.lowering.builder import Builder
+from archdsl.lowering.chain import Made
 from archdsl.lowering.remarks import chain_remarks
 from archdsl.lowering.rules import check_reads
 from archdsl.lowering.stage_plan import StagePlan
+from archdsl.lowering.state import reading, starting
 
 
 def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
@@ -47,6 +49,7 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
         projected=stage.projected,
         shared=stage.shared,
         entry_chain=stage.entry_chain,
+        lead=bool(plan.lead),
         leaving=plan.leaving,
         joining=plan.joining,
         borders=tuple(stage.borders),
@@ -90,8 +93,10 @@ class _Stage:
         source, plan = self.outputs[0], self.plan
         shape = self.builder.shapes[source]
         name = f"{self.root}.entry"
+        origin = "stages.entry"
         if plan.lead:
-            layers, _ = plan.chain(1, shape)
+            layers, shape = plan.chain(1, shape)
+            origin = "stages.unit"
         elif isinstance(plan.entry, LayerList):
             if not self.entry_is_read():
                 raise fail(
@@ -100,12 +105,14 @@ class _Stage:
                     help="leave `entry` out, or let layers read y_0",
                     **plan.place("entry"),
                 )
-            layers, _ = plan.entry_layers(shape)
+            layers, shape = plan.entry_layers(shape)
+        elif plan.operator.start() and plan.keeps_shape(shape):
+            layers = ()
         else:
             return
-        origin = "stages.unit" if plan.lead else "stages.entry"
+        layers += self.starting(shape)
         self.entry_chain = self.builder.add(name, Chain(name, layers), (source,), origin)
-        self.projected = not plan.lead
+        self.projected = isinstance(plan.entry, LayerList)
         self.outputs[0] = self.totals[0] = self.seen[0] = self.entry_chain
 
     def cross(self, border: int, layer: int) -> None:
@@ -125,7 +132,7 @@ class _Stage:
             self.cross(border, layer)
         first = self.entering if self.projected else self.outputs[0]
         source = first if layer == 1 else self.read(layer)
-        shape = self.builder.shapes[source]
+        reading, shape = self.reading(layer, source)
         chain, after = self.plan.chain(layer + self.plan.lead, shape)
         name = f"{self.root}.layers.{layer - 1}"
         origin = "stages.unit"
@@ -135,9 +142,24 @@ class _Stage:
             elif self.plan.entry == "pad":
                 self.pad(name, source, shape, after)
         self.reads.append(source)
+        chain = reading + chain
         self.layers.append(self.builder.add(name, Chain(name, chain), (source,), origin))
         self.outputs.append(self.layers[-1])
         self.seen.append(self.layers[-1])
+
+    def starting(self, shape: Shape) -> tuple[Layer, ...]:
+        """The layers that make the first state of y_0, if the aggregation keeps one."""
+        return starting(self.plan.operator, shape, self.plan.place("aggregate"))[0]
+
+    def reading(self, layer: int, source: str) -> Made:
+        """The layers through which a layer reads the state, and the shape that its unit is given.
+
+        The input of the stage is no state.
+        """
+        shape = self.builder.shapes[source]
+        if source == self.entering:
+            return (), shape
+        return reading(self.plan.operator, layer, shape, self.plan.place("aggregate"))
 
     def entry_is_read(self) -> bool:
         """Whether anything but the first layer reads y_0; else a projection would be dead."""
@@ -167,6 +189,7 @@ class _Stage:
         layers: list[Layer] = [Conv("conv", shape[0], after[0], 1, stride, dims=dims)]
         layers += self.projected_norm(chain, after) if not split else []
         self.plan.remarks.extend(chain_remarks(layers, shape, self.plan.place("entry")))
+        layers += self.starting(after)
         self.enter(f"{name}.projection", tuple(layers), shared)
         self.shared = shared if chain[:split] else None
         return shared, chain[split:]
@@ -193,7 +216,7 @@ class _Stage:
                 **self.plan.place("entry"),
             )
         padding = Pad(after[0], self.plan.stride, dims=len(shape) - 1)
-        self.enter(f"{name}.projection", (padding,), source)
+        self.enter(f"{name}.projection", (padding, *self.starting(after)), source)
 
     def enter(self, name: str, layers: tuple[Layer, ...], source: str) -> None:
         """Add what makes y_0."""

@@ -101,6 +101,16 @@ class StagePlan(Wiring):
             self.waits[id(unit)] = self.own.waits_for(unit, "layer")
         return self.waits[id(unit)]
 
+    def keeps_shape(self, shape: Shape) -> bool:
+        """Return whether y_0 is the input of the stage itself.
+
+        Args:
+            shape: shape of that input.
+        """
+        return self.entry == "identity" or (
+            self.entry in {"projection", "pad"} and self.chain(1, shape)[1] == shape
+        )
+
     def entry_layers(self, shape: Shape) -> Made:
         """Return the layers that make y_0 of an input of this shape, by the list `entry`."""
         assert isinstance(self.entry, LayerList)

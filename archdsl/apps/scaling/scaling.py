@@ -21,6 +21,7 @@ from archdsl.apps.scaling.outputs import Outputs
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import value
+from archdsl.ir.graph import Stage
 from archdsl.ir.ops import Chain, Input, Layer, Shape
 from archdsl.language.arithmetic import Scope
 from archdsl.lowering.blocks import lower_block
@@ -33,6 +34,7 @@ from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
 from archdsl.lowering.stage import lower_stage
 from archdsl.lowering.stage_plan import StagePlan
+from archdsl.lowering.state import reading
 
 TRIED = 8
 """Depth of the stage that is lowered first, to report errors of the spec."""
@@ -100,9 +102,10 @@ def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> I
         check_rule(stage)
     _refuse(stages[-1], limits or Limits())
     _lower(deepened(plan, min(TRIED, max(depths))), entering)
-    first, projection = _entry(plan, entering)
+    first, projected, projection = _entry(plan, entering)
     outputs = Outputs(plan, first)
-    costs, done = accumulate(_unit_parameters(plan, entering, outputs)), 0
+    costs = accumulate(_unit_parameters(plan, entering if projected else None, outputs))
+    done = 0
     for depth, stage in zip(depths, stages, strict=True):
         total = next(islice(costs, stage.layers - done - 1, None)) if stage.layers else 0
         done = stage.layers
@@ -158,27 +161,28 @@ def deepened(plan: StagePlan, depth: int) -> StagePlan:
     return replace(plan, rule=rule, layers=layers - plan.lead)
 
 
-def _lower(plan: StagePlan, entering: Shape) -> tuple[Builder, Shape]:
-    """Return the nodes of a stage, and the shape of its y_0. Raise errors with a position."""
+def _lower(plan: StagePlan, entering: Shape) -> tuple[Builder, Stage]:
+    """Return the nodes of a stage, and the stage. Raise errors with a position."""
     builder = Builder()
-    stage = lower_stage(builder, plan, builder.add("input", Input(entering), (), "input"))
-    return builder, builder.shapes[stage.outputs[0]]
+    return builder, lower_stage(builder, plan, builder.add("input", Input(entering), (), "input"))
 
 
-def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, int]:
-    """Return the shape of y_0, and the parameters of the projection or unit that makes it."""
-    if plan.entry == "identity":
-        return entering, 0
-    if plan.lead:
-        layers, shape = plan.chain(1, entering)
-        return shape, _parameters(layers)
-    # That all outputs leave makes sure that y_0 is read.
-    builder, first = _lower(
-        replace(plan, layers=1, leaves="all", leaving=None, joining=None), entering
+def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, bool, int]:
+    """Return the shape of y_0, whether layer 1 reads the input instead, and y_0's parameters.
+
+    Those are of the projection, the layers or the unit that makes y_0.
+    """
+    if plan.entry == "identity" and not plan.operator.start():
+        return entering, False, 0
+    # That all outputs leave makes sure that y_0 is read, where it is not made in any case.
+    leaves = "last" if plan.lead or plan.operator.running else "all"
+    builder, stage = _lower(
+        replace(plan, layers=1, leaves=leaves, leaving=None, joining=None), entering
     )
-    chains = [node.op.layers for node in builder.nodes.values() if isinstance(node.op, Chain)]
-    unit, _ = plan.chain(1, entering)
-    return first, sum(map(_parameters, chains)) - _parameters(unit)
+    unit = {stage.layers[0], stage.shared}
+    nodes = (node.op for node in builder.nodes.values() if node.name not in unit)
+    parameters = sum(_parameters(op.layers) for op in nodes if isinstance(op, Chain))
+    return builder.shapes[stage.outputs[0]], stage.projected, parameters
 
 
 def _reads_entry(plan: StagePlan) -> bool:
@@ -188,7 +192,7 @@ def _reads_entry(plan: StagePlan) -> bool:
     return any(0 in plan.rule.reads(layer) for layer in range(2, plan.layers + 1))
 
 
-def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iterator[int]:
+def _unit_parameters(plan: StagePlan, entering: Shape | None, outputs: Outputs) -> Iterator[int]:
     """Yield the parameters of layers 1, 2, ..., each with those of the aggregate that it reads.
 
     Units with equal input shapes are equal, so each is counted once. The shapes of the results are
@@ -196,13 +200,15 @@ def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iter
 
     Args:
         plan: the stage.
-        entering: the input shape of the stage.
+        entering: the input shape of the stage, if layer 1 reads that and not y_0.
         outputs: the outputs so far, which is y_0 at first.
     """
+    place = plan.place("aggregate")
     by_unit: dict[tuple[int, Shape, int], tuple[int, Shape]] = {}
     for layer in count(1):
-        first = outputs.joined(1) if plan.lead else entering
-        shape = outputs.joined(layer) if layer > 1 else first
+        read, shape = reading(plan.operator, layer, outputs.joined(layer), place)
+        if layer == 1 and entering is not None:
+            read, shape = (), entering
         position = layer + plan.lead
         unit, stride = plan.unit(position), plan.stride if plan.strides(position) else 1
         key = (id(unit), shape, stride)
@@ -215,7 +221,7 @@ def _unit_parameters(plan: StagePlan, entering: Shape, outputs: Outputs) -> Iter
             cost = by_unit[key]
         weights = outputs.weights(layer, plan.rule.reads(layer)) if layer > 1 else 0
         outputs.append(cost[1])
-        yield cost[0] + weights
+        yield cost[0] + weights + _parameters(read)
 
 
 def _parameters(layers: Sequence[Layer]) -> int:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from archdsl.ir.layers.activation import Activation
+from archdsl.ir.layers.add_streams import AddStreams
 from archdsl.ir.layers.block import Block
 from archdsl.ir.layers.channel_norm import ChannelNorm
 from archdsl.ir.layers.conv import Conv
+from archdsl.ir.layers.copies import Copies
 from archdsl.ir.layers.deconv import Deconv
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.dropout import Dropout
@@ -25,6 +27,7 @@ from archdsl.ir.layers.pad import Pad
 from archdsl.ir.layers.pool import Pool
 from archdsl.ir.layers.pool_to import PoolTo, pooling
 from archdsl.ir.layers.prelu import Prelu
+from archdsl.ir.layers.read_streams import ReadStreams
 from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
@@ -35,7 +38,7 @@ from archdsl.language import layers as words
 KINDS: tuple[type[Layer], ...] = (
     Conv, Norm, Activation, Dropout, Pool, PoolTo, Flatten, Linear, Pad, Own,
     ChannelNorm, GroupNorm, Leaky, Prelu, Scale, DropUnit, Keep, Select, Shuffle, Deconv,
-    Upsample, Block,
+    Upsample, Block, Copies, ReadStreams, AddStreams,
 )  # fmt: skip
 
 FROM_WORD: dict[type[words.LayerWords], Callable[[Any, str, Shape, int], Layer | None]] = {

@@ -184,7 +184,8 @@ class Block(Weighted):
             yield from zip(part, shapes, shapes[1:], strict=False)
 
     def macs(self, after: Shape) -> int:
-        return sum(layer.macs(result) for layer, _, result in self.each(self.shape))
+        inside = sum(layer.macs(result) for layer, _, result in self.each(self.shape))
+        return inside + sum(join.operator.macs(shapes) for join, shapes in self.joins())
 
     def operations(self, before: Shape, after: Shape) -> int:
         return sum(layer.operations(*shapes) for layer, *shapes in self.each(before))

@@ -96,4 +96,6 @@ def pooling(word: words.Pool, name: str, shape: Shape, stride: int) -> Pool | Po
         raise fail("A213", f"padding {word.padding} is more than half of a kernel of {word.kernel}")
     if word.kernel == (word.stride or word.kernel) == 1:
         return None
+    if word.kernel == (word.stride or word.kernel) == 1:
+        return None
     return Pool(word.kind, word.kernel, word.stride or word.kernel, word.padding, word.ceil, dims)

@@ -44,6 +44,7 @@ from archdsl.language.layers.linear import Linear
 from archdsl.language.layers.norm import Norm
 from archdsl.language.layers.pool import Pool
 from archdsl.language.layers.scale import Scale
+from archdsl.language.layers.streams import AddStreams, Copies, ReadStreams
 from archdsl.language.layers.upsample import Upsample
 from archdsl.language.layers.words import LayerWords, Order
 
@@ -58,8 +59,10 @@ __all__ = [
     "LEVELS",
     "NESTED",
     "ActivationWord",
+    "AddStreams",
     "Block",
     "Conv",
+    "Copies",
     "Deconv",
     "DropUnit",
     "Dropout",
@@ -82,6 +85,7 @@ __all__ = [
     "Parallel",
     "Pool",
     "Prelu",
+    "ReadStreams",
     "Relu",
     "Relu2",
     "Relu6",

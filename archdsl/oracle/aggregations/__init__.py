@@ -17,6 +17,7 @@ from archdsl.oracle.aggregations.mean import mean
 from archdsl.oracle.aggregations.mixed import mixed
 from archdsl.oracle.aggregations.product import multiply
 from archdsl.oracle.aggregations.running import running
+from archdsl.oracle.aggregations.streams import write
 from archdsl.oracle.aggregations.sum import add
 from archdsl.oracle.aggregations.weighted import weighted
 
@@ -30,6 +31,7 @@ COMPUTE: Mapping[str, Callable[..., Tensor]] = {
     "mixed": mixed,
     "product": multiply,
     "running": running,
+    "streams": write,
     "sum": add,
     "weighted": weighted,
 }

@@ -22,21 +22,26 @@ from archdsl.ir.layers import (
     PoolTo,
     Weighted,
 )
+from archdsl.ir.layers.add_streams import AddStreams
 from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.copies import Copies
 from archdsl.ir.layers.deconv import Deconv
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
 from archdsl.ir.layers.keep import Keep
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
+from archdsl.ir.layers.read_streams import ReadStreams
 from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
 from archdsl.ir.layers.upsample import Upsample
 from archdsl.oracle.layers.activation import activation
+from archdsl.oracle.layers.add_streams import add_streams
 from archdsl.oracle.layers.block import block
 from archdsl.oracle.layers.channel_norm import channel_norm
 from archdsl.oracle.layers.conv import conv
+from archdsl.oracle.layers.copies import copies
 from archdsl.oracle.layers.deconv import deconv
 from archdsl.oracle.layers.drop_unit import drop_unit
 from archdsl.oracle.layers.dropout import dropout
@@ -51,6 +56,7 @@ from archdsl.oracle.layers.pad import pad
 from archdsl.oracle.layers.pool import pool
 from archdsl.oracle.layers.pool_to import pool_to
 from archdsl.oracle.layers.prelu import prelu
+from archdsl.oracle.layers.read_streams import read_streams
 from archdsl.oracle.layers.scale import scale
 from archdsl.oracle.layers.select import select
 from archdsl.oracle.layers.shuffle import shuffle
@@ -82,6 +88,9 @@ COMPUTE: dict[type[Layer], Callable[[Any, Tensor, Weights, bool], Tensor]] = {
     Shuffle: shuffle,
     Deconv: deconv,
     Upsample: upsample,
+    Copies: copies,
+    ReadStreams: read_streams,
+    AddStreams: add_streams,
 }
 """The function that computes each kind of layer, and returns its output (N, features, *sizes).
 
