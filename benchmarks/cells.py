@@ -28,7 +28,9 @@ RULES = {
     "strided": "{rule: strided, step: 3}",
     "window": "{rule: window, last: 4}",
 }
-AGGREGATIONS = ("sum", "mean", "concat", "weighted", "attention")
+AGGREGATIONS = ("sum", "mean", "concat", "weighted", "attention", "streams")
+WORDS = {"streams": "{kind: streams, count: 4}"}
+"""How an aggregation is written, if not by its word alone."""
 
 COLUMNS = ["width", "parameters", "MACs", "links", "path", "inference", "training", "moved"]
 
@@ -73,7 +75,8 @@ finds each width with `archdsl.apps.search.solve`.
 | {header} |
 |---|---|{numbers}|
 {rows}
-With `plain`, a layer reads one output and the aggregation does not matter.
+With `plain`, a layer reads one output and the aggregation does not matter. `streams` has four
+streams, and `full` alone: every layer writes into the state that the next one reads.
 
 The networks are this spec with another `connect`, `aggregate` and `width`:
 
@@ -84,14 +87,26 @@ The networks are this spec with another `connect`, `aggregate` and `width`:
 
 def cell(rule: str, aggregate: str) -> Spec:
     """Return the spec of a pair; its width is not yet that of the page."""
-    return parse(SPEC.format(rule=RULES[rule], aggregate=aggregate))
+    return parse(text_of(rule, aggregate))
+
+
+def text_of(rule: str, aggregate: str) -> str:
+    """Return the text of the spec of a pair."""
+    return SPEC.format(rule=RULES[rule], aggregate=WORDS.get(aggregate, aggregate))
+
+
+def pairs() -> Iterator[tuple[str, str]]:
+    """Yield the pairs: a state of streams is written by all layers in turn, so its rule is `full`."""
+    for rule in RULES:
+        for aggregate in AGGREGATIONS:
+            if rule == "full" or aggregate != "streams":
+                yield rule, aggregate
 
 
 def row(rule: str, aggregate: str) -> str:
     """Return a pair's line of the table."""
     width = solve(cell(rule, aggregate), "width", Budget("parameters", PARAMETERS)).nearest.setting
-    text = SPEC.format(rule=RULES[rule], aggregate=aggregate)
-    report = check(parse(text, {"width": width})).report
+    report = check(parse(text_of(rule, aggregate), {"width": width})).report
     moved = report.aggregation_bytes.read + report.aggregation_bytes.written
     cells = (
         f"{width}",
@@ -113,9 +128,8 @@ def row(rule: str, aggregate: str) -> str:
 
 def rows() -> Iterator[str]:
     """Yield all lines of the table."""
-    for rule in RULES:
-        for aggregate in AGGREGATIONS:
-            yield row(rule, aggregate)
+    for rule, aggregate in pairs():
+        yield row(rule, aggregate)
 
 
 def page() -> str:

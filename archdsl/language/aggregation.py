@@ -76,7 +76,7 @@ class Aggregation(Words):
         """Return the layers that make the first aggregate of y_0, if it is another tensor.
 
         A running aggregation may keep a state unlike the outputs: `start` makes it, `join` writes
-        an output into it, each layer reads it through `read`, and `end` makes of it what leaves.
+        an output into it, each layer reads it through `read`, and `end` makes the stage's output.
         """
         return ()
 

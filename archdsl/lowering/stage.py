@@ -154,7 +154,7 @@ class _Stage:
     def reading(self, layer: int, source: str) -> Made:
         """The layers through which a layer reads the state, and the shape that its unit is given.
 
-        The input of the stage is no state.
+        The input of the stage is not a state.
         """
         shape = self.builder.shapes[source]
         if source == self.entering:

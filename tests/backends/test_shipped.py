@@ -81,6 +81,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "u-net-brain": {"width": [2, 4, 3, 6], "deepest": 5},
     "log-densenet-v2-cifar": {"growth": 4, "layers": 5},
     "learned-sums-cifar": {"depth": 38, "width": [2, 3, 4], "aggregate": "attention"},
+    "resnet-streams-cifar": {"depth": 38, "width": [2, 3, 4], "streams": 2},
 }  # fmt: skip
 
 SEGMENTATION = {"fc-densenet-camvid", "u-net-brain"}

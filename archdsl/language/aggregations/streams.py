@@ -41,7 +41,11 @@ ROUNDS = 20
 def write_streams(outputs: list[Tensor], rounds: int, mix: Tensor, write: Tensor) -> Tensor:
     """The streams of a state, mixed, plus the newest output times a number for each stream.
 
-    With rounds, mix becomes a matrix whose rows and columns add up to 1.
+    Args:
+        outputs: the state, of shape (N, streams * C, ...), and the output, (N, C, ...).
+        rounds: how often the columns and rows of `mix` are divided by their sums; 0 for never.
+        mix: how much of each stream goes into each stream, (streams, streams).
+        write: how much of the output is added to each stream, (streams,).
     """
     state, output = outputs
     mix = mix.softmax(dim=0) if rounds else mix
@@ -58,8 +62,15 @@ def write_streams_by_content(
 ) -> Tensor:
     """The streams of a state, mixed, plus the newest output times a number for each stream.
 
-    Each pixel adds to `mix` and `write` what its normalised channels say. With rounds, mix becomes
-    a matrix whose rows and columns add up to 1.
+    Each pixel adds to `mix` and `write` a number that depends on its channels.
+
+    Args:
+        outputs: the state, of shape (N, streams * C, ...), and the output, (N, C, ...).
+        rounds: how often the columns and rows of a mix are divided by their sums; 0 for never.
+        mix: how much of each stream goes into each stream, (streams, streams).
+        write: how much of the output is added to each stream, (streams,).
+        by: what channels are multiplied with, (C, streams + 1); the last column is for `write`.
+        scale: what these products are multiplied with after a tanh, (2,).
     """
     state, output = outputs
     batch, count, pixels = len(state), len(write), output.shape[2:]
@@ -68,11 +79,11 @@ def write_streams_by_content(
     wide = streams.to(torch.promote_types(streams.dtype, torch.float32))
     factor = (wide.pow(2).mean(dim=2, keepdim=True) + 1e-6).rsqrt().to(streams.dtype)
     maps = streams.reshape(batch * count, len(by), -1)
-    said = torch.bmm(by.t().expand(len(maps), -1, -1), maps)
-    said = (said.reshape(batch, count, -1, *pixels) * factor).tanh()
+    content = torch.bmm(by.t().expand(len(maps), -1, -1), maps)
+    content = (content.reshape(batch, count, -1, *pixels) * factor).tanh()
     alone = [1] * len(pixels)
-    mix = mix.reshape(count, count, *alone) + scale[0] * said[:, :, :-1]
-    write = write.reshape(count, *alone) + scale[1] * said[:, :, -1]
+    mix = mix.reshape(count, count, *alone) + scale[0] * content[:, :, :-1]
+    write = write.reshape(count, *alone) + scale[1] * content[:, :, -1]
     mix = mix.softmax(dim=1) if rounds else mix
     for _ in range(rounds):
         mix = mix / mix.sum(dim=1, keepdim=True)
@@ -167,7 +178,7 @@ class Streams(Aggregation):
         rounds, count = self.arguments()[0], self.count
         floats = (2 * rounds + 1) * count**2 + 2 * rounds * count if rounds else 0
         if self.dynamic:
-            # The matrix, what was said before and after the tanh, 1 / RMS and what is written.
+            # The matrix, each pixel's content before and after the tanh, 1 / RMS and what is written.
             floats = (floats or count**2) + 2 * count * (count + 1) + 2 * count
             floats *= prod(shapes[1][1:])
         return FLOAT * floats

@@ -26,7 +26,7 @@ def read_streams(
     for index, stream in enumerate(x.chunk(layer.count, dim=1)):
         weight = own["weight"][index]
         if layer.dynamic:
-            said = (normalised(stream).movedim(1, -1) @ own["by"]).unsqueeze(1)
-            weight = weight + own["scale"] * torch.tanh(said)
+            content = (normalised(stream).movedim(1, -1) @ own["by"]).unsqueeze(1)
+            weight = weight + own["scale"] * torch.tanh(content)
         total = total + weight * stream
     return total

@@ -26,8 +26,8 @@ class ReadStreamsByContent(nn.Module):
         wide = streams.to(torch.promote_types(x.dtype, torch.float32))
         factor = (wide.pow(2).mean(dim=2) + 1e-6).rsqrt().to(x.dtype)
         maps = streams.reshape(batch * count, len(self.by), -1)
-        said = torch.bmm(self.by.expand(len(maps), 1, -1), maps).reshape(batch, count, *pixels)
-        own = self.scale * (said * factor).tanh()
+        content = torch.bmm(self.by.expand(len(maps), 1, -1), maps).reshape(batch, count, *pixels)
+        own = self.scale * (content * factor).tanh()
         weights = self.weight.reshape(-1, *[1] * len(pixels)) + own
         result: Tensor = (weights.unsqueeze(2) * streams).sum(dim=1)
         return result
