@@ -96,7 +96,7 @@ def text_of(rule: str, aggregate: str) -> str:
 
 
 def pairs() -> Iterator[tuple[str, str]]:
-    """Yield the pairs: a state of streams is written by all layers in turn, so its rule is `full`."""
+    """Yield the pairs: all layers write into a state of streams, by the rule `full`."""
     for rule in RULES:
         for aggregate in AGGREGATIONS:
             if rule == "full" or aggregate != "streams":

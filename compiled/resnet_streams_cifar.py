@@ -172,9 +172,9 @@ class HyperConnectedResNet56(nn.Module):
         self.stem = Stem(in_channels)
         self.stages = nn.ModuleList(
             [
-                Stage(16, 64, 1, [1, 2, 3, 0, 1]),
-                Stage(64, 128, 2, [1, 2, 3, 0, 1]),
-                Stage(128, 256, 2, [1, 2, 3, 0, 1]),
+                Stage(16, 64, 1, [layer % 4 for layer in range(1, 6)]),
+                Stage(64, 128, 2, [layer % 4 for layer in range(1, 6)]),
+                Stage(128, 256, 2, [layer % 4 for layer in range(1, 6)]),
             ]
         )
         self.between = nn.ModuleList([Transition(), Transition()])

@@ -47,12 +47,23 @@ class Numbers(tuple[Number, ...]):
 
     >>> str(Numbers((16, 28))), str(Numbers(layer / 54 for layer in range(3, 21)))
     ('[16, 28]', '[layer / 54 for layer in range(3, 21)]')
+    >>> str(Numbers((1, 2, 0, 1, 2, 0)))
+    '[layer % 3 for layer in range(1, 7)]'
     """
 
     def __str__(self) -> str:
         items = repeated(self)
         alike = items[0].removeprefix("*") if len(items) == 1 < len(self) else None
-        return self._rising() or alike or f"[{', '.join(items)}]"
+        return self._rising() or alike or self._in_turns() or f"[{', '.join(items)}]"
+
+    def _in_turns(self) -> str | None:
+        """Whole numbers that count from 0 again and again."""
+        if len(self) < SHORT or float in map(type, self):
+            return None
+        count, layers = int(max(self)) + 1, range(int(self[0]), int(self[0]) + len(self))
+        if len(self) <= count or any(n != i % count for n, i in zip(self, layers, strict=True)):
+            return None
+        return f"[layer % {count} for layer in range({layers.start}, {layers.stop})]"
 
     def _rising(self) -> str | None:
         """Fractions that rise from layer to layer, if they are those of the list to the bit."""

@@ -178,7 +178,7 @@ class Streams(Aggregation):
         rounds, count = self.arguments()[0], self.count
         floats = (2 * rounds + 1) * count**2 + 2 * rounds * count if rounds else 0
         if self.dynamic:
-            # The matrix, each pixel's content before and after the tanh, 1 / RMS and what is written.
+            # The matrix, content before and after the tanh, 1 / RMS, what is written.
             floats = (floats or count**2) + 2 * count * (count + 1) + 2 * count
             floats *= prod(shapes[1][1:])
         return FLOAT * floats
