@@ -39,7 +39,7 @@ def recursive(
         Gate: {"layers": (ForwardRef("Unit_"), ...)},
         Parallel: {"layers": (listed, ...), "aggregate": (operator, ...)},
         Block: {
-            "layers": (ForwardRef("Layers_"), ...),
+            "layers": (ForwardRef("Layers_") | None, None),
             "unit": (ForwardRef("Units_") | None, None),
             "connect": (unions.worded(rules, "rule"), ...),
             "aggregate": (operator, ...),

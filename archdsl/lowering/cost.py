@@ -7,7 +7,7 @@ or `incoming` may be evaluated in every layer of a stage, and counts as one more
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from archdsl.language.expression import Expression
 from archdsl.language.layers import LEVELS, Inner, LayerWords, Listed, Nest
 from archdsl.language.unit import Unit
 from archdsl.lowering.definitions import Definitions
+from archdsl.lowering.depth import depth
 from archdsl.lowering.forms import PARTS
 from archdsl.lowering.lists import level_scope
 from archdsl.lowering.sequence import SequencePlan
@@ -86,7 +87,7 @@ class Costs:
             return self.weight
         alike = getattr(word, "unit", None)
         if alike is not None:
-            parts = self.bounded(word.layers, PARTS)
+            parts = self.bounded(lambda: depth(word, self.scope), PARTS)
             return self.weight + self.units(units_of(word.layers, alike), parts)
         units = word.layers if isinstance(word.layers, tuple) else (word.layers,)
         nested = (unit for unit in units if isinstance(unit, Unit | LayerList))
@@ -94,7 +95,7 @@ class Costs:
 
     def nest(self, nest: Nest) -> int:
         """Primitives of all levels, from the bottom outwards: a list may hold `inner` twice."""
-        levels = self.bounded(nest.count, LEVELS)
+        levels = self.bounded(lambda: value(nest.count, self.scope), LEVELS)
         bottom = level_scope(self.scope, levels, levels)
         cost = replace(self, scope=bottom, weight=self.weight + levels).unit(nest.bottom)
         for level in reversed(range(levels)):
@@ -103,16 +104,16 @@ class Costs:
             cost = self.weight + inside.unit(nest.layers)
         return cost
 
-    def bounded(self, raw: Any, most: int) -> int:
+    def bounded(self, number: Callable[[], Any], most: int) -> int:
         """Return a number of parts or levels, at most `most`.
 
         Args:
-            raw: the number or arithmetic that the spec has.
+            number: evaluates the number in this scope.
             most: the largest number allowed; also the result if the arithmetic cannot be
                 evaluated yet.
         """
         try:
-            count: int = value(raw, self.scope)
+            count = number()
         except ArchdslError:  # told with its place when the block is lowered
             return most
         return min(count, most) if isinstance(count, int) else most

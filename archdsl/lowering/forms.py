@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archdsl.errors import fail
-from archdsl.frontend.resolve import resolve, value
+from archdsl.frontend.resolve import resolve
 from archdsl.ir.layers.block import Block
 from archdsl.ir.ops import Shape
 from archdsl.language.aggregation import Aggregation
@@ -15,6 +15,7 @@ from archdsl.language.aggregations import Product, Sum
 from archdsl.language.layers import Inner, Nest
 from archdsl.language.rule import Rule
 from archdsl.language.values import Words
+from archdsl.lowering.depth import depth, depth_key, lacking
 from archdsl.lowering.lists import Context, Level
 from archdsl.lowering.rules import check_reads, check_rule
 from archdsl.lowering.units import UnitWords, units_of
@@ -132,16 +133,12 @@ def _parallel(word: Any, context: Context) -> Form:
 
 def _block(word: Any, context: Context) -> Form:
     units = units_of(word.layers, word.unit)
-    listed = units.per_layer
-    count = len(units.words) if listed else _count(word, context)
-    if listed == (word.unit is not None):
-        raise fail(
-            "A226" if listed else "A103",
-            "`layers` lists a unit for each part, so `unit` would be ignored"
-            if listed
-            else "the key `unit` is missing in this block",
-            **context.at("unit" if listed else "layers"),
-        )
+    for key in lacking(word):
+        raise fail("A103", f"the key `{key}` is missing in this block", **context.at())
+    if units.per_layer and word.unit is not None:
+        message = "`layers` lists a unit for each part, so `unit` would be ignored"
+        raise fail("A226", message, **context.at("unit"))
+    count = _count(word, context)
     wiring = _wiring(word, count, context)
     every = [tuple(wiring.rule.reads(layer)) for layer in range(1, count + 1)]
     leaving = tuple(wiring.exit_reads())
@@ -173,8 +170,8 @@ def _wiring(word: Any, count: int, context: Context) -> Wiring:
 
 
 def _count(word: Any, context: Context) -> int:
-    place = context.at("layers")
-    count: int = value(word.layers, context.scope, **place)
+    place = context.at(depth_key(word))
+    count = depth(word, context.scope, **place)
     if count > PARTS:
         raise fail("A301", f"a block of {count:,} parts (limit {PARTS:,})", **place)
     return count

@@ -8,14 +8,13 @@ from archdsl.frontend.resolve import entry_of, resolve, value
 from archdsl.frontend.schema import StagesWords, StageWords
 from archdsl.language.arithmetic import Rounding, Scope
 from archdsl.language.exit import Exit, ExitList, WordExit
-from archdsl.language.rule import Rule
 from archdsl.lowering.definitions import Definitions
+from archdsl.lowering.depth import depth, depth_key, lacking
 from archdsl.lowering.stage_plan import StagePlan
 from archdsl.lowering.units import units_of
 from archdsl.lowering.wiring import exit_parts
 
 STAGES = 64
-REQUIRED = ("layers", "unit", "connect", "aggregate")
 
 
 def plan_stages(spec: Spec) -> tuple[list[StagePlan], list[tuple[int, Rounding]]]:
@@ -71,13 +70,9 @@ def _filled(words: StageWords, each: StageWords | None) -> StageWords:
 
 def _missing(spec: Spec, index: int, words: StageWords) -> list[Diagnostic]:
     path = ("stages",) if isinstance(spec.words.stages, StagesWords) else ("stages", index)
-    by_rule = words.connect is not None and type(words.connect).depth_given is not Rule.depth_given
-    spared = {"unit"} if isinstance(words.layers, tuple) else {"layers"} if by_rule else set()
-    needed = [name for name in REQUIRED if name not in spared]
     return [
-        Diagnostic("A103", f"the key `{name}` is missing in this stage", **spec.at(*path))
-        for name in needed
-        if getattr(words, name) is None
+        Diagnostic("A103", f"the key `{key}` is missing in this stage", **spec.at(*path))
+        for key in lacking(words)
     ]
 
 
@@ -103,10 +98,7 @@ def _plan(
     assert words.aggregate is not None
     rule = resolve(words.connect, scope, **place("connect"))
     operator = resolve(words.aggregate, scope, **place("aggregate"))
-    listed = len(units.words) if units.per_layer else words.layers
-    layers = value(listed, counting, **place("layers"))
-    layers = rule.depth_given() if layers is None else layers
-    assert layers is not None
+    layers = depth(words, counting, **place(depth_key(words)))
     lead = words.entry == "first"
     leaves, leaving, joining = exit_parts(_exit(words, scope, place("exit")), operator)
     return StagePlan(
