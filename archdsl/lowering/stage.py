@@ -130,7 +130,7 @@ class _Stage:
         border = self.plan.borders.get(layer)
         if border is not None:
             self.cross(border, layer)
-        first = self.entering if self.projected else self.outputs[0]
+        first = self.entering if self.projected else self.seen[0]
         source = first if layer == 1 else self.read(layer)
         reading, shape = self.reading(layer, source)
         chain, after = self.plan.chain(layer + self.plan.lead, shape)

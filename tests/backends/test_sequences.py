@@ -239,3 +239,22 @@ def test_fused_files_carry_outputs(connect: str, aggregate: str, carry: str) -> 
     x = torch.randn(2, 3, 8, 8)
     with torch.no_grad():
         torch.testing.assert_close(network.fuse()(x), network(x), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("carry", CARRIES)
+def test_a_first_stage_that_only_makes_y_0(carry: str) -> None:
+    text = f"""{TOP}each:
+  unit: [{{conv: 4}}, norm]
+  connect: {{rule: full, scope: network}}
+  aggregate: sum
+  carry: {CARRIES[carry]}
+stages:
+  - {{layers: 1, entry: first}}
+  - {{layers: 2}}
+{HEAD}"""
+    checked = check_text(text)
+    (stage,) = checked.graph.stages
+    assert [border.layer for border in stage.borders] == [1]
+    assert checked.graph[stage.layers[0]].inputs == stage.borders[0].nodes
+    assert verify_text(checked.emit(), checked.graph, checked.report).problems == []
+    assert_equals_oracle(of_checked(checked).network, checked.graph)
