@@ -249,3 +249,34 @@ def test_tangents_are_refused(device: str, network: Any, x: Tensor) -> None:
         dual = forward.make_dual(x, torch.ones_like(x))
         with pytest.raises(RuntimeError, match=r"no gradients|plain tensors"):
             fused(network, device)(dual)
+
+
+CARRIED = """archdsl: 2
+name: net
+input: [3, 8, 8]
+each: {aggregate: concat, carry: [{conv: incoming}], connect: {rule: full, scope: network}}
+stages:
+- {layers: 2, unit: [norm, {conv: 5}]}
+- {layers: 2, unit: [norm, {conv: 5}]}
+"""
+ENLARGED = """archdsl: 2
+name: net
+input: [3, 8, 8]
+stem: [{deconv: 4}, {conv: 5}]
+stages: {count: 1, layers: 1, unit: [{conv: 4}], connect: plain, aggregate: sum}
+"""
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("text", [CARRIED, ENLARGED], ids=["carried", "enlarged"])
+def test_the_first_convolution_need_not_read_the_input(text: str, device: str) -> None:
+    network = built(check_text(text))
+    x = torch.randn(2, 3, 8, 8)
+    assert torch.allclose(run(fused(network, device), x), run(network, x), atol=1e-5)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_channels_of_an_input_that_is_enlarged_are_free(device: str) -> None:
+    network: Any = type(built(check_text(ENLARGED)))(in_channels=6).eval()
+    x = torch.randn(2, 6, 8, 8)
+    assert torch.allclose(run(fused(network, device), x), run(network, x), atol=1e-5)

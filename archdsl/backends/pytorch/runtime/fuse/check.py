@@ -30,11 +30,12 @@ FUSED_HOOKS: tuple[str, ...] = (
 """Where torch keeps the hooks that every module calls."""
 
 
-def fused_check(network: nn.Module, made: type[nn.Module]) -> None:
-    """Raise FusedError unless a network is what its class makes, with any weights, in eval mode.
+def fused_check(network: nn.Module, made: type[nn.Module]) -> dict[str, nn.Module]:
+    """Return the modules of a fresh network without memory, by name.
 
-    It is compared with a fresh network without memory: the same modules of the same classes, with
-    the same attributes and the same kinds of weights.
+    Raise FusedError unless a network is what its class makes, with any weights, in eval mode: the
+    same modules of the same classes as the fresh one, with the same attributes and the same kinds
+    of weights.
     """
     if type(network) is not made:
         raise FusedError(f"fuse() is for {made.__name__} itself, not for {type(network).__name__}")
@@ -48,6 +49,7 @@ def fused_check(network: nn.Module, made: type[nn.Module]) -> None:
             raise FusedError(f"{name or 'the network'} {problem}")
     if any(getattr(nn.modules.module, name) for name in FUSED_HOOKS):
         raise FusedError("a hook for all modules is registered")
+    return fresh
 
 
 class FusedEmpty(torch.overrides.TorchFunctionMode):

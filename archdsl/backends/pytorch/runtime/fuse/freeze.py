@@ -115,20 +115,30 @@ def fused_chain(module: nn.Module, plan: Any, device: Any) -> Any:
     return FusedChain(module, plan, device) if known else FusedModule(module)
 
 
-def fused_channels(network: nn.Module, made: type[nn.Module], default: int) -> int:
+def fused_channels(network: nn.Module, fresh: dict[str, nn.Module], default: int) -> int:
     """Return the channels of the network's input, which its constructor may let a caller choose.
 
-    Then the first convolution or norm reads the input.
+    The choice shows in the modules that read the input: in a fresh network they read the default.
+
+    Args:
+        network: the network.
+        fresh: the modules of a network that its class makes without arguments, by name.
+        default: channels of the input of a fresh network.
     """
-    constructor: Any = made.__init__
-    if "in_channels" not in constructor.__code__.co_varnames:
-        return default
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            return module.weight.shape[1] * module.groups
-        if isinstance(module, nn.BatchNorm2d):
-            return len(module.weight)
+    for name, module in network.named_modules(remove_duplicate=False):
+        channels = fused_reads(module)
+        if channels != default == fused_reads(fresh[name]):
+            return channels
     return default
+
+
+def fused_reads(module: nn.Module) -> int:
+    """Return the channels that a convolution or norm reads, by its weights; 0 for other modules."""
+    if isinstance(module, nn.Conv2d):
+        return module.weight.shape[1] * module.groups
+    if isinstance(module, nn.ConvTranspose2d):
+        return module.weight.shape[0]
+    return len(module.weight) if isinstance(module, nn.BatchNorm2d) else 0
 
 
 def fused_item(index: int, results: tuple[Tensor, ...]) -> Tensor:

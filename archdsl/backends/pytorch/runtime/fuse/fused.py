@@ -39,13 +39,13 @@ class Fused(nn.Module):
         stages: Any, channels: int, device: str | None, **devices: Any,
     ) -> None:  # fmt: skip
         super().__init__()
-        fused_check(network, made)
+        fresh = fused_check(network, made)
         weight = fused_weight(network)
         self.dtype, self.device = weight.dtype, weight.device
         self.steps: Any = devices.get(device or weight.device.type)
         if self.steps is None or weight.dtype not in self.steps.DTYPES:
             raise FusedError(f"there are no fused steps for {weight.dtype} on {weight.device.type}")
-        self.channels = fused_channels(network, made, channels)
+        self.channels = fused_channels(network, fresh, channels)
         self.parts = fused_freeze(network, parts, plan, stages, self.steps)
         self.pool = FusedPool()
         self.eval()
