@@ -136,8 +136,8 @@ def group(
         forms[_grown_form(block, grows) if grows else _form(block, parts, modules)].append(block)
     for same in forms.values():
         name = free(block_title(same[0]), taken)
-        for operator in (same[0].operator, same[0].exit_operator):
-            add_class(joins, operator, taken)
+        for join, _ in same[0].joins():  # none where all parts and the exit read one output each
+            add_class(joins, join.operator, taken)
         if grown := [grows for block in same if (grows := growths[block])]:
             block_class, values = _grown(name, same[0], grown)
         elif same[0].flat:

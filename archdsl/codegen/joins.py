@@ -51,11 +51,14 @@ class Joins:
         alike = self.takes_channels() and len(set(widths)) == 1
         return widths[0] if alike else None
 
+    def varies(self) -> bool:
+        """Return whether the layers' modules are built with different numbers of features."""
+        return self.takes_channels() and self.constant() is None
+
     def form(self) -> object:
         """Return what stages of one class have in common."""
-        constant = self.constant() is not None or not self.takes_channels()
         names = [module and module.name for module in (self.module, self.exit_module)]
-        return *names, None if constant else self.widths
+        return *names, self.widths if self.varies() else None
 
     def takes_channels(self) -> bool:
         """Return whether the class of the layers' aggregates takes the features of the result."""

@@ -186,7 +186,8 @@ def _sketch(
         joined = tuple(incoming[stage.projected :])
     line = arithmetic(joined)
     joined = "line" if line else joined
-    kept = widths if (grows and not line) or strategy == "buffer" else ()
+    summed = any(INCOMING in values for _, values in calls) or (join and join.varies())
+    kept = widths if (grows and summed and not line) or strategy == "buffer" else ()
     return Sketch(
         stage, strategy, runs, kept, bool(joins), shares, drops,
         joined, join, entry, line,
