@@ -6,7 +6,6 @@ Aggregations come from the registry, with every value of their keys, so new ones
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import Any, Literal, get_args, get_origin
@@ -19,10 +18,13 @@ from archdsl.api import check_text
 from archdsl.errors import ArchdslError
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import AGGREGATIONS
-from archdsl.language.exit import EXITS
+from archdsl.language.exit import exit_rule, exit_words
+from archdsl.language.rule import Rule
 from archdsl.language.rules import RULES
+from define_strategies import defined
+from nest_strategies import nests
 from rule_strategies import rules
-from unit_strategies import LIVE, Draft, Flow, Frame, per_stage, unit
+from unit_strategies import LIVE, Draft, Flow, Frame, Item, enlarged, per_stage, unit
 
 DEPTH = 3
 """How deep blocks hold blocks."""
@@ -81,7 +83,8 @@ def _in_blocks(operator: Aggregation) -> bool:
 @cache
 def exits() -> tuple[Any, ...]:
     """The exits that blocks take: not yet all that stages take."""
-    forms = ["rule", *EXITS, {"connect": "full"}, {"connect": "every"}, {"aggregate": "sum"}]
+    words = (word for word, _ in exit_words())
+    forms = [*words, {"connect": "full"}, {"connect": "every"}, {"aggregate": "sum"}]
     return tuple(form for form in forms if _refused(exit=form) not in {"A105", "A106"})
 
 
@@ -95,33 +98,35 @@ def _refused(**keys: Any) -> str | None:
     return None
 
 
-@dataclass
-class Item:
-    """A layer or a block as a spec writes it, and the width that it makes; None if unknown."""
-
-    words: Any
-    width: int | None
-
-
 @st.composite
 def units(draw: DrawFn, frame: Frame, layers: int) -> Draft:
-    """One unit for all layers, or a list with one for each; some or all with blocks."""
+    """One unit for all layers, several in turn, or one for each; some or all with blocks."""
 
     def one() -> Any:
         nested = frame.flow.blocks or draw(st.integers(0, 5)) == 0
+        if not nested and draw(st.integers(0, 5)) == 0:
+            return draw(defined(frame.flow, made_by(draw, frame)))
         return draw(nested_units(frame) if nested else unit(frame))
 
-    if layers and draw(st.integers(0, 3)) == 0:
+    way = draw(st.sampled_from(["listed", "cycle", "one", "one"]))
+    if layers and way == "listed":
         return {"layers": [one() for _ in range(layers)]}
+    if way == "cycle":
+        return {"unit": {"cycle": [one() for _ in range(draw(st.integers(1, 3)))]}}
     return {"unit": one()}
+
+
+def made_by(draw: DrawFn, frame: Frame) -> Any:
+    """The width that a unit makes: what the frame wants, or any."""
+    if frame.width is not None:
+        return frame.width
+    return draw(per_stage(frame.count, lambda draw: draw(frame.flow.widths())))
 
 
 @st.composite
 def nested_units(draw: DrawFn, frame: Frame) -> list[Any]:
     """A unit with one block or more that makes what the frame wants."""
-    made = frame.width
-    if made is None:
-        made = draw(per_stage(frame.count, lambda draw: draw(frame.flow.widths())))
+    made = made_by(draw, frame)
     last: Draft = {"conv": {"width": made, "kernel": draw(st.sampled_from([1, 3]))}}
     way = draw(st.sampled_from(["first", "last", "branches"] if frame.strides else ["any"]))
     drawer = Drawer(draw, frame.flow)
@@ -161,6 +166,9 @@ class Drawer:
             item = self.block(now, depth - 1) if depth and self.pick([0, 1]) else self.layer(now)
             words.append(item.words)
             now = item.width
+        if self.pick([0] * 5 + [1]):
+            words += self.draw(enlarged(self.new_width()))
+            now = None
         if makes is not None or now != width or now is None:
             words.append(self.conv("incoming" if makes is None else makes))
         return words
@@ -169,12 +177,15 @@ class Drawer:
         made = self.new_width()
         kept = ["norm", self.draw(LIVE), {"scale": 0.5}, {"dropout": 0.25}]
         if self.pick([0, 1]):
-            return Item(self.conv(made), made)
+            own = self.pick([0, 0, 1])
+            return Item(self.draw(defined(self.flow, made)) if own else self.conv(made), made)
         return Item(self.pick(kept), width)
 
     def block(self, width: int | None, depth: int) -> Item:
         """A block in a list; it may hold blocks to a depth."""
-        form = self.pick([self.residual, self.gate, self.parallel, self.stage, self.stage])
+        form = self.pick(
+            [self.residual, self.gate, self.parallel, self.stage, self.stage, self.nest]
+        )
         item: Item = form(width, depth)
         return item
 
@@ -201,6 +212,12 @@ class Drawer:
             operator, widths, made = self.joined(None, readers, count)
         parts = [self.part(operator, width, makes, depth) for makes in widths]
         return Item({"parallel": parts, "aggregate": written(operator)}, made)
+
+    def nest(self, width: int | None, depth: int) -> Item:
+        """A list inside itself; its bottom may hold blocks."""
+        made = self.new_width()
+        bottom = self.layers(made, made, depth)
+        return Item(self.draw(nests(made, bottom)), made)
 
     def part(
         self, operator: Aggregation, width: int | None, makes: int | None, depth: int
@@ -231,19 +248,20 @@ class Drawer:
         if isinstance(leaves, dict) and "aggregate" in leaves and not operator.equal_widths:
             block["exit"], made = "rule", None
         if len(set(widths)) == 1 and self.pick([0, 1]):
-            block |= {"layers": count, "unit": self.part(operator, None, widths[0], depth)}
+            turns = [self.part(operator, None, widths[0], depth) for _ in range(self.pick([1, 2]))]
+            unit = turns[0] if len(turns) == 1 else {"cycle": turns}
+            block |= {"layers": count, "unit": unit}
         else:
             block["layers"] = [self.part(operator, None, makes, depth) for makes in widths]
         return Item({"block": block}, made)
 
     def readers(self, connect: Any, leaves: Any, count: int) -> list[tuple[int, ...]]:
-        """What each part reads, and the exit; the exit reads everything if it is not a word."""
-        words = {"rule": connect} if isinstance(connect, str) else connect
-        kinds = {get_args(kind.model_fields["rule"].annotation)[0]: kind for kind in RULES}
-        rule: Any = kinds[words["rule"]](**words).for_layers(count)
-        leaving = {**EXITS, "rule": rule}.get(leaves) if isinstance(leaves, str) else None
-        last = leaving.exit_reads(count) if leaving else range(count + 1)
-        return [*(tuple(rule.reads(layer)) for layer in range(1, count + 1)), tuple(last)]
+        """What each part reads, and the exit."""
+        rule = rule_of(connect, count)
+        own = rule_of(leaves["connect"], count) if "connect" in leaves else None
+        leaving = exit_rule(leaves if isinstance(leaves, str) else "own", rule, own)
+        reads = [*map(rule.reads, range(1, count + 1)), leaving.exit_reads(count)]
+        return list(map(tuple, reads))
 
     def joined(
         self, width: int | None, readers: Sequence[Sequence[int]], count: int
@@ -264,6 +282,15 @@ class Drawer:
                 options.append((operator, widths, made if known else None))
         choice: tuple[Aggregation, list[int | None], int | None] = self.pick(options)
         return choice
+
+
+def rule_of(connect: Any, count: int) -> Rule:
+    """The rule that `connect` states, for a number of layers."""
+    words = {"rule": connect} if isinstance(connect, str) else connect
+    kinds = {get_args(kind.model_fields["rule"].annotation)[0]: kind for kind in RULES}
+    kind: Any = kinds[words["rule"]]
+    rule: Rule = kind(**words).for_layers(count)
+    return rule
 
 
 def exit_width(

@@ -16,6 +16,7 @@ from hypothesis.strategies import DrawFn
 from archdsl.language.aggregation import Aggregation
 from block_strategies import operators, units, written
 from rule_strategies import rules
+from sequence_strategies import as_sequence, carries
 from unit_strategies import ACTIVATIONS, LIVE, Draft, Flow, Frame, per_stage
 
 
@@ -58,9 +59,13 @@ def specs(draw: DrawFn, *, blocks: bool = False) -> Case:
     root["stem"] = draw(stems(flow))
     flow.single = channels == 1 and not root["stem"]
     count = draw(st.integers(1, 3))
-    root["between"] = draw(between(flow, count))
-    root |= draw(st.one_of(alike(flow, count), listed(flow, count, root["between"])))
+    if count > 1 and draw(st.integers(0, 3)) == 0:
+        root |= draw(sequences(flow, count))
+    else:
+        root["between"] = draw(between(flow, count))
+        root |= draw(st.one_of(alike(flow, count), listed(flow, count, root["between"])))
     root["head"] = draw(heads())
+    root["define"] = flow.own
     changed = {"classes": 5} if "classes" in str(root["head"]) and draw(st.booleans()) else {}
     return Case(dump({key: value for key, value in root.items() if value}), changed)
 
@@ -150,9 +155,26 @@ def alike(draw: DrawFn, flow: Flow, count: int) -> Draft:
 
 
 @st.composite
-def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
-    """How a stage connects; every combination is one whose shapes agree."""
-    operator = draw(aggregations(flow))
+def sequences(draw: DrawFn, flow: Flow, count: int) -> Draft:
+    """Stages that are one sequence of layers."""
+    depths = draw(st.lists(st.integers(1, 3), min_size=count, max_size=count))
+    frame = draw(frames(flow, [sum(depths)], single=True))
+    shared = {"carry": draw(carries(flow, count, widens=frame.grows))}
+    stages = [{"layers": layers, **draw(units(frame, layers))} for layers in depths]
+    return as_sequence(frame.keys, shared, stages)
+
+
+@st.composite
+def frames(draw: DrawFn, flow: Flow, depths: list[int], *, single: bool = False) -> Frame:
+    """How a stage connects; every combination is one whose shapes agree.
+
+    Args:
+        draw: hypothesis' own.
+        flow: what is known of the map.
+        depths: the number of layers of each stage.
+        single: whether outputs are kept one by one, so that they can be carried.
+    """
+    operator = draw(aggregations(flow, single=single))
     keys: Draft = {"exit": draw(st.sampled_from(["rule", "all", "last"]))}
     if not operator.running and draw(st.integers(0, 3)) == 0:
         keys["exit"] = draw(exits(operator))
@@ -180,7 +202,7 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int]) -> Frame:
 
 
 @st.composite
-def aggregations(draw: DrawFn, flow: Flow) -> Aggregation:
+def aggregations(draw: DrawFn, flow: Flow, *, single: bool = False) -> Aggregation:
     """An aggregation of a stage that keeps widths even; those of version 1 more often than others.
 
     Outputs are multiplied in blocks alone, which bound them. So are three outputs that are joined.
@@ -191,6 +213,7 @@ def aggregations(draw: DrawFn, flow: Flow) -> Aggregation:
         least = [1 + flow.even] * 2
         fit = [operator for operator in instances if operator.problem(least) is None]
         fit = [operator for operator in fit if not flow.even or operator.width(least) % 2 == 0]
+        fit = [operator for operator in fit if not (single and operator.running)]
         fit = [operator for operator in fit if operator.weights() or not operator.kept_outputs(2)]
         if fit:
             (newer if fit[0].since > 1 else older).append(fit)
@@ -215,7 +238,7 @@ def entries(draw: DrawFn, flow: Flow, depths: list[int], keys: Draft) -> Draft:
 @st.composite
 def exits(draw: DrawFn, operator: Aggregation) -> Any:
     """An exit of version 2; outputs that a stage concatenates may differ in width."""
-    word = draw(st.sampled_from(["made", "newest-first", "own", "own"]))
+    word = draw(st.sampled_from(["made", "newest-first", "grown", "own", "own"]))
     if word != "own":
         return word
     own: Draft = {"connect": draw(st.sampled_from(["full", "every", "entry", "harmonic"]))}

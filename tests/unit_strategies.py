@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,7 +28,7 @@ class Flow:
     `width` is None where only archdsl knows it; `room` is a bound on the sides, at least 2 x 2 are
     kept; `even` says that all widths are, so that two groups divide them; `single` says that a unit
     may read one channel, which a norm over channels refuses (A214); `blocks` says that every unit
-    has blocks.
+    has blocks. `own` are the units that the spec uses and defines.
     """
 
     width: int | None
@@ -36,6 +36,7 @@ class Flow:
     even: bool
     single: bool = False
     blocks: bool = False
+    own: Draft = field(default_factory=dict)
 
     def stride(self, draw: DrawFn) -> int:
         """1, or 2 where there is room for it."""
@@ -46,6 +47,14 @@ class Flow:
     def widths(self) -> st.SearchStrategy[int]:
         """Channel counts."""
         return st.sampled_from([2, 4, 6, 8] if self.even else [2, 3, 4, 5])
+
+
+@dataclass
+class Item:
+    """A layer or a block as a spec writes it, and the width that it makes; None if unknown."""
+
+    words: Any
+    width: int | None
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,17 @@ def unit(draw: DrawFn, frame: Frame) -> Any:
 
 
 @st.composite
+def enlarged(draw: DrawFn, width: int) -> list[Any]:
+    """Layers that enlarge maps and pool them again: they keep the size."""
+    larger = draw(
+        st.sampled_from(
+            [{"upsample": 2}, {"upsample": {"by": 2, "kind": "linear"}}, {"deconv": width}]
+        )
+    )
+    return [larger, {"pool": {"kernel": 2}}]
+
+
+@st.composite
 def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
     """A unit of one's own."""
     made = frame.width
@@ -128,6 +148,7 @@ def layer_lists(draw: DrawFn, frame: Frame) -> list[Any]:
         [{"keep": {"start": "min(1, incoming - 1)", "width": "max(1, incoming - 1)"}},
          draw(LIVE), conv],
         [{"select": "max(1, incoming // 2)"}, conv, {"shuffle": groups}],
+        [*draw(enlarged(draw(frame.flow.widths()))), conv],
     ]  # fmt: skip
     if not frame.flow.single:
         forms.append([{"norm": "rms"}, draw(MORE), conv, {"drop_unit": 0.25}])

@@ -41,7 +41,13 @@ def test_the_fused_network_is_the_same(case: Case, statistics: str, device: str)
     assert_close(network, fused(network, device), batch(checked), least=1)
 
 
-def test_every_aggregation_that_blocks_take_is_drawn_in_one() -> None:
+WORDS = (
+    "cycle:", "define:", "deconv:", "upsample:", "nest:", "inner]", "level", "carry:",
+    "scope: network", "exit: grown", "random",
+)  # fmt: skip
+
+
+def test_every_word_and_every_aggregation_that_blocks_take_is_drawn() -> None:
     texts: list[str] = []
 
     @settings(max_examples=120)
@@ -55,6 +61,7 @@ def test_every_aggregation_that_blocks_take_is_drawn_in_one() -> None:
         assert f" {instances[0].kind}" in lines
     for word in filter(lambda form: isinstance(form, str), exits()):
         assert f"exit: {word}" in lines
+    assert [word for word in WORDS if word not in " ".join(texts)] == []
 
 
 def network(unit: str, *, stride: int = 1, keys: str = "connect: plain, aggregate: sum") -> str:
