@@ -14,23 +14,18 @@ from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
 from archdsl.ir.placement import Placement, Range
-from archdsl.passes.strategy import strategy_of
+from archdsl.passes.strategy import concatenates_maps
 
 
 def place(graph: Graph) -> Graph:
     """Return the graph with a placement for each stage that concatenates maps of one size."""
     shapes = all_shapes(graph)
-    return replace(graph, stages=tuple(_placed(graph, s, shapes) for s in graph.stages))
+    return replace(graph, stages=tuple(_placed(s, shapes) for s in graph.stages))
 
 
-def _placed(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> Stage:
+def _placed(stage: Stage, shapes: Mapping[str, Shape]) -> Stage:
     maps = all(len(shapes[name]) == 3 for name in stage.outputs)
-    if (
-        not maps
-        or stage.projected
-        or stage.entry_chain
-        or strategy_of(graph, stage, shapes) != "buffer"
-    ):
+    if not maps or stage.projected or stage.entry_chain or not concatenates_maps(stage, shapes):
         return stage
     return replace(stage, placement=placement(stage, [shapes[name][0] for name in stage.outputs]))
 

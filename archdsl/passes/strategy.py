@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Aggregate, Shape
@@ -24,18 +25,48 @@ def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
     Returns:
         `chain`, `buffer`, `running` or `list`: see `StageClass`.
     """
-    chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
-    if chained and stage.exit == stage.outputs[-1] and not stage.projected:
+    if _is_chain(stage):
         return "chain"
     if stage.borders:
         return "list"
     if stage.operator.concatenates:
-        # A stage can have feature maps of two sizes if nothing joins them.
-        sizes = {shapes[name][1:] for name in stage.outputs}
-        return "buffer" if len(sizes) == 1 and stage.joining is None else "list"
+        # Stages that can share a class are written alike, so one that needs the buffer decides.
+        stackable = (other for other in graph.stages if concatenates_maps(other, shapes))
+        needed = concatenates_maps(stage, shapes) and any(map(partial(_slices, shapes), stackable))
+        return "buffer" if needed else "list"
     if stage.operator.running or (_accumulates(graph, stage) and not varies(stage, shapes)):
         return "running"
     return "list"
+
+
+def _is_chain(stage: Stage) -> bool:
+    chained = all(stage.reads[i] == stage.outputs[i] for i in range(stage.projected, stage.depth))
+    return chained and stage.exit == stage.outputs[-1] and not stage.projected
+
+
+def concatenates_maps(stage: Stage, shapes: Mapping[str, Shape]) -> bool:
+    """Return whether a stage concatenates outputs that can be stored in one tensor.
+
+    Args:
+        stage: the stage.
+        shapes: the shape of each node's result, without the batch.
+    """
+    # A stage can have feature maps of two sizes if nothing joins them.
+    one_size = len({shapes[name][1:] for name in stage.outputs}) == 1
+    plain = not stage.borders and stage.joining is None and not _is_chain(stage)
+    return stage.operator.concatenates and one_size and plain
+
+
+def _slices(shapes: Mapping[str, Shape], stage: Stage) -> bool:
+    """Return whether a buffer copies less than `torch.cat` does.
+
+    Each output is copied into the buffer once. Two or more neighbours, oldest first, are then read
+    as a slice; all other reads are copied in both cases.
+    """
+    widths = [shapes[name][0] for name in stage.outputs]
+    reads = (tuple(sources) for sources in stage.all_sources()[stage.projected :])
+    sliced = (r for r in reads if len(r) > 1 and r == tuple(range(r[0], r[-1] + 1)))
+    return sum(widths[source] for sources in sliced for source in sources) > sum(widths)
 
 
 def _accumulates(graph: Graph, stage: Stage) -> bool:

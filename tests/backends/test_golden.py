@@ -69,7 +69,7 @@ stages:
   count: 2
   layers: [3, 5]
   unit: {{kind: dense-bottleneck, order: pre, width: growth, dropout: 0.1}}
-  connect: exponential
+  connect: full
   aggregate: concat
 between: {{kind: transition, width: incoming // 2, pool: average}}
 {HEAD}""",

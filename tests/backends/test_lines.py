@@ -10,15 +10,14 @@ COMPILED = Path(__file__).parent.parent.parent / "compiled"
 
 LINES = 260
 SHORT = (
-    "convnext_imagenet", "dpn_imagenet", "mobilenet_v2_imagenet", "resnet_stochastic_cifar",
+    "convnext_imagenet", "dpn_imagenet", "hardnet_ds_imagenet", "hardnet_imagenet",
+    "mobilenet_v2_imagenet", "resnet_stochastic_cifar",
     "se_resnet_imagenet", "vovnet_imagenet",
 )  # fmt: skip
 LONG = {
     "ese_vovnet_imagenet": 323,
     "efficientnet_imagenet": 333,
-    "hardnet_imagenet": 291,
-    "hardnet_ds_imagenet": 293,
-    "hardnet_68ds_imagenet": 358,
+    "hardnet_68ds_imagenet": 309,
     "rdnet_imagenet": 392,
 }
 """Files that should become shorter, with the most lines that they may have."""

@@ -191,7 +191,8 @@ CASES = {
         "between:", "#"),
     "could run": spec("growing"),
     "could run, projected": spec("growing", unit=WIDER, more="  entry: projection\n"),
-    "in a buffer": spec("buffered", "exponential"),
+    "in a buffer": spec("buffered"),
+    "concatenated from a list": spec("buffered", "exponential"),
     "twice as wide": spec("halves"),
     "twice as wide, projected": spec(
         "halves", "exponential", WIDER, "  entry: projection\n"),
@@ -266,6 +267,10 @@ def test_widths_follow_from_the_outputs() -> None:
         ("could run", "ConvBlock(sum(widths[source] for source in reads)) for reads in"),
         ("twice as wide", "incoming = [4, 8, 8, 8]"),
         ("in a buffer", "outputs = ConcatBuffer(x, self.channels)"),
+        (
+            "concatenated from a list",
+            "outputs.append(layer(beside([outputs[source] for source in reads])))",
+        ),
         ("numbers", "return scaled([outputs[source] for source in reads], -0.5, 2)"),
         ("a running aggregate with a number", "x = decayed([x, layer(x)], 2.0)"),
     ],

@@ -116,7 +116,7 @@ def test_compile_check_and_verify(tmp_path: Path) -> None:
 
 
 def test_manifests_may_ask_for_it(tmp_path: Path) -> None:
-    (tmp_path / "net.yaml").write_text(REPRESENTATIVES["concat exponential"], encoding="utf-8")
+    (tmp_path / "net.yaml").write_text(REPRESENTATIVES["concat full"], encoding="utf-8")
     manifest = tmp_path / "manifest.yaml"
     entry = "files:\n  - {file: net.py, spec: net.yaml, runtime: RUNTIME}\n"
     manifest.write_text(entry.replace("RUNTIME", "import"), encoding="utf-8")
@@ -146,11 +146,11 @@ def test_networks_and_their_snapshots_can_be_pickled() -> None:
 
 
 def test_no_other_import_passes_the_guard() -> None:
-    checked = check(load(SPECS / "sparsenet-cifar.yaml"))
+    checked = check(load(SPECS / "densenet-cifar.yaml", {"depth": 16}))
     decided = program(checked.graph, camel(checked.spec.name), fuse=DEVICES)
     imported = runtime_imports(decided, roots(decided))
     source = "\n".join(pasted(decided))
-    text = checked.emit("SparseNet", fuse=True, runtime="import")
+    text = checked.emit("DenseNet", fuse=True, runtime="import")
     guard.check(text, decided, source, imported)
     for ours, theirs in (
         ("import ConcatBuffer\n", "import ConcatBuffer, torch\n"),
