@@ -46,54 +46,20 @@ class SqueezeExcitation(nn.Module):
 class Bottleneck(nn.Module):
     """3 convolutions: 1x1, 3x3, 1x1.
 
-    1x1 convolution to 6 * channels, norm, SiLU, 3x3 convolution to 6 * channels, norm, SiLU, gate,
-    1x1 convolution to width, norm, stochastic depth (p = drop).
+    1x1 convolution to 6 * channels, norm, SiLU, kernel x kernel convolution to 6 * channels, norm,
+    SiLU, gate, 1x1 convolution to width, norm, stochastic depth (p = drop).
     """
 
-    def __init__(self, channels: int, width: int, stride: int, drop: float) -> None:
+    def __init__(self, channels: int, width: int, kernel: int, stride: int, drop: float) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, 6 * channels, kernel_size=1, bias=False)
         self.norm1 = nn.BatchNorm2d(6 * channels)
         self.conv2 = nn.Conv2d(
             6 * channels,
             6 * channels,
-            kernel_size=3,
+            kernel_size=kernel,
             stride=stride,
-            padding=1,
-            groups=6 * channels,
-            bias=False,
-        )
-        self.norm2 = nn.BatchNorm2d(6 * channels)
-        self.gate = SqueezeExcitation(6 * channels, channels // 4)
-        self.conv3 = nn.Conv2d(6 * channels, width, kernel_size=1, bias=False)
-        self.norm3 = nn.BatchNorm2d(width)
-        self.drop = drop
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = functional.silu(self.norm1(self.conv1(x)))
-        x = functional.silu(self.norm2(self.conv2(x)))
-        x = self.gate(x)
-        x = self.norm3(self.conv3(x))
-        return drop_unit(x, self.drop, self.training)
-
-
-class Bottleneck2(nn.Module):
-    """3 convolutions: 1x1, 5x5, 1x1.
-
-    1x1 convolution to 6 * channels, norm, SiLU, 5x5 convolution to 6 * channels, norm, SiLU, gate,
-    1x1 convolution to width, norm, stochastic depth (p = drop).
-    """
-
-    def __init__(self, channels: int, width: int, stride: int, drop: float) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, 6 * channels, kernel_size=1, bias=False)
-        self.norm1 = nn.BatchNorm2d(6 * channels)
-        self.conv2 = nn.Conv2d(
-            6 * channels,
-            6 * channels,
-            kernel_size=5,
-            stride=stride,
-            padding=2,
+            padding=kernel // 2,
             groups=6 * channels,
             bias=False,
         )
@@ -112,12 +78,22 @@ class Bottleneck2(nn.Module):
 
 
 class SumStage(nn.Module):
-    """1 layers; each reads every earlier output, oldest first, added."""
+    """Each layer reads every earlier output, oldest first, added."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        channels: int,
+        kernel: int,
+        drops: list[float],
+        channels2: int,
+        stride: int,
+        drop: float,
+    ) -> None:
         super().__init__()
-        self.entry = Bottleneck(16, 24, 2, 0.025)
-        self.layers = nn.ModuleList([Bottleneck(24, 24, 1, 0.0375)])
+        self.entry = Bottleneck(channels2, channels, kernel, stride, drop)
+        self.layers = nn.ModuleList(
+            Bottleneck(channels, channels, kernel, 1, layer_drop) for layer_drop in drops
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.entry(x)
@@ -129,43 +105,9 @@ class SumStage(nn.Module):
 class SumStage2(nn.Module):
     """Each layer reads every earlier output, oldest first, added."""
 
-    def __init__(
-        self, channels: int, drops: list[float], channels2: int, stride: int, drop: float
-    ) -> None:
-        super().__init__()
-        self.entry = Bottleneck2(channels2, channels, stride, drop)
-        self.layers = nn.ModuleList(
-            Bottleneck2(channels, channels, 1, layer_drop) for layer_drop in drops
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.entry(x)
-        for layer in self.layers:
-            x = x + layer(x)
-        return x
-
-
-class SumStage3(nn.Module):
-    """2 layers; each reads every earlier output, oldest first, added."""
-
     def __init__(self) -> None:
         super().__init__()
-        self.entry = Bottleneck(40, 80, 2, 0.075)
-        self.layers = nn.ModuleList([Bottleneck(80, 80, 1, 0.0875), Bottleneck(80, 80, 1, 0.1)])
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.entry(x)
-        for layer in self.layers:
-            x = x + layer(x)
-        return x
-
-
-class SumStage4(nn.Module):
-    """Each layer reads every earlier output, oldest first, added."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entry = Bottleneck(192, 320, 1, 0.2)
+        self.entry = Bottleneck(192, 320, 3, 1, 0.2)
         self.layers = nn.ModuleList([])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -227,12 +169,12 @@ class EfficientNetB0(nn.Module):
         self.stem = Stem(in_channels)
         self.stages = nn.ModuleList(
             [
-                SumStage(),
-                SumStage2(40, [0.0625], 24, 2, 0.05),
-                SumStage3(),
-                SumStage2(112, [0.125, 0.1375], 80, 1, 0.1125),
-                SumStage2(192, [0.1625, 0.175, 0.1875], 112, 2, 0.15),
-                SumStage4(),
+                SumStage(24, 3, [0.0375], 16, 2, 0.025),
+                SumStage(40, 5, [0.0625], 24, 2, 0.05),
+                SumStage(80, 3, [0.0875, 0.1], 40, 2, 0.075),
+                SumStage(112, 5, [0.125, 0.1375], 80, 1, 0.1125),
+                SumStage(192, 5, [0.1625, 0.175, 0.1875], 112, 2, 0.15),
+                SumStage2(),
             ]
         )
         self.head = Head(num_classes)

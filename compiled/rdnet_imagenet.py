@@ -149,25 +149,12 @@ class Stem(nn.Module):
 
 
 class Transition(nn.Module):
-    """Layer norm, 2x2 convolution to width."""
+    """Layer norm, kernel x kernel convolution to width."""
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int, kernel: int, stride: int) -> None:
         super().__init__()
         self.norm = ChannelLayerNorm(channels, eps=1e-06)
-        self.conv = nn.Conv2d(channels, width, kernel_size=2, stride=2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.norm(x)
-        return self.conv(x)
-
-
-class Transition2(nn.Module):
-    """Layer norm, 1x1 convolution to width."""
-
-    def __init__(self, channels: int, width: int) -> None:
-        super().__init__()
-        self.norm = ChannelLayerNorm(channels, eps=1e-06)
-        self.conv = nn.Conv2d(channels, width, kernel_size=1)
+        self.conv = nn.Conv2d(channels, width, kernel_size=kernel, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.norm(x)
@@ -207,12 +194,12 @@ class RDNetT(nn.Module):
         )
         self.between = nn.ModuleList(
             [
-                Transition(256, 128),
-                Transition(440, 216),
-                Transition2(600, 296),
-                Transition2(680, 336),
-                Transition2(720, 360),
-                Transition(744, 368),
+                Transition(256, 128, 2, 2),
+                Transition(440, 216, 2, 2),
+                Transition(600, 296, 1, 1),
+                Transition(680, 336, 1, 1),
+                Transition(720, 360, 1, 1),
+                Transition(744, 368, 2, 2),
             ]
         )
         self.head = Head(num_classes)

@@ -15,7 +15,11 @@ LARGEST_FACTOR = 16
 RELATED = 16
 """How many arguments of a class others may be written in terms of: the first ones."""
 
-ALONE = {"stride", "drop", "dropout", "layers", "strides", "drops", "dropouts"}
+ALONE = {"kernel", "padding", "stride", "drop", "dropout", "layers", "strides", "drops", "dropouts"}
+"""Arguments that have nothing to do with widths, even if one is a multiple of the other."""
+
+FOLLOWS = {"padding": "kernel"}
+"""Those that can still be written in terms of another one: `padding=kernel // 2`."""
 
 
 SHORT = 4
@@ -128,8 +132,7 @@ def _term(column: Column, parameters: dict[str, tuple[Value, ...]], named: Count
             return Term(number=values[0])
         earlier = () if isinstance(values[0], Module) else parameters.items()
         for name, known in islice(earlier, RELATED):
-            # A stride that happens to be a fraction of a width has nothing to do with it.
-            if (column.name in ALONE or name in ALONE) and name != column.name:
+            if not _related(column.name, name):
                 continue
             if found := _follows(values, name, known):
                 return found
@@ -139,6 +142,12 @@ def _term(column: Column, parameters: dict[str, tuple[Value, ...]], named: Count
         name = f"{column.name}{named[column.name] + 1}"
     parameters[name] = values
     return Term(parameter=name)
+
+
+def _related(name: str, parameter: str) -> bool:
+    """Return whether a number can be written in terms of a parameter."""
+    own = parameter.rstrip("0123456789")
+    return parameter == name or FOLLOWS.get(name) == own or not {name, own, parameter} & ALONE
 
 
 def _follows(values: tuple[Value, ...], name: str, known: tuple[Value, ...]) -> Term | None:

@@ -14,7 +14,7 @@ from archdsl.ir.ops import Layer, Shape
 from archdsl.ir.placement import Placement
 from archdsl.ir.steps import Fork, Step
 
-VARIES = 0
+VARIES = -1
 """Stands for a number that is an argument of its class: nothing is decided by it."""
 
 
@@ -115,8 +115,8 @@ def _chain(module_class: ModuleClass) -> tuple[Step, ...] | None:
 
 
 def _layer(template: LayerTemplate) -> Layer:
-    """A layer whose stride or groups vary within its class stands for all of them."""
-    deciding = {"stride", "groups"} & template.terms.keys()
+    """A layer whose window or groups vary within its class stands for all of them."""
+    deciding = {"kernel", "padding", "stride", "groups"} & template.terms.keys()
     varying = [slot for slot in deciding if template.terms[slot].number is None]
     return template.layer.with_numbers(dict.fromkeys(varying, VARIES))
 

@@ -19,7 +19,9 @@ from archdsl.language.sizes import Sizes
 class Conv(Weighted):
     """Convolution over `dims` spatial dimensions, `inputs` to `width` channels."""
 
-    varying: ClassVar[tuple[str, ...]] = ("inputs", "width", "stride", "groups")
+    varying: ClassVar[tuple[str, ...]] = (
+        "inputs", "width", "kernel", "stride", "padding", "groups",
+    )  # fmt: skip
     mixes: ClassVar[bool] = True
     inputs: int
     width: int
@@ -30,6 +32,10 @@ class Conv(Weighted):
     bias: bool = False
     dilation: int = 1
     dims: int = 2
+
+    def numbers(self) -> dict[str, int | float]:
+        # A kernel or padding of another size along each dimension is not a number.
+        return {name: n for name, n in Weighted.numbers(self).items() if isinstance(n, int)}
 
     @classmethod
     def of(cls, word: words.Conv, name: str, shape: Shape, stride: int) -> Conv:
@@ -119,11 +125,14 @@ class Conv(Weighted):
 
     def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
         # Only what differs from torch's defaults.
-        arguments = [numbers["inputs"], numbers["width"], f"kernel_size={self.kernel}"]
+        kernel, padding = (
+            numbers.get(name, str(getattr(self, name))) for name in ("kernel", "padding")
+        )
+        arguments = [numbers["inputs"], numbers["width"], f"kernel_size={kernel}"]
         if numbers["stride"] != "1":
             arguments.append(f"stride={numbers['stride']}")
-        if self.padding:
-            arguments.append(f"padding={self.padding}")
+        if padding != "0":
+            arguments.append(f"padding={padding}")
         if self.dilation > 1:
             arguments.append(f"dilation={self.dilation}")
         if numbers["groups"] != "1":
@@ -140,7 +149,9 @@ class Conv(Weighted):
 
     def describe(self, numbers: Numbers) -> str:
         dilated = f"dilated by {self.dilation} " if self.dilation > 1 else ""
-        kernel = kernel_text(self.kernel, self.dims)
+        side = numbers.get("kernel", str(self.kernel))
+        varies = side != str(self.kernel)
+        kernel = " x ".join([side] * self.dims) if varies else kernel_text(self.kernel, self.dims)
         return f"{kernel} convolution {dilated}to {numbers['width']}"
 
 
