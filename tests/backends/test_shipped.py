@@ -44,7 +44,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "regnet-x-imagenet": {"layers": [1, 2, 3, 1], "width": [4, 8, 12, 16], "group": 4, "stem": 6},
     "regnet-y-imagenet": {"layers": [1, 2, 3, 1], "width": [4, 8, 12, 16], "group": 4, "stem": 6},
     "convnext-imagenet": {"layers": [1, 2, 3, 1], "width": [4, 6, 8, 10]},
-    "sparsenet-attention-cifar": {"depth": 47, "width": [4, 6, 8]},
     "resnet-weighted-cifar": {"depth": 29, "width": [4, 6, 8]},
     "randwire-imagenet": {"nodes": 8, "width": 4},
     "vovnet-imagenet": {"inner": [2, 3, 4, 5], "width": [4, 6, 8, 10], "stem": 4},
@@ -80,7 +79,9 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "u-net-brain": {"width": [2, 4, 3, 6], "deepest": 5},
     "log-densenet-v2-cifar": {"growth": 4, "layers": 5},
-    "learned-sums-cifar": {"depth": 38, "width": [2, 3, 4], "aggregate": "attention"},
+    "learned-sums-cifar": {
+        "depth": 47, "width": [4, 6, 8], "connect": "exponential", "aggregate": "attention",
+    },
     "resnet-streams-cifar": {"depth": 38, "width": [2, 3, 4], "streams": 2},
 }  # fmt: skip
 
