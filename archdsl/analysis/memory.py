@@ -15,16 +15,16 @@ it overrides `kept_bytes` or `kept_outputs`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from math import prod
 
 from archdsl.analysis.lifetimes import last_use
-from archdsl.analysis.shapes import Steps, Trace, layers, once, trace
-from archdsl.ir.graph import Graph, Node
-from archdsl.ir.layers.layer import FLOAT, Kept
+from archdsl.analysis.shapes import Steps, layers, once, trace
+from archdsl.ir.graph import Graph
+from archdsl.ir.layers.keeping import Account, Activation
+from archdsl.ir.layers.layer import FLOAT
 from archdsl.ir.ops import Aggregate, Chain, Layer, Shape
 
 
@@ -101,55 +101,24 @@ def _homes(graph: Graph) -> dict[str, str]:
     return homes
 
 
-@dataclass(slots=True, eq=False)
-class _Tensor:
-    """A tensor in training: whether a gradient flows to it, and whether it was already counted."""
-
-    bytes: int
-    tracked: bool
-    saved: bool = False
-
-    def save(self) -> int:
-        """Mark the tensor as saved; return its bytes if it was not saved before, else 0."""
-        added = 0 if self.saved else self.bytes
-        self.saved = True
-        return added
-
-
 def training(graph: Graph) -> int:
     """Return the bytes of activations that autograd keeps from the forward pass, batch size 1."""
     shapes, needed = trace(graph), _needed(graph)
     keeping = {tracked: once(partial(_chain_keeps, tracked)) for tracked in (False, True)}
-    tensors: dict[str, _Tensor] = {}
-    total = 0
+    tensors: dict[str, Activation] = {}
+    account = Account()
     for node in graph:
-        if node.name in needed:
-            sources = [tensors[source] for source in node.inputs]
-            if isinstance(node.op, Chain):
-                keeps = keeping[sources[0].tracked](node.op, shapes[node.name])
-                kept, tensors[node.name] = keeps.after(sources[0])
-            else:
-                kept, tensors[node.name] = _run(node, shapes, sources)
-            total += kept
-    return total
-
-
-def _run(node: Node, shapes: Trace, sources: Sequence[_Tensor]) -> tuple[int, _Tensor]:
-    """Return the bytes that an input or an aggregate keeps, and its result."""
-    steps = shapes[node.name]
-    result = _Tensor(size(steps[-1]), any(source.tracked for source in sources))
-    if not isinstance(node.op, Aggregate):
-        return 0, result
-    operator = node.op.operator
-    result.tracked = result.tracked or bool(node.op.scope)  # its weights need gradients
-    if not result.tracked:
-        return 0, result
-    total = operator.kept_bytes([shapes[source][-1] for source in node.inputs])
-    total += sum(sources[index].save() for index in operator.kept_outputs(len(sources)))
-    then = operator.then()
-    if then is not None:
-        total += result.save() if then == "relu" else result.bytes
-    return total, result
+        if node.name not in needed:
+            continue
+        sources, after = [tensors[source] for source in node.inputs], shapes[node.name][-1]
+        if isinstance(node.op, Chain):
+            keeps = keeping[sources[0].tracked](node.op, shapes[node.name])
+            tensors[node.name] = keeps.add(account, sources[0])
+        elif isinstance(node.op, Aggregate):
+            tensors[node.name] = account.join(node.op.operator, sources, after)
+        else:
+            tensors[node.name] = Activation(after, tracked=False)
+    return account.bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,39 +126,37 @@ class _ChainKeeps:
     """Tensors that a chain keeps for the backward pass.
 
     Attributes:
-        inside: bytes, without the chain's input.
+        inside: bytes, without the chain's input and result.
         input: whether the chain keeps its input.
-        result: fields of the result's `_Tensor`; None if the result is the input itself.
+        result: its result.
+        output: whether the chain keeps its result.
+        view: whether the result is a view of the input.
     """
 
     inside: int
     input: bool
-    result: tuple[int, bool, bool] | None
+    result: Activation
+    output: bool
+    view: bool
 
-    def after(self, tensor: _Tensor) -> tuple[int, _Tensor]:
-        """Return the bytes that the chain keeps for this input, and its result."""
-        total = self.inside + (tensor.save() if self.input else 0)
-        return total, _Tensor(*self.result) if self.result else tensor
+    def add(self, account: Account, source: Activation) -> Activation:
+        """Count what the chain keeps for this input, and return its result."""
+        account.extra += self.inside
+        base = source.base if self.view else None
+        result = Activation(self.result.shape, self.result.tracked, base)
+        account.save([source] if self.input else [])
+        account.save([result] if self.output else [])
+        return result
 
 
 def _chain_keeps(tracked: bool, chain: Chain, steps: Steps) -> _ChainKeeps:
     """Return what a chain keeps, if a gradient flows to its input (`tracked`) or not."""
-    source = tensor = _Tensor(size(steps[0]), tracked)
-    total = 0
-    for layer, before, after in layers(chain, steps):
-        keeps = layer.kept(before, after)
-        if keeps.untracked is not None and not tensor.tracked:
-            keeps = Kept(extra=keeps.untracked, always=keeps.always)
-        result = _Tensor(size(after), tensor.tracked or keeps.always)
-        if layer.view:
-            result = tensor
-        if result.tracked:
-            total += keeps.extra
-            total += tensor.save() if keeps.input else 0
-            total += result.save() if keeps.result else 0
-        tensor = result
-    fields = None if tensor is source else (tensor.bytes, tensor.tracked, tensor.saved)
-    return _ChainKeeps(total - source.bytes * source.saved, source.saved, fields)
+    source, account = Activation(steps[0], tracked), Account()
+    result = account.chain(chain.layers, source)
+    ends = {source, result.base}
+    inside = account.bytes - sum(tensor.bytes for tensor in ends & account.saved)
+    kept = (source in account.saved, result.base in account.saved)
+    return _ChainKeeps(inside, kept[0], result, kept[1], view=result.base is source)
 
 
 def _needed(graph: Graph) -> set[str]:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.keeping import kept
-from archdsl.ir.layers.layer import Kept, Layer, Shape, Span, Weighted
+from archdsl.ir.layers.layer import Layer, Shape, Span, Weighted
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
+
+if TYPE_CHECKING:
+    from archdsl.ir.layers.keeping import Account, Activation
 
 Value = TypeVar("Value")
 
@@ -200,8 +202,8 @@ class Block(Weighted):
             lambda _, sources: max(sources),
         )
 
-    def kept(self, before: Shape, after: Shape) -> Kept:
-        return kept(self, before)
+    def keep(self, account: Account, source: Activation) -> Activation:
+        return account.block(self, source)
 
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
         inside, after = self.steps(before)

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from archdsl.errors import Diagnostic, Place
 from archdsl.ir.steps import Step
 from archdsl.language.layers import LayerWords
+
+if TYPE_CHECKING:
+    from archdsl.ir.layers.keeping import Account, Activation
 
 Shape = tuple[int, ...]
 
@@ -167,6 +170,15 @@ class Layer:
             after: shape of the result.
         """
         return Kept()
+
+    def keep(self, account: Account, source: Activation) -> Activation:
+        """Count what torch keeps of the layer in training, and return its result.
+
+        Args:
+            account: where to count.
+            source: its input.
+        """
+        return account.layer(self, source)
 
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
         """Return the size and the stride of the window that a pixel of the result reads.
