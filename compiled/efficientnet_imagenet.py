@@ -44,7 +44,7 @@ class SqueezeExcitation(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """3 convolutions: 1x1, 3x3, 1x1.
+    """3 convolutions: 1x1, kernel x kernel, 1x1.
 
     1x1 convolution to 6 * channels, norm, SiLU, kernel x kernel convolution to 6 * channels, norm,
     SiLU, gate, 1x1 convolution to width, norm, stochastic depth (p = drop).
@@ -142,7 +142,7 @@ class Stem(nn.Module):
 
 
 class Head(nn.Module):
-    """1 convolutions: 1x1.
+    """1 convolution: 1x1.
 
     1x1 convolution to 1280, norm, SiLU, average pool to 1x1, flatten, dropout (p = 0.2), linear to
     num_classes.

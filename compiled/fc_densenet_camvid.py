@@ -84,7 +84,7 @@ class Block3(nn.Module):
 
 
 class ConvBlock2(nn.Module):
-    """1 convolutions: 1x1.
+    """1 convolution: 1x1.
 
     Norm, ReLU, 1x1 convolution to channels, dropout (p = 0.2), 2x2 max pool, block, the next level,
     block, 3x3 transposed convolution by 2 to width.
@@ -114,7 +114,7 @@ class ConvBlock2(nn.Module):
 
 
 class ConvBlock3(nn.Module):
-    """1 convolutions: 1x1.
+    """1 convolution: 1x1.
 
     Norm, ReLU, 1x1 convolution to 656, dropout (p = 0.2), 2x2 max pool, block, 3x3 transposed
     convolution by 2 to 240.

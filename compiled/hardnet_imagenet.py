@@ -110,7 +110,7 @@ class Transition2(nn.Module):
 
 
 class Head(nn.Module):
-    """1 convolutions: 1x1.
+    """1 convolution: 1x1.
 
     1x1 convolution to 1024, norm, ReLU6, average pool to 1x1, flatten, dropout (p = 0.1), linear to
     num_classes.

@@ -109,7 +109,7 @@ class Stem(nn.Module):
 
 
 class Head(nn.Module):
-    """1 convolutions: 1x1.
+    """1 convolution: 1x1.
 
     1x1 convolution to 1280, norm, ReLU6, average pool to 1x1, flatten, dropout (p = 0.2), linear to
     num_classes.

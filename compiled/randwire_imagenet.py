@@ -253,7 +253,7 @@ class Stem(nn.Module):
 
 
 class Head(nn.Module):
-    """1 convolutions: 1x1.
+    """1 convolution: 1x1.
 
     ReLU, 1x1 convolution to 1280, norm, ReLU, average pool to 1x1, flatten, linear to num_classes.
     """

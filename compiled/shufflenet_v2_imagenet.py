@@ -183,7 +183,7 @@ class Transition(nn.Module):
 
 
 class Head(nn.Module):
-    """1 convolutions: 1x1.
+    """1 convolution: 1x1.
 
     1x1 convolution to 1024, norm, ReLU, average pool to 1x1, flatten, linear to num_classes.
     """

@@ -57,10 +57,12 @@ def summed_up(text: str, layers: Iterable[LayerTemplate]) -> list[str]:
     """
     if len(text) <= LONGEST:
         return [text]
-    convs = [sides for template in layers if (sides := template.layer.kernel_sides())]
-    sizes = ", ".join("x".join(map(str, sides)) for sides in convs)
-    summary = f"{len(convs)} convolutions: {sizes}." if sizes else "Layers one after another."
-    return [summary if len(summary) <= LONGEST else f"{len(convs)} convolutions.", text]
+    convs = [template for template in layers if template.layer.kernel_sides()]
+    count = f"{len(convs)} convolution{'s' * (len(convs) > 1)}"
+    summary = f"{count}: {', '.join(map(words.kernel, convs))}."
+    if not convs:
+        summary = "Layers one after another."
+    return [summary if len(summary) <= LONGEST else f"{count}.", text]
 
 
 def signature(parameters: Sequence[str], lists: Collection[str] = ()) -> list[str]:

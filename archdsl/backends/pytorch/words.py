@@ -17,6 +17,15 @@ def term(term: Term) -> str:
     return f"{term.parameter} // {term.over}" if term.over > 1 else term.parameter
 
 
+def kernel(template: LayerTemplate) -> str:
+    """Return the size of a convolution's kernel: `3x3`, or `kernel x kernel` for an argument."""
+    sides = template.layer.kernel_sides() or ()
+    own = template.terms.get("kernel")
+    if own is not None and own.parameter:
+        return " x ".join([term(own)] * len(sides))
+    return "x".join(map(str, sides))
+
+
 def chain(layers: Sequence[LayerTemplate]) -> str:
     """Return layers as text: `Norm, ReLU, 1x1 convolution to 48, norm, 3x3 convolution`."""
     text = ", ".join(_layer(layer) for layer in layers) or "nothing"
