@@ -58,31 +58,46 @@ def limited(*names: str) -> Callable[[Command], Command]:
     """Give a command one option for each of these limits, or for all of them if none is named.
 
     The command receives them as one keyword argument `limits`, of type `Limits`. A command with a
-    keyword argument `extend` gets the option `--extend` too, and receives the classes in its files.
+    keyword argument `extend` gets the option `--extend` too, as with `extending`.
     """
 
     def decorate(command: Command) -> Command:
-        signature = inspect.signature(command, eval_str=True)
-        extends = "extend" in signature.parameters
+        if "extend" in inspect.signature(command).parameters:
+            command = extending(command)
 
         @wraps(command)
         def run(**arguments: Any) -> int:
             chosen = {name: arguments.pop(f"max_{name}") for name in names or LIMITS}
-            if extends:
-                arguments["extend"] = extensions(arguments["extend"] or ())
             return command(**arguments, limits=Limits(**chosen))
 
-        parameters = [
-            entry
-            for name, entry in signature.parameters.items()
-            if name not in {"limits", "extend"}
-        ]
-        parameters += [*([EXTEND] if extends else []), *map(_option, names or LIMITS)]
-        run.__annotations__ = {entry.name: entry.annotation for entry in parameters}
-        vars(run)["__signature__"] = signature.replace(parameters=parameters)
-        return run
+        return _with_options(run, command, "limits", [_option(name) for name in names or LIMITS])
 
     return decorate
+
+
+def extending(command: Command) -> Command:
+    """Give a command the option `--extend`.
+
+    The command receives the classes in the files as its keyword argument `extend`.
+    """
+
+    @wraps(command)
+    def run(**arguments: Any) -> int:
+        return command(**{**arguments, "extend": extensions(arguments["extend"] or ())})
+
+    return _with_options(run, command, "extend", [EXTEND])
+
+
+def _with_options(
+    run: Command, command: Command, replaced: str, options: list[inspect.Parameter]
+) -> Command:
+    """Give `run` the signature of a command, in which options replace one of the parameters."""
+    signature = inspect.signature(command, eval_str=True)
+    parameters = [entry for name, entry in signature.parameters.items() if name != replaced]
+    parameters += options
+    run.__annotations__ = {entry.name: entry.annotation for entry in parameters}
+    vars(run)["__signature__"] = signature.replace(parameters=parameters)
+    return run
 
 
 EXTEND = inspect.Parameter(

@@ -8,19 +8,23 @@ from typing import Annotated
 
 import typer
 
+from archdsl.cli import options
 from archdsl.cli.files import write
 from archdsl.cli.render import visible
 from archdsl.errors import Exit
 from archdsl.frontend.json_schema import json_schema
 
 
+@options.extending
 def schema(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Output file; stdout if not given.")
     ] = None,
+    *,
+    extend: options.Extend = (),
 ) -> int:
     """Print the JSON Schema of the language, for editors."""
-    text = json.dumps(json_schema(), indent=2) + "\n"
+    text = json.dumps(json_schema(extend), indent=2) + "\n"
     if output is None:
         print(text, end="")
     elif write(output, text, force=True):

@@ -7,12 +7,18 @@ parameter for a word) is hidden from pydantic in validators, so this module adds
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import new_class
 from typing import Any
 
+from pydantic import ConfigDict
+from pydantic.errors import PydanticInvalidForJsonSchema
+
+from archdsl.errors import fail
+from archdsl.frontend.extending import Extension
 from archdsl.frontend.schema import NAME, PARAMETER, language
 from archdsl.frontend.unions import word_of
 from archdsl.language.exit import exit_words
-from archdsl.language.layers import LAYERS, Nested
+from archdsl.language.layers import LayerWords, Nested
 from archdsl.language.values import Words
 
 Schema = dict[str, Any]
@@ -21,16 +27,24 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMED = {"type": "string", "pattern": PARAMETER, "description": "a parameter that chooses a word"}
 
 
-def json_schema() -> Schema:
-    """Return the JSON Schema of a spec file."""
-    vocabulary = language()
-    schema = vocabulary.network.model_json_schema(by_alias=True)
+def json_schema(extensions: Sequence[Extension] = ()) -> Schema:
+    """Return the JSON Schema of a spec file that may use the words of these custom classes.
+
+    Raises:
+        ArchdslError: A120 or A121 if a word cannot be added, A431 if a class has a field of a type
+            that JSON Schema cannot describe.
+    """
+    vocabulary = language(tuple(_renamed(model, n) for n, model in enumerate(extensions, 1)))
+    try:
+        schema = vocabulary.network.model_json_schema(by_alias=True)
+    except PydanticInvalidForJsonSchema as error:
+        raise fail("A431", f"a field has a type without a JSON Schema: {error.message}") from None
     definitions = schema["$defs"]
-    for kind in LAYERS:
+    for kind in vocabulary.layers:
         definitions[kind.__name__]["properties"].pop("layer")
     definitions["LayerList"] = {
         "type": "array",
-        "items": _layer(definitions, vocabulary.units),
+        "items": _layer(definitions, vocabulary.layers, vocabulary.units),
         "minItems": 1,
         "description": definitions["LayerList"].get("description", ""),
     }
@@ -64,6 +78,16 @@ def json_schema() -> Schema:
     schema["properties"]["expect"] = _one_or_more(schema["properties"]["expect"])
     schema["properties"]["params"] = _parameters()
     return {"$schema": DIALECT, "$id": "archdsl.schema.json", **schema, "title": "archdsl spec"}
+
+
+def _renamed(model: Extension, number: int) -> Any:
+    """Return a copy of a custom class with another name, such as `Own1`.
+
+    Definitions are keyed by the names of classes, and a custom class may be called `Exit`, too.
+    """
+    config = ConfigDict(title=model.__name__)
+    body = {"__doc__": model.__doc__, "__module__": model.__module__, "model_config": config}
+    return new_class(f"Own{number}", (model,), exec_body=lambda names: names.update(body))
 
 
 def _defined(units: Models) -> Schema:
@@ -114,11 +138,11 @@ def _exit(description: str) -> Schema:
     return {"anyOf": [*one, several], "default": "rule", "description": description}
 
 
-def _layer(definitions: Schema, units: Models) -> Schema:
-    bare = [word_of(kind, "layer") for kind in LAYERS if kind.bare]
+def _layer(definitions: Schema, layers: Sequence[type[LayerWords]], units: Models) -> Schema:
+    bare = [word_of(kind, "layer") for kind in layers if kind.bare]
     forms: list[Schema] = [{"enum": bare}]
     forms += [{"$ref": f"#/$defs/{unit.__name__}"} for unit in units]
-    for kind in LAYERS:
+    for kind in layers:
         numbers: Schema = {"$ref": f"#/$defs/{kind.__name__}"}
         if kind.shorthand:
             inner = definitions[kind.__name__]["properties"][kind.shorthand]
@@ -158,10 +182,13 @@ def _named(words: Sequence[str]) -> Schema:
 
 
 def _choosable(definition: Schema, key: str, models: Models) -> None:
-    """Allow a parameter's name as the word of a rule, unit or aggregation."""
+    """Allow a parameter's name as the word of a rule, unit or aggregation; one is required."""
     word = definition["properties"][key]
     words = [word_of(model, key) for model in models]
     definition["properties"][key] = {"anyOf": [word, _named(words)]}
+    required = definition.setdefault("required", [])
+    if key not in required:  # a custom class may set the word as a default, too
+        required.insert(0, key)
 
 
 def _words(definition: Schema) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from importlib import import_module
 from pathlib import Path
 
@@ -29,8 +30,8 @@ class Nearest(archdsl.Rule):
 OWN = SMALL.replace("connect: full", "connect: nearest").replace("layers: 4", "layers: depth")
 SPEC = OWN.replace("input:", "params: {depth: 4}\ninput:")
 
-WITHOUT = {"schema", "init", "explain", "reproduce"}
-"""Commands that read no spec of the user's."""
+WITHOUT = {"init", "explain", "reproduce"}
+"""Commands that do not depend on the words of the language."""
 
 RUNS = {
     "show": ["own.yaml"],
@@ -54,7 +55,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_every_command_that_reads_a_spec_has_the_option() -> None:
+def test_every_command_that_depends_on_words_has_the_option() -> None:
     for name, module in COMMANDS.items():
         command = getattr(import_module(f"archdsl.cli.{module}"), name)
         assert ("extend" in inspect.signature(command).parameters) == (name not in WITHOUT), name
@@ -77,6 +78,22 @@ def test_a_compiled_file_is_verified_with_the_file_alone(runtime: str) -> None:
     assert "def nearest(" in Path("own.py").read_text(encoding="utf-8")
     assert "[A105]" in archdsl("verify", "own.py").err
     assert archdsl("verify", "own.py", "--extend", "words.py").out.endswith("ok\n")
+
+
+def test_the_schema_has_the_words_with_the_file_alone() -> None:
+    assert "Own1" not in archdsl("schema").out
+    rule = json.loads(archdsl("schema", "--extend", "words.py").out)["$defs"]["Own1"]
+    assert rule["title"] == "Nearest"
+    assert {"const": "nearest", "title": "Rule", "type": "string"} in (
+        rule["properties"]["rule"]["anyOf"]
+    )
+
+
+def test_a_file_without_words_has_no_schema() -> None:
+    Path("words.py").write_text("x = 1\n", encoding="utf-8")
+    ran = archdsl("schema", "-o", "schema.json", "--extend", "words.py")
+    assert (ran.code, "[A431]" in ran.err) == (2, True)
+    assert not Path("schema.json").exists()
 
 
 def test_a_heat_map_takes_the_file() -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import pytest
 import yaml
 from hypothesis import given
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from archdsl import Aggregation, Layer, Rule, Unit
 from archdsl.errors import ArchdslError, Source
 from archdsl.frontend.json_schema import json_schema
 from archdsl.frontend.load import parse
 from archdsl.frontend.reader import read
+from archdsl.language.layers import Relu
+from archdsl.language.values import Count, Width
 from strategies import Case, specs
 
 ROOT = Path(__file__).parents[2]
@@ -185,3 +189,93 @@ def test_most_mistakes_of_a_spec_alone_are_not_valid() -> None:
             roots += [root] if mistakes(text) else []
     assert len(roots) > 150
     assert sum(map(takes, roots)) < len(roots) // 3
+
+
+def nearest(layer: int, count: int) -> list[int]:
+    return [layer - 1 - k for k in range(min(count, layer))]
+
+
+class Exit(Rule):
+    """A rule whose class is called like one of archdsl."""
+
+    rule: Literal["nearest"] = "nearest"
+    count: Count = 2
+    sources: ClassVar[Callable[..., list[int]]] = staticmethod(nearest)
+
+
+class Basic(Unit):
+    """A unit whose class is called like one of archdsl, with a number that it needs."""
+
+    kind: Literal["activated"]
+    width: Width
+
+    def layers(self, stride: int) -> list[Relu]:
+        """Nothing but an activation."""
+        return [Relu()]
+
+
+class Größte(Aggregation):
+    """The largest output."""
+
+    kind: Literal["largest"]
+
+
+class GroupNorm(Layer):
+    """A layer."""
+
+    layer: Literal["group_norm"] = "group_norm"
+    groups: Count = 4
+    module = "GroupNorm"
+
+
+OWN = Draft202012Validator(json_schema((Exit, Basic, Größte, GroupNorm)))
+
+CUSTOM = [
+    with_stage(connect="nearest"),
+    with_stage(connect={"rule": "nearest", "count": 3}),
+    with_stage(unit={"kind": "activated", "width": 8}),
+    with_stage(unit=[{"kind": "activated", "width": 8}, "norm"]),
+    with_stage(aggregate="largest", exit={"connect": "nearest", "aggregate": "largest"}),
+    {**MINE, "stem": ["group_norm", {"group_norm": {"groups": 2}}]},
+]
+
+
+@pytest.mark.parametrize("root", CUSTOM, ids=range(len(CUSTOM)))
+def test_custom_words_are_valid_with_their_classes(root: dict[str, Any]) -> None:
+    OWN.validate(root)
+
+
+@pytest.mark.parametrize("root", FORMS, ids=range(len(FORMS)))
+def test_every_form_is_valid_beside_custom_words(root: dict[str, Any]) -> None:
+    OWN.validate(root)
+
+
+def test_numbers_of_custom_words_are_checked() -> None:
+    assert not takes(with_stage(connect={"rule": "nearest", "count": 3}))
+    for broken in (
+        with_stage(connect={"rule": "nearest", "cuont": 3}),
+        with_stage(connect={"count": 3}),
+        with_stage(unit={"kind": "activated"}),
+        {**MINE, "stem": [{"group_norm": {"groups": 0}}]},
+    ):
+        assert not OWN.is_valid(broken)
+
+
+def test_a_custom_class_keeps_its_name_as_the_title() -> None:
+    titles = {entry["title"] for entry in OWN.schema["$defs"].values() if "title" in entry}
+    assert titles > {"GroupNorm", "Größte"}
+
+
+def test_a_custom_word_cannot_be_defined_again() -> None:
+    OWN.validate({**MINE, "archdsl": 2, "define": {"mine": {"layers": ["relu"]}}})
+    assert not OWN.is_valid({**MINE, "archdsl": 2, "define": {"nearest": {"layers": ["relu"]}}})
+
+
+def test_a_field_that_no_schema_describes() -> None:
+    class Odd(Rule):
+        rule: Literal["odd"]
+        choose: Callable[[int], int] = abs
+
+    with pytest.raises(ArchdslError) as caught:
+        json_schema((Odd,))
+    assert caught.value.diagnostics[0].code == "A431"
