@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from itertools import groupby
 
+from archdsl.apps.diff.alignment import LONGEST, Alignment, opcodes
 from archdsl.apps.diff.words import layer_words
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.layers.block import Block
 from archdsl.ir.ops import Chain, Layer
-
-LONGEST = 1_000
-"""Most entries of a list that is aligned: the time grows with the square."""
 
 Layers = tuple[Layer, ...]
 
@@ -36,21 +33,38 @@ class Edit:
     added: tuple[str, ...]
 
 
-def stage_edits(
-    one: tuple[Graph, Stage | None], other: tuple[Graph, Stage | None]
-) -> tuple[Edit, ...]:
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The layers of each unit of a stage, and the same in words."""
+
+    layers: tuple[Layers, ...]
+    words: tuple[str, ...]
+
+
+def units(graph: Graph, stage: Stage | None) -> Units | None:
+    """Return the units of a stage; None if the network lacks the stage.
+
+    Args:
+        graph: the network.
+        stage: its stage.
+    """
+    if stage is None:
+        return None
+    lists = tuple(_layers(graph, name) for name in stage.layers)
+    return Units(lists, tuple(map(layer_words, lists)))
+
+
+def stage_edits(one: Units | None, other: Units | None, alignment: Alignment) -> tuple[Edit, ...]:
     """Return the edits of the units of a stage; nothing if one network lacks the stage.
 
     Args:
-        one: the network before the change, and the stage.
-        other: the network after it, and the stage.
+        one: the units before the change.
+        other: the units after it.
+        alignment: which unit is which.
     """
-    (before, old), (after, new) = one, other
-    if old is None or new is None:
+    if one is None or other is None:
         return ()
-    lists = [[_layers(graph, name) for name in stage.layers]
-             for graph, stage in ((before, old), (after, new))]  # fmt: skip
-    return tuple(_merged(_units(*lists)))
+    return tuple(_merged(_unit_edits(one, other, alignment)))
 
 
 def chain_edits(one: Layers, other: Layers) -> tuple[Edit, ...]:
@@ -80,25 +94,17 @@ def _layers(graph: Graph, name: str) -> Layers:
     return op.layers if isinstance(op, Chain) else ()
 
 
-def _units(one: Sequence[Layers], other: Sequence[Layers]) -> Iterator[Edit]:
+def _unit_edits(one: Units, other: Units, alignment: Alignment) -> Iterator[Edit]:
     """Yield whole units that were inserted or removed, and the edits inside units that changed."""
-    words = [[layer_words(layers) for layers in units] for units in (one, other)]
-    for tag, i, i_end, j, j_end in _opcodes(*words):
-        if tag == "replace" and i_end - i == j_end - j:
-            for old, new in zip(range(i, i_end), range(j, j_end), strict=True):
-                for edit in chain_edits(one[old], other[new]):
-                    yield replace(edit, first=new + 1, last=new + 1)
-        else:
-            yield from _whole(words, (i, i_end), (j, j_end))
-
-
-def _whole(
-    words: Sequence[Sequence[str]], old: tuple[int, int], new: tuple[int, int]
-) -> Iterator[Edit]:
-    for number, text in enumerate(words[0][slice(*old)], start=old[0] + 1):
-        yield Edit(number, number, (text,), ())
-    for number, text in enumerate(words[1][slice(*new)], start=new[0] + 1):
-        yield Edit(number, number, (), (text,))
+    for old, new in alignment.rows[1:]:
+        if old is None:
+            assert new is not None
+            yield Edit(new, new, (), (other.words[new - 1],))
+        elif new is None:
+            yield Edit(old, old, (one.words[old - 1],), ())
+        elif one.words[old - 1] != other.words[new - 1]:
+            for edit in chain_edits(one.layers[old - 1], other.layers[new - 1]):
+                yield replace(edit, first=new, last=new)
 
 
 def _merged(edits: Iterator[Edit]) -> Iterator[Edit]:
@@ -118,17 +124,13 @@ def _runs(same: Sequence[Edit]) -> Iterator[Edit]:
 
 
 def _edits(one: Sequence[str], other: Sequence[str]) -> Iterator[Edit]:
-    for tag, i, i_end, j, j_end in _opcodes(one, other):
-        first, last = (i + 1, i_end) if tag == "delete" else (j + 1, j_end)
-        yield Edit(first, last, tuple(one[i:i_end]), tuple(other[j:j_end]))
-
-
-def _opcodes(one: Sequence[str], other: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
-    """Return the differences of two lists; of long ones, that of whole lists."""
+    """Yield the edits of a list; none of a list that is too long to be aligned."""
     if max(len(one), len(other)) > LONGEST:
-        return []
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return [code for code in matcher.get_opcodes() if code[0] != "equal"]
+        return
+    for tag, i, i_end, j, j_end in opcodes(one, other):
+        first, last = (i + 1, i_end) if tag == "delete" else (j + 1, j_end)
+        if tag != "equal":
+            yield Edit(first, last, tuple(one[i:i_end]), tuple(other[j:j_end]))
 
 
 def _flat(layers: Sequence[Layer], prefix: str = "") -> Iterator[str]:

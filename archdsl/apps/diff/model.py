@@ -10,8 +10,9 @@ from typing import Any
 from archdsl.analysis.parts import PartReport
 from archdsl.analysis.report import Report, StageReport
 from archdsl.api import Checked
-from archdsl.apps.diff.edits import Edit, chain_edits, chain_layers, stage_edits
-from archdsl.apps.diff.links import LinkDiff, link_diff
+from archdsl.apps.diff.alignment import align
+from archdsl.apps.diff.edits import Edit, chain_edits, chain_layers, stage_edits, units
+from archdsl.apps.diff.links import LayerLinks, LinkDiff, link_diff
 from archdsl.apps.diff.topology import Topology, topology
 from archdsl.apps.diff.words import chain_words, unit_words, widths
 from archdsl.ir.graph import Graph, Stage
@@ -134,12 +135,15 @@ def _parts(one: Checked, other: Checked) -> Iterator[PartDiff]:
             _facts(net, parts.get(name), stage)
             for net, parts, stage in zip((one, other), parts_by_name, stages, strict=True)
         ]
-        moved = link_diff(*stages) if any(stages) else None
+        changes = tuple(_changes(*facts))
         if any(stages):
-            edits = stage_edits((one.graph, stages[0]), (other.graph, stages[1]))
+            old, new = units(one.graph, stages[0]), units(other.graph, stages[1])
+            alignment = align(*(side.words if side else None for side in (old, new)))
+            links, edits = link_diff(*stages, alignment), stage_edits(old, new, alignment)
+            yield PartDiff(name, changes, links, stages, edits)
         else:
             edits = chain_edits(*(chain_layers(net.graph, name) for net in (one, other)))
-        yield PartDiff(name, tuple(_changes(*facts)), moved, stages, edits)
+            yield PartDiff(name, changes, edits=edits)
 
 
 def _merged(one: Sequence[str], other: Sequence[str]) -> Iterable[str]:
@@ -205,11 +209,18 @@ def _part(part: PartDiff) -> Mapping[str, Any]:
             "after": part.links.after,
             "added": part.links.added,
             "removed": part.links.removed,
-            "layers": None if layers is None else [
-                {"layer": one.layer, "added": list(one.added), "removed": list(one.removed)}
-                for one in layers
-            ],
+            "layers": None if layers is None else [*map(_layer, layers)],
             "exit": {"added": list(part.links.exit.added),
                      "removed": list(part.links.exit.removed)},
         }  # fmt: skip
     return facts
+
+
+def _layer(links: LayerLinks) -> Mapping[str, Any]:
+    return {
+        "layer": links.before if links.after is None else links.after,
+        "before": links.before,
+        "after": links.after,
+        "added": list(links.added),
+        "removed": list(links.removed),
+    }

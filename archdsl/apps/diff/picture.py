@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from archdsl.apps.diff.alignment import Row as Numbers
 from archdsl.apps.diff.model import Difference, PartDiff
 from archdsl.apps.draw.captions import beside, page
 from archdsl.apps.draw.curves import straight
@@ -12,7 +13,6 @@ from archdsl.apps.draw.looks import ADDED, BACK, FAINT, PLAIN_BOX, REMOVED, Look
 from archdsl.apps.draw.row import Link, Row
 from archdsl.apps.draw.scene import Box, Curve, Scene, Text, text_width
 from archdsl.apps.draw.subject import counted
-from archdsl.ir.graph import Stage
 
 LAYERS = 24
 """Most layers of a row; of a deeper stage those around its first change are drawn."""
@@ -26,7 +26,7 @@ GONE = Look(REMOVED.stroke, "#ffffff", 1.2, dashes="dashed")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The outputs `first` to `last` of a stage that are drawn."""
+    """The rows `first` to `last` of the aligned outputs of a stage that are drawn."""
 
     first: int
     last: int
@@ -62,12 +62,20 @@ def _cut(parts: Sequence[PartDiff]) -> list[str]:
 
 
 def _first(part: PartDiff) -> int | None:
-    """Return the first layer whose links differ."""
-    return part.links.layers[0].layer if part.links and part.links.layers else None
+    """Return the row of the first layer whose links differ."""
+    if not part.links or not part.links.layers:
+        return None
+    first = part.links.layers[0]
+    return _rows(part).index((first.before, first.after))
+
+
+def _rows(part: PartDiff) -> Sequence[Numbers]:
+    return part.links.alignment.rows if part.links else ()
 
 
 def _deepest(part: PartDiff) -> int:
-    return max(stage.depth for stage in part.stages if stage)
+    """Return the row of the last layer."""
+    return len(_rows(part)) - 1
 
 
 def _window(part: PartDiff) -> Window:
@@ -79,10 +87,10 @@ def _window(part: PartDiff) -> Window:
 
 
 def _row(part: PartDiff) -> Scene:
-    window, name = _window(part), part.name
-    one, other = (_links(stage, window) for stage in part.stages)
-    row = Row(f"{name}.", step=40.0, width=28.0)
-    boxes = tuple(_boxes(part, row, window))
+    window, name, rows = _window(part), part.name, _rows(part)
+    one, other = (_links(part, side, window) for side in (0, 1))
+    row = Row(f"{name}.", step=40.0, width=28.0, label=lambda position: _label(rows[position]))
+    boxes = tuple(_boxes(rows, row, window))
     kept = [row.curve(link, (BACK, False)) for link in sorted(one & other)]
     added = [row.curve(link, (ADDED, True)) for link in sorted(other - one)]
     gone = [row.curve(link, (REMOVED, True), below=True) for link in sorted(one - other)]
@@ -104,20 +112,33 @@ def _lines(part: PartDiff) -> list[str]:
     return lines
 
 
-def _links(stage: Stage | None, window: Window) -> set[Link]:
-    if stage is None:
+def _label(numbers: Numbers) -> str:
+    """Return `F` and the number after the change; that before it for a removed layer."""
+    before, after = numbers
+    return f"F{before if after is None else after}"
+
+
+def _links(part: PartDiff, side: int, window: Window) -> set[Link]:
+    """Return the links of a stage that are drawn, between rows."""
+    stage, rows = part.stages[side], _rows(part)
+    if stage is None or part.links is None:
         return set()
-    layers = range(window.first + 1, min(window.last, stage.depth) + 1)
-    links = {(source, layer) for layer in layers for source in stage.sources(layer)}
+    positions = part.links.alignment.positions(side)
+    readers = ((row, rows[row][side]) for row in range(window.first + 1, window.last + 1))
+    links = {
+        (positions[source], row)
+        for row, layer in readers
+        if layer is not None
+        for source in stage.sources(layer)
+    }
     return set(filter(window.holds, links))
 
 
-def _boxes(part: PartDiff, row: Row, window: Window) -> Iterator[Box]:
-    one, other = part.stages
-    for layer in range(window.first, window.last + 1):
-        old, new = (stage is not None and layer <= stage.depth for stage in (one, other))
-        look = PLAIN_BOX if old and new else NEW if new else GONE
-        yield from row.boxes([layer], lambda _, look=look: look)  # type: ignore[misc]
+def _boxes(rows: Sequence[Numbers], row: Row, window: Window) -> Iterator[Box]:
+    for position in range(window.first, window.last + 1):
+        before, after = rows[position]
+        look = NEW if before is None else GONE if after is None else PLAIN_BOX
+        yield from row.boxes([position], lambda _, look=look: look)  # type: ignore[misc]
 
 
 def _legend(rows: Iterable[Scene]) -> Iterator[Scene]:

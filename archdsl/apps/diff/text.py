@@ -109,11 +109,19 @@ def _links(part: PartDiff) -> Iterator[str]:
     elif links.layers:
         yield f"  links that differ: {links.added:,} added, {links.removed:,} removed"
         for one in links.layers[:LISTED]:
-            yield from _wrapped(f"    F{one.layer:<6} ", _signed(one))
+            yield from _wrapped(f"    {_reader(one):<7} ", _signed(one))
         if len(links.layers) > LISTED:
             yield f"    {len(links.layers) - LISTED:,} more layers"
     if links.exit.added or links.exit.removed:
         yield from _wrapped("    exit    ", _signed(links.exit))
+
+
+def _reader(one: LayerLinks) -> str:
+    """Return the number of a layer, and its number before if that was another one."""
+    if one.after is None:
+        return f"F{one.before} (removed)"
+    moved = one.before not in {None, one.after}
+    return f"F{one.after} (was F{one.before})" if moved else f"F{one.after}"
 
 
 def _signed(one: LayerLinks) -> str:

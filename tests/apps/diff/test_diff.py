@@ -15,6 +15,7 @@ from apps.draw.networks import ONE
 from apps.draw.test_layout import assert_clear
 from archdsl.api import analyse, check, check_text, load, lower
 from archdsl.apps.diff import links as linking
+from archdsl.apps.diff.alignment import align
 from archdsl.apps.diff.links import link_diff
 from archdsl.apps.diff.model import difference
 from archdsl.apps.diff.picture import scene
@@ -47,7 +48,8 @@ def test_dense_to_sparse() -> None:
     assert "unit" not in stage["changes"]
     links = stage["links"]
     assert (links["before"], links["after"], links["added"], links["removed"]) == (78, 37, 0, 41)
-    assert {"layer": 6, "added": [], "removed": [0, 1, 3]} in links["layers"]
+    sixth = {"layer": 6, "before": 6, "after": 6, "added": [], "removed": [0, 1, 3]}
+    assert sixth in links["layers"]
     assert links["exit"] == {"added": [], "removed": [0, 1, 2, 3, 4, 6, 7, 8, 10]}
 
 
@@ -73,10 +75,10 @@ def test_links_added_and_removed_are_set_differences(a: str, b: str, n: int, m: 
         {(source, layer) for layer in range(1, s.depth + 1) for source in s.sources(layer)}
         for s in stages
     ]
-    found = link_diff(*stages)
+    found = link_diff(stages[0], stages[1], align(["unit"] * n, ["unit"] * m))
     assert found.layers is not None
-    assert {(s, x.layer) for x in found.layers for s in x.added} == sets[1] - sets[0]
-    assert {(s, x.layer) for x in found.layers for s in x.removed} == sets[0] - sets[1]
+    assert {(s, x.after) for x in found.layers for s in x.added} == sets[1] - sets[0]
+    assert {(s, x.before) for x in found.layers for s in x.removed} == sets[0] - sets[1]
     assert (found.before, found.after) == tuple(map(len, sets))
     assert found.after - found.before == (found.added or 0) - (found.removed or 0)
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from archdsl.api import check_text
-from archdsl.apps.diff.edits import LONGEST, Edit, chain_edits
+from archdsl.apps.diff.alignment import LONGEST
+from archdsl.apps.diff.edits import Edit, chain_edits
 from archdsl.apps.diff.model import difference
 from archdsl.apps.diff.text import text
 
@@ -15,11 +16,11 @@ GATE = "{gate: [{pool: {to: 1}}, {conv: {width: 4, kernel: 1}}, sigmoid]}"
 UNITS = (f"[{{conv: 4}}, norm, {GATE}]", "[{conv: {width: 4, kernel: 5}}]", "[norm, {conv: 4}]")
 
 
-def network(*units: str, stem: str = "[{conv: 4}, norm]") -> Any:
+def network(*units: str, stem: str = "[{conv: 4}, norm]", connect: str = "full") -> Any:
     listed = "".join(f"    - {unit}\n" for unit in units)
     return check_text(
         f"archdsl: 2\nname: net\ninput: [3, 8, 8]\nstem: {stem}\nstages:\n  count: 1\n"
-        f"  layers:\n{listed}  connect: full\n  aggregate: sum\n"
+        f"  layers:\n{listed}  connect: {connect}\n  aggregate: sum\n"
     )
 
 
