@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import sys
 import traceback
@@ -85,6 +86,7 @@ def options(
 
 def main() -> NoReturn:
     """Run a command and leave with its exit code."""
+    gc.disable()  # importing makes many objects and next to no garbage; `run` turns it on again
     code: int = Exit.INTERRUPTED
     try:
         for stream in (sys.stdout, sys.stderr):
@@ -97,6 +99,7 @@ def main() -> NoReturn:
         code = Exit.USAGE
         discard(sys.stderr)
     interrupts.ignore()
+    gc.freeze()  # at exit, the interpreter would search all objects for garbage
     sys.exit(code)
 
 
@@ -123,8 +126,9 @@ def run() -> int:
         if sys.argv[1:] == ["--version"]:
             print(f"archdsl {__version__}")
             return Exit.FINE
-        result = application(sys.argv[1:])(standalone_mode=False)
-        return int(result or Exit.FINE)
+        app = application(sys.argv[1:])
+        collect_garbage()
+        return int(app(standalone_mode=False) or Exit.FINE)
     except ArchdslError as error:
         writes = sys.argv[1:2] in (["compile"], ["init"])
         report(error.diagnostics, form(), "Nothing written. " if writes else "")
@@ -145,6 +149,13 @@ def run() -> int:
         if hasattr(error, "exit_code"):
             return usage(error)
         return in_extension(error) or bug(error)
+
+
+def collect_garbage() -> None:
+    """Turn the garbage collector on if it is off; it skips the objects that exist already."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def form() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import os
@@ -32,8 +31,6 @@ stages:
   connect: full
   aggregate: concat
 """
-
-gc.enable()  # a command turns it off for its short life; the tests live on
 
 
 @dataclass(frozen=True)

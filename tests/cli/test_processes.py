@@ -118,6 +118,27 @@ def test_ctrl_c(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["small.yaml"]
 
 
+COLLECTOR = """
+import gc
+from archdsl import api
+def checked(*_):
+    print(gc.isenabled(), gc.get_freeze_count() > 10_000)
+    return old(*_)
+old, api.check = api.check, checked
+from archdsl.cli import main
+main()
+"""
+
+
+def test_garbage_is_collected_once_everything_is_imported(tmp_path: Path) -> None:
+    written(tmp_path)
+    ran = subprocess.run(
+        [sys.executable, "-c", COLLECTOR, "check", "small.yaml"],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout.startswith("True True\n")
+
+
 def console_script() -> list[str]:
     """The installed `archdsl`, or what it would run: neither looks for modules in the folder."""
     script = Path(sys.executable).parent / "archdsl"
