@@ -131,11 +131,11 @@ def _term(column: Column, parameters: dict[str, tuple[Value, ...]], named: Count
         if len(set(values)) == 1 and not isinstance(values[0], Numbers):
             return Term(number=values[0])
         earlier = () if isinstance(values[0], Module) else parameters.items()
-        for name, known in islice(earlier, RELATED):
+        for name, other in islice(earlier, RELATED):
             if not _related(column.name, name):
                 continue
-            if found := _follows(values, name, known):
-                return found
+            if term := _follows(values, name, other):
+                return term
     name = column.name
     while name in parameters:
         named[column.name] += 1
@@ -150,12 +150,12 @@ def _related(name: str, parameter: str) -> bool:
     return parameter == name or FOLLOWS.get(name) == own or not {name, own, parameter} & ALONE
 
 
-def _follows(values: tuple[Value, ...], name: str, known: tuple[Value, ...]) -> Term | None:
-    if [_length(value) for value in values] != [_length(value) for value in known]:
+def _follows(values: tuple[Value, ...], name: str, earlier: tuple[Value, ...]) -> Term | None:
+    if [_length(value) for value in values] != [_length(value) for value in earlier]:
         return None
-    pairs = set(zip(_flat(values), _flat(known), strict=True))
+    pairs = set(zip(_flat(values), _flat(earlier), strict=True))
     if not all(isinstance(number, int) for pair in pairs for number in pair):
-        return Term(parameter=name) if values == known else None
+        return Term(parameter=name) if values == earlier else None
     value, other = next(iter(pairs))
     every = range(1, LARGEST_FACTOR + 1)
     factors = [f for f in every if value == f * other or value == other // f]

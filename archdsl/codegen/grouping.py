@@ -50,7 +50,13 @@ Used = dict[str, tuple[ModuleClass, tuple[Number, ...]]]
 
 
 def form_of(instance: Instance, used: Used, blanks: dict[int, tuple[object, ...]]) -> object:
-    """What instances of one class have in common; `blanks` is by the id of shared layers."""
+    """Return what instances of one class have in common, which is hashable.
+
+    Args:
+        instance: a unit, stem, head or other chain of the network.
+        used: classes of the instances that are decided, those of projections among them.
+        blanks: forms of lists of layers by the id of the list; missing ones are added.
+    """
     projected = used[instance.projection][0].name if instance.projection else None
     for part in (instance.shared, instance.layers):
         if id(part) not in blanks:
@@ -71,10 +77,16 @@ def align(same: list[Instance]) -> list[Instance]:
 
 
 def class_of(used: Used, name: str, same: list[Instance], chosen: frozenset[str]) -> ModuleClass:
-    """The class of instances of one form; each instance is added to `used`.
+    """Return the class of instances of one form, and add each instance to `used`.
 
     Instances with equal numbers are one row of the columns, so that a stage of many equal units
     is decided in no more time than a stage of one.
+
+    Args:
+        used: classes and argument values of the instances that are decided, by scope.
+        name: the name of the class.
+        same: the instances, at least one.
+        chosen: scopes of the instances that read the input, whose channels a caller may choose.
     """
     rows: dict[object, list[Instance]] = {}
     for instance in same:
@@ -95,14 +107,14 @@ def class_of(used: Used, name: str, same: list[Instance], chosen: frozenset[str]
         inner, values = used[first.projection]
         arguments = tuple(terms["projection", i] for i in range(len(values)))
         projection = (inner.name, arguments)
-    made = ModuleClass(
+    module = ModuleClass(
         name, first.role, tuple(solution.parameters), tuple(layers[:split]), tuple(layers[split:]),
         projection,
     )  # fmt: skip
-    given = list(zip(*solution.parameters.values(), strict=True)) or [()] * len(rows)
-    for alike, values in zip(rows.values(), given, strict=True):
-        used.update((instance.scope, (made, values)) for instance in alike)
-    return made
+    arguments_of_rows = list(zip(*solution.parameters.values(), strict=True)) or [()] * len(rows)
+    for alike, values in zip(rows.values(), arguments_of_rows, strict=True):
+        used.update((instance.scope, (module, values)) for instance in alike)
+    return module
 
 
 def _same(instance: Instance, used: Used) -> object:
@@ -143,7 +155,12 @@ def _columns(
 
 
 def reads_input(same: list[Instance], chosen: frozenset[str]) -> bool:
-    """Whether an instance of a class reads the input."""
+    """Return whether an instance of a class reads the input.
+
+    Args:
+        same: the instances of the class.
+        chosen: scopes of the instances that read the input.
+    """
     return any(instance.scope in chosen for instance in same)
 
 

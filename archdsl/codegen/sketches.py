@@ -111,7 +111,15 @@ def sketches(
     graph: Graph, shapes: Mapping[str, Shape], modules: Modules, chosen: frozenset[str],
     joins: Mapping[int, Joins],
 ) -> Iterator[Sketch]:  # fmt: skip
-    """A sketch of each stage; `chosen` are the layers whose channels are the caller's choice."""
+    """Yield a sketch of each stage.
+
+    Args:
+        graph: the network.
+        shapes: the shape (features, *rest) of each node's output, without the batch.
+        modules: the classes of units, and the arguments of each unit.
+        chosen: the layers whose input channels a caller of the network may choose.
+        joins: the classes of aggregations with weights, by the index of the stage.
+    """
     # Stages that keep lists are written alike if one of them needs it, so that they share a class.
     some_vary = any(varies(stage, shapes) for stage in graph.stages)
     every = [
@@ -171,8 +179,8 @@ def _sketch(
     )
     outputs = [shapes[name][0] for name in stage.outputs]
     widths = ((outputs[0], 1), *((w, len(list(same))) for w, same in groupby(outputs[1:])))
-    made = set(stage.outputs)
-    joins = [name for name in (*stage.reads, stage.exit) if name not in made]
+    output_names = set(stage.outputs)
+    joins = [name for name in (*stage.reads, stage.exit) if name not in output_names]
     shares = strategy == "list" and len(set(joins)) < len(joins)
     drops = any(
         node.op.operator.dropped()
@@ -229,7 +237,12 @@ def operator_form(operator: Aggregation) -> object:
 
 
 def said(operator: Aggregation, names: Sequence[str]) -> str:
-    """Return the words for an aggregation, with names in the place of its numbers."""
+    """Return the words for an aggregation, with names in the place of its numbers.
+
+    Args:
+        operator: the aggregation.
+        names: a name for each of its numbers, in the order of `operator.arguments()`.
+    """
     text = operator.says()
     for number, name in zip(operator.arguments(), names, strict=False):
         written = "|".join(re.escape(form) for form in (f"{number:,}", str(number)))

@@ -105,7 +105,14 @@ class Stages:
 def find_stages(
     graph: Graph, shapes: Mapping[str, Shape], modules: Modules, names: Sequence[str]
 ) -> Stages:
-    """Group the stages of a compacted graph into classes; `names` are taken already."""
+    """Group the stages of a compacted graph into classes.
+
+    Args:
+        graph: the compacted network.
+        shapes: the shape (features, *rest) of each node's output, without the batch.
+        modules: the classes of units, and the arguments of each unit.
+        names: names of classes that are taken already.
+    """
     forms: dict[object, list[Sketch]] = defaultdict(list)
     chosen = readers_of_input(graph)
     taken = set(names)
@@ -116,11 +123,11 @@ def find_stages(
     used: dict[int, tuple[StageClass, tuple[Value, ...]]] = {}
     for same in forms.values():
         solution = solve(stage_columns(same, bool(chosen)))
-        made = _stage_class(same, solution, _name(same[0], len(forms), taken))
-        classes.append(made)
+        stage_class = _stage_class(same, solution, _name(same[0], len(forms), taken))
+        classes.append(stage_class)
         for index, sketch in enumerate(same):
             values = tuple(column[index] for column in solution.parameters.values())
-            used[sketch.stage.index] = (made, values)
+            used[sketch.stage.index] = (stage_class, values)
     return Stages(tuple(classes), tuple(used[index] for index in sorted(used)))
 
 

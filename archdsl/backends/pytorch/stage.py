@@ -19,46 +19,62 @@ from archdsl.codegen.sketches import INCOMING, said
 from archdsl.codegen.stages import Run, StageClass
 
 
-def stage(out: Writer, made: StageClass) -> None:
-    """Print a stage class."""
-    with out.block(f"class {made.name}(nn.Module):"):
-        docstring(out, made)
+def stage(out: Writer, printed: StageClass) -> None:
+    """Print a stage class.
+
+    Args:
+        out: the file that is written.
+        printed: the class, and how its stages differ.
+    """
+    with out.block(f"class {printed.name}(nn.Module):"):
+        docstring(out, printed)
         out.blank()
-        with out.constructor(signature(made.parameters, made.lists)):
+        with out.constructor(signature(printed.parameters, printed.lists)):
             out.line("super().__init__()")
-            constructor(out, made)
+            constructor(out, printed)
         out.blank()
         # A snapshot calls such a stage as it is, in evaluation, without the argument.
-        apart = made.exit_operator != made.operator or made.entry or made.carrying
-        alone = made.drops_path and apart
+        apart = printed.exit_operator != printed.operator or printed.entry or printed.carrying
+        alone = printed.drops_path and apart
         path = ', path: "DropPath | None" = None' if alone else ', path: "DropPath"'
-        with out.block(f"def forward(self, x: Tensor{path if made.drops_path else ''}) -> Tensor:"):
+        with out.block(
+            f"def forward(self, x: Tensor{path if printed.drops_path else ''}) -> Tensor:"
+        ):
             if alone:
                 out.line("path = path or DropPath(columns=1, training=False)")
-            FORWARDS[made.strategy](out, made)
-        if has_join(made):
+            FORWARDS[printed.strategy](out, printed)
+        if has_join(printed):
             out.blank()
-            join_method(out, made)
-        if cuts_down(made):
+            join_method(out, printed)
+        if cuts_down(printed):
             out.blank()
             deepest(out)
 
 
-def docstring(out: Writer, made: StageClass) -> None:
-    """What a layer reads and how that is joined."""
-    count = f"{made.layers.number} layers; each reads" if made.layers.number else "Each layer reads"
-    text = f"{count} {made.rule.says()}"
-    joined = said(made.operator, list(map(words.term, made.numbers)))
-    text += "." if made.rule.reads_one else f", {joined}."
-    details = returns(made)
+def docstring(out: Writer, printed: StageClass) -> None:
+    """Print the docstring of a stage class: what a layer reads and how that is joined.
+
+    Args:
+        out: the file that is written.
+        printed: the class.
+    """
+    count = (
+        f"{printed.layers.number} layers; each reads"
+        if printed.layers.number
+        else "Each layer reads"
+    )
+    text = f"{count} {printed.rule.says()}"
+    joined = said(printed.operator, list(map(words.term, printed.numbers)))
+    text += "." if printed.rule.reads_one else f", {joined}."
+    details = returns(printed)
     if len(text) > LONGEST:
         text, details = "Layers that read earlier outputs of their stage.", [text, *details]
     out.docstring(text, *details)
 
 
-def returns(made: StageClass) -> list[str]:
+def returns(printed: StageClass) -> list[str]:
     """The sentence on what a stage returns, unless it is what one more layer would read."""
-    match made.exit_form:
+    match printed.exit_form:
         case "all":
             return ["Returns all outputs joined."]
         case "last":
@@ -67,22 +83,27 @@ def returns(made: StageClass) -> list[str]:
             return ["Returns all outputs joined, newest first."]
         case "grown":
             return [
-                f"Returns what the last layer reads and its output, {made.exit_operator.says()}."
+                f"Returns what the last layer reads and its output, {printed.exit_operator.says()}."
             ]
         case "made":
-            return [f"Returns the outputs of all layers, {made.exit_operator.says()}."]
-    reads = made.exit_rule.exit_says()
-    if made.leaves == "own" or reads != made.exit_rule.says():
-        return [f"Returns {reads}, {made.exit_operator.says()}."]
+            return [f"Returns the outputs of all layers, {printed.exit_operator.says()}."]
+    reads = printed.exit_rule.exit_says()
+    if printed.leaves == "own" or reads != printed.exit_rule.says():
+        return [f"Returns {reads}, {printed.exit_operator.says()}."]
     return []
 
 
-def constructor(out: Writer, made: StageClass) -> None:
-    """Widths where they are needed, reads where they are followed, and the layers."""
+def constructor(out: Writer, printed: StageClass) -> None:
+    """Print the body of the constructor: widths and reads if they are needed, and the layers.
+
+    Args:
+        out: the file that is written.
+        printed: the class.
+    """
     before, start = len(out.lines), "    " * out.depth
-    _body(out, made)
-    if made.counted and any(map(re.compile(r"(?<![.\w])layers\b").search, out.lines[before:])):
-        name, more = made.counted
+    _body(out, printed)
+    if printed.counted and any(map(re.compile(r"(?<![.\w])layers\b").search, out.lines[before:])):
+        name, more = printed.counted
         out.lines.insert(before, f"{start}layers = len({name}){f' + {more}' if more else ''}")
 
 
@@ -122,13 +143,13 @@ def _keeps_widths(printed: StageClass) -> bool:
     return printed.strategy == "buffer" or (grows and printed.joined in WIDTHS)
 
 
-def widths(made: StageClass) -> list[str]:
+def widths(printed: StageClass) -> list[str]:
     """`[channels]`, `[24] * layers`."""
     parts, taken = [], 0
-    for place, (width, count) in enumerate(made.widths):
-        shown = f"[{'*' * (width.parameter in made.lists)}{words.term(width)}]"
-        if place and count != 1 and width.parameter not in made.lists:
-            times = layers_less(made, taken) if count is None else str(count)
+    for place, (width, count) in enumerate(printed.widths):
+        shown = f"[{'*' * (width.parameter in printed.lists)}{words.term(width)}]"
+        if place and count != 1 and width.parameter not in printed.lists:
+            times = layers_less(printed, taken) if count is None else str(count)
             shown += f" * {times}" if times.isalnum() else f" * ({times})"
             shown = shown.removesuffix(" * 1")
         taken += (count or 0) if place else 0
@@ -136,17 +157,25 @@ def widths(made: StageClass) -> list[str]:
     return parts
 
 
-def run(made: StageClass, index: int, taken: int) -> str:
-    """`Basic(16, 2)`, or `*(Basic(channels) for _ in range(layers - 1))`.
+def run(printed: StageClass, index: int, taken: int) -> str:
+    """Return the layers of a run, such as `*(Basic(channels) for _ in range(layers - 1))`.
 
-    `taken` is how many layers the runs before this one have.
+    Args:
+        printed: the class of the stage.
+        index: the number of the run; the first is 0.
+        taken: how many layers the runs before this one have.
+
+    Returns:
+        One item of a list of layers: a call such as `Basic(16, 2)`, or a generator after a star.
     """
-    this = made.runs[index]
-    made_by = f"{this.module.name}({', '.join(argument(made, value) for value in this.arguments)})"
-    last = len(made.runs) == index + 1
-    loops = [_reads(made, this, taken, last=last)] if INCOMING in this.arguments else []
-    loops += [(_each(made, name), _own(made, name, taken)) for name in _lists(made, this)]
-    count = layers_less(made, taken) if this.count is None else str(this.count)
+    this = printed.runs[index]
+    made_by = (
+        f"{this.module.name}({', '.join(argument(printed, value) for value in this.arguments)})"
+    )
+    last = len(printed.runs) == index + 1
+    loops = [_reads(printed, this, taken, last=last)] if INCOMING in this.arguments else []
+    loops += [(_each(printed, name), _own(printed, name, taken)) for name in _lists(printed, this)]
+    count = layers_less(printed, taken) if this.count is None else str(this.count)
     if len(loops) > 1:
         names, lists = zip(*loops, strict=True)
         return f"*({made_by} for {', '.join(names)} in zip({', '.join(lists)}, strict=True))"
@@ -189,13 +218,18 @@ def _each(printed: StageClass, name: str) -> str:
     return f"layer_{singular}" if singular in printed.parameters else singular
 
 
-def argument(made: StageClass, value: Term | str) -> str:
-    """An argument of a layer; what varies is the width of its reads."""
+def argument(printed: StageClass, value: Term | str) -> str:
+    """Return an argument of a layer as text.
+
+    Args:
+        printed: the class of the stage.
+        value: the argument; `INCOMING` for the width of the outputs that the layer reads.
+    """
     if not isinstance(value, str):
-        listed = value.parameter in made.lists
+        listed = value.parameter in printed.lists
         return words.term(
-            replace(value, parameter=_each(made, value.parameter)) if listed else value
+            replace(value, parameter=_each(printed, value.parameter)) if listed else value
         )
-    if made.line is not None:
-        return join.along(made.line)
-    return WIDTHS[made.joined].format("reads") if isinstance(made.joined, str) else READ
+    if printed.line is not None:
+        return join.along(printed.line)
+    return WIDTHS[printed.joined].format("reads") if isinstance(printed.joined, str) else READ
