@@ -10,9 +10,14 @@ from functools import lru_cache
 from textwrap import dedent
 from typing import Any
 
+SECTIONS = frozenset({"Args:", "Returns:", "Yields:", "Raises:"})
+"""First lines of the sections of a docstring, which come after all other text."""
+
 
 def plain_source(function: Callable[..., Any], names: frozenset[str] = frozenset()) -> str | None:
     """Return the text of a function without its decorators; None if it cannot run in another file.
+
+    Its docstring has no sections, as in `without_sections`.
 
     It runs there if it has a name, is defined in a file, is written in ASCII, and uses nothing but
     its own variables, Python's built-in names and those in `names`, also in its annotations.
@@ -38,7 +43,7 @@ def _plain_source(function: Callable[..., Any], names: frozenset[str]) -> str | 
         definition.name
     }:
         return None
-    return "\n".join(text.splitlines()[definition.lineno - 1 :]) + "\n"
+    return without_sections("\n".join(text.splitlines()[definition.lineno - 1 :]) + "\n")
 
 
 def _free(function: ast.FunctionDef) -> set[str]:
@@ -54,3 +59,37 @@ def _free(function: ast.FunctionDef) -> set[str]:
             case ast.alias(name=name, asname=other):
                 own.add(other or name.partition(".")[0])
     return read - own
+
+
+def without_sections(text: str) -> str:
+    """Return Python source whose docstrings end before their first section.
+
+    Emitted files are for reading a network, so the functions in them are described in short.
+    """
+    lines = text.split("\n")
+    for docstring in reversed(_docstrings(text)):  # from the end, so that line numbers stay right
+        assert docstring.end_lineno
+        span = slice(docstring.lineno - 1, docstring.end_lineno)
+        lines[span] = _short(lines[span])
+    return "\n".join(lines)
+
+
+def _docstrings(text: str) -> list[ast.Expr]:
+    nodes = [
+        node.body[0]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node)
+    ]
+    docstrings = [node for node in nodes if isinstance(node, ast.Expr)]
+    return sorted(docstrings, key=lambda node: node.lineno)
+
+
+def _short(lines: list[str]) -> list[str]:
+    """Return the lines of a docstring up to its first section."""
+    first = next((i for i, line in enumerate(lines) if line.strip() in SECTIONS), None)
+    if first is None:
+        return lines
+    *kept, last = "\n".join(lines[:first]).rstrip().split("\n")
+    indent = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
+    quotes = lines[-1].rstrip()[-3:]
+    return [*kept, last, indent + quotes] if kept else [last + quotes]

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 
 from archdsl.codegen.program import Program
+from archdsl.language.source import without_sections
 
 PACKAGE = "archdsl.backends.pytorch.runtime"
 FUSE = (
@@ -108,7 +109,7 @@ def _read(path: str) -> str:
 
 @cache
 def _definitions(path: str) -> tuple[Definition, ...]:
-    text = _read(path)
+    text = without_sections(_read(path))
     return tuple(_found(text, node) for node in ast.parse(text).body if _name(node))
 
 

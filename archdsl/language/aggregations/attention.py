@@ -23,7 +23,13 @@ FLOAT = 4
 
 
 def attention(outputs: list[Tensor], query: Tensor, scale: Tensor) -> Tensor:
-    """The outputs times their shares, which each pixel computes from its channels."""
+    """The outputs times their shares, which each pixel computes from its channels.
+
+    Args:
+        outputs: tensors of shape (N, channels, *sizes).
+        query: what scores are the products with, of shape (channels,).
+        scale: the scale of the normalised outputs, of shape (channels,).
+    """
     # query * (scale * normalised), summed over the channels: the normalisation divides by one
     # number for each pixel, so that it can wait until after the sum.
     key = (query * scale).reshape(-1, *[1] * (outputs[0].dim() - 2))

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def dual(outputs: list[Tensor], channels: int) -> Tensor:
-    """The first channels of the outputs added, and after them the others side by side."""
+    """The first channels of the outputs added, and after them the others side by side.
+
+    Args:
+        outputs: tensors of shape (N, their own number of channels, *sizes).
+        channels: how many channels, the first ones, are added.
+    """
     total = outputs[0][:, :channels]
     for output in outputs[1:]:
         total = total + output[:, :channels]

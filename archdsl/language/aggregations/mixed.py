@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def mixed(outputs: list[Tensor], inner: int) -> Tensor:
-    """The state with the first channels of the output added to its last ones, and the others."""
+    """The state with the first channels of the output added to its last ones, and the others.
+
+    Args:
+        outputs: the state and the newest output, each of shape (N, its channels, *sizes).
+        inner: how many channels are added.
+    """
     state, output = outputs
     kept = state.shape[1] - inner
     added = state[:, kept:] + output[:, :inner]

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def weighted_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
-    """The sum of the outputs, each times its weight."""
+    """The sum of the outputs, each times its weight.
+
+    Args:
+        outputs: tensors of shape (N, channels, *sizes).
+        weight: a number for each output, of shape (outputs,), or for each of its channels.
+    """
     factors = weight.reshape(len(outputs), -1, *[1] * (outputs[0].dim() - 2))
     result = factors[0] * outputs[0]
     for index, output in enumerate(outputs[1:], start=1):
@@ -30,7 +35,12 @@ def weighted_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
 
 
 def softmax_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
-    """The sum of the outputs, each times its share: the softmax of the weights."""
+    """The sum of the outputs, each times its share: the softmax of the weights.
+
+    Args:
+        outputs: tensors of shape (N, channels, *sizes).
+        weight: a number for each output, of shape (outputs,), or for each of its channels.
+    """
     factors = weight.softmax(dim=0).reshape(len(outputs), -1, *[1] * (outputs[0].dim() - 2))
     result = factors[0] * outputs[0]
     for index, output in enumerate(outputs[1:], start=1):
@@ -39,7 +49,12 @@ def softmax_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
 
 
 def sigmoid_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
-    """The sum of the outputs, each times the sigmoid of its weight."""
+    """The sum of the outputs, each times the sigmoid of its weight.
+
+    Args:
+        outputs: tensors of shape (N, channels, *sizes).
+        weight: a number for each output, of shape (outputs,), or for each of its channels.
+    """
     factors = weight.sigmoid().reshape(len(outputs), -1, *[1] * (outputs[0].dim() - 2))
     result = factors[0] * outputs[0]
     for index, output in enumerate(outputs[1:], start=1):

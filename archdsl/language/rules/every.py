@@ -9,7 +9,12 @@ from archdsl.language.values import Count
 
 
 def every(layer: int, step: int) -> list[int]:
-    """The outputs that a layer reads: 1, 1 + step, ... and the newest, oldest first."""
+    """The outputs that a layer reads: 1, 1 + step, ... and the newest, oldest first.
+
+    Args:
+        layer: the number of the layer, 1 or more.
+        step: the distance between the outputs that are read.
+    """
     sources = list(range(1, layer, step))
     if not sources or sources[-1] != layer - 1:
         sources.append(layer - 1)

@@ -13,7 +13,12 @@ from archdsl.language.values import Base
 
 
 def exponential(layer: int, base: int) -> list[int]:
-    """The outputs that a layer reads: 1, base, base**2, ... back, nearest first."""
+    """The outputs that a layer reads: 1, base, base**2, ... back, nearest first.
+
+    Args:
+        layer: the number of the layer, 1 or more.
+        base: the ratio of successive distances, 2 or more.
+    """
     sources = []
     offset = 1
     while offset <= layer:

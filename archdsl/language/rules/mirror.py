@@ -10,7 +10,12 @@ from archdsl.language.rules.ordered import Ordered
 
 
 def mirror(layer: int, layers: int) -> list[int]:
-    """The outputs that a layer reads: the newest, and that of the layer opposite, nearest first."""
+    """The outputs that a layer reads: the newest, and that of the layer opposite, nearest first.
+
+    Args:
+        layer: the number of the layer, 1 or more.
+        layers: the number of layers of the stage.
+    """
     opposite = layers + 1 - layer
     return [layer - 1, opposite] if opposite < layer - 1 else [layer - 1]
 

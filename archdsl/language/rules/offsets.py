@@ -11,7 +11,12 @@ from archdsl.language.values import Count
 
 
 def offsets(layer: int, distances: tuple[int, ...]) -> list[int]:
-    """The outputs that a layer reads: those at the given distances back, in their order."""
+    """The outputs that a layer reads: those at the given distances back, in their order.
+
+    Args:
+        layer: the number of the layer, 1 or more.
+        distances: how far back each output is; 1 is the newest.
+    """
     return [layer - distance for distance in distances if distance <= layer]
 
 

@@ -10,7 +10,12 @@ from archdsl.language.values import Count
 
 
 def strided(layer: int, step: int) -> range:
-    """The outputs that a layer reads: the newest and every `step`-th before it, nearest first."""
+    """The outputs that a layer reads: the newest and every `step`-th before it, nearest first.
+
+    Args:
+        layer: the number of the layer, 1 or more.
+        step: the distance between the outputs that are read.
+    """
     return range(layer - 1, -1, -step)
 
 

@@ -9,7 +9,12 @@ from archdsl.language.values import Count
 
 
 def window(layer: int, last: int) -> range:
-    """The outputs that a layer reads: the `last` newest, nearest first."""
+    """The outputs that a layer reads: the `last` newest, nearest first.
+
+    Args:
+        layer: the number of the layer, 1 or more.
+        last: how many outputs are read.
+    """
     return range(layer - 1, max(-1, layer - 1 - last), -1)
 
 
