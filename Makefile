@@ -57,7 +57,7 @@ coverage: $(READY)  ## measure which lines of the compiler its specs reach
 	$(PYTHON) tests/coverage_of_compiler.py
 
 test: $(READY)  ## run the tests and the examples in docstrings
-	$(PYTHON) -m pytest --numprocesses auto
+	$(PYTHON) -m pytest --numprocesses auto --dist worksteal
 
 sizes: $(READY)  ## check the sizes of files and functions
 	$(PYTHON) -m pytest tests/test_sizes.py
