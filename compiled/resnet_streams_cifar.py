@@ -196,14 +196,7 @@ class HyperConnectedResNet56(nn.Module):
 
 
 def write_streams(outputs: list[Tensor], rounds: int, mix: Tensor, write: Tensor) -> Tensor:
-    """The streams of a state, mixed, plus the newest output times a number for each stream.
-
-    Args:
-        outputs: the state, of shape (N, streams * C, ...), and the output, (N, C, ...).
-        rounds: how often the columns and rows of `mix` are divided by their sums; 0 for never.
-        mix: how much of each stream goes into each stream, (streams, streams).
-        write: how much of the output is added to each stream, (streams,).
-    """
+    """The streams of a state, mixed, plus the newest output times a number for each stream."""
     state, output = outputs
     mix = mix.softmax(dim=0) if rounds else mix
     for _ in range(rounds):
