@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from archdsl.language.aggregation import Aggregation
+from archdsl.lowering.state import starting
 from block_strategies import operators, units, written
 from rule_strategies import rules
 from sequence_strategies import as_sequence, carries
@@ -175,7 +176,9 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int], *, single: bool = False)
         single: whether outputs are kept one by one, so that they can be carried.
     """
     operator = draw(aggregations(flow, single=single))
-    keys: Draft = {"exit": draw(st.sampled_from(["rule", "all", "last"]))}
+    # Nothing would read the last weights of a running aggregation if only the last output left.
+    exit_words = ["rule", "all", *([] if operator.running and operator.weights() else ["last"])]
+    keys: Draft = {"exit": draw(st.sampled_from(exit_words))}
     if not operator.running and draw(st.integers(0, 3)) == 0:
         keys["exit"] = draw(exits(operator))
     keys["connect"] = "full" if operator.running else draw(rules(depths, keys["exit"]))
@@ -183,7 +186,8 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int], *, single: bool = False)
     fractal = "columns" in str(keys["connect"])
     keys |= draw(entries(flow, depths, keys))
     numbers = draw(per_stage(len(depths), lambda draw: draw(flow.widths())))
-    width: Any = numbers if operator.equal_widths else None
+    alike = operator.equal_widths or bool(operator.start())
+    width: Any = numbers if alike else None
     known, entry = flow.width, keys.get("entry")
     if width and entry is None and known and len(depths) == 1 and draw(st.booleans()):
         keys["entry"], width = "pad", known + draw(st.sampled_from([0, 2, 4]))
@@ -198,7 +202,13 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int], *, single: bool = False)
     strides = chained or keys.get("entry", "identity") != "identity"
     if strides:
         keys["stride"] = draw(per_stage(len(depths), lambda draw: flow.stride(draw)))
-    return Frame(keys, width, strides, flow, len(depths), not operator.equal_widths)
+    return Frame(keys, width, strides, flow, len(depths), not alike)
+
+
+def first_width(operator: Aggregation, width: int) -> int:
+    """How wide the first aggregate of an output is, before another one is joined with it."""
+    nowhere: Any = {}
+    return starting(operator, (width, 1, 1), nowhere)[1][0]
 
 
 @st.composite
@@ -210,9 +220,10 @@ def aggregations(draw: DrawFn, flow: Flow, *, single: bool = False) -> Aggregati
     older: list[list[Aggregation]] = []
     newer: list[list[Aggregation]] = []
     for instances in operators():
-        least = [1 + flow.even] * 2
-        fit = [operator for operator in instances if operator.problem(least) is None]
-        fit = [operator for operator in fit if not flow.even or operator.width(least) % 2 == 0]
+        narrow = 1 + flow.even
+        least = {operator: [first_width(operator, narrow), narrow] for operator in instances}
+        fit = [operator for operator in instances if operator.problem(least[operator]) is None]
+        fit = [o for o in fit if not flow.even or o.width(least[o]) % 2 == 0]
         fit = [operator for operator in fit if not (single and operator.running)]
         fit = [operator for operator in fit if operator.weights() or not operator.kept_outputs(2)]
         if fit:

@@ -31,7 +31,7 @@ RULE_KEYS = {
 }
 """Keys that rules need, for three layers."""
 
-AGGREGATION_KEYS = {"dual": "sum: 2", "mixed": "inner: 2"}
+AGGREGATION_KEYS = {"dual": "sum: 2", "mixed": "inner: 2", "streams": "count: 2"}
 
 PLACES = ("stage", "network", "block")
 """Where a pair is: in stages of their own, in stages that are one sequence, in a block."""
@@ -89,22 +89,26 @@ REFUSED = {
     "running": ("A219", BUT_FULL),
     "mixed": ("A219", BUT_FULL),
     "highway": ("A228", NOT_THREE),
+    "streams": ("A219", BUT_FULL),
 }
 """The code with which an aggregation is refused, and the rules with which it is.
 
-`running` and `mixed` hold all outputs before; `highway` joins three outputs.
+`running`, `mixed` and `streams` hold all outputs before; `highway` joins three outputs.
 """
-NOT_CARRIED = {"running": "A219", "mixed": "A219"}
-"""Aggregations that hold outputs together are refused in stages that are one sequence."""
+NOWHERE = {
+    ("network", "running"): "A219", ("network", "mixed"): "A219", ("network", "streams"): "A219",
+    ("block", "streams"): "A229",
+}  # fmt: skip
+"""Aggregations that a place refuses, with the code: those that hold outputs together in stages that
+are one sequence, and the state of `streams` in a block.
+"""
 
 
 def refusal(pair: Pair, place: str) -> str | None:
     """The code with which a pair is refused at a place; None if it is not."""
     rule, kind = pair
-    if place == "network" and kind in NOT_CARRIED:
-        return NOT_CARRIED[kind]
     code, rules = REFUSED.get(kind, ("", ""))
-    return code if rule in rules.split() else None
+    return code if rule in rules.split() else NOWHERE.get((place, kind))
 
 
 def taken(place: str) -> list[Pair]:
