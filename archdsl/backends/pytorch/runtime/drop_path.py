@@ -21,7 +21,12 @@ class DropPath:
             self.column = torch.randint(columns, ())
 
     def mean(self, outputs: list[Tensor], p: float) -> Tensor:
-        """Return the mean of the outputs that are kept."""
+        """Return the mean of the outputs that are kept.
+
+        Args:
+            outputs: tensors of one shape (N, channels, *sizes).
+            p: the probability with which an output is dropped.
+        """
         if len(outputs) == 1:
             return outputs[0]
         if not self.training:
@@ -33,7 +38,12 @@ class DropPath:
         return sum(others, first) / kept.sum()
 
     def kept(self, count: int, p: float) -> Tensor:
-        """Return which of `count` outputs are kept, as booleans of shape (count,)."""
+        """Return which of `count` outputs are kept, as booleans of shape (count,).
+
+        Args:
+            count: the number of outputs.
+            p: the probability with which an output is dropped.
+        """
         index = torch.arange(count)
         kept = torch.rand(count) >= p
         one = index == torch.randint(count, ())

@@ -65,7 +65,12 @@ class FusedEmpty(torch.overrides.TorchFunctionMode):
 
 
 def fused_problem(module: nn.Module, fresh: nn.Module) -> str:
-    """Return how a module differs from a fresh one in what its output depends on, or ""."""
+    """Return how a module differs from a fresh one in what its output depends on, or "".
+
+    Args:
+        module: a module of the network.
+        fresh: the module of the same name in a fresh network.
+    """
     own, cls = vars(module), type(module)
     if cls is not type(fresh):
         return f"is a {cls.__name__}, not a {type(fresh).__name__} as compiled"
@@ -95,7 +100,12 @@ def fused_original(cls: type, name: str) -> bool:
 
 
 def fused_unlike(own: dict[str, Any], fresh: dict[str, Any]) -> str:
-    """Return how the tensors of a module differ in kind from a fresh module's, or ""."""
+    """Return how the tensors of a module differ in kind from a fresh module's, or "".
+
+    Args:
+        own: parameters or buffers of a module by name.
+        fresh: those of the fresh module.
+    """
     for name in own.keys() | fresh.keys():
         value, wanted = own.get(name), fresh.get(name)
         if value is None and wanted is None:

@@ -76,7 +76,12 @@ class FusedCpuConv(FusedStep):
         return recorder.update(torch.relu_, total) if relu else total
 
     def prepare(self, recorder: FusedRecorder, values: list[int]) -> int:
-        """Record what comes before the convolution; return its input."""
+        """Record what comes before the convolution; return its input.
+
+        Args:
+            recorder: the recording that the step is added to.
+            values: indices in the recording of the tensors that are read.
+        """
         if self.norm is not None:
             values = [self.norm.record(recorder, values, True)]
         if self.bounds is not None:
@@ -87,7 +92,12 @@ class FusedCpuConv(FusedStep):
         return fused_pool(recorder, recorder.join(values), self.pool)
 
     def convolve(self, recorder: FusedRecorder, x: int) -> int:
-        """Record the convolution itself, in the way that suits the input's size."""
+        """Record the convolution itself, in the way that suits the input's size.
+
+        Args:
+            recorder: the recording that the step is added to.
+            x: index in the recording of the maps that are convolved.
+        """
         shape = recorder.shape(x)
         if FusedProduct.pays(self.conv, shape):
             return recorder.call(FusedProduct(self.conv, shape, recorder.memory), x)
@@ -159,5 +169,12 @@ def fused_side_by_side(
 
 
 def fused_scaled(part: Tensor, scale: Tensor, shift: Tensor, out: Tensor) -> Tensor:
-    """Scale and shift."""
+    """Scale and shift.
+
+    Args:
+        part: maps of shape (N, C, H, W).
+        scale: a factor that broadcasts to the maps.
+        shift: what is added after it.
+        out: the tensor that is written.
+    """
     return torch.addcmul(shift, part, scale, out=out)

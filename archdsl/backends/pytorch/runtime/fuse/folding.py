@@ -24,6 +24,10 @@ def fused_bounds(scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor | None] |
     relu(a x + b) is a max(x, -b / a) + b for a > 0 and a min(x, -b / a) + b for a < 0, so a
     convolution without padding can have a and b in its weights, if its input is cut off there.
 
+    Args:
+        scale: a, of shape (C,).
+        shift: b, of shape (C,).
+
     Returns:
         Lower and upper bounds, (C,) each, in float32; None instead of upper bounds that are all
         infinite. None alone if a channel has no bound that is safe to compute with: its scale is

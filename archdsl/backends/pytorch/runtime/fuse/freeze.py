@@ -142,5 +142,10 @@ def fused_reads(module: nn.Module) -> int:
 
 
 def fused_item(index: int, results: tuple[Tensor, ...]) -> Tensor:
-    """Return one of several results."""
+    """Return one of several results.
+
+    Args:
+        index: the number of the result; the first is 0.
+        results: the results of a call.
+    """
     return results[index]

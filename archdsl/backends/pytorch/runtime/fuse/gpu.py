@@ -163,7 +163,14 @@ def fused_room(recorder: FusedRecorder, name: str, like: int, channels: int, pas
 
 
 def fused_conv(x: Tensor, weight: Tensor, bias: Any, window: Any) -> Tensor:
-    """Convolve; `window` is stride, padding, dilation, groups."""
+    """Convolve; `window` is stride, padding, dilation, groups.
+
+    Args:
+        x: maps of shape (N, C, H, W).
+        weight: of shape (outputs, C / groups, kernel, kernel).
+        bias: of shape (outputs,), or None.
+        window: stride, padding, dilation and groups.
+    """
     return functional.conv2d(x, weight, bias, *window)
 
 
@@ -190,6 +197,11 @@ def fused_precision(x: Tensor) -> str:
 
 
 def fused_new(channels: int, x: Tensor) -> Tensor:
-    """Return maps like x with other channels, not written yet."""
+    """Return maps like x with other channels, not written yet.
+
+    Args:
+        channels: the number of channels of the new maps.
+        x: maps of shape (N, C, H, W), whose other sizes, dtype and device are taken.
+    """
     n, _, h, w = x.shape
     return x.new_empty((n, h, w, channels)).permute(0, 3, 1, 2)

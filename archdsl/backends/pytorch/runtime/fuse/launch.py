@@ -34,7 +34,12 @@ class FusedTable:
         self.full = all(count == self.block for *_, count in self.pieces)
 
     def gathered(self, x: Tensor, rows: int) -> Tensor:
-        """Return all channels, (rows, channels), a row per pixel, in plain torch."""
+        """Return all channels, (rows, channels), a row per pixel, in plain torch.
+
+        Args:
+            x: the first map of the table; the others are at distances from it in memory.
+            rows: the number of pixels of all samples.
+        """
         start = x.storage_offset()
         parts = [
             x.as_strided((rows, count), (step, 1), start + far)
@@ -117,7 +122,12 @@ def fused_gemm(
 
 
 def fused_tile(rows: int, width: int) -> tuple[int, int]:
-    """Return rows and columns per program: many, unless a large accelerator would be idle then."""
+    """Return rows and columns per program: many, unless a large accelerator would be idle then.
+
+    Args:
+        rows: the number of rows of the product, one for each pixel.
+        width: its number of columns.
+    """
     programs = 132
     high, wide = 128, min(128, max(16, 1 << (width - 1).bit_length()))
     while high > 32 and -(-rows // high) * -(-width // wide) < programs:

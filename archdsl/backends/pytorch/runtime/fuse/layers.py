@@ -33,7 +33,14 @@ class FusedStep:
         raise NotImplementedError
 
     def add(self, recorder: FusedRecorder, values: list[int], total: int, relu: bool) -> int:
-        """Record the step, add its result to `total` in place, and apply a ReLU if wanted."""
+        """Record the step, add its result to `total` in place, and apply a ReLU if wanted.
+
+        Args:
+            recorder: the recording that the step is added to.
+            values: indices in the recording of the tensors that are read.
+            total: index of the sum.
+            relu: whether a ReLU follows.
+        """
         output = self.record(recorder, values, False)
         return recorder.update(fused_add_relu if relu else fused_add, total, output)
 
@@ -79,7 +86,13 @@ def fused_function(name: str) -> Any:
 
 
 def fused_pool(recorder: FusedRecorder, x: int, window: tuple[int, ...]) -> int:
-    """Record an average pooling with this kernel and stride; without numbers there is none."""
+    """Record an average pooling with this kernel and stride; without numbers there is none.
+
+    Args:
+        recorder: the recording that the step is added to.
+        x: index in the recording of the maps that are pooled.
+        window: kernel and stride, in pixels; empty for no pooling.
+    """
     if not window:
         return x
     kernel, stride = window
@@ -88,10 +101,20 @@ def fused_pool(recorder: FusedRecorder, x: int, window: tuple[int, ...]) -> int:
 
 
 def fused_add(total: Tensor, output: Tensor) -> Tensor:
-    """Add in place."""
+    """Add in place.
+
+    Args:
+        total: the tensor that is added to.
+        output: a tensor of the same shape.
+    """
     return total.add_(output)
 
 
 def fused_add_relu(total: Tensor, output: Tensor) -> Tensor:
-    """Add in place, then apply a ReLU."""
+    """Add in place, then apply a ReLU.
+
+    Args:
+        total: the tensor that is added to.
+        output: a tensor of the same shape.
+    """
     return total.add_(output).relu_()

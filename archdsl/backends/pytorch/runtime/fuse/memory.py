@@ -17,12 +17,22 @@ class FusedMemory:
         self.stage = 0
 
     def maps(self, name: str, shape: tuple[int, ...]) -> Tensor:
-        """Return feature maps (N, C, H, W) in channels-last order, zero at first."""
+        """Return feature maps (N, C, H, W) in channels-last order, zero at first.
+
+        Args:
+            name: the name of the block of memory.
+            shape: N, C, H and W.
+        """
         n, c, h, w = shape
         return self.numbers(name, n * c * h * w).view(n, h, w, c).permute(0, 3, 1, 2)
 
     def numbers(self, name: str, count: int) -> Tensor:
-        """Return the first numbers of a block, which is replaced if it is too small."""
+        """Return the first numbers of a block, which is replaced if it is too small.
+
+        Args:
+            name: the name of the block of memory.
+            count: how many numbers, of the dtype of the memory.
+        """
         if name not in self.blocks or self.blocks[name].numel() < count:
             size = max(count, self.reserved.get(name, 0))
             block = torch.zeros(size, dtype=self.dtype, device=self.device)
@@ -31,7 +41,12 @@ class FusedMemory:
         return self.blocks[name][:count]
 
     def reserve(self, name: str, count: int) -> None:
-        """Make a block at least this large when it is first used."""
+        """Make a block at least this large when it is first used.
+
+        Args:
+            name: the name of the block of memory.
+            count: the least size, in numbers.
+        """
         self.reserved[name] = count
 
     def stage_block(self) -> str:

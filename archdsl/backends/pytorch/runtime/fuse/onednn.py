@@ -23,7 +23,13 @@ def fused_has_onednn() -> bool:
 
 
 def fused_packed(weight: Tensor, window: list[Any], shape: tuple[int, ...]) -> Tensor:
-    """Lay weights out for an input of this shape; `window` is padding, stride, dilation, groups."""
+    """Lay weights out for an input of this shape; `window` is padding, stride, dilation, groups.
+
+    Args:
+        weight: of shape (outputs, C / groups, kernel, kernel).
+        window: padding, stride, dilation and groups.
+        shape: the shape of the input, N, C, H and W.
+    """
     packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(weight, *window, list(shape))
     return packed
 
@@ -32,6 +38,12 @@ def fused_convolve(x: Tensor, packed: Tensor, bias: Tensor, window: list[Any]) -
     """Convolve with packed weights.
 
     No ReLU is fused in: oneDNN's turns NaN into zero.
+
+    Args:
+        x: maps of shape (N, C, H, W).
+        packed: weights as `fused_packed` returns them.
+        bias: of shape (outputs,).
+        window: padding, stride, dilation and groups.
     """
     operator = torch.ops.mkldnn._convolution_pointwise
     result: Tensor = operator(x, packed, bias, *window, "none", [], "")
@@ -41,7 +53,15 @@ def fused_convolve(x: Tensor, packed: Tensor, bias: Tensor, window: list[Any]) -
 def fused_convolve_onto(
     total: Tensor, x: Tensor, packed: Tensor, bias: Tensor, window: list[Any]
 ) -> Tensor:
-    """Convolve with packed weights and add the result to `total`, in place."""
+    """Convolve with packed weights and add the result to `total`, in place.
+
+    Args:
+        total: the maps that are added to.
+        x: maps of shape (N, C, H, W).
+        packed: weights as `fused_packed` returns them.
+        bias: of shape (outputs,).
+        window: padding, stride, dilation and groups.
+    """
     operator = torch.ops.mkldnn._convolution_pointwise_
     result: Tensor = operator(total, x, packed, bias, *window, "add", None, None, [], None)
     return result

@@ -20,6 +20,10 @@ class FusedOutputs:
     def keep(self, output: int, values: list[int]) -> None:
         """Keep an output, which may be several values side by side.
 
+        Args:
+            output: the number of the output in its stage; the input is 0.
+            values: indices in the recording of the tensors that make it up.
+
         Raises:
             RuntimeError: if it is not of the size that the stage was planned for.
         """
@@ -32,7 +36,12 @@ class FusedOutputs:
         self.write(output, values)
 
     def write(self, output: int, values: list[int]) -> None:
-        """Put an output where it belongs."""
+        """Put an output where it belongs.
+
+        Args:
+            output: the number of the output in its stage; the input is 0.
+            values: indices in the recording of the tensors that make it up.
+        """
         raise NotImplementedError
 
     def read(self, sources: Any) -> list[int]:

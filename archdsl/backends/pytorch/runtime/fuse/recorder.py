@@ -53,7 +53,13 @@ class FusedRecorder:
         return len(self.values) - 1
 
     def update(self, function: Any, value: int, *inputs: int) -> int:
-        """Call a function that writes its result over `value`, which is not read any more."""
+        """Call a function that writes its result over `value`, which is not read any more.
+
+        Args:
+            function: called with the value and the inputs.
+            value: index of the tensor that is written over.
+            inputs: indices of other tensors that are read.
+        """
         result = self.call(function, value, *inputs)
         self.free([value])
         return result
