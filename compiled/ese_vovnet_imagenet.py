@@ -116,7 +116,7 @@ class SumStage(nn.Module):
 
 
 class SumStage2(nn.Module):
-    """1 layers; each reads every earlier output, oldest first, added."""
+    """1 layer; it reads every earlier output, oldest first, added."""
 
     def __init__(
         self, channels: int, inner: int, inner2: int, channels2: int, channels22: int

@@ -138,7 +138,7 @@ class ConvBlock3(nn.Module):
 
 
 class Block4(nn.Module):
-    """1 branches that read the input, concatenated."""
+    """1 branch that reads the input, concatenated."""
 
     def __init__(
         self, channels: int, width: int, layers: int, level: nn.Module, channels2: int
@@ -152,7 +152,7 @@ class Block4(nn.Module):
 
 
 class Block5(nn.Module):
-    """1 branches that read the input, concatenated."""
+    """1 branch that reads the input, concatenated."""
 
     def __init__(self) -> None:
         super().__init__()

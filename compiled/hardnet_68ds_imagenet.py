@@ -88,7 +88,7 @@ class ConcatStage(nn.Module):
 class ConcatStage2(nn.Module):
     """Layers that read earlier outputs of their stage.
 
-    1 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
+    1 layer; it reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
     concatenated.
 
     Returns the outputs 1, 3, 5, ... and the newest, oldest first, concatenated.
@@ -107,7 +107,7 @@ class ConcatStage2(nn.Module):
 class ConcatStage3(nn.Module):
     """Layers that read earlier outputs of their stage.
 
-    1 layers; each reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
+    1 layer; it reads the outputs 1, 2, 4, ... back while these divide its number, nearest first,
     concatenated.
 
     Returns the outputs 1, 3, 5, ... and the newest, oldest first, concatenated.

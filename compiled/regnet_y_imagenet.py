@@ -110,7 +110,7 @@ class Bottleneck(nn.Module):
 
 
 class ProjectedRunningStage(nn.Module):
-    """1 layers; each reads every earlier output, oldest first, as a running sum through relu."""
+    """1 layer; it reads every earlier output, oldest first, as a running sum through relu."""
 
     def __init__(self) -> None:
         super().__init__()

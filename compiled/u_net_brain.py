@@ -3,7 +3,7 @@
 # Do not edit: change the spec (at the end of this file) and compile it again.
 """U-Net for brain segmentation (Ronneberger et al. 2015; Buda et al. 2019).
 
-u-net-brain: 1 layers in 1 stage, 23 convolutions and linear layers deep.
+u-net-brain: 1 layer in 1 stage, 23 convolutions and linear layers deep.
 
     part      layers  reads  joined  channels     size
     stages.0       1  plain  sum      3 -> 32  256x256
@@ -35,7 +35,7 @@ class Unit(nn.Module):
 
 
 class Block(nn.Module):
-    """1 branches that read the input, concatenated."""
+    """1 branch that reads the input, concatenated."""
 
     def __init__(self, channels: int, level: nn.Module) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class Unit2(nn.Module):
 
 
 class Stage(nn.Module):
-    """1 layers; each reads the output before it.
+    """1 layer; it reads the output before it.
 
     Returns the last output.
     """

@@ -13,6 +13,7 @@ from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.block_joins import JoinModule
 from archdsl.codegen.blocks import BlockClass, Part
 from archdsl.codegen.growing import STRAIGHT, Growing
+from archdsl.counted import counted
 from archdsl.ir.ops import Weighted
 from archdsl.language.aggregation import Aggregation
 
@@ -59,8 +60,10 @@ def docstring(out: Writer, block: BlockClass) -> None:
         out.docstring(*((summary, text) if summary else summed_up(text, block.layers)))
     else:
         branches = all(reads == (0,) for reads in ir.reads)
-        parts = f"{len(ir.parts)} parts that read earlier outputs"
-        parts = f"{len(ir.parts)} branches that read the input" if branches else parts
+        number, verb = len(ir.parts), "reads" if len(ir.parts) == 1 else "read"
+        parts = f"{counted(number, 'part')} that {verb} earlier outputs"
+        if branches:
+            parts = f"{counted(number, 'branch', 'branches')} that {verb} the input"
         parts = "Parts that read all outputs before them" if block.growing else parts
         joined = (ir.exit_operator if branches else ir.operator).says()
         more = [f"The outputs that leave are {ir.joining.says()}."] if ir.joining else []

@@ -28,6 +28,7 @@ from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.fusing import RECORDS
 from archdsl.codegen.program import Program, program
+from archdsl.counted import counted
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
 from archdsl.version import __version__
@@ -126,7 +127,7 @@ def docstring(out: Writer, decided: Program, report: Report, described: str) -> 
     graph = decided.graph
     layers = sum(stage.depth for stage in graph.stages)
     count = len(graph.stages)
-    stages = f"{layers} layers in {count} stage{'s' * (count > 1)}"
+    stages = f"{counted(layers, 'layer')} in {counted(count, 'stage')}"
     opening = f"{graph.name}: {stages}, {report.depth} convolutions and linear layers deep."
     if described:
         out.line(f'"""{described}')

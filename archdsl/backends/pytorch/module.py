@@ -9,6 +9,7 @@ from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.modules import LayerTemplate, ModuleClass
 from archdsl.codegen.submodules import LEVEL
+from archdsl.counted import counted
 from archdsl.ir.ops import Weighted
 
 LONGEST = 88
@@ -58,7 +59,7 @@ def summed_up(text: str, layers: Iterable[LayerTemplate]) -> list[str]:
     if len(text) <= LONGEST:
         return [text]
     convs = [template for template in layers if template.layer.kernel_sides()]
-    count = f"{len(convs)} convolution{'s' * (len(convs) > 1)}"
+    count = counted(len(convs), "convolution")
     summary = f"{count}: {', '.join(map(words.kernel, convs))}."
     if not convs:
         summary = "Layers one after another."

@@ -17,6 +17,7 @@ from archdsl.codegen.columns import Term, repeated
 from archdsl.codegen.program import cuts_down
 from archdsl.codegen.sketches import INCOMING, said
 from archdsl.codegen.stages import Run, StageClass
+from archdsl.counted import counted
 
 
 def stage(out: Writer, printed: StageClass) -> None:
@@ -58,11 +59,9 @@ def docstring(out: Writer, printed: StageClass) -> None:
         out: the file that is written.
         printed: the class.
     """
-    count = (
-        f"{printed.layers.number} layers; each reads"
-        if printed.layers.number
-        else "Each layer reads"
-    )
+    number = int(printed.layers.number or 0)
+    each = "it reads" if number == 1 else "each reads"
+    count = f"{counted(number, 'layer')}; {each}" if number else "Each layer reads"
     text = f"{count} {printed.rule.says()}"
     joined = said(printed.operator, list(map(words.term, printed.numbers)))
     text += "." if printed.rule.reads_one else f", {joined}."
