@@ -12,6 +12,7 @@ from archdsl.analysis.report import Report
 from archdsl.analysis.traffic import Crossing
 from archdsl.api import Checked
 from archdsl.cli.render import visible
+from archdsl.counted import counted
 from archdsl.ir import text
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Chain
@@ -49,17 +50,17 @@ def table(checked: Checked) -> str:
 def totals(checked: Checked) -> str:
     """Return the numbers of the whole network, and its published figures."""
     report = checked.report
-    layers = f"{report.layers:,} in {_count(len(report.stages), 'stage')}, depth {report.depth:,}"
+    layers = f"{report.layers:,} in {counted(len(report.stages), 'stage')}, depth {report.depth:,}"
     links = f"{report.links:,} (bound {report.links_bound:,}); skip links {report.skip_links:,}"
     shortest = report.shortest_gradient_path
     paths = "not counted: the rule has no distances, and too many layers"
     if shortest is not None:
-        paths = f"at most {shortest:,} links between two layers of a stage"
+        paths = f"at most {counted(shortest, 'link')} between two layers of a stage"
     memory, moved = report.activation_bytes, report.aggregation_bytes
     lines = [
         ("layers", f"{layers} (convolutions and linear layers)"),
         ("links", f"{links}; at the exits {report.exit_links:,}"),
-        ("aggregated", f"at most {report.max_aggregated_outputs:,} outputs in one layer"),
+        ("aggregated", f"at most {counted(report.max_aggregated_outputs, 'output')} in one layer"),
         ("gradient path", paths),
         ("parameters", f"{report.parameters:,}"),
         ("MACs", f"{report.macs:,}; FLOPs (2 per MAC) {report.flops:,}; one input"),
@@ -94,7 +95,8 @@ def _blocks(report: Report) -> list[tuple[str, str]]:
         return []
     count = sum(block.count for block in report.blocks)
     exits = sum(block.count * block.exit_links for block in report.blocks)
-    total = f"{report.block_links:,} in {count:,} blocks; skip links {report.block_skip_links:,}"
+    links = f"{report.block_links:,} in {counted(count, 'block')}"
+    total = f"{links}; skip links {report.block_skip_links:,}"
     return [
         ("inside units", f"{total}; at the exits {exits:,}"),
         *((f"  {block.block}", _block(block)) for block in report.blocks),
@@ -107,13 +109,9 @@ def _block(block: BlockLinks) -> str:
     leaving = "" if block.exit_aggregation == block.aggregation else f", {block.exit_aggregation}"
     bound = f" (bound {block.links_bound:,})" if block.rule else ""
     return (
-        f"{block.count:,} of {_count(block.parts, 'part')}, {rule}{block.aggregation}{leaving}: "
-        f"{_count(block.links, 'link')}{bound}, at the exit {block.exit_links:,}"
+        f"{block.count:,} of {counted(block.parts, 'part')}, {rule}{block.aggregation}{leaving}: "
+        f"{counted(block.links, 'link')}{bound}, at the exit {block.exit_links:,}"
     )
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _by_stage(report: Report) -> str:

@@ -12,7 +12,7 @@ from archdsl.apps.draw.curves import straight
 from archdsl.apps.draw.looks import ADDED, BACK, FAINT, PLAIN_BOX, REMOVED, Look
 from archdsl.apps.draw.row import Link, Row
 from archdsl.apps.draw.scene import Box, Curve, Scene, Text, text_width
-from archdsl.apps.draw.subject import counted
+from archdsl.counted import counted
 
 LAYERS = 24
 """Most layers of a row; of a deeper stage those around its first change are drawn."""

@@ -9,7 +9,8 @@ from textwrap import wrap
 
 from archdsl.apps.draw.looks import FAINT
 from archdsl.apps.draw.scene import ADVANCE, SIZE, Scene, Text, stacked
-from archdsl.apps.draw.subject import Subject, counted, ruled
+from archdsl.apps.draw.subject import Subject, ruled
+from archdsl.counted import counted
 from archdsl.ir.graph import Stage
 from archdsl.ir.shapes import show
 

@@ -9,7 +9,8 @@ from archdsl.analysis.parts import PartReport
 from archdsl.analysis.report import StageReport
 from archdsl.apps.draw.looks import Look
 from archdsl.apps.draw.scene import SIZE, text_width
-from archdsl.apps.draw.subject import Subject, counted, ruled
+from archdsl.apps.draw.subject import Subject, ruled
+from archdsl.counted import counted
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Chain, Layer
 from archdsl.ir.shapes import show

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from archdsl.apps.draw.captions import beside, page
 from archdsl.apps.draw.row import Row, line
 from archdsl.apps.draw.scene import Scene
-from archdsl.apps.draw.subject import counted
+from archdsl.counted import counted
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
 from archdsl.ir.layers.block import Block, blocks_of

@@ -11,6 +11,7 @@ from archdsl.analysis.parameters import parameters
 from archdsl.analysis.report import StageReport
 from archdsl.analysis.shapes import shapes
 from archdsl.apps.draw.focus import Focus
+from archdsl.counted import counted
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import show
@@ -160,13 +161,3 @@ def numbers(argument: int | tuple[int, ...]) -> str:
         return str(argument)
     entries = ",".join(map(str, argument[:6]))
     return f"[{entries}{',...' if len(argument) > 6 else ''}]"
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number with a noun: `1 link`, `1,081 links`.
-
-    Args:
-        number: how many.
-        word: the noun in the singular, with a regular plural.
-    """
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

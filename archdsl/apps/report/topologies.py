@@ -11,7 +11,8 @@ from archdsl.apps.draw.dot import dot
 from archdsl.apps.draw.paint import SlowError, paint
 from archdsl.apps.draw.row import Row as Line
 from archdsl.apps.draw.row import line, links_of
-from archdsl.apps.draw.subject import counted, listed, ruled
+from archdsl.apps.draw.subject import listed, ruled
+from archdsl.counted import counted
 from archdsl.errors import ArchdslError
 from archdsl.ir.graph import Stage
 

@@ -14,7 +14,8 @@ from archdsl.apps.draw.captions import beside, lanes, page, stage_lines
 from archdsl.apps.draw.looks import BACK, FAR_BACK, FOCUS_BOX, INTO, OUT_OF, TICK, Look
 from archdsl.apps.draw.row import Link, Row
 from archdsl.apps.draw.scene import Box, Curve, Scene, Text, text_width
-from archdsl.apps.draw.subject import Subject, counted, fed, readers
+from archdsl.apps.draw.subject import Subject, fed, readers
+from archdsl.counted import counted
 from archdsl.ir.graph import Stage
 
 SPAN = 1_100.0

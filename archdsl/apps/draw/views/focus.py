@@ -24,7 +24,8 @@ from archdsl.apps.draw.looks import (
 )
 from archdsl.apps.draw.opened import paths_inside
 from archdsl.apps.draw.scene import LINE, SIZE, Box, Curve, Scene, text_width
-from archdsl.apps.draw.subject import Subject, counted, fed, listed, ruled
+from archdsl.apps.draw.subject import Subject, fed, listed, ruled
+from archdsl.counted import counted
 from archdsl.ir.shapes import show
 
 GAP = 8.0

@@ -27,7 +27,8 @@ from archdsl.apps.draw.scene import (
     stacked,
     text_width,
 )
-from archdsl.apps.draw.subject import Subject, counted, listed, ruled
+from archdsl.apps.draw.subject import Subject, listed, ruled
+from archdsl.counted import counted
 from archdsl.ir.graph import Stage
 
 SIDE = 330.0

@@ -9,7 +9,8 @@ from archdsl.apps.draw.cards import BAR, PAD, PITCH, Card, cards, percent
 from archdsl.apps.draw.curves import straight
 from archdsl.apps.draw.looks import CHAIN, FAINT, Look
 from archdsl.apps.draw.scene import SIZE, Box, Curve, Point, Scene, Text, text_width
-from archdsl.apps.draw.subject import Subject, counted
+from archdsl.apps.draw.subject import Subject
+from archdsl.counted import counted
 
 ROOM = 1_250.0
 """Maximum width of a line of boxes, in points."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from archdsl.apps.draw.captions import beside, page, stage_lines
 from archdsl.apps.draw.scene import Scene
-from archdsl.apps.draw.subject import Subject, counted, listed
+from archdsl.apps.draw.subject import Subject, listed
 from archdsl.apps.draw.views.columns import columns
 from archdsl.apps.draw.views.compact import compact, continues, marks
 from archdsl.apps.draw.views.exploded import exploded
+from archdsl.counted import counted
 from archdsl.errors import fail
 from archdsl.ir.graph import Stage
 
