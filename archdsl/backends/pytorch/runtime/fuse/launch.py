@@ -58,7 +58,7 @@ def fused_gather(
     x: Tensor, out: Tensor, *, table: FusedTable, scale: Tensor, shift: Tensor, relu: bool,
     triton: bool,
 ) -> Tensor:  # fmt: skip
-    """Gather channels of several maps, scale and shift them in float32, and apply a ReLU if wanted.
+    """Gather channels of several maps, scale and shift them in float32, with a ReLU if wanted.
 
     Args:
         x: the map of the table's first part.
@@ -88,7 +88,7 @@ def fused_gemm(
     x: Tensor, out: Tensor, *, table: FusedTable, scale: Tensor, shift: Tensor, weight: Tensor,
     out_scale: Tensor, out_shift: Tensor, relu: bool, triton: bool, precision: str,
 ) -> Tensor:  # fmt: skip
-    """Compute a 1x1 convolution with norm and ReLU before it, and norm and perhaps ReLU after it.
+    """Compute a 1x1 convolution with norm and ReLU before it, norm and ReLU after it.
 
     Args:
         x: the map of the table's first part.
