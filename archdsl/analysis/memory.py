@@ -1,9 +1,9 @@
 """Count the bytes of activations for one input in float32, under two conventions.
 
-`inference`: the graph is computed node by node and layer by layer. Every layer writes a new tensor,
-an aggregate writes only its result, a dropout writes nothing and a flatten is a view. A tensor is
-freed when its last reader has finished. The peak counts the network's input, and at each step both
-the tensors that are read and the one that is written.
+`inference`: the graph is computed node by node and layer by layer, in blocks part by part. Every
+layer writes a new tensor, an aggregate writes only its result, a dropout writes nothing and a
+flatten is a view. A tensor is freed when its last reader has finished. The peak counts the
+network's input, and at each step both the tensors that are read and the one that is written.
 
 `training`: the tensors that autograd keeps for the backward pass when the plain network is run on
 an input that needs no gradient (see `Layer.kept`). A tensor that several layers keep counts once.
@@ -17,14 +17,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from math import prod
 
 from archdsl.analysis.lifetimes import last_use
-from archdsl.analysis.shapes import Steps, layers, once, trace
+from archdsl.analysis.shapes import Steps, once, trace
 from archdsl.ir.graph import Graph
 from archdsl.ir.layers.keeping import Account, Activation
 from archdsl.ir.layers.layer import FLOAT
+from archdsl.ir.layers.writing import Schedule
 from archdsl.ir.ops import Aggregate, Chain, Layer, Shape
 
 
@@ -47,7 +47,7 @@ def inference(graph: Graph) -> int:
         unread = ends.get(node.name) == index
         freed = ending[index] - (size(steps[-1]) if unread else 0)
         writes = written(node.op, steps) if isinstance(node.op, Chain) else _one(size(steps[-1]))
-        peak = max(peak, live + writes.first, live + writes.pair - freed)
+        peak = max(peak, live + writes.reading, live + writes.after - freed)
         live += writes.last - freed
         if unread:
             live -= writes.last
@@ -56,15 +56,15 @@ def inference(graph: Graph) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Writes:
-    """Bytes of the tensors that the layers of a node write one after the other.
+    """Bytes of the tensors that the layers of a node write.
 
-    `pair` is the largest sum of two neighbours: one is read while the other is written. The inputs
-    of the node that nothing reads later are freed after the first tensor is written.
+    `reading` is the most that exists while its inputs are still read, `after` the most that exists
+    later, when inputs that no other node reads are freed. `last` is its result.
     """
 
-    first: int = 0
+    reading: int = 0
     last: int = 0
-    pair: int = 0
+    after: int = 0
 
 
 def _one(bytes: int) -> _Writes:
@@ -73,12 +73,20 @@ def _one(bytes: int) -> _Writes:
 
 
 def _written(chain: Chain, steps: Steps) -> _Writes:
-    sizes = [size(result) for layer, _, result in layers(chain, steps) if _writes(layer)]
-    if not sizes:
+    schedule, source = Schedule(), Activation(steps[0], tracked=False)
+    result = schedule.chain(chain.layers, source).base
+    if not schedule.steps:
         return _Writes()
-    return _Writes(
-        sizes[0], sizes[-1], max([one + other for one, other in pairwise(sizes)], default=0)
-    )
+    last = {x: i for i, (reads, written) in enumerate(schedule.steps) for x in (*reads, written)}
+    last[result] = len(schedule.steps)
+    live, most = 0, {True: 0, False: 0}  # whether the input is still read
+    for index, (reads, written) in enumerate(schedule.steps):
+        live += written.bytes
+        read = last.get(source, -1) >= index
+        most[read] = max(most[read], live)
+        freed = {x for x in (*reads, written) if last[x] == index} - {source}
+        live -= sum(tensor.bytes for tensor in freed)
+    return _Writes(most[True], size(steps[-1]), most[False])
 
 
 def _writes(layer: Layer) -> bool:

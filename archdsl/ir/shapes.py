@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import assert_never
 
-from archdsl.ir.layers.block import after_chain, joined_shape, largest
+from archdsl.ir.layers.block import joined_shape, largest
+from archdsl.ir.layers.layer import after_chain
 from archdsl.ir.layers.windows import show
 from archdsl.ir.ops import Aggregate, Chain, Input, Layer, Op, Shape
 from archdsl.language.aggregation import Aggregation

@@ -13,12 +13,13 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.layers.layer import Layer, Shape, Span, Weighted
+from archdsl.ir.layers.layer import Layer, Shape, Span, Weighted, after_chain
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
 
 if TYPE_CHECKING:
     from archdsl.ir.layers.keeping import Account, Activation
+    from archdsl.ir.layers.writing import Schedule
 
 Value = TypeVar("Value")
 
@@ -205,6 +206,9 @@ class Block(Weighted):
     def keep(self, account: Account, source: Activation) -> Activation:
         return account.block(self, source)
 
+    def write(self, schedule: Schedule, source: Activation) -> Activation:
+        return schedule.block(self, source)
+
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
         inside, after = self.steps(before)
 
@@ -275,21 +279,6 @@ def blocks_of(layers: Sequence[Layer], prefix: str = "") -> Iterator[tuple[str, 
             yield path, layer
             for scope, part in layer.scopes():
                 yield from blocks_of(part, f"{path}.{scope}")
-
-
-def after_chain(layers: Sequence[Layer], shape: Shape) -> Shape:
-    """Return the shape after layers one after another.
-
-    Args:
-        layers: the layers.
-        shape: shape of the input of the first layer.
-
-    Raises:
-        ArchdslError: A212 or A218 if a layer cannot take its input.
-    """
-    for layer in layers:
-        shape = layer.after(shape)
-    return shape
 
 
 def _listed(reads: Sequence[int]) -> str:

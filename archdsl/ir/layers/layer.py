@@ -16,6 +16,7 @@ from archdsl.language.layers import LayerWords
 
 if TYPE_CHECKING:
     from archdsl.ir.layers.keeping import Account, Activation
+    from archdsl.ir.layers.writing import Schedule
 
 Shape = tuple[int, ...]
 
@@ -180,6 +181,15 @@ class Layer:
         """
         return account.layer(self, source)
 
+    def write(self, schedule: Schedule, source: Activation) -> Activation:
+        """Add the tensors that the layer writes in evaluation, and return its result.
+
+        Args:
+            schedule: where to add them.
+            source: its input.
+        """
+        return schedule.layer(self, source)
+
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
         """Return the size and the stride of the window that a pixel of the result reads.
 
@@ -303,3 +313,18 @@ def every(layers: Iterable[Layer]) -> Iterator[Layer]:
     for layer in layers:
         yield layer
         yield from every(layer.inside())
+
+
+def after_chain(layers: Sequence[Layer], shape: Shape) -> Shape:
+    """Return the shape after layers one after another.
+
+    Args:
+        layers: the layers.
+        shape: shape of the input of the first layer.
+
+    Raises:
+        ArchdslError: A212 or A218 if a layer cannot take its input.
+    """
+    for layer in layers:
+        shape = layer.after(shape)
+    return shape
