@@ -19,13 +19,13 @@ LAYERS = frozenset({
     "Activation", "Conv", "Dropout", "Flatten", "Linear", "Norm", "Own", "Pad", "Pool", "PoolTo",
     "Relu", "Gelu", "Silu", "ChannelNorm", "GroupNorm", "Leaky", "Prelu",
     "DropUnit", "Keep", "Scale", "Select", "Shuffle",
-    "Deconv", "Upsample",
+    "Deconv", "Upsample", "Copies", "ReadStreams", "AddStreams",
 })  # fmt: skip
 AGGREGATIONS = frozenset({
     "Attention", "Concat", "Dual", "Highway", "Max", "Mean", "Mixed", "Product", "Running", "Sum",
-    "WeightedSum",
+    "Streams", "WeightedSum",
     "attention", "concat", "dual", "highway", "max", "mean", "mixed", "product", "running", "sum",
-    "weighted",
+    "streams", "weighted",
 })  # fmt: skip
 RULES = frozenset({
     "Entry", "Every", "Explicit", "Exponential", "Fractal", "Full", "Harmonic", "Mirror", "Offsets",

@@ -25,7 +25,9 @@ from archdsl.ir.layers import (
     Weighted,
 )
 from archdsl.ir.layers.activation import FUNCTIONS
+from archdsl.ir.layers.add_streams import AddStreams
 from archdsl.ir.layers.channel_norm import ChannelNorm
+from archdsl.ir.layers.copies import Copies
 from archdsl.ir.layers.deconv import Deconv
 from archdsl.ir.layers.drop_unit import DropUnit
 from archdsl.ir.layers.group_norm import GroupNorm
@@ -33,6 +35,7 @@ from archdsl.ir.layers.keep import Keep
 from archdsl.ir.layers.layer import Shape
 from archdsl.ir.layers.leaky import Leaky
 from archdsl.ir.layers.prelu import Prelu
+from archdsl.ir.layers.read_streams import ReadStreams
 from archdsl.ir.layers.scale import Scale
 from archdsl.ir.layers.select import Select
 from archdsl.ir.layers.shuffle import Shuffle
@@ -85,6 +88,10 @@ LATER: list[tuple[Layer, Shape]] = [
     *((Upsample(2, kind), (4, 5, 3)) for kind in ("nearest", "linear")),
     (Upsample(3, "linear", 1), (4, 5)),
     (Upsample(2, "linear", 3), (4, 2, 3, 2)),
+    (Copies(3), (4, 5, 3)),
+    (AddStreams(3), (6, 5, 3)),
+    (ReadStreams("read", 3, 2, 1, dynamic=False), (6, 5, 3)),
+    (ReadStreams("read", 3, 2, 1, dynamic=True), (6, 5)),
 ]
 """Layers of the second version of the language."""
 
