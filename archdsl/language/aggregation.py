@@ -114,6 +114,21 @@ class Aggregation(Words):
         """
         return None
 
+    def carried_strengths(
+        self, writes: Sequence[Mapping[str, Any]], reading: Mapping[str, Any]
+    ) -> Sequence[float] | None:
+        """Return a number for each output in a state, for the heat map.
+
+        Args:
+            writes: the weights of the joins so far by name, as tensors of `torch`: the first one
+                joined y_0 and y_1.
+            reading: the weights of the layers through which the reader reads the state, by
+                `layer.name`; empty for the exit.
+
+        None if the weights do not tell the outputs apart.
+        """
+        return None
+
     def kept_outputs(self, count: int) -> Sequence[int]:
         """Return which of `count` joined outputs autograd keeps for the backward pass."""
         return range(count) if self.weights() else ()

@@ -14,6 +14,7 @@ from analysis.test_memory import kept_by_torch
 from archdsl.analysis.memory import training
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import check_text
+from archdsl.apps.heatmap.checkpoint import heat_map
 from archdsl.apps.scaling.scaling import counts
 from archdsl.errors import ArchdslError
 from archdsl.oracle.comparison import compare_fused, load_module
@@ -170,6 +171,31 @@ def test_a_doubly_stochastic_matrix_stays_finite(size: float) -> None:
     assert matrix.isfinite().all()
     assert (matrix >= 0).all()
     torch.testing.assert_close(matrix.sum(dim=0), torch.ones(3, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("form", ["one", "static", "balanced"])
+@pytest.mark.parametrize("entry", ["identity", "projection"])
+def test_the_heat_map_has_the_factor_of_each_output(form: str, entry: str) -> None:
+    """A layer's input moves by the factor, times as much as an output moves: it is linear."""
+    made = emitted(spec(FORMS[form], *ENTRIES[entry]))
+    panels = {p.stage: p for p in heat_map(made.graph, made.network.state_dict()).panels}
+    stage: Any = made.network.get_submodule("stages.1")
+    for layer in range(2, 6):
+        for source in range(layer):
+            outputs = torch.zeros(layer, 6 if entry == "projection" else 4, dtype=torch.float64)
+            outputs[source] = 1.0
+            state = outputs[:1].repeat(1, len(stage.joins[0].write))
+            for join, output in zip(stage.joins, outputs[1:], strict=False):
+                state = join([state, output[None]])
+            factor = abs(float(stage.layers[layer - 1].read(state).detach()[0, 0]))
+            assert panels[1].means[source, layer] == pytest.approx(factor)
+
+
+def test_the_heat_map_leaves_out_factors_that_pixels_change() -> None:
+    made = emitted(spec(FORMS["dynamic"]))
+    with pytest.raises(ArchdslError) as refused:
+        heat_map(made.graph, made.network.state_dict())
+    assert refused.value.diagnostics[0].code == "A442"
 
 
 REFUSED = {

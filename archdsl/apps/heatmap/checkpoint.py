@@ -18,11 +18,12 @@ from archdsl.apps.heatmap.readers import (
     block_joins,
     block_readers,
     blocks,
+    carried,
     readers,
     stage_joins,
 )
 from archdsl.errors import fail
-from archdsl.ir.graph import Graph
+from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Weighted
 
 FUSED = "what fuse() returns has folded weights: save the state dict of the network itself"
@@ -48,6 +49,8 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
         if links := _strengths(stage_joins(graph, stage), weights):
             of_layers = means.get(stage.index, {}) if stage.joining else {}
             means[stage.index] = of_layers | links
+        if links := dict(_carried(graph, stage, weights)):
+            means[stage.index] = links
     panels = tuple(
         Panel(stage.index, stage.depth, means[stage.index])
         for stage in graph.stages
@@ -91,12 +94,31 @@ def _strengths(
     links: dict[tuple[int, int], float] = {}
     for join in joins:
         keys = {name: f"{join.scope}.{name}" for name in join.operator.weights()}
-        own = {name: numbers(key, weights[key]) for name, key in keys.items()}
-        each = join.operator.strengths(own)
+        each = join.operator.strengths(_own(keys, weights))
         if each is not None:
             pairs = zip(join.sources, each, strict=True)
             links |= {(source, join.layer): float(strength) for source, strength in pairs}
     return links
+
+
+def _own(keys: Mapping[str, str], weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights by other names. Raises A440 for weights that are not real numbers."""
+    return {name: numbers(key, weights[key]) for name, key in keys.items()}
+
+
+def _carried(
+    graph: Graph, stage: Stage, weights: Mapping[str, Tensor]
+) -> Iterator[tuple[tuple[int, int], float]]:
+    """Yield source and reader of each link through a state, with what its weights say of it."""
+    operator = stage.operator
+    for reader in carried(graph, stage):
+        joins = [
+            _own({name: f"{scope}.{name}" for name in operator.weights()}, weights)
+            for scope in reader.joins
+        ]
+        reading = _own(reader.reading, weights)
+        for source, strength in enumerate(operator.carried_strengths(joins, reading) or ()):
+            yield (source, reader.layer), float(strength)
 
 
 def _means(reader: Reader, weight: Tensor) -> list[float]:

@@ -67,6 +67,45 @@ def stage_joins(graph: Graph, stage: Stage) -> Iterator[Joining]:
             yield Joining(layer, tuple(sources), op.scope, op.operator)
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A reader of a state: the joins so far, by the scopes of their weights, and what reads it.
+
+    `reading` has the state-dict keys of the weights through which it reads, by `layer.name`.
+    """
+
+    layer: int
+    joins: tuple[str, ...]
+    reading: Mapping[str, str]
+
+
+def carried(graph: Graph, stage: Stage) -> Iterator[Carried]:
+    """Yield the readers of two or more outputs of a stage whose running joins own weights.
+
+    Args:
+        graph: the network.
+        stage: a stage of it.
+    """
+    operator = stage.operator
+    if not (operator.running and operator.weights()):
+        return
+    scopes: list[str] = []
+    for layer, name in [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]:
+        op = graph[name].op
+        if not isinstance(op, Aggregate):
+            continue
+        scopes.append(op.scope)
+        unit = graph[stage.layers[layer - 1]].op if layer <= stage.depth else None
+        reading = unit.layers[: len(operator.read(layer))] if isinstance(unit, Chain) else ()
+        keys = {
+            f"{own.name}.{key}": f"{unit.scope}.{own.name}.{key}"
+            for own in reading
+            if isinstance(own, Weighted) and isinstance(unit, Chain)
+            for key in own.weights()
+        }
+        yield Carried(layer, tuple(scopes), keys)
+
+
 def block_joins(path: str, block: Block) -> Iterator[Joining]:
     """Yield the aggregates of a block that own weights, but for running ones.
 

@@ -169,6 +169,30 @@ class Streams(Aggregation):
         start = identity if self.mixing == "free" else nearly_identity
         return {"mix": Weight((count, count), start), "write": Weight((count,), ones), **own}
 
+    def carried_strengths(
+        self, writes: Sequence[Mapping[str, Any]], reading: Mapping[str, Any]
+    ) -> Sequence[float] | None:
+        """The factor with which each output is read; None where pixels change it.
+
+        Each output is a row: how much of it is in each stream.
+        """
+        if self.dynamic:
+            return None
+        rows: list[Any] = [writes[0]["write"].new_ones(self.count)]
+        for weights in writes:
+            rows = [*(row @ self._mixed(weights["mix"]) for row in rows), weights["write"]]
+        read = reading.get("read.weight")
+        return [abs(float(row.sum() if read is None else row @ read)) for row in rows]
+
+    def _mixed(self, mix: Any) -> Any:
+        """The matrix that mixes the streams, as `join` makes it of its weight."""
+        rounds = self.arguments()[0]
+        mix = mix.softmax(dim=0) if rounds else mix
+        for _ in range(rounds):
+            mix = mix / mix.sum(dim=0, keepdim=True)
+            mix = mix / mix.sum(dim=1, keepdim=True)
+        return mix
+
     def macs(self, shapes: Sequence[tuple[int, ...]]) -> int:
         """The streams times the matrix; of dynamic ones what their channels say."""
         return prod(shapes[0]) * (self.count + self.dynamic)
