@@ -65,7 +65,7 @@ CHOSEN = sorted({*guard.BUILTINS, "full", "exponential", "fractal", "window", "t
 WORDS = {
     "stem", "stages", "between", "head", "layers", "projection", "entry",
     "gate", "residual", "parallel", "block", "nest", "inner", "carries",
-    "joins", "exit_join", "query",
+    "joins", "exit_join", "query", "read", "mix", "write", "by",
     "weight", "bias", "running_mean", "running_var", "num_batches_tracked", "index",
 }  # fmt: skip
 KINDS = (

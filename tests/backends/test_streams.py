@@ -69,6 +69,12 @@ def test_equals_the_oracle(form: str, entry: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_takes_an_empty_batch(form: str) -> None:
+    made = emitted(spec(FORMS[form], *ENTRIES["projection"]))
+    assert made.network.eval()(inputs(made.graph, batch=0)).shape == (0, 5)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_is_verified_and_fused(form: str) -> None:
     """Multiply-adds are what torch counts; the fused network is the network."""
     made = emitted(spec(FORMS[form], *ENTRIES["projection"]))

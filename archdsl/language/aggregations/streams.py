@@ -52,7 +52,7 @@ def write_streams(outputs: list[Tensor], rounds: int, mix: Tensor, write: Tensor
     for _ in range(rounds):
         mix = mix / mix.sum(dim=0, keepdim=True)
         mix = mix / mix.sum(dim=1, keepdim=True)
-    streams = state.reshape(len(state), len(write), -1)
+    streams = state.reshape(len(state), len(write), output.shape[1:].numel())
     mixed = torch.bmm(mix.t().expand(len(streams), -1, -1), streams)
     return (mixed + write.unsqueeze(1) * output.flatten(1).unsqueeze(1)).reshape(state.shape)
 
@@ -74,13 +74,13 @@ def write_streams_by_content(
     """
     state, output = outputs
     batch, count, pixels = len(state), len(write), output.shape[2:]
-    streams = state.reshape(batch, count, -1, *pixels)
+    streams = state.reshape(batch, count, *output.shape[1:])
     # The square of a float16 above 256 is infinite.
     wide = streams.to(torch.promote_types(streams.dtype, torch.float32))
     factor = (wide.pow(2).mean(dim=2, keepdim=True) + 1e-6).rsqrt().to(streams.dtype)
-    maps = streams.reshape(batch * count, len(by), -1)
+    maps = streams.reshape(batch * count, len(by), pixels.numel())
     content = torch.bmm(by.t().expand(len(maps), -1, -1), maps)
-    content = (content.reshape(batch, count, -1, *pixels) * factor).tanh()
+    content = (content.reshape(batch, count, count + 1, *pixels) * factor).tanh()
     alone = [1] * len(pixels)
     mix = mix.reshape(count, count, *alone) + scale[0] * content[:, :, :-1]
     write = write.reshape(count, *alone) + scale[1] * content[:, :, -1]
