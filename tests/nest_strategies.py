@@ -17,7 +17,7 @@ def nests(draw: DrawFn, width: int, bottom: list[Any]) -> Draft:
     Args:
         draw: hypothesis' own.
         width: the channels that every level makes.
-        bottom: layers that make as many channels as they read.
+        bottom: layers that make as many channels as they read, which are `width`.
     """
     levels = draw(st.integers(1, 3))
     if draw(st.booleans()):
@@ -27,7 +27,7 @@ def nests(draw: DrawFn, width: int, bottom: list[Any]) -> Draft:
         middle = draw(st.sampled_from(joins(draw(LIVE))))
         levels = min(levels, 2)
     layers = [{"conv": lead}, *middle, {"conv": {"width": width, "kernel": 1}}]
-    bottom = [*bottom, {"conv": width}]
+    bottom = [{"conv": width}, *bottom]
     return {"nest": {"count": levels, "layers": layers, "bottom": bottom}}
 
 
