@@ -127,6 +127,11 @@ def _places(first: StagePlan, last: StagePlan) -> Callable[..., Place]:
     return lambda *path: (last if path[:1] == ("exit",) else first).place(*path)
 
 
+def _exit(plan: StagePlan) -> tuple[object, ...]:
+    """What says which outputs leave a stage."""
+    return plan.leaves, plan.leaving, plan.joining
+
+
 def _check(plans: Sequence[StagePlan]) -> None:
     first = plans[0]
     for plan in plans:
@@ -147,6 +152,15 @@ def _check(plans: Sequence[StagePlan]) -> None:
             help="write `scope: stage`, or another aggregation, such as `sum`",
             **first.place("aggregate"),
         )
+    for plan in plans[:-1]:
+        if _exit(plan) not in (_exit(plans[-1]), ("rule", None, None)):
+            raise fail(
+                "A226",
+                f"with `scope: network` no output leaves stage {plan.index}, so `exit` would be "
+                "ignored",
+                help="write the `exit` of the sequence in its last stage",
+                **plan.place("exit"),
+            )
     for plan in plans[1:]:
         for key, plain in (("entry", plan.entry == "identity"), ("stride", plan.stride == 1)):
             if not plain:
