@@ -76,8 +76,8 @@ def _choices(annotation: Any) -> Sequence[Any]:
 
 
 def _in_blocks(operator: Aggregation) -> bool:
-    """Whether blocks take an aggregation: not yet those with weights or drop-path (A229)."""
-    return _refused(aggregate=written(operator)) not in {"A229"}
+    """Whether blocks take an aggregation: none with drop-path or a state of its own (A229)."""
+    return not operator.start() and _refused(aggregate=written(operator)) not in {"A229"}
 
 
 @cache

@@ -43,7 +43,8 @@ def readers_of_input(graph: Graph) -> frozenset[str]:
     """
     readers = [graph[name] for name in graph.readers[graph.input.name]]
     layers = set(graph.stages[0].layers)
-    if graph.stem or graph.output == graph.input.name:
+    # Behind a border a class may serve both what reads the input and what carries other outputs.
+    if graph.stem or graph.output == graph.input.name or graph.stages[0].borders:
         return frozenset()
     if not all(node.name in layers and _takes_channels(node) for node in readers):
         return frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -258,3 +259,15 @@ stages:
     assert checked.graph[stage.layers[0]].inputs == stage.borders[0].nodes
     assert verify_text(checked.emit(), checked.graph, checked.report).problems == []
     assert_equals_oracle(of_checked(checked).network, checked.graph)
+
+
+@pytest.mark.parametrize("unit", ["[{conv: 4}]", "[norm, {conv: 4}]", "[{conv: incoming}]"])
+def test_without_a_stem_the_channels_of_the_input_are_not_offered(unit: str) -> None:
+    """The class of layer 1, which reads the input, is also that of a carry, which does not."""
+    text = (
+        "archdsl: 2\nname: a\ninput: [4, 8, 8]\nstages: {count: 2, layers: 2, aggregate: concat, "
+        f"unit: {unit}, connect: {{rule: every, scope: network}}, carry: [{{conv: incoming}}]}}\n"
+    )
+    made = of_checked(check_text(text))
+    assert "in_channels" not in signature(type(made.network)).parameters
+    assert_equals_oracle(made.network, made.graph)

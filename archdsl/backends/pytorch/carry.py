@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.backends.pytorch.literal import literal
-from archdsl.backends.pytorch.module_lists import grouped
+from archdsl.backends.pytorch.module_lists import grouped, listed
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.sketches import Carrying
 from archdsl.codegen.stages import StageClass
@@ -18,11 +18,7 @@ def construct(out: Writer, stage: StageClass) -> None:
     """
     out.line(f"self.borders = {literal([carrying.layer for carrying in stage.carrying])}")
     out.call("self.carried = [", [_sources(x.sources) for x in stage.carrying], "]")
-    out.line("self.carries = nn.ModuleList(")
-    out.depth += 1
-    out.call("[", [_modules(carrying) for carrying in stage.carrying], "]")
-    out.depth -= 1
-    out.line(")")
+    listed(out, "carries", [_modules(carrying) for carrying in stage.carrying])
 
 
 def _sources(sources: tuple[int, ...]) -> str:

@@ -138,7 +138,7 @@ def fused_reads(module: nn.Module) -> int:
         return module.weight.shape[1] * module.groups
     if isinstance(module, nn.ConvTranspose2d):
         return module.weight.shape[0]
-    return len(module.weight) if isinstance(module, nn.BatchNorm2d) else 0
+    return module.num_features if isinstance(module, nn.BatchNorm2d) else 0
 
 
 def fused_item(index: int, results: tuple[Tensor, ...]) -> Tensor:
