@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import networkx as nx
@@ -66,15 +67,16 @@ def test_a_projection_does_not_count_even_on_the_longest_path() -> None:
 def longest(graph: Graph) -> int:
     """The same count by networkx: the longest path whose edges weigh what they lead to."""
     network = graph.network.subgraph({graph.output} | nx.ancestors(graph.network, graph.output))
+    shortcuts = {stage.outputs[0] for stage in graph.stages if stage.projected}
     weighted = nx.DiGraph()
     for source, target in network.edges:
-        weighted.add_edge(source, target, weight=matrices(graph[target]))
+        weighted.add_edge(source, target, weight=matrices(graph[target], shortcuts))
     return int(nx.dag_longest_path_length(weighted))
 
 
-def matrices(node: Node) -> int:
-    """How many convolutions and fully connected layers a node has; 0 for a projection."""
-    if not isinstance(node.op, Chain) or node.name.endswith(".projection"):
+def matrices(node: Node, shortcuts: Collection[str]) -> int:
+    """How many convolutions and fully connected layers a node has; 0 for what makes a shortcut."""
+    if not isinstance(node.op, Chain) or node.name in shortcuts:
         return 0
     return sum(map(matrices_of, node.op.layers))
 
