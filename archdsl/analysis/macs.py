@@ -11,18 +11,20 @@ from math import prod
 from archdsl.analysis.shapes import Steps, layers, once, trace
 from archdsl.ir import ops
 from archdsl.ir.graph import Graph
+from archdsl.language.aggregation import Aggregation
 
 
 def macs(graph: Graph) -> dict[str, int]:
     """Return the multiply-adds of each node, by its name, at batch size 1.
 
-    Of aggregates, only those that have some are in the result.
+    Of aggregates, only those that may have some are in the result.
     """
     steps, count = trace(graph), once(_chain_macs)
     by_node = {node.name: count(chain, steps[node.name]) for node, chain in graph.chains()}
     for node, aggregate in graph.aggregates():
-        products = aggregate.operator.macs([steps[source][-1] for source in node.inputs])
-        by_node |= {node.name: products} if products else {}
+        if type(aggregate.operator).macs is not Aggregation.macs:
+            shapes = [steps[source][-1] for source in node.inputs]
+            by_node[node.name] = aggregate.operator.macs(shapes)
     return by_node
 
 

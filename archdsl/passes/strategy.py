@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import accumulate, chain
 
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Aggregate, Shape
@@ -64,9 +65,12 @@ def _slices(shapes: Mapping[str, Shape], stage: Stage) -> bool:
     as a slice; all other reads are copied in both cases.
     """
     widths = [shapes[name][0] for name in stage.outputs]
-    reads = (tuple(sources) for sources in stage.all_sources()[stage.projected :])
+    layers = map(stage.sources, range(1 + stage.projected, stage.depth + 1))
+    reads = chain(layers, [stage.exit_sources()])
     sliced = (r for r in reads if len(r) > 1 and r == tuple(range(r[0], r[-1] + 1)))
-    return sum(widths[source] for sources in sliced for source in sources) > sum(widths)
+    saved = accumulate(sum(map(widths.__getitem__, sources)) for sources in sliced)
+    copied = sum(widths)
+    return any(total > copied for total in saved)  # in a dense stage after a few layers
 
 
 def _accumulates(graph: Graph, stage: Stage) -> bool:
