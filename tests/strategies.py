@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from archdsl.language.aggregation import Aggregation
-from archdsl.lowering.state import starting
+from archdsl.lowering.state import around_state
 from block_strategies import operators, units, written
 from rule_strategies import rules
 from sequence_strategies import as_sequence, carries
@@ -186,8 +186,8 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int], *, single: bool = False)
     fractal = "columns" in str(keys["connect"])
     keys |= draw(entries(flow, depths, keys))
     numbers = draw(per_stage(len(depths), lambda draw: draw(flow.widths())))
-    alike = operator.equal_widths or bool(operator.start())
-    width: Any = numbers if alike else None
+    one_width = operator.equal_widths or bool(operator.start())
+    width: Any = numbers if one_width else None
     known, entry = flow.width, keys.get("entry")
     if width and entry is None and known and len(depths) == 1 and draw(st.booleans()):
         keys["entry"], width = "pad", known + draw(st.sampled_from([0, 2, 4]))
@@ -202,13 +202,13 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int], *, single: bool = False)
     strides = chained or keys.get("entry", "identity") != "identity"
     if strides:
         keys["stride"] = draw(per_stage(len(depths), lambda draw: flow.stride(draw)))
-    return Frame(keys, width, strides, flow, len(depths), not alike)
+    return Frame(keys, width, strides, flow, len(depths), not one_width)
 
 
 def first_width(operator: Aggregation, width: int) -> int:
     """How wide the first aggregate of an output is, before another one is joined with it."""
     nowhere: Any = {}
-    return starting(operator, (width, 1, 1), nowhere)[1][0]
+    return around_state(operator.start(), (width, 1, 1), nowhere)[1][0]
 
 
 @st.composite

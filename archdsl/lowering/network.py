@@ -28,7 +28,7 @@ from archdsl.lowering.rules import check_rule
 from archdsl.lowering.sequence import as_sequence
 from archdsl.lowering.stage import lower_stage
 from archdsl.lowering.stage_plan import StagePlan
-from archdsl.lowering.state import ending
+from archdsl.lowering.state import around_state
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
         source = stages[-1].exit
         if plan is not plans[-1]:
             source = network.between(plan, len(plans), source)
-    source = network.chain("head", spec.words.head, source, ("head",), after=plans[-1])
+    ending = network.ending(plans[-1], source)
+    source = network.chain("head", spec.words.head, source, ("head",), ending=ending)
     nodes = network.builder.nodes
     gaps = [f"between.{index}" for index in range(len(plans) - 1)]
     graph = Graph(
@@ -110,10 +111,10 @@ class _Network:
         source: str,
         path: tuple[str | int, ...],
         scope: Scope | None = None,
-        after: StagePlan | None = None,
+        ending: Made | None = None,
     ) -> str:
         """Add a list of layers that reads `source`, behind those that end the stage before it."""
-        ends, shape = self.ending(after, source)
+        ends, shape = ending or ((), self.builder.shapes[source])
         if words is None:
             return self.builder.add_chain(name, ends, source, str(path[0]))
         scope = self.scope(shape[0]) if scope is None else scope
@@ -122,15 +123,16 @@ class _Network:
         layers, _ = lower_unit(words, shape, 1, context)
         return self.builder.add_chain(name, ends + layers, source, str(path[0]))
 
-    def ending(self, plan: StagePlan | None, source: str) -> Made:
+    def ending(self, plan: StagePlan, source: str) -> Made:
         """The layers through which the last state of a stage leaves it, if it keeps one."""
         shape = self.builder.shapes[source]
-        return ending(plan.operator, shape, plan.place("aggregate")) if plan else ((), shape)
+        return around_state(plan.operator.end(), shape, plan.place("aggregate"))
 
     def between(self, plan: StagePlan, stages: int, source: str) -> str:
         """Add what lies after a stage."""
         words = self.spec.words.between
-        _, shape = self.ending(plan, source)
+        ending = self.ending(plan, source)
+        shape = ending[1]
         scope = self.scope(shape[0], plan.index, stages)
         place = self.spec.at("between")
         if isinstance(words, Transition):
@@ -142,7 +144,7 @@ class _Network:
                     **place,
                 )
             words = LayerList(layers=transition(resolve(words, scope, **place)))
-        return self.chain(f"between.{plan.index}", words, source, ("between",), scope, plan)
+        return self.chain(f"between.{plan.index}", words, source, ("between",), scope, ending)
 
     def scope(self, incoming: int, stage: int | None = None, stages: int = 0) -> Scope:
         names: dict[str, Any] = {"incoming": incoming}

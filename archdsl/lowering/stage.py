@@ -17,7 +17,7 @@ from archdsl.lowering.chain import Made
 from archdsl.lowering.remarks import chain_remarks
 from archdsl.lowering.rules import check_reads
 from archdsl.lowering.stage_plan import StagePlan
-from archdsl.lowering.state import reading, starting
+from archdsl.lowering.state import around_state
 
 
 def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
@@ -149,7 +149,8 @@ class _Stage:
 
     def starting(self, shape: Shape) -> tuple[Layer, ...]:
         """The layers that make the first state of y_0, if the aggregation keeps one."""
-        return starting(self.plan.operator, shape, self.plan.place("aggregate"))[0]
+        start = self.plan.operator.start()
+        return around_state(start, shape, self.plan.place("aggregate"))[0]
 
     def reading(self, layer: int, source: str) -> Made:
         """The layers through which a layer reads the state, and the shape that its unit is given.
@@ -159,7 +160,8 @@ class _Stage:
         shape = self.builder.shapes[source]
         if source == self.entering:
             return (), shape
-        return reading(self.plan.operator, layer, shape, self.plan.place("aggregate"))
+        read = self.plan.operator.read(layer)
+        return around_state(read, shape, self.plan.place("aggregate"))
 
     def entry_is_read(self) -> bool:
         """Whether anything but the first layer reads y_0; else a projection would be dead."""

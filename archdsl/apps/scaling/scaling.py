@@ -34,7 +34,7 @@ from archdsl.lowering.plan import plan_stages
 from archdsl.lowering.rules import check_rule
 from archdsl.lowering.stage import lower_stage
 from archdsl.lowering.stage_plan import StagePlan
-from archdsl.lowering.state import reading
+from archdsl.lowering.state import around_state
 
 TRIED = 8
 """Depth of the stage that is lowered first, to report errors of the spec."""
@@ -206,7 +206,7 @@ def _unit_parameters(plan: StagePlan, entering: Shape | None, outputs: Outputs) 
     place = plan.place("aggregate")
     by_unit: dict[tuple[int, Shape, int], tuple[int, Shape]] = {}
     for layer in count(1):
-        read, shape = reading(plan.operator, layer, outputs.joined(layer), place)
+        read, shape = around_state(plan.operator.read(layer), outputs.joined(layer), place)
         if layer == 1 and entering is not None:
             read, shape = (), entering
         position = layer + plan.lead
