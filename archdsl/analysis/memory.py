@@ -22,10 +22,11 @@ from math import prod
 from archdsl.analysis.lifetimes import last_use
 from archdsl.analysis.shapes import Steps, once, trace
 from archdsl.ir.graph import Graph
-from archdsl.ir.layers.keeping import Account, Activation
+from archdsl.ir.layers.keeping import Account
 from archdsl.ir.layers.layer import FLOAT
+from archdsl.ir.layers.walk import Activation
 from archdsl.ir.layers.writing import Schedule
-from archdsl.ir.ops import Aggregate, Chain, Layer, Shape
+from archdsl.ir.ops import Aggregate, Chain, Shape
 
 
 def size(shape: Shape) -> int:
@@ -73,25 +74,23 @@ def _one(bytes: int) -> _Writes:
 
 
 def _written(chain: Chain, steps: Steps) -> _Writes:
-    schedule, source = Schedule(), Activation(steps[0], tracked=False)
-    result = schedule.chain(chain.layers, source).base
+    schedule, source = Schedule(), Activation(steps[0])
+    result = schedule.chain(chain.layers, source, steps[1:]).base
     if not schedule.steps:
         return _Writes()
     last = {x: i for i, (reads, written) in enumerate(schedule.steps) for x in (*reads, written)}
     last[result] = len(schedule.steps)
+    read_until = last.pop(source, -1)
+    ending: dict[int, int] = defaultdict(int)  # step to bytes whose last reader it is
+    for tensor, index in last.items():
+        ending[index] += tensor.bytes
     live, most = 0, {True: 0, False: 0}  # whether the input is still read
-    for index, (reads, written) in enumerate(schedule.steps):
+    for index, (_, written) in enumerate(schedule.steps):
         live += written.bytes
-        read = last.get(source, -1) >= index
+        read = index <= read_until
         most[read] = max(most[read], live)
-        freed = {x for x in (*reads, written) if last[x] == index} - {source}
-        live -= sum(tensor.bytes for tensor in freed)
+        live -= ending[index]
     return _Writes(most[True], size(steps[-1]), most[False])
-
-
-def _writes(layer: Layer) -> bool:
-    """Return whether a layer writes a tensor at inference."""
-    return not (layer.view or layer.training_only)
 
 
 def _homes(graph: Graph) -> dict[str, str]:
@@ -103,7 +102,7 @@ def _homes(graph: Graph) -> dict[str, str]:
         if isinstance(node.op, Chain):
             same = id(node.op.layers)
             if same not in views:
-                views[same] = not any(map(_writes, node.op.layers))
+                views[same] = not any(layer.writes for layer in node.op.layers)
             view = views[same]
         homes[node.name] = homes[node.inputs[0]] if view else node.name
     return homes
@@ -125,7 +124,7 @@ def training(graph: Graph) -> int:
         elif isinstance(node.op, Aggregate):
             tensors[node.name] = account.join(node.op.operator, sources, after)
         else:
-            tensors[node.name] = Activation(after, tracked=False)
+            tensors[node.name] = Activation(after)
     return account.bytes
 
 
@@ -160,7 +159,7 @@ class _ChainKeeps:
 def _chain_keeps(tracked: bool, chain: Chain, steps: Steps) -> _ChainKeeps:
     """Return what a chain keeps, if a gradient flows to its input (`tracked`) or not."""
     source, account = Activation(steps[0], tracked), Account()
-    result = account.chain(chain.layers, source)
+    result = account.chain(chain.layers, source, steps[1:])
     ends = {source, result.base}
     inside = account.bytes - sum(tensor.bytes for tensor in ends & account.saved)
     kept = (source in account.saved, result.base in account.saved)

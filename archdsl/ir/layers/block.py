@@ -18,8 +18,7 @@ from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
 
 if TYPE_CHECKING:
-    from archdsl.ir.layers.keeping import Account, Activation
-    from archdsl.ir.layers.writing import Schedule
+    from archdsl.ir.layers.walk import Activation, Walk
 
 Value = TypeVar("Value")
 
@@ -203,11 +202,8 @@ class Block(Weighted):
             lambda _, sources: max(sources),
         )
 
-    def keep(self, account: Account, source: Activation) -> Activation:
-        return account.block(self, source)
-
-    def write(self, schedule: Schedule, source: Activation) -> Activation:
-        return schedule.block(self, source)
+    def walk(self, walk: Walk, source: Activation, after: Shape) -> Activation:
+        return walk.block(self, source)
 
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
         inside, after = self.steps(before)

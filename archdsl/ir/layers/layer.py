@@ -15,8 +15,7 @@ from archdsl.ir.steps import Step
 from archdsl.language.layers import LayerWords
 
 if TYPE_CHECKING:
-    from archdsl.ir.layers.keeping import Account, Activation
-    from archdsl.ir.layers.writing import Schedule
+    from archdsl.ir.layers.walk import Activation, Walk
 
 Shape = tuple[int, ...]
 
@@ -172,23 +171,20 @@ class Layer:
         """
         return Kept()
 
-    def keep(self, account: Account, source: Activation) -> Activation:
-        """Count what torch keeps of the layer in training, and return its result.
+    def walk(self, walk: Walk, source: Activation, after: Shape) -> Activation:
+        """Return the layer's result in a pass that follows tensors.
 
         Args:
-            account: where to count.
-            source: its input.
+            walk: the pass.
+            source: the layer's input.
+            after: shape of its result.
         """
-        return account.layer(self, source)
+        return walk.layer(self, source, after)
 
-    def write(self, schedule: Schedule, source: Activation) -> Activation:
-        """Add the tensors that the layer writes in evaluation, and return its result.
-
-        Args:
-            schedule: where to add them.
-            source: its input.
-        """
-        return schedule.layer(self, source)
+    @property
+    def writes(self) -> bool:
+        """Whether the layer writes a tensor in evaluation."""
+        return not (self.view or self.training_only)
 
     def window(self, before: Shape, axis: int = 0) -> tuple[Span, Span]:
         """Return the size and the stride of the window that a pixel of the result reads.

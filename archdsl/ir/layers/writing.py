@@ -2,62 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archdsl.ir.layers.keeping import Activation
+from archdsl.ir.layers.walk import Activation, Walk
 
 if TYPE_CHECKING:
-    from archdsl.ir.layers.block import Block, Join
     from archdsl.ir.layers.layer import Layer, Shape
+    from archdsl.language.aggregation import Aggregation
 
 
-class Schedule:
+class Schedule(Walk):
     """The tensors so far: `steps` has those that each one is computed from, and the tensor."""
 
     def __init__(self) -> None:
         self.steps: list[tuple[tuple[Activation, ...], Activation]] = []
 
-    def chain(self, layers: Iterable[Layer], source: Activation) -> Activation:
-        """Add what layers write that run one after another, and return their result.
-
-        Args:
-            layers: the layers.
-            source: the input of the first one.
-        """
-        for layer in layers:
-            source = layer.write(self, source)
-        return source
-
-    def layer(self, layer: Layer, source: Activation) -> Activation:
-        """Add what a layer writes, and return its result.
-
-        Args:
-            layer: a layer that holds no other layers.
-            source: its input.
-        """
-        after = layer.after(source.shape)
-        if layer.view or layer.training_only:
-            return Activation(after, tracked=False, view_of=source.base)
+    def layer(self, layer: Layer, source: Activation, after: Shape) -> Activation:
+        """Add what a layer writes, and return its result; see `Walk.layer`."""
+        if not layer.writes:
+            return Activation(after, view_of=source.base)
         return self._write([source], after)
 
-    def block(self, block: Block, source: Activation) -> Activation:
-        """Add what the parts and the aggregates of a block write, and return its result.
-
-        Args:
-            block: the block.
-            source: its input.
-        """
-
-        def part(place: int, value: Activation) -> Activation:
-            return self.chain(block.parts[place], value)
-
-        def join(join: Join, values: Sequence[Activation]) -> Activation:
-            return self._write(values, block.joined(join, [value.shape for value in values]))
-
-        return block.run(source, part, join)
+    def join(
+        self, operator: Aggregation, sources: Sequence[Activation], after: Shape
+    ) -> Activation:
+        """Add an aggregate, and return it; see `Walk.join`."""
+        return self._write(sources, after)
 
     def _write(self, sources: Sequence[Activation], shape: Shape) -> Activation:
-        result = Activation(shape, tracked=False)
+        result = Activation(shape)
         self.steps.append((tuple(source.base for source in sources), result))
         return result
