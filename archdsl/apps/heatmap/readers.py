@@ -41,7 +41,7 @@ class Joining:
 
 def tells_apart(stage: Stage) -> bool:
     """Return whether each output has separate weights: where outputs are added, all share them."""
-    joins = max(len(stage.sources(layer)) for layer in range(1, stage.depth + 1)) > 1
+    joins = any(len(stage.sources(layer)) > 1 for layer in range(1, stage.depth + 1))
     return stage.operator.concatenates or not joins
 
 

@@ -74,3 +74,11 @@ def test_weights_of_readers_in_a_block_have_a_panel() -> None:
     (panel,) = heat(checked, **weights).panels
     assert panel.title == path
     assert panel.means == {(0, 2): 3, (1, 2): 1, (0, 3): 0.5, (1, 3): 1, (2, 3): 2}
+
+
+def test_a_stage_without_layers_is_refused_as_others_without_weights_are() -> None:
+    """With `entry: first`, a stage of one unit has no layer that could read anything."""
+    checked = network("[norm, {conv: 4}]", "connect: full, aggregate: sum, entry: first")
+    assert checked.graph.stages[0].depth == 0
+    with pytest.raises(archdsl.ArchdslError, match=r"\[A442\]"):
+        heat(checked)
