@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archdsl.api import analyse, build, emit, load, lower
     from archdsl.apps.compare.model import compare_specs as compare
     from archdsl.apps.draw.showing import picture
+    from archdsl.apps.heatmap.strengths import strengths
     from archdsl.errors import ArchdslError
     from archdsl.language.aggregation import Aggregation
     from archdsl.language.layer import Layer
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "Weight", "__version__", "analyse",
-    "build", "compare", "emit", "load", "lower", "picture",
+    "build", "compare", "emit", "load", "lower", "picture", "strengths",
 ]  # fmt: skip
 
 LAZY = {
@@ -46,6 +47,7 @@ LAZY = {
     "load": "archdsl.api:load",
     "lower": "archdsl.api:lower",
     "picture": "archdsl.apps.draw.showing:picture",
+    "strengths": "archdsl.apps.heatmap.strengths:strengths",
 }
 """Public name to `module:name`, imported on first use.
 

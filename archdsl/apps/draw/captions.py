@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from textwrap import wrap
 
 from archdsl.apps.draw.looks import FAINT
 from archdsl.apps.draw.scene import ADVANCE, SIZE, Scene, Text, stacked
+from archdsl.apps.draw.strengths import DOTTED, THICKEST, legend, sentences
 from archdsl.apps.draw.subject import Subject, ruled
 from archdsl.counted import counted
 from archdsl.ir.graph import Stage
@@ -83,19 +84,56 @@ def beside(row: Scene, name: str, lines: Iterable[str], y: float = 0.0) -> Scene
     return replace(row, texts=(*row.texts, *texts))
 
 
-def page(title: str, rows: Iterable[Scene], sentences: str, gap: float = 22.0) -> Scene:
+def subject_page(
+    subject: Subject, rows: Iterable[Scene], caption: str, thickest: float = THICKEST
+) -> Scene:
+    """Return a page of rows, with the legend and the sentence on strengths if links show them.
+
+    Args:
+        subject: the network.
+        rows: scenes, from top to bottom.
+        caption: text below the rows.
+        thickest: the width of a link of strength 1, in points.
+    """
+    if subject.strengths is None:
+        return page(subject.title, rows, caption)
+    return weighed_page(subject.title, list(rows), caption, subject.shown_strengths(), thickest)
+
+
+def weighed_page(
+    title: str,
+    rows: Sequence[Scene],
+    caption: str,
+    strengths: Collection[float],
+    thickest: float = THICKEST,
+) -> Scene:
+    """Return a page of rows whose links show strengths, with a legend.
+
+    Args:
+        title: the line above the rows.
+        rows: scenes, from top to bottom.
+        caption: text below the rows, before the sentence on strengths.
+        strengths: the strengths of the links, at least one.
+        thickest: the width of a link of strength 1, in points.
+    """
+    dotted = any(curve.look.dashes == DOTTED for row in rows for curve in row.curves)
+    text = sentences(strengths, dotted=dotted)
+    return page(title, [*rows, legend(thickest)], f"{caption} {text}".lstrip())
+
+
+def page(title: str, rows: Iterable[Scene], caption: str, gap: float = 22.0) -> Scene:
     """Return a page of rows.
 
     Args:
         title: the line above the rows.
         rows: scenes, from top to bottom.
-        sentences: text below the rows, wrapped to their width.
+        caption: text below the rows, wrapped to their width.
         gap: space between two rows, in points.
     """
     body = stacked(title, rows, gap)
     bounds = body.bounds
     room = max(bounds.right - bounds.left, 320.0)
-    lines = wrap(sentences, max(40, int(room / (ADVANCE * SIZE))), break_long_words=True)
+    lines = wrap(caption, max(40, int(room / (ADVANCE * SIZE))), break_long_words=True)
     heading = wrap(title, max(20, int(room / (ADVANCE * TITLE))), break_long_words=True)
     above = Text(
         bounds.left, bounds.top + 12 + TITLE * 0.625 * len(heading), "\n".join(heading), TITLE,

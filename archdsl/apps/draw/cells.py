@@ -24,6 +24,8 @@ ANCHORS = ("#a6cbe3", "#6aaed6", "#3a8bc2", "#1660a0", "#08306b")
 """Blues from light to dark that can be told apart in grey and on white paper."""
 
 LEVELS = 16
+WITHOUT = "#d0d0d0"
+"""The colour of links without a strength: they have no weights of their own."""
 
 Cell = tuple[int, int]
 """(row, column): the group of the source and of the reader, as in a heat map."""
@@ -31,14 +33,22 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Colours of the costs from `least` to `most`, on a logarithmic scale."""
+    """Colours of the costs from `least` to `most`, on a logarithmic scale.
+
+    A scale of strengths is from 0 to 1 and `linear`; its last colour is for links without one.
+    """
 
     least: int
     most: int
     colours: tuple[str, ...]
+    linear: bool = False
 
-    def level(self, cost: float) -> int:
-        """Return the index of the colour of a cost."""
+    def level(self, cost: float | None) -> int:
+        """Return the index of the colour of a cost or a strength."""
+        if cost is None:
+            return len(self.colours) - 1
+        if self.linear:
+            return round(cost * (len(self.colours) - 2))
         if self.least == self.most:
             return len(self.colours) // 2
         part = log(cost / self.least) / log(self.most / self.least)
@@ -57,6 +67,8 @@ class Cells:
 
 def scale(subject: Subject) -> Scale:
     """Return the scale of the links that are shown; outputs that no layer reads are ignored."""
+    if subject.strengths is not None:
+        return Scale(0, 1, (*_colours(), WITHOUT), linear=True)
     costs = [cost for stage in subject.shown for cost in _read(subject, stage)] or [1]
     return Scale(min(costs), max(costs), tuple(_colours()))
 
@@ -72,13 +84,16 @@ def cells(subject: Subject, stage: Stage, colours: Scale) -> Cells:
     costs = tuple(_costs(subject, stage))
     group = grouped(stage.depth + 1)
     counts: dict[Cell, int] = {}
-    sums: dict[Cell, int] = {}
+    sums: dict[Cell, float] = {}
     for layer in range(1, stage.depth + 1):
         for source in stage.sources(layer):
             cell = (source // group, layer // group)
-            counts[cell] = counts.get(cell, 0) + 1
-            sums[cell] = sums.get(cell, 0) + costs[source]
-    levels = {cell: colours.level(sums[cell] / count) for cell, count in counts.items()}
+            value = subject.strength(stage, source, layer) if colours.linear else costs[source]
+            counts[cell] = counts.get(cell, 0) + (value is not None)
+            sums[cell] = sums.get(cell, 0) + (value or 0)
+    levels = {
+        cell: colours.level(sums[cell] / count if count else None) for cell, count in counts.items()
+    }
     return Cells(group, colours, levels, costs)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from archdsl.apps.draw.captions import beside, page
-from archdsl.apps.draw.row import Row, line
+from archdsl.apps.draw.captions import beside, page, weighed_page
+from archdsl.apps.draw.looks import Look
+from archdsl.apps.draw.row import Link, Row, line
 from archdsl.apps.draw.scene import Scene
+from archdsl.apps.draw.strengths import weighed
 from archdsl.counted import counted
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
@@ -65,24 +67,35 @@ def find(graph: Graph, path: str) -> Block:
     )  # fmt: skip
 
 
-def scene(title: str, path: str, block: Block) -> Scene:
+def scene(
+    title: str, path: str, block: Block, strengths: Mapping[Link, float] | None = None
+) -> Scene:
     """Return the parts of a block with their links; F0 is its input.
 
     Args:
         title: the title of the network.
         path: the path of the block.
         block: the block.
+        strengths: the strengths of its links, at least one; None to draw all links alike.
     """
     count = len(block.parts)
     reads = [*block.reads, block.exit]
     links = [(source, part) for part, sources in enumerate(reads, start=1) for source in sources]
     row = Row("", label=lambda part: "out" if part > count else f"F{part}", tooltip=_tips(block))
-    drawn = line(row, count + 1, links, count + 1, block.exit)
+    drawn = line(row, count + 1, links, count + 1, block.exit, weighed=_by(strengths))
     shapes = f"{show(block.shape)} to {show(block.after(block.shape))}"
     about = f"{block.operator.kind}; {counted(count, 'part')}, {counted(len(links), 'link')}"
-    return page(
-        f"{title}: {path}", [beside(drawn, block.word, [shapes, about])], _caption(path, block)
-    )
+    rows, heading = [beside(drawn, block.word, [shapes, about])], f"{title}: {path}"
+    if strengths is None:
+        return page(heading, rows, _caption(path, block))
+    return weighed_page(heading, rows, _caption(path, block), strengths.values())
+
+
+def _by(strengths: Mapping[Link, float] | None) -> Callable[[Link, Look], Look]:
+    """Return what gives a link the look of its strength; the same look without strengths."""
+    if strengths is None:
+        return lambda link, look: look
+    return lambda link, look: weighed(look, strengths.get(link))
 
 
 def _tips(block: Block) -> Callable[[int], str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
 from archdsl.apps.draw import opened
 from archdsl.apps.draw.dot import dot
 from archdsl.apps.draw.paint import DEADLINE, LARGEST, RESOLUTION, SlowError, paint
+from archdsl.apps.draw.row import Link
 from archdsl.apps.draw.scene import Scene
 from archdsl.apps.draw.subject import Subject
 from archdsl.apps.draw.views import arc, focus, matrix, overview, paper
@@ -23,6 +24,9 @@ VIEWS: dict[str, ModuleType] = {
 }
 STYLES = ("exploded", "compact")
 CHEAPER = ("arc", "focus", "overview")
+SINGLE = ("paper", "arc", "focus", "matrix")
+"""Views that draw links one by one, so that they can show strengths."""
+
 SIZES = ((24, "paper"), (2_000, "arc"), (100_000, "matrix"))
 """Maximum number of layers for which each view is the default."""
 
@@ -39,7 +43,8 @@ class Picture:
 def chosen(subject: Subject) -> str:
     """Return the default view for the size of a network."""
     layers = subject.report.layers
-    return next((view for most, view in SIZES if layers <= most), "overview")
+    deepest = "overview" if subject.strengths is None else "focus"
+    return next((view for most, view in SIZES if layers <= most), deepest)
 
 
 def scene(subject: Subject, view: str | None = None, style: str = "exploded") -> Scene:
@@ -51,13 +56,15 @@ def scene(subject: Subject, view: str | None = None, style: str = "exploded") ->
         style: `exploded` or `compact`.
 
     Raises:
-        ArchdslError: A414 if the view or style does not exist, or cannot show this network.
+        ArchdslError: A414 if the view or style does not exist, or cannot show this network; A442 if
+            its links are to show strengths and have none.
     """
     if subject.opened is not None:
         block = opened.find(subject.graph, subject.opened)
-        return opened.scene(subject.title, subject.opened, block)
+        return opened.scene(subject.title, subject.opened, block, _of_block(subject))
     view = view or chosen(subject)
     _known(view, style)
+    _check_strengths(subject, view, style)
     if style == "compact":
         return paper.compact_scene(subject)
     drawn: Scene = VIEWS[view].scene(subject)
@@ -81,16 +88,18 @@ def draw(
         deadline: seconds until a cheaper view is tried, which a note (A505) then says.
 
     Raises:
-        ArchdslError: A414 for an unknown view, A422 without pygraphviz, A501 if Graphviz fails,
-            A504 for a bitmap that would be too large, A506 if no view was drawn in time.
+        ArchdslError: A414 for an unknown view, A422 without pygraphviz, A442 if links are to show
+            strengths and have none, A501 if Graphviz fails, A504 for a bitmap that would be too
+            large, A506 if no view was drawn in time.
     """
     if subject.opened is not None:
         return _opened(subject, form, view, deadline)
     wanted = view or ("paper" if style == "compact" else chosen(subject))
     _known(wanted, style)
+    _check_strengths(subject, wanted, style)
     for tried in _tries(wanted):
-        module = VIEWS[tried]
-        if not module.fits(subject):
+        weighs = subject.strengths is None or tried in SINGLE
+        if not (weighs and VIEWS[tried].fits(subject)):
             continue
         drawn = scene(subject, tried, style if tried == wanted else "exploded")
         _bitmap(drawn, form)
@@ -127,6 +136,35 @@ def _known(view: str, style: str) -> None:
         raise fail("A414", f"`{style[:40]}` is not a style", help=f"styles: {', '.join(STYLES)}")
     if style == "compact" and view != "paper":
         raise fail("A414", f"the view {view} has no compact style", help="use --view paper")
+
+
+def _check_strengths(subject: Subject, view: str, style: str) -> None:
+    """Raise ArchdslError for strengths that a view cannot show (A414) or does not have (A442)."""
+    if subject.strengths is None:
+        return
+    name = "the compact style" if style == "compact" else f"the view {view}"
+    if style == "compact" or view not in SINGLE:
+        raise fail(
+            "A414", f"{name} does not draw links one by one, so it cannot show their strengths",
+            help=f"leave out the weights, or choose --view {', '.join(SINGLE)}",
+        )  # fmt: skip
+    if not subject.shown_strengths():
+        paths = ", ".join(list(subject.strengths.blocks)[:4])
+        raise fail(
+            "A442", f"the stages of {subject.graph.name} have no weights for each output they read",
+            help=f"its blocks have some: write --open PATH: {paths}" if paths else None,
+        )  # fmt: skip
+
+
+def _of_block(subject: Subject) -> Mapping[Link, float] | None:
+    """Return the strengths of the opened block. Raise ArchdslError (A442) if it has none."""
+    if subject.strengths is None:
+        return None
+    if not (links := subject.strengths.blocks.get(subject.opened or "")):
+        raise fail(
+            "A442", f"the parts of {subject.opened} have no weights for each output they read"
+        )
+    return links
 
 
 def _tries(view: str) -> Iterator[str]:

@@ -146,7 +146,13 @@ def boxed(focus: int, sources: Iterable[int]) -> Callable[[int], Look]:
 
 
 def line(
-    row: Row, depth: int, links: Iterable[Link], focus: int, sources: Iterable[int], title: str = ""
+    row: Row,
+    depth: int,
+    links: Iterable[Link],
+    focus: int,
+    sources: Iterable[int],
+    title: str = "",
+    weighed: Callable[[Link, Look], Look] = lambda link, look: look,
 ) -> Scene:
     """Return the scene of one line, with every box of 0 to `depth` and every link.
 
@@ -157,8 +163,14 @@ def line(
         focus: the layer whose links are coloured and painted last.
         sources: the outputs that the focus reads; their boxes are outlined.
         title: the title of the scene.
+        weighed: returns the look of a link from the look by its colour alone.
     """
-    painted = into(focus)
+    coloured = into(focus)
+
+    def painted(link: Link) -> Painted:
+        look, front = coloured(link)
+        return weighed(link, look), front
+
     ordered = sorted(links, key=lambda link: (link[1] == focus, link[0] == focus, link))
     return Scene(
         title,

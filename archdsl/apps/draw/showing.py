@@ -9,6 +9,7 @@ from archdsl.analysis import Report, analyse
 from archdsl.api import Checked
 from archdsl.apps.draw.focus import default_focus, read_focus
 from archdsl.apps.draw.picture import Picture, draw
+from archdsl.apps.draw.strengths import Strengths
 from archdsl.apps.draw.subject import Subject, titled
 from archdsl.errors import ArchdslError
 from archdsl.frontend.load import Spec
@@ -24,6 +25,7 @@ def picture(
     focus: str | None = None,
     style: str = "exploded",
     open: str | None = None,
+    strengths: Strengths | None = None,
 ) -> Picture:
     """Draw a network; `content` of the result are the bytes of a file.
 
@@ -34,12 +36,17 @@ def picture(
         focus: the layer whose links are highlighted, as `STAGE.LAYER`.
         style: exploded or compact (figure 1(a) of Zhu et al. 2018).
         open: the block inside a unit that is drawn instead, such as `stages.0.layers.2.gate`.
+        strengths: how strongly the network uses its links, which their widths show; of a trained
+            network `archdsl.strengths` returns them.
 
     Raises:
-        ArchdslError: A414 for an invalid argument, A422 without pygraphviz, A501, A504 or A506 if
+        ArchdslError: A414 for an invalid argument, A422 without pygraphviz, A442 if there are no
+            strengths to show, A501, A504 or A506 if
             it cannot be drawn; and the errors of `lower` for a spec.
     """
-    return draw(replace(subject(network, focus), opened=open), form, view, style)
+    return draw(
+        replace(subject(network, focus), opened=open, strengths=strengths), form, view, style
+    )
 
 
 def subject(network: Spec | Graph | Checked, focus: str | None = None) -> Subject:

@@ -11,6 +11,8 @@ from archdsl.analysis.parameters import parameters
 from archdsl.analysis.report import StageReport
 from archdsl.analysis.shapes import shapes
 from archdsl.apps.draw.focus import Focus
+from archdsl.apps.draw.looks import Look
+from archdsl.apps.draw.strengths import THICKEST, Strengths, weighed
 from archdsl.counted import counted
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
@@ -30,7 +32,8 @@ ROWS = 8
 class Subject:
     """A network to draw. `title` is plain text; each output format has to escape it.
 
-    `opened` is the path of the block that is drawn instead of the stages, if one is.
+    `opened` is the path of the block that is drawn instead of the stages, if one is. With
+    `strengths`, links are drawn by how strongly the network uses them.
     """
 
     graph: Graph
@@ -38,6 +41,7 @@ class Subject:
     focus: Focus
     title: str
     opened: str | None = None
+    strengths: Strengths | None = None
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
@@ -76,6 +80,39 @@ class Subject:
         left = len(self.graph.stages) - len(self.shown)
         verb = "is" if left == 1 else "are"
         return f"{counted(left, 'more stage')} {verb} not shown." if left else ""
+
+    def strength(self, stage: Stage, source: int, layer: int) -> float | None:
+        """Return the strength of a link; None if it has no weights of its own.
+
+        Args:
+            stage: a stage of the network.
+            source: the output that is read.
+            layer: the layer that reads it; N + 1 is the exit.
+        """
+        of_stages = self.strengths.stages if self.strengths else {}
+        return of_stages.get(stage.index, {}).get((source, layer))
+
+    def shown_strengths(self) -> list[float]:
+        """Return the strengths of all links of the stages that a picture shows."""
+        of_stages = self.strengths.stages if self.strengths else {}
+        stages = [of_stages.get(stage.index, {}) for stage in self.shown]
+        return [strength for links in stages for strength in links.values()]
+
+    def weighed(
+        self, stage: Stage, source: int, layer: int, look: Look, thickest: float = THICKEST
+    ) -> Look:
+        """Return the look of a link by its strength; the same look for a network without strengths.
+
+        Args:
+            stage: a stage of the network.
+            source: the output that is read.
+            layer: the layer that reads it; N + 1 is the exit.
+            look: the look of the link in a picture without strengths.
+            thickest: the width of a link of strength 1, in points.
+        """
+        if self.strengths is None:
+            return look
+        return weighed(look, self.strength(stage, source, layer), thickest)
 
     def tooltip(self, stage: Stage, layer: int) -> str:
         """Return one line on a layer: what it reads, its shapes and its parameters.

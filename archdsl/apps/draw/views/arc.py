@@ -7,13 +7,14 @@ are drawn, not on all links.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from archdsl.apps.draw.captions import beside, lanes, page, stage_lines
+from archdsl.apps.draw.captions import beside, lanes, stage_lines, subject_page
 from archdsl.apps.draw.looks import BACK, FAR_BACK, FOCUS_BOX, INTO, OUT_OF, TICK, Look
 from archdsl.apps.draw.row import Link, Row
 from archdsl.apps.draw.scene import Box, Curve, Scene, Text, text_width
+from archdsl.apps.draw.strengths import CROWDED, THICKEST
 from archdsl.apps.draw.subject import Subject, fed, readers
 from archdsl.counted import counted
 from archdsl.ir.graph import Stage
@@ -27,6 +28,9 @@ LAYERS = 20_000
 
 EVERY = 400
 """Up to this many links, all links of a stage are drawn."""
+
+UNCROWDED = 16
+"""Up to this many layers of the deepest stage, links of strength 1 are as thick as in `paper`."""
 
 SAMPLED = 60
 """Number of layers whose links are drawn in a sample."""
@@ -63,13 +67,16 @@ def scene(subject: Subject) -> Scene:
     deepest = max(1, *(stage.depth for stage in subject.shown))
     step = min(FARTHEST, max(NEAREST, SPAN / deepest))
     drawn = [chosen(stage, subject.focused(stage)) for stage in subject.shown]
+    thickest = THICKEST if deepest <= UNCROWDED else CROWDED
     rows = [
         beside(
-            _row(subject, stage, step, links), f"stage {stage.index}", stage_lines(subject, stage)
+            _row(subject, stage, step, links, thickest),
+            f"stage {stage.index}",
+            stage_lines(subject, stage),
         )
         for stage, links in zip(subject.shown, drawn, strict=True)
     ]
-    return page(subject.title, rows, _caption(subject, drawn))
+    return subject_page(subject, rows, _caption(subject, drawn), thickest)
 
 
 def chosen(stage: Stage, focus: int | None) -> Drawn:
@@ -102,7 +109,7 @@ def _behind(stage: Stage) -> Iterator[Link]:
                 yield source, layer
 
 
-def _row(subject: Subject, stage: Stage, step: float, drawn: Drawn) -> Scene:
+def _row(subject: Subject, stage: Stage, step: float, drawn: Drawn, thickest: float) -> Scene:
     row = Row(
         f"{stage.index}.", step=step, width=step * 0.7, height=7.0, lowest=7.0,
         lane=14.0 if stage.depth > 100 else 16.0,
@@ -110,17 +117,22 @@ def _row(subject: Subject, stage: Stage, step: float, drawn: Drawn) -> Scene:
     focus = subject.focused(stage)
     behind = FAR_BACK if len(drawn.behind) > EVERY / 2 else BACK
     thin = min(1.0, 24 / max(1, len(drawn.into)))
+    out, into = (replace(look, width=look.width * thin) for look in (OUT_OF, INTO))
+
+    def curves(links: Iterable[Link], look: Look, *, front: bool = True) -> Iterator[Curve]:
+        for link in links:
+            yield _link(row, link, subject.weighed(stage, *link, look, thickest), front=front)
+
     links = (
-        *(_link(row, link, behind, front=False) for link in drawn.behind),
-        *(_link(row, link, replace(OUT_OF, width=OUT_OF.width * thin)) for link in drawn.out),
-        *(_link(row, link, replace(INTO, width=INTO.width * thin)) for link in drawn.into),
-    )
+        *curves(drawn.behind, behind, front=False), *curves(drawn.out, out),
+        *curves(drawn.into, into),
+    )  # fmt: skip
     boxes = tuple(_tick(subject, stage, row, layer, focus) for layer in range(stage.depth + 1))
     texts = tuple(_numbers(row, stage, focus))
     return Scene(f"stage {stage.index}", boxes, links, texts)
 
 
-def _link(row: Row, link: Link, look: Look, *, front: bool = True) -> Curve:
+def _link(row: Row, link: Link, look: Look, *, front: bool) -> Curve:
     curve = row.curve(link, (look, front), neighbours="arc")
     return replace(curve, arrow=False, tooltip=curve.tooltip if front else "")
 

@@ -40,7 +40,7 @@ def exploded(subject: Subject, stage: Stage) -> Scene:
         hot = layer == focus
         if len(sources) > 1:
             boxes.append(_mark(subject, stage, layer, hot=hot))
-        curves += _links(stage, layer, sources, hot=hot)
+        curves += _links(subject, stage, layer, sources, hot=hot)
     leaves = Text(_x(stage.depth + 1), 0, leaving(subject, stage), side="left", colour="#6b6b6b")
     return Scene(f"stage {stage.index}", tuple(boxes), tuple(curves), (leaves,))
 
@@ -79,7 +79,9 @@ def _mark(subject: Subject, stage: Stage, layer: int, *, hot: bool) -> Box:
     )  # fmt: skip
 
 
-def _links(stage: Stage, layer: int, sources: Sequence[int], *, hot: bool) -> Iterator[Curve]:
+def _links(
+    subject: Subject, stage: Stage, layer: int, sources: Sequence[int], *, hot: bool
+) -> Iterator[Curve]:
     """Yield links into the mark and from it to the unit, or into the unit if it has no mark."""
     joined = len(sources) > 1
     out = layer > stage.depth
@@ -91,7 +93,8 @@ def _links(stage: Stage, layer: int, sources: Sequence[int], *, hot: bool) -> It
         end, half, target = _x(layer) - 4, 0.0, f"{stage.index}.{stage.depth}"
     for source in sources:
         name = f"{stage.index}.{source}"
-        look = INTO if hot else CHAIN if layer - source == 1 else BACK
+        plain = INTO if hot else CHAIN if layer - source == 1 else BACK
+        look = subject.weighed(stage, source, layer, plain)
         if layer - source == 1:
             points = straight((_x(source) + WIDTH / 2, 0), (end - half, 0))
         else:

@@ -7,9 +7,9 @@ runs with one link each, so nothing is left out and the size does not depend on 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from archdsl.apps.draw.captions import beside, page
+from archdsl.apps.draw.captions import beside, subject_page
 from archdsl.apps.draw.curves import arc
 from archdsl.apps.draw.folding import Run, folded
 from archdsl.apps.draw.looks import (
@@ -24,6 +24,7 @@ from archdsl.apps.draw.looks import (
 )
 from archdsl.apps.draw.opened import paths_inside
 from archdsl.apps.draw.scene import LINE, SIZE, Box, Curve, Scene, text_width
+from archdsl.apps.draw.strengths import weighed
 from archdsl.apps.draw.subject import Subject, fed, listed, ruled
 from archdsl.counted import counted
 from archdsl.ir.shapes import show
@@ -59,18 +60,25 @@ def scene(subject: Subject) -> Scene:
     centre = next(p.box for p in line if p.run.named and p.run.first == focus)
     sources = [p for p in reversed(line) if p.run.read]
     feeds = [p for p in line if p.run.fed]
-    curves = [_into(p, centre, rank, len(sources)) for rank, p in enumerate(sources)]
-    curves += [_out(p.box, centre, rank, len(feeds)) for rank, p in enumerate(feeds)]
+    curves = [
+        _weighed(subject, p.run, _into(p, centre, rank, len(sources)))
+        for rank, p in enumerate(sources)
+    ]
+    curves += [
+        _weighed(subject, p.run, _out(p.box, centre, rank, len(feeds)))
+        for rank, p in enumerate(feeds)
+    ]
     boxes = [p.box for p in line]
     if focus in stage.exit_sources():
         boxes.append(_exit(stage.index, line[-1].box))
-        curves.append(_out(boxes[-1], centre, len(feeds), len(feeds) + 1))
+        curve = _out(boxes[-1], centre, len(feeds), len(feeds) + 1)
+        look = subject.weighed(stage, focus, stage.depth + 1, curve.look)
+        curves.append(replace(curve, look=look))
     body = Scene(subject.title, tuple(boxes), tuple(curves))
     report = subject.stage_report(stage)
     lines = [ruled(report), f"{counted(stage.depth, 'layer')}, {counted(report.links, 'link')}"]
-    return page(
-        subject.title, [beside(body, f"stage {stage.index}", lines)], _caption(subject, runs)
-    )
+    rows = [beside(body, f"stage {stage.index}", lines)]
+    return subject_page(subject, rows, _caption(subject, runs))
 
 
 def _arrows(runs: Sequence[Run]) -> tuple[int, int]:
@@ -136,6 +144,22 @@ def _out(box: Box, centre: Box, rank: int, count: int) -> Curve:
     return Curve(centre.name, box.name, points, OUT_OF, True, box.label, True)
 
 
+def _weighed(subject: Subject, run: Run, curve: Curve) -> Curve:
+    """Return a link of the focus by its strength; that of a folded run by the mean strength."""
+    if subject.strengths is None:
+        return curve
+    stage, focus, layers = subject.stage, subject.focus.layer, range(run.first, run.last + 1)
+    links = (
+        [(source, focus) for source in layers if source in stage.sources(focus)]
+        if run.read
+        else [(focus, layer) for layer in layers if focus in stage.sources(layer)]
+    )
+    strengths = [subject.strength(stage, *link) for link in links]
+    with_weights = [strength for strength in strengths if strength is not None]
+    mean = sum(with_weights) / len(with_weights) if with_weights else None
+    return replace(curve, look=weighed(curve.look, mean))
+
+
 def _spread(box: Box, part: float) -> float:
     """Return a position across a box between its round corners; `part` is from 0 to 1."""
     return box.area.left + 4 + part * (box.width - 8)
@@ -149,11 +173,13 @@ def _caption(subject: Subject, runs: Sequence[Run]) -> str:
     reads, feeds = stage.sources(focus), fed(stage, focus)
     blue = "" if feeds == "nothing" else " (blue)"
     counts = any(not (run.named or run.read or run.fed) for run in runs)
+    means = subject.strengths and any((run.read or run.fed) and not run.named for run in runs)
     return (
         f"F{focus} reads {counted(len(reads), 'output')} (red: {listed(reads)}) and feeds "
         f"{feeds}{blue}. {show(subject.shapes[source])} to "
         f"{show(subject.shapes[name])}; {counted(subject.parameters.get(name, 0), 'parameter')}."
         f"{' Grey numbers count layers between.' if counts else ''}"
+        f"{' A link of several layers shows their mean strength.' if means else ''}"
         f"{_inside(subject, name)}"
     )
 

@@ -4,7 +4,8 @@ Rows are sources and columns are readers, as in figure 3 of Zhu et al. 2018, who
 stage's input, and as in `archdsl heatmap`.
 
 The cost of a link is the number of values that the reader reads through it: channels times
-positions, the measure of memory traffic of Chao et al. 2019 (HarDNet). Layers of deep stages are
+positions, the measure of memory traffic of Chao et al. 2019 (HarDNet). For a network with
+strengths, the colour is the strength of a link. Layers of deep stages are
 combined in square groups with the colour of their mean. Equal neighbours along a row or a diagonal
 are one shape: the exponential rule is a fan of lines, the full rule a triangle, plain a diagonal.
 """
@@ -27,6 +28,7 @@ from archdsl.apps.draw.scene import (
     stacked,
     text_width,
 )
+from archdsl.apps.draw.strengths import sentences
 from archdsl.apps.draw.subject import Subject, listed, ruled
 from archdsl.counted import counted
 from archdsl.ir.graph import Stage
@@ -63,7 +65,10 @@ def scene(subject: Subject) -> Scene:
         for first in range(0, len(panels), ACROSS)
     ]
     body = stacked("", [*lines, _legend(colours)], 26.0)
-    return page(subject.title, [body], _caption(subject, grouped(deepest)))
+    caption = _caption(subject, grouped(deepest))
+    if strengths := subject.shown_strengths():
+        caption += f" {sentences(strengths, by='Colour', dotted=False)}"
+    return page(subject.title, [body], caption)
 
 
 def _panel(subject: Subject, stage: Stage, grid: Cells, step: float) -> Scene:
@@ -125,6 +130,8 @@ def _legend(scale: Scale) -> Scene:
             "box",
         )
         return Scene("legend", (box,), (), (Text(18, 0, text, side="left", colour=FAINT),))
+    if scale.linear:
+        return _strengths(scale)
     boxes = tuple(
         Box(f"legend.{place}", place * 8 + 4, 0, 8, 9, "", Look(fill=colour, width=0), "box",
             tooltip=" ")
@@ -135,6 +142,24 @@ def _legend(scale: Scale) -> Scene:
         Text(-6, 0, f"{scale.least:,}", side="right", colour=FAINT),
         Text(right, 0, f"{scale.most:,} numbers read through one link", side="left", colour=FAINT),
     )
+    return Scene("legend", boxes, (), texts)
+
+
+def _strengths(scale: Scale) -> Scene:
+    """Return a swatch for each strength from 0 to 1, and one for links without a strength."""
+    *shades, without = scale.colours
+    swatches = [(place * 8 + 4.0, 8, colour) for place, colour in enumerate(shades)]
+    right = len(shades) * 8 + 6
+    uses = Text(right, 0, "1: how strongly a layer uses an output", side="left", colour=FAINT)
+    swatches.append((uses.area.right + 16, 8, without))
+    boxes = tuple(
+        Box(f"legend.{place}", x, 0, wide, 9, "", Look(fill=colour, width=0), "box", tooltip=" ")
+        for place, (x, wide, colour) in enumerate(swatches)
+    )
+    texts = (
+        Text(-6, 0, "0", side="right", colour=FAINT), uses,
+        Text(uses.area.right + 24, 0, "no weights of its own", side="left", colour=FAINT),
+    )  # fmt: skip
     return Scene("legend", boxes, (), texts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.apps.draw.captions import beside, page, stage_lines
+from archdsl.apps.draw.captions import beside, page, stage_lines, subject_page
 from archdsl.apps.draw.scene import Scene
 from archdsl.apps.draw.subject import Subject, listed
 from archdsl.apps.draw.views.columns import columns
@@ -24,7 +24,7 @@ def fits(subject: Subject) -> bool:
 def scene(subject: Subject) -> Scene:
     """Draw every aggregation separately, which is the view for comparing networks."""
     rows = [_beside(subject, stage, _row(subject, stage)) for stage in subject.shown]
-    return page(subject.title, rows, _caption(subject))
+    return subject_page(subject, rows, _caption(subject))
 
 
 def compact_scene(subject: Subject) -> Scene:
@@ -44,7 +44,8 @@ def compact_scene(subject: Subject) -> Scene:
 
 def _row(subject: Subject, stage: Stage) -> Scene:
     count = stage.rule.column_count(stage.depth)
-    if count is not None and stage.leaves == "rule":
+    shared = subject.strengths is None  # columns draw the links out of a join as one line
+    if count is not None and stage.leaves == "rule" and shared:
         return columns(subject, stage, count)
     return exploded(subject, stage)
 

@@ -1,0 +1,45 @@
+"""The heat map as the strengths of links that a picture shows."""
+
+from __future__ import annotations
+
+from archdsl.api import Checked
+from archdsl.apps.draw.showing import subject
+from archdsl.apps.draw.strengths import Strengths
+from archdsl.apps.heatmap.model import HeatMap
+from archdsl.extras import require
+from archdsl.frontend.load import Spec
+from archdsl.ir.graph import Graph
+
+
+def strengths(network: Spec | Graph | Checked, weights: object) -> Strengths:
+    """Return how strongly a trained network uses each link, for `archdsl.picture`.
+
+    >>> import torch  # doctest: +SKIP
+    >>> spec = archdsl.load("specs/densenet-cifar.yaml", {"depth": 40})  # doctest: +SKIP
+    >>> found = archdsl.strengths(spec, torch.load("checkpoint.pt"))  # doctest: +SKIP
+    >>> archdsl.picture(spec, "svg", strengths=found).content  # doctest: +SKIP
+
+    Args:
+        network: a spec, its graph, or the result of `archdsl.api.check`.
+        weights: a state dict of the network, or a container with one.
+
+    Returns:
+        The values of the heat map: from 0 to 1, the largest of each layer is 1.
+
+    Raises:
+        ArchdslError: A422 without torch, A440 for weights that are not real numbers, A441 for
+            weights of a different network, A442 if no link has weights of its own, A443 for several
+            state dicts; and the errors of `lower` for a spec.
+    """
+    require("torch")
+    from archdsl.apps.heatmap.checkpoint import heat_map
+
+    return of_heat_map(heat_map(subject(network).graph, weights))
+
+
+def of_heat_map(heat: HeatMap) -> Strengths:
+    """Return the rescaled means of a heat map by stage and by block."""
+    return Strengths(
+        {panel.stage: panel.rescaled for panel in heat.panels if not panel.block},
+        {panel.block: panel.rescaled for panel in heat.panels if panel.block},
+    )
