@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from archdsl.apps.draw.looks import BLUE, FAINT, INK, RED, Look
+from archdsl.apps.draw.looks import BLUE, FAINT, RED, Look
 from archdsl.apps.draw.row import Link
 from archdsl.apps.draw.scene import Box, Scene, Text
 
@@ -44,14 +44,14 @@ def weighed(look: Look, strength: float | None, thickest: float = THICKEST) -> L
     """Return a look with the width and the opacity of a strength; dotted without one.
 
     The shade is the opacity, so that weak links are faint on light and on dark pages. Red and blue
-    links keep their colour, others are black.
+    links keep their colour, others are grey.
 
     Args:
         look: the look of the link in a picture without strengths.
         strength: from 0 to 1; None for a link without weights of its own.
         thickest: the width of a link of strength 1, in points.
     """
-    stroke = look.stroke if look.stroke in {RED, BLUE} else INK
+    stroke = look.stroke if look.stroke in {RED, BLUE} else FAINT
     if strength is None:
         return replace(look, stroke=stroke, width=1.0, dashes=DOTTED)
     opacity = round(255 * (FAINTEST + (1 - FAINTEST) * strength))
