@@ -109,3 +109,23 @@ def test_titles_that_are_long_are_wrapped() -> None:
     long = Subject(made.graph, made.report, made.focus, "word " * 60)
     for view in VIEWS:
         assert_clear(scene(long, view), view)
+
+
+@pytest.mark.parametrize("name", ["convnext-imagenet", "rdnet-imagenet", "hardnet-68ds-imagenet"])
+def test_arrows_of_the_overview_pass_no_box(name: str) -> None:
+    """An arrow to the next line turns above all boxes of that line, however high they are."""
+    made = scene(shipped(name, {}), "overview")
+    turns = [curve.points[3:7] for curve in made.curves if len(curve.points) > 4]
+    assert turns
+    for (right, y), *_, (left, level) in turns:
+        assert y == level
+        for box in made.boxes:
+            area = box.area
+            beside = area.right < left or area.left > right
+            assert beside or not area.bottom <= y <= area.top, box.name
+
+
+def test_lines_of_the_overview_are_as_wide_as_a_page() -> None:
+    """A page shows about 900 pixels; letters of 9 points in 800 then have 10 pixels."""
+    bounds = scene(shipped("mobilenet-v2-imagenet", {}), "overview").bounds
+    assert bounds.right - bounds.left <= 800

@@ -12,8 +12,8 @@ from archdsl.apps.draw.scene import SIZE, Box, Curve, Point, Scene, Text, text_w
 from archdsl.apps.draw.subject import Subject
 from archdsl.counted import counted
 
-ROOM = 1_250.0
-"""Maximum width of a line of boxes, in points."""
+ROOM = 800.0
+"""Maximum width of a line of boxes, in points: texts are readable in the width of a page."""
 
 TRACK = Look("none", "#dcdcdc", 0)
 FILL = Look("none", "#1f77b4", 0)
@@ -95,6 +95,7 @@ def _arrows(
 ) -> tuple[tuple[Curve, ...], tuple[Text, ...]]:
     """Return arrows from box to box, and the shapes above them."""
     curves, texts = [], []
+    tallest = max(card.height for card in cards)
     for index in range(len(cards) - 1):
         one, other = cards[index], cards[index + 1]
         (x, y), (to, below) = points_of[index], points_of[index + 1]
@@ -104,10 +105,11 @@ def _arrows(
             texts.append(Text((start[0] + end[0]) / 2, y + 7, one.leaves, 8.0, colour=FAINT))
         else:
             down, to_top = (x + one.width / 2, y - one.height / 2), below + other.height / 2
-            turn, over = (down[0], to_top + 16), (to + other.width / 2, to_top + 16)
+            between = below + tallest / 2 + 16  # above all boxes of the line
+            turn, over = (down[0], between), (to + other.width / 2, between)
             points = (*straight(down, turn), *straight(turn, over)[1:],
                       *straight(over, (over[0], to_top))[1:])  # fmt: skip
-            texts.append(Text(over[0] + 8, to_top + 23, one.leaves, 8.0, "left", FAINT))
+            texts.append(Text(over[0] + 8, between + 7, one.leaves, 8.0, "left", FAINT))
         curves.append(Curve(one.name, other.name, points, CHAIN, True))
     return tuple(curves), tuple(texts)
 
