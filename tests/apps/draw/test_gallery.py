@@ -8,11 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import ROOT, archdsl
+from archdsl.api import analyse, load, lower
+from archdsl.counted import counted
+from cli.commands import ROOT, SPECS, archdsl
 
 PAGE = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"^\$ archdsl (.*)\n```\n\n!\[(.+)\]\((pictures/.*)\)$", PAGE, re.MULTILINE)
 COMMANDS = re.findall(r"^\$ archdsl (.*)$", PAGE, re.MULTILINE)
+CARD = re.compile(
+    r"^\[([^\n]+?)\]\(\.\./specs/([\w-]+\.yaml)\) "
+    r"\(\[[^\n]+? \d{4}\]\(https://arxiv\.org/abs/\d{4}\.\d+\)\): "
+    r"([^\n]+? multiply-adds)\.",
+    re.MULTILINE,
+)
+"""The line of a card: the name, the spec, the paper and the counts."""
+
+CARDS = list(CARD.finditer(PAGE))
 PLACED = re.compile(rb'(<text[^>]*?) x="[^"]*" y="[^"]*"')
 
 
@@ -40,6 +51,27 @@ def test_picture_is_what_its_command_makes(
     assert (ran.code, ran.err) == (0, "")
     old = (ROOT / "docs" / shown).read_bytes()
     assert shapes(made.read_bytes()) == shapes(old), "make gallery"
+
+
+def test_every_spec_has_a_card() -> None:
+    """A line with its name and paper, and below it a command that draws it."""
+    specs = {path.name for path in SPECS.glob("*.yaml")}
+    cards = [match[2] for match in CARDS]
+    assert sorted(cards) == sorted(specs)
+    for match in CARDS:
+        command = PAGE[match.end() :].split("```console\n$ archdsl ")[1].split("\n")[0]
+        assert command.startswith(f"draw specs/{match[2]} "), match[1]
+    compiled = (ROOT / "compiled" / "manifest.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r"spec: \.\./specs/([\w-]+\.yaml)", compiled)) == specs
+
+
+@pytest.mark.parametrize("match", CARDS, ids=lambda match: match[2])
+def test_counts_of_a_card_are_those_of_the_spec_as_written(match: re.Match[str]) -> None:
+    report = analyse(lower(load(SPECS / match[2])))
+    assert match[3] == (
+        f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}, "
+        f"{report.parameters:,} parameters, {report.macs:,} multiply-adds"
+    )
 
 
 def test_sentences_below_pictures_are_true() -> None:
