@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
+from archdsl.counted import counted
 from archdsl.errors import fail
 from archdsl.language.rule import Rule
 
@@ -38,16 +39,17 @@ def prove(rule: Rule, layers: int, exit: bool = True) -> tuple[int, ...]:
         at = _first(totals, lambda layer, total: rule.links(layer) != total)
         raise fail(
             "A204",
-            f"the rule {rule.rule} says that {at} layers have {rule.links(at):,} links, "
-            f"but layers 1 to {at} read {totals[at - 1]:,} outputs",
+            f"the rule {rule.rule} counts {counted(rule.links(at), 'link')} for "
+            f"{counted(at, 'layer')}, but layers 1 to {at} read "
+            f"{counted(totals[at - 1], 'output')}",
             help="correct `links`, or leave it out to have reads counted",
         )
     if totals[-1] > rule.bound(layers):
         at = _first(totals, lambda layer, total: total > rule.bound(layer))
         raise fail(
             "A205",
-            f"the rule {rule.rule} claims at most {rule.bound(at):,} links for {at} layers, "
-            f"but with layer {at} there are {totals[at - 1]:,}",
+            f"the rule {rule.rule} claims at most {counted(rule.bound(at), 'link')} "
+            f"for {counted(at, 'layer')}, but with layer {at} there are {totals[at - 1]:,}",
             help="read fewer outputs, or claim a larger `bound`",
         )
     return counts

@@ -17,6 +17,7 @@ from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
 from archdsl.cli.render import report as show
 from archdsl.cli.render import visible
+from archdsl.counted import counted
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
@@ -220,7 +221,8 @@ def print_result(checked: api.Checked, path: Path, *, changed: bool, check: bool
         (check, changed), "unchanged"
     )
     report = checked.report
-    print(f"{word}  {visible(str(path))}  {report.parameters:,} parameters, {report.macs:,} MACs")
+    counts = f"{counted(report.parameters, 'parameter')}, {counted(report.macs, 'MAC')}"
+    print(f"{word}  {visible(str(path))}  {counts}")
     for verdict in checked.verdicts:
         if verdict.holds is not None:
             print(f"    published: {visible(verdict.says(), 1_000)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archdsl.codegen.fusing import BufferStage, Fusing
+from archdsl.counted import counted, inflected
 from archdsl.ir.placement import Placement, Range
 
 LAYOUTS = {"prefix": "side by side", "planar": "each in its own feature map"}
@@ -27,7 +28,8 @@ def text(fusing: Fusing) -> str:
 
 
 def _places(plan: Placement) -> Iterator[str]:
-    yield f"  {plan.channels:,} channels hold outputs of {sum(plan.widths):,}"
+    verb = inflected(plan.channels, "holds", "hold")
+    yield f"  {counted(plan.channels, 'channel')} {verb} outputs of {sum(plan.widths):,}"
     for output in range(len(plan.places)):
         yield f"  y{output}  {_range(plan.span(output))}"
     for layer, ranges in enumerate(plan.gathers, start=1):

@@ -16,6 +16,7 @@ from archdsl.cli import options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.cli.solve import flag
+from archdsl.counted import counted
 from archdsl.errors import Exit
 from archdsl.lowering.limits import Limits
 
@@ -51,7 +52,7 @@ def reconcile(
         result = find(
             start, parameters, limits, most=most,
             progress=lambda done, total: line.show(
-                f"{done:,} of {total:,} sets of changes counted"
+                f"{done:,} of {counted(total, 'set')} of changes counted"
             ),
         )  # fmt: skip
     report(result.spec.notes, form)
@@ -66,7 +67,7 @@ def text(result: Reconciled) -> str:
     """Return the result as text."""
     settings = "".join(f" {name}={value}" for name, value in result.spec.settings.items())
     lines = [
-        f"{result.spec.name}{visible(settings, 400)}: {result.parameters:,} parameters",
+        f"{result.spec.name}{visible(settings, 400)}: {counted(result.parameters, 'parameter')}",
         f"printed: {result.figure.text}",
     ]
     if not result.hits:
@@ -97,7 +98,8 @@ def closing(result: Reconciled) -> list[str]:
     if result.hits and not result.hits[0].changes and result.counted == 1:
         return ["nothing is left to explain"]
     lines = [
-        f"tried {result.counted:,} sets of changes with {result.different:,} different counts; "
+        f"tried {counted(result.counted, 'set')} of changes with "
+        f"{counted(result.different, 'different count')}; "
         f"printing as {result.figure.text}: {result.printing:,}"
     ]
     if result.interrupted:

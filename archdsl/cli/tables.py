@@ -64,7 +64,7 @@ def totals(checked: Checked) -> str:
         ("gradient path", paths),
         ("parameters", f"{report.parameters:,}"),
         ("MACs", f"{report.macs:,}; FLOPs (2 per MAC) {report.flops:,}; one input"),
-        ("receptive field", f"{report.receptive_field} places, stride {report.stride}"),
+        ("receptive field", f"{counted(report.receptive_field, 'place')}, stride {report.stride}"),
         (
             "activations",
             f"{memory.inference:,} bytes to infer, {memory.training:,} to train (one, float32)",

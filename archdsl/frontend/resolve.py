@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
+from archdsl.counted import counted
 from archdsl.errors import Place, fail
 from archdsl.language.arithmetic import Scope
 from archdsl.language.values import Deferred, PerStage, Words
@@ -88,7 +89,8 @@ def entry_of(entries: tuple[Any, ...], scope: Scope, **place: Any) -> Any:
     if len(entries) != scope.stages:
         raise fail(
             "A112",
-            f"this list has {len(entries)} entries, but there are {scope.stages} {scope.per}s",
+            f"this list has {counted(len(entries), 'entry', 'entries')} for "
+            f"{counted(scope.stages, scope.per)}",
             help=f"write one number, or one entry per {scope.per}",
             **place,
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from archdsl.counted import counted, inflected
 from archdsl.ir.graph import Graph, Node
 from archdsl.ir.ops import Aggregate, Chain, Input, Layer
 from archdsl.ir.placement import Placement, Range
@@ -21,7 +22,7 @@ def graph(graph: Graph) -> str:
     lines = [f"network {graph.name}"]
     for stage in graph.stages:
         lines.append(
-            f"stage {stage.index}: {stage.depth} layers, {stage.rule.rule}"
+            f"stage {stage.index}: {counted(stage.depth, 'layer')}, {stage.rule.rule}"
             f"{list(stage.rule.arguments()) or ''}, {stage.operator.kind}, exit {stage.exit_words}"
             + (", projected" if stage.projected else "")
             + (f", y_0 by {stage.entry_chain}" if stage.entry_chain else "")
@@ -35,7 +36,10 @@ def placement(plan: Placement) -> list[str]:
     """Where the outputs of a stage live, and what each layer and last the exit gathers."""
     spans = [(plan.span(output),) for output in range(len(plan.places))]
     places, gathers = (", ".join(map(_ranges, ranges)) for ranges in (spans, plan.gathers))
-    return [f"  {plan.layout} in {plan.channels} channels: {places}", f"  gathers {gathers}"]
+    return [
+        f"  {plan.layout} in {plan.channels} {inflected(plan.channels, 'channel')}: {places}",
+        f"  gathers {gathers}",
+    ]
 
 
 def _ranges(ranges: Sequence[Range]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from archdsl.counted import counted
 from archdsl.errors import ArchdslError
 from archdsl.ir.graph import Graph, Node, Stage
 from archdsl.ir.ops import Aggregate, Chain, Input, Layer, Shape, Weighted
@@ -89,7 +90,7 @@ def _widths(name: str, layers: Sequence[Layer], steps: Sequence[Shape]) -> Itera
     for layer, shape in zip(layers, steps, strict=False):
         features = layer.takes()
         if features is not None and features != shape[0]:
-            yield f"{name}: a layer takes {features} features of {shape[0]}"
+            yield f"{name}: a layer takes {counted(features, 'feature')} of {shape[0]}"
 
 
 def weights(graph: Graph) -> Iterator[str]:
@@ -117,7 +118,8 @@ def stages(graph: Graph) -> Iterator[str]:
     """I7. A stage's layers read exactly what its rule says, by equation 2 or its running form."""
     for stage in graph.stages:
         if len(stage.outputs) != stage.depth + 1 or len(stage.reads) != stage.depth:
-            yield f"stage {stage.index} has {len(stage.outputs)} outputs for {stage.depth} layers"
+            outputs = counted(len(stage.outputs), "output")
+            yield f"stage {stage.index} has {outputs} for {counted(stage.depth, 'layer')}"
         joined: dict[str, tuple[int, ...]]
         joined = outputs_at(stage, 1)
         crossed = {border.layer for border in stage.borders}

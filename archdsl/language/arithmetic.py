@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 
+from archdsl.counted import counted
 from archdsl.errors import fail
 
 Number = int | Fraction
@@ -59,7 +60,8 @@ class Scope:
         if len(value) != self.stages:
             raise fail(
                 "A112",
-                f"{subject} has {len(value)} entries, but there are {self.stages} {self.per}s",
+                f"{subject} has {counted(len(value), 'entry', 'entries')} for "
+                f"{counted(self.stages, self.per)}",
                 help=f"write one number, or one entry per {self.per}",
             )
         return value[self.stage]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from archdsl.counted import counted
 from archdsl.errors import ArchdslError, Diagnostic, Span, fail
 from archdsl.language.arithmetic import (
     FUNCTIONS,
@@ -192,9 +193,7 @@ class _Parser:
         count, function = FUNCTIONS[name]
         self.lists += count is None and len(arguments) == 1
         if count not in {None, len(arguments)}:
-            raise fail(
-                "A110", f"`{name}` takes {count} value{'s' * (count != 1)}, not {len(arguments)}"
-            )
+            raise fail("A110", f"`{name}` takes {counted(count, 'value')}, not {len(arguments)}")
         return lambda scope: function(
             tuple(argument(scope) for argument in arguments), scope, f"`{name}(...)`"
         )

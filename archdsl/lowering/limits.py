@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from archdsl.counted import counted, inflected
 from archdsl.errors import ArchdslError, Diagnostic, Place
 from archdsl.language.rule import Rule
 
@@ -92,10 +93,11 @@ def check(stages: Iterable[Planned], limits: Limits, around: int = 0) -> None:
     largest = max(stages, key=lambda stage: (stage.layers, stage.primitives))
     counts = [f"{count:,} {name} (limit {limit:,})" for name, count, limit in above]
     if above[0][0] != "layers":
-        message = f"{size.layers:,} layers make {' and '.join(counts)}"
+        make = inflected(size.layers, "makes", "make")
+        message = f"{counted(size.layers, 'layer')} {make} {' and '.join(counts)}"
     else:
         named = any(name == "links" for name, _, _ in above)
-        more = counts[1:] if named else [f"{size.links:,} links", *counts[1:]]
+        more = counts[1:] if named else [counted(size.links, "link"), *counts[1:]]
         message = f"this is {counts[0]} with {' and '.join(more)}"
     raise ArchdslError(Diagnostic("A301", message, help=raising(above), **largest.place))
 

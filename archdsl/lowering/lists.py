@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from archdsl.counted import counted
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.frontend.resolve import resolve, resolve_each
 from archdsl.frontend.schema import LayerList
@@ -169,7 +170,9 @@ def unit_layers(unit: Unit, stride: int, place: Place) -> Sequence[LayerWords]:
     """
     layers = unit.layers(stride)
     if len(layers) > unit.size():
-        message = f"the unit `{unit.kind}` has {len(layers)} layers (limit {unit.size()})"
+        message = (
+            f"the unit `{unit.kind}` has {counted(len(layers), 'layer')} (limit {unit.size()})"
+        )
         raise fail("A301", message, **place)
     if stride > 1:
         check_unit(unit, stride, place)

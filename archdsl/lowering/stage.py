@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from archdsl.counted import counted
 from archdsl.errors import ArchdslError, Place, fail
 from archdsl.frontend.schema import LayerList
 from archdsl.ir.border import Border
@@ -213,7 +214,7 @@ class _Stage:
         if after[0] < shape[0]:
             raise fail(
                 "A210",
-                f"`entry: pad` cannot make {after[0]} channels of {shape[0]}",
+                f"`entry: pad` cannot make {counted(after[0], 'channel')} of {shape[0]}",
                 help="write `entry: projection`",
                 **self.plan.place("entry"),
             )

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl.analysis import Report
 from archdsl.analysis.parameters import state_shapes
+from archdsl.counted import counted
 from archdsl.ir.graph import Graph
 from archdsl.oracle.comparison import (
     Comparison,
@@ -51,7 +52,10 @@ class Verification:
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield the name and the result of each comparison, as text."""
         same = self.comparison
-        yield "state dict", f"{same.tensors} tensors, names and shapes as the graph has them"
+        yield (
+            "state dict",
+            f"{counted(same.tensors, 'tensor')}, names and shapes as the graph has them",
+        )
         yield "parameters", f"{self.parameters:,} = {self.expected_parameters:,} counted"
         yield "FLOPs", f"{self.flops:,} run = {self.expected_flops:,} counted (2 per MAC)"
         yield "outputs", f"relative difference {same.outputs:.1e} (float64, batch 2, oracle)"

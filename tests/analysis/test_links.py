@@ -238,7 +238,7 @@ class ReadsBackwards(Greedy):
         (Greedy(), "A205", "at most 18 links for 6 layers, but with layer 6 there are 21"),
         (GreedyLayer(), "A205", "layer 3 reads at most 2 outputs, but it reads 3"),
         (WrongFanIn(), "A204", "layer 6 reads 5 outputs, but it reads 6"),
-        (WrongLinks(), "A204", "9 layers have 10 links, but layers 1 to 9 read 9 outputs"),
+        (WrongLinks(), "A204", "counts 10 links for 9 layers, but layers 1 to 9 read 9 outputs"),
         (WrongOffsets(), "A204", "but layer 3 does not"),
         (WrongWindow(), "A204", "but layer 3 does not"),
         (ReadsNothing(), "A202", "layer 5 reads nothing"),

@@ -108,7 +108,7 @@ def _lines(part: PartDiff) -> list[str]:
             lines.append(f"{name}: {before} to {after}"[:48])
     links = part.links
     if links and links.added is not None:
-        lines.append(f"{links.added:,} links added, {links.removed:,} removed")
+        lines.append(f"{counted(links.added, 'link')} added, {links.removed:,} removed")
     return lines
 
 

@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from archdsl.apps.diff.links import LayerLinks
 from archdsl.apps.diff.model import Change, Difference, PartDiff
+from archdsl.counted import counted
 
 WIDTH = 80
 TOPOLOGIES = {
@@ -111,7 +112,7 @@ def _links(part: PartDiff) -> Iterator[str]:
         for one in links.layers[:LISTED]:
             yield from _wrapped(f"    {_reader(one):<7} ", _signed(one))
         if len(links.layers) > LISTED:
-            yield f"    {len(links.layers) - LISTED:,} more layers"
+            yield f"    {counted(len(links.layers) - LISTED, 'more layer')}"
     if links.exit.added or links.exit.removed:
         yield from _wrapped("    exit    ", _signed(links.exit))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from archdsl.counted import counted
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Chain, Layer
 
@@ -73,4 +74,4 @@ def _runs(widths: Sequence[int]) -> Iterator[str]:
     for width, count in runs[:6]:
         yield f"{width:,} x {count:,}" if count > 1 else f"{width:,}"
     if len(runs) > 6:
-        yield f"{len(runs) - 6} more runs"
+        yield counted(len(runs) - 6, "more run")

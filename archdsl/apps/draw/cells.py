@@ -12,6 +12,7 @@ from archdsl.apps.draw.curves import straight
 from archdsl.apps.draw.looks import Look
 from archdsl.apps.draw.scene import Box, Curve
 from archdsl.apps.draw.subject import Subject
+from archdsl.counted import counted
 from archdsl.ir.graph import Stage
 
 MOST = 500
@@ -174,7 +175,7 @@ def _runs(levels: Mapping[Cell, int], along: Callable[[Cell], Cell]) -> Iterator
 
 def _apart(grid: Cells, stage: Stage, step: float) -> Iterator[Box]:
     for (row, column), level in sorted(grid.levels.items()):
-        tooltip = f"F{column} reads F{row}: {grid.costs[row]:,} numbers"
+        tooltip = f"F{column} reads F{row}: {counted(grid.costs[row], 'number')}"
         yield _box(f"{stage.index}.{row}.{column}", (row, column), (row, column), step,
                    grid.scale.colours[level], tooltip)  # fmt: skip
 

@@ -130,7 +130,7 @@ class Subject:
         change = f"{show(self.shapes[source])} to {show(self.shapes[name])}"
         return (
             f"F{layer} of stage {stage.index} reads {listed(stage.sources(layer))}; "
-            f"{change}; {count:,} parameters"
+            f"{change}; {counted(count, 'parameter')}"
         )
 
 

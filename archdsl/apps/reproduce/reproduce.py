@@ -13,6 +13,7 @@ from archdsl import api
 from archdsl.analysis.macs import paper_flops
 from archdsl.apps.reproduce.printed import Printed, read_printed
 from archdsl.apps.reproduce.suite import RowWords, Suite
+from archdsl.counted import counted
 from archdsl.errors import ArchdslError, Diagnostic
 from archdsl.lowering.limits import Allowance, Limits
 from archdsl.lowering.network import size
@@ -214,7 +215,7 @@ def _no_misprint(suite: Suite, index: int, figure: Figure, meant: int | None) ->
     if figure.how:
         message = f"{label} is not a misprint: {figure.computed:,} prints as {figure.printed.text}"
         return Diagnostic("A220", message, help="remove `misprint`", **place)
-    counts = f"the row's network has {figure.computed:,} parameters"
+    counts = f"the row's network has {counted(figure.computed, 'parameter')}"
     counts += f", the one named here {meant:,}" if meant is not None else ""
     message = f"the misprint of {label} is not what it is said to be"
     return Diagnostic("A220", message, note=counts, **place)

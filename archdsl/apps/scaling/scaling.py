@@ -18,6 +18,7 @@ from itertools import accumulate, count, islice
 from archdsl.analysis import paths
 from archdsl.analysis.parameters import layer_parameters
 from archdsl.apps.scaling.outputs import Outputs
+from archdsl.counted import counted, inflected
 from archdsl.errors import ArchdslError, Diagnostic, fail
 from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import value
@@ -133,7 +134,9 @@ def _refuse(plan: StagePlan, limits: Limits) -> None:
     if above:
         excess = " and ".join(f"{count:,} {name} (limit {limit:,})" for name, count, limit in above)
         needed = [(name, -(-count // SEARCHED), limit) for name, count, limit in above]
-        message = f"{plan.layers:,} layers have {excess}"
+        message = (
+            f"{counted(plan.layers, 'layer')} {inflected(plan.layers, 'has', 'have')} {excess}"
+        )
         help = f"write smaller --depths, or {raising(needed)}"
         raise ArchdslError(Diagnostic("A301", message, help=help, **place))
 

@@ -12,6 +12,7 @@ from typing import Any
 from archdsl.apps.search.counting import QUANTITIES, measure
 from archdsl.apps.search.nearest import Found, UnreachedError, nearest
 from archdsl.apps.search.values import Flat
+from archdsl.counted import counted
 from archdsl.errors import ArchdslError, Exit, fail
 from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Allowance, Limits
@@ -220,6 +221,6 @@ def _notes(over: str, result: Found) -> tuple[str, ...]:
     uneven = (
         f"counts do not simply rise or fall with {over}, or it has settings that make no network"
     )
-    many = "all sizes" if result.whole else f"{result.evaluations} sizes"
+    many = "all sizes" if result.whole else counted(result.evaluations, "size")
     tried = f"{many} from {low:,} to {high:,} were counted"
     return (uneven, tried if result.whole else f"{tried}; another one may be nearer")

@@ -28,7 +28,7 @@ from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.fusing import RECORDS
 from archdsl.codegen.program import Program, program
-from archdsl.counted import counted
+from archdsl.counted import counted, inflected
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
 from archdsl.version import __version__
@@ -128,7 +128,8 @@ def docstring(out: Writer, decided: Program, report: Report, described: str) -> 
     layers = sum(stage.depth for stage in graph.stages)
     count = len(graph.stages)
     stages = f"{counted(layers, 'layer')} in {counted(count, 'stage')}"
-    opening = f"{graph.name}: {stages}, {report.depth} convolutions and linear layers deep."
+    deep = inflected(report.depth, "convolution or linear layer", "convolutions and linear layers")
+    opening = f"{graph.name}: {stages}, {report.depth} {deep} deep."
     if described:
         out.line(f'"""{described}')
         out.blank()
@@ -142,7 +143,8 @@ def docstring(out: Writer, decided: Program, report: Report, described: str) -> 
     out.blank()
     sizes = [decided.shapes[name] for name in (graph.input.name, graph.output)]
     incoming, leaving = (", ".join(map(str, shape)) for shape in sizes)
-    out.line(f"{report.parameters:,} parameters, {report.macs:,} multiply-adds for one input.")
+    parameters, macs = counted(report.parameters, "parameter"), counted(report.macs, "multiply-add")
+    out.line(f"{parameters}, {macs} for one input.")
     out.line(f"Input (N, {incoming}), output (N, {leaving}).")
     out.line('"""')
     out.blank()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
+from archdsl.counted import counted, inflected
 from archdsl.ir.layers.layer import Layer, Numbers, Shape
 from archdsl.language import layers as words
 
@@ -34,10 +35,10 @@ class AddStreams(Layer):
         return f"add-streams:{self.count}"
 
     def words(self) -> str:
-        return f"the sum of {self.count:,} streams"
+        return f"the sum of {counted(self.count, 'stream')}"
 
     def call(self, x: str, numbers: Numbers) -> str:
         return f"{x}.unflatten(1, ({numbers['count']}, -1)).sum(dim=1)"
 
     def describe(self, numbers: Numbers) -> str:
-        return f"the sum of {numbers['count']} streams"
+        return f"the sum of {numbers['count']} {inflected(numbers['count'], 'stream')}"

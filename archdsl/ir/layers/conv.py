@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
+from archdsl.counted import counted
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.ir.layers.layer import Kept, Numbers, Shape, Weighted, affine
 from archdsl.ir.layers.windows import Sides, Window, each, kernel_text
@@ -40,9 +41,12 @@ class Conv(Weighted):
     @classmethod
     def of(cls, word: words.Conv, name: str, shape: Shape, stride: int) -> Conv:
         """The convolution for a word. Raises ArchdslError (A213, A215)."""
-        for count, what in ((shape[0], "channels it is given"), (word.width, "channels it makes")):
+        for count, what in ((shape[0], "it is given"), (word.width, "it makes")):
             if count % word.groups:
-                raise fail("A215", f"{word.groups} groups do not divide the {count} {what}")
+                raise fail(
+                    "A215",
+                    f"{word.groups} groups do not divide the {counted(count, 'channel')} {what}",
+                )
         dims = len(shape) - 1
         kernel = kernel_sides(word.kernel, dims)
         padding = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from archdsl.counted import counted, inflected
 from archdsl.ir.layers.layer import Layer, Numbers, Shape
 from archdsl.language import layers as words
 
@@ -30,7 +31,7 @@ class Copies(Layer):
         return f"copies:{self.count}"
 
     def words(self) -> str:
-        return f"{self.count:,} copies"
+        return counted(self.count, "copy", "copies")
 
     def names(self) -> frozenset[str]:
         return frozenset({"torch"})
@@ -39,4 +40,4 @@ class Copies(Layer):
         return f"torch.cat([{x}] * {numbers['count']}, dim=1)"
 
     def describe(self, numbers: Numbers) -> str:
-        return f"{numbers['count']} copies"
+        return f"{numbers['count']} {inflected(numbers['count'], 'copy', 'copies')}"

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import gcd, prod
 from typing import ClassVar
 
+from archdsl.counted import counted
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.ir.layers.conv import kernel_sides
 from archdsl.ir.layers.layer import Kept, Numbers, Shape, Span, Weighted
@@ -37,9 +38,12 @@ class Deconv(Weighted):
     @classmethod
     def of(cls, word: words.Deconv, name: str, shape: Shape, stride: int) -> Deconv:
         """The layer for a word. Raises ArchdslError (A213, A215, A226)."""
-        for count, what in ((shape[0], "channels it is given"), (word.width, "channels it makes")):
+        for count, what in ((shape[0], "it is given"), (word.width, "it makes")):
             if count % word.groups:
-                raise fail("A215", f"{word.groups} groups do not divide the {count} {what}")
+                raise fail(
+                    "A215",
+                    f"{word.groups} groups do not divide the {counted(count, 'channel')} {what}",
+                )
         kernel = kernel_sides(word.kernel, len(shape) - 1)
         padding, more = _paddings(word, kernel, len(shape) - 1)
         return cls(

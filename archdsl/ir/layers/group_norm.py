@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
+from archdsl.counted import counted, inflected
 from archdsl.errors import fail
 from archdsl.ir.layers.layer import (
     FLOAT,
@@ -42,7 +43,10 @@ class GroupNorm(Weighted):
                 "A103", "a group norm needs `groups`", help="{norm: {kind: group, groups: 32}}"
             )
         if shape[0] % groups:
-            raise fail("A215", f"{groups} groups do not divide the {shape[0]} channels it is given")
+            raise fail(
+                "A215",
+                f"{groups} groups do not divide the {counted(shape[0], 'channel')} it is given",
+            )
         refuse_single_numbers(word.kind, prod(shape) // groups)
         return cls(name, shape[0], groups, float(word.eps))
 
@@ -50,7 +54,10 @@ class GroupNorm(Weighted):
         instance = self.groups == self.features
         groups = shape[0] if instance else self.groups
         if shape[0] % groups:
-            raise fail("A215", f"{groups} groups do not divide the {shape[0]} channels it is given")
+            raise fail(
+                "A215",
+                f"{groups} groups do not divide the {counted(shape[0], 'channel')} it is given",
+            )
         refuse_single_numbers("instance" if instance else "group", prod(shape) // groups)
         return replace(self, name="norm", features=shape[0], groups=groups)
 
@@ -71,10 +78,10 @@ class GroupNorm(Weighted):
         return f"{self.name}:g{self.groups}" + (f"/eps{self.eps:g}" if self.eps != 1e-5 else "")
 
     def words(self) -> str:
-        return f"group norm in {self.groups} groups"
+        return f"group norm in {counted(self.groups, 'group')}"
 
     def constructor(self, numbers: Numbers) -> tuple[str, list[str]]:
         return "nn.GroupNorm", [numbers["groups"], numbers["features"], *eps_argument(self.eps)]
 
     def describe(self, numbers: Numbers) -> str:
-        return f"group norm in {numbers['groups']} groups"
+        return f"group norm in {numbers['groups']} {inflected(numbers['groups'], 'group')}"

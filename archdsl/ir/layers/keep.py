@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from archdsl.counted import inflected
 from archdsl.errors import fail
 from archdsl.ir.layers.layer import Layer, Numbers, Shape
 from archdsl.language import layers as words
@@ -50,4 +51,6 @@ class Keep(Layer):
         return f"{x}.narrow(1, {numbers['start']}, {numbers['width']})"
 
     def describe(self, numbers: Numbers) -> str:
-        return f"{numbers['width']} channels from {numbers['start']}"
+        return (
+            f"{numbers['width']} {inflected(numbers['width'], 'channel')} from {numbers['start']}"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from archdsl.counted import inflected
 from archdsl.ir.layers.layer import Layer, Numbers, Shape
 from archdsl.ir.layers.windows import need_map
 
@@ -45,7 +46,9 @@ class Pad(Layer):
 
     def describe(self, numbers: Numbers) -> str:
         sampled = f"subsampled by {self.stride}, " if self.stride > 1 else ""
-        return f"{sampled}zero-padded to {numbers['width']} channels"
+        return (
+            f"{sampled}zero-padded to {numbers['width']} {inflected(numbers['width'], 'channel')}"
+        )
 
     def _padded(self, strided: str, x: str, numbers: Numbers) -> str:
         """`strided`, which has the channels of `x`, with zeros after them."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
+from archdsl.counted import counted, inflected
 from archdsl.ir.layers.layer import FLOAT, Kept, Numbers, Shape, Weighted
 from archdsl.language import layers as words
 
@@ -57,7 +58,7 @@ class ReadStreams(Weighted):
 
     def words(self) -> str:
         how = ", each pixel its own" if self.dynamic else ""
-        return f"read {self.count:,} streams{how}"
+        return f"read {counted(self.count, 'stream')}{how}"
 
     def helper(self) -> tuple[str, str]:
         if self.dynamic:
@@ -69,4 +70,4 @@ class ReadStreams(Weighted):
         return self.helper()[1], [str(self.count), *channels, numbers["first"]]
 
     def describe(self, numbers: Numbers) -> str:
-        return f"learned sum of {self.count} streams"
+        return f"learned sum of {self.count} {inflected(self.count, 'stream')}"

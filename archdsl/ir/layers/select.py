@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from archdsl.counted import counted, inflected
 from archdsl.errors import fail
 from archdsl.ir.layers.layer import Numbers, Shape, Weighted
 from archdsl.language import layers as words
@@ -23,7 +24,9 @@ class Select(Weighted):
     def of(cls, word: words.Select, name: str, shape: Shape, stride: int) -> Select:
         """The layer for a word. Raises ArchdslError (A101)."""
         if word.width > shape[0]:
-            raise fail("A101", f"`select` takes {word.width} of only {shape[0]} channels")
+            raise fail(
+                "A101", f"`select` takes {word.width} of only {counted(shape[0], 'channel')}"
+            )
         return cls(name, word.width)
 
     def after(self, shape: Shape) -> Shape:
@@ -39,7 +42,7 @@ class Select(Weighted):
         return f"{self.name}:{self.width}"
 
     def words(self) -> str:
-        return f"select {self.width:,} channels"
+        return f"select {counted(self.width, 'channel')}"
 
     def helper(self) -> tuple[str, str]:
         return "select_channels", "SelectChannels"
@@ -48,4 +51,4 @@ class Select(Weighted):
         return "SelectChannels", [numbers["width"]]
 
     def describe(self, numbers: Numbers) -> str:
-        return f"{numbers['width']} selected channels"
+        return f"{numbers['width']} selected {inflected(numbers['width'], 'channel')}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from archdsl.counted import counted, inflected
 from archdsl.errors import fail
 from archdsl.ir.layers.layer import Layer, Numbers, Shape
 from archdsl.ir.layers.windows import need_map
@@ -26,7 +27,8 @@ class Shuffle(Layer):
         if shape[0] % word.groups:
             raise fail(
                 "A215",
-                f"{word.groups} groups do not divide the {shape[0]} channels it is given",
+                f"{word.groups} groups do not divide the {counted(shape[0], 'channel')} "
+                "it is given",
             )
         return cls(word.groups)
 
@@ -41,7 +43,7 @@ class Shuffle(Layer):
         return f"shuffle:{self.groups}"
 
     def words(self) -> str:
-        return f"channel shuffle of {self.groups} groups"
+        return f"channel shuffle of {counted(self.groups, 'group')}"
 
     def names(self) -> frozenset[str]:
         return frozenset({"functional.channel_shuffle"})
@@ -50,4 +52,4 @@ class Shuffle(Layer):
         return f"functional.channel_shuffle({x}, {numbers['groups']})"
 
     def describe(self, numbers: Numbers) -> str:
-        return f"channel shuffle of {numbers['groups']} groups"
+        return f"channel shuffle of {numbers['groups']} {inflected(numbers['groups'], 'group')}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from archdsl.counted import counted
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.ir.layers.layer import Layer, Shape
 
@@ -198,7 +199,8 @@ def need_map(layer: Layer, shape: Shape) -> None:
     if len(shape) == 1:
         raise fail(
             "A218",
-            f"{type(layer).__name__.lower()} takes a map, but is given {shape[0]} flat features",
+            f"{type(layer).__name__.lower()} takes a map, but is given "
+            f"{counted(shape[0], 'flat feature')}",
             help="put it before `flatten`",
         )
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from archdsl.counted import counted
 from archdsl.language.rule import Rule
 from archdsl.language.values import DEEPEST, Bounds
 
@@ -40,7 +41,7 @@ class Explicit(Rule):
     def problem(self, layers: int) -> str | None:
         """Every layer needs a list of different outputs."""
         if len(self.table) not in {layers, layers + 1}:
-            return f"there are {len(self.table)} lists of reads for {layers} layers"
+            return f"{counted(len(self.table), 'list')} of reads for {counted(layers, 'layer')}"
         for layer, row in enumerate(self.table, start=1):
             if len(set(row)) < len(row):
                 return f"the reads of layer {layer} repeat an output; each may occur once"

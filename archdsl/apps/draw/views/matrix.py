@@ -118,7 +118,7 @@ def _labels(subject: Subject, stage: Stage, side: float) -> Iterator[Text]:
 def _legend(scale: Scale) -> Scene:
     """Return a swatch for each colour, with the smallest and the largest cost."""
     if scale.least == scale.most:
-        text = f"every link: {scale.least:,} numbers"
+        text = f"every link: {counted(scale.least, 'number')}"
         box = Box(
             "legend.0",
             7,
@@ -140,7 +140,13 @@ def _legend(scale: Scale) -> Scene:
     right = len(scale.colours) * 8 + 6
     texts = (
         Text(-6, 0, f"{scale.least:,}", side="right", colour=FAINT),
-        Text(right, 0, f"{scale.most:,} numbers read through one link", side="left", colour=FAINT),
+        Text(
+            right,
+            0,
+            f"{counted(scale.most, 'number')} read through one link",
+            side="left",
+            colour=FAINT,
+        ),
     )
     return Scene("legend", boxes, (), texts)
 

@@ -120,5 +120,5 @@ def _caption(subject: Subject) -> str:
     far = f" Connected layers of a stage are at most {counted(path, 'link')} apart." if path else ""
     return (
         f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}, "
-        f"{report.parameters:,} parameters, {report.macs:,} MACs.{far}"
+        f"{counted(report.parameters, 'parameter')}, {counted(report.macs, 'MAC')}.{far}"
     )
