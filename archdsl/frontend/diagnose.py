@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from archdsl.errors import ArchdslError, Diagnostic
-from archdsl.frontend.forms import keys, models_at, siblings, word
+from archdsl.frontend.forms import keys, models_at, path_in, siblings, word
 from archdsl.frontend.reader import Document, Path
 from archdsl.frontend.unions import FORMS
 from archdsl.language.layers import LAYERS
@@ -72,16 +72,7 @@ class _Errors:
 
     def path(self, loc: tuple[Any, ...]) -> Path:
         """Return the path of an error in the file: pydantic's path without the tags of unions."""
-        here: Any = self.document.root
-        path: Path = ()
-        for step in loc:
-            inside = isinstance(here, dict) and step in here
-            inside = inside or (
-                isinstance(here, list) and isinstance(step, int) and step < len(here)
-            )
-            if inside:
-                here, path = here[step], (*path, step)
-        return path
+        return path_in(self.model, loc, self.document.root)
 
     def at(self, path: Path, code: str, message: str, **details: Any) -> Diagnostic:
         """Return a diagnostic at a path of the document, or at `span` if it is passed."""

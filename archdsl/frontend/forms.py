@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from archdsl.frontend.reader import Path
 from archdsl.frontend.unions import LIST, UNITS
 
 
@@ -62,6 +64,39 @@ def models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[Bas
     for step in loc:
         models = _step(models, step)
     yield from models
+
+
+def path_in(model: type[BaseModel], loc: tuple[Any, ...], root: Any) -> Path:
+    """Return the path of an error in the file: pydantic's path without the tags of unions.
+
+    A word such as `sum` can be a tag and a key: in `{kind: sum, sum: 1}` it is both. The tag comes
+    first, and it is not followed unless the file has it as the key around the numbers of a layer.
+
+    Args:
+        model: the model of the whole document.
+        loc: the path of an error as pydantic gives it: keys, indices and tags.
+        root: the values of the document.
+    """
+    here, path, models = root, tuple[str | int, ...](), [model]
+    for step, following in zip_longest(loc, loc[1:]):
+        if _holds(here, step) and not _only_tag(models, here, step, following):
+            here, path = here[step], (*path, step)
+        models = _step(models, step)
+    return path
+
+
+def _holds(value: Any, step: Any) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, dict) and step in value
+
+
+def _only_tag(models: list[type[BaseModel]], value: Any, step: Any, following: Any) -> bool:
+    """Return whether a step is the word of a mapping, and not a key in it that is meant."""
+    words = {word(model) for model in models} if len(models) > 1 else set()
+    if f"layer `{step}`" in words:  # `aggregate` in `{parallel: [...], aggregate: sum}`
+        return not isinstance(value[step], dict) and following in value
+    return bool(words & {f"kind `{step}`", f"rule `{step}`"})
 
 
 def siblings(model: type[BaseModel], loc: tuple[Any, ...]) -> list[type[BaseModel]]:
