@@ -30,21 +30,21 @@ FUSED_HOOKS: tuple[str, ...] = (
 """Where torch keeps the hooks that every module calls."""
 
 
-def fused_check(network: nn.Module, made: type[nn.Module]) -> dict[str, nn.Module]:
+def fused_check(network: nn.Module, kind: type[nn.Module]) -> dict[str, nn.Module]:
     """Return the modules of a fresh network without memory, by name.
 
     Raise FusedError unless a network is what its class makes, with any weights, in eval mode: the
     same modules of the same classes as the fresh one, with the same attributes and the same kinds
     of weights.
     """
-    if type(network) is not made:
-        raise FusedError(f"fuse() is for {made.__name__} itself, not for {type(network).__name__}")
+    if type(network) is not kind:
+        raise FusedError(f"fuse() is for {kind.__name__} itself, not for {type(network).__name__}")
     with torch.device("meta"), FusedEmpty():
-        fresh = dict(made().named_modules(remove_duplicate=False))
-    found = dict(network.named_modules(remove_duplicate=False))
-    if strange := [*(found.keys() ^ fresh.keys())]:
+        fresh = dict(kind().named_modules(remove_duplicate=False))
+    modules = dict(network.named_modules(remove_duplicate=False))
+    if strange := [*(modules.keys() ^ fresh.keys())]:
         raise FusedError(f"{min(strange)} was added to the network, removed or replaced")
-    for name, module in found.items():
+    for name, module in modules.items():
         if problem := fused_problem(module, fresh[name]):
             raise FusedError(f"{name or 'the network'} {problem}")
     if any(getattr(nn.modules.module, name) for name in FUSED_HOOKS):
@@ -57,11 +57,11 @@ class FusedEmpty(torch.overrides.TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Skip functions that write in place, such as initialisers."""
-        given = kwargs or {}
+        keywords = kwargs or {}
         name = getattr(func, "__name__", "")
         if name.endswith("_") and not name.endswith("__"):
-            return args[0] if args else given["tensor"]
-        return func(*args, **given)
+            return args[0] if args else keywords["tensor"]
+        return func(*args, **keywords)
 
 
 def fused_problem(module: nn.Module, fresh: nn.Module) -> str:

@@ -119,8 +119,8 @@ class FusedCpu:
             LayerStep: FusedLayer,
             LinearStep: FusedLinear,
         }
-        made: FusedStep = kinds[type(step)](module, step)
-        return made
+        frozen: FusedStep = kinds[type(step)](module, step)
+        return frozen
 
     @staticmethod
     def switches(x: Tensor) -> Any:

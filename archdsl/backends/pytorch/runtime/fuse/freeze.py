@@ -104,15 +104,14 @@ def fused_freeze(
             frozen.append(fused_chain(part, plan, device))
             continue
         run = next(remaining)
-        known = run is not None
-        frozen.append(FusedStage(part, plan, device, run) if known else FusedModule(part))
+        frozen.append(FusedModule(part) if run is None else FusedStage(part, plan, device, run))
     return frozen
 
 
 def fused_chain(module: nn.Module, plan: Any, device: Any) -> Any:
     """Copy a module as steps if its class has some, and as it is otherwise."""
-    known = plan.get(type(module).__name__)
-    return FusedChain(module, plan, device) if known else FusedModule(module)
+    steps = plan.get(type(module).__name__)
+    return FusedChain(module, plan, device) if steps else FusedModule(module)
 
 
 def fused_channels(network: nn.Module, fresh: dict[str, nn.Module], default: int) -> int:

@@ -22,7 +22,7 @@ class Fused(nn.Module):
 
     Args:
         network: what to copy. In eval mode, without hooks, as its class makes it.
-        made: the network's class.
+        kind: the network's class.
         parts: the names of its parts in order.
         plan: the steps of each class.
         stages: how each stage is run.
@@ -35,11 +35,11 @@ class Fused(nn.Module):
     """
 
     def __init__(
-        self, network: nn.Module, made: type[nn.Module], parts: list[str], plan: Any,
+        self, network: nn.Module, kind: type[nn.Module], parts: list[str], plan: Any,
         stages: Any, channels: int, device: str | None, **devices: Any,
     ) -> None:  # fmt: skip
         super().__init__()
-        fresh = fused_check(network, made)
+        fresh = fused_check(network, kind)
         weight = fused_weight(network)
         self.dtype, self.device = weight.dtype, weight.device
         self.steps: Any = devices.get(device or weight.device.type)
@@ -106,8 +106,8 @@ class Fused(nn.Module):
         if not all(x.shape[1:]):
             raise FusedError(f"an input of shape {tuple(x.shape)} has no pixels")
         if (x.dtype, x.device) != (self.dtype, self.device):
-            wanted, given = f"{self.dtype} on {self.device}", f"{x.dtype} on {x.device}"
-            raise FusedError(f"expected an input of {wanted}, not {given}")
+            wanted, got = f"{self.dtype} on {self.device}", f"{x.dtype} on {x.device}"
+            raise FusedError(f"expected an input of {wanted}, not {got}")
         if torch.is_autocast_enabled(x.device.type):
             raise FusedError("autocast is on: convert the network first, and call fuse() again")
         if (x.requires_grad and torch.is_grad_enabled()) or fused_tangent(x):

@@ -90,11 +90,11 @@ class FusedGpuConv(FusedStep):
         assert self.before is not None
         values = fused_within_one(recorder, values)
         table = FusedTable([recorder.values[value] for value in values], 64)
-        given = recorder.values[0]
+        x = recorder.values[0]
         step = partial(
             fused_gemm, table=table, scale=self.before.scale, shift=self.before.shift,
             weight=self.matrix, out_scale=self.out_scale, out_shift=self.out_shift,
-            relu=self.relu, triton=fused_triton(given), precision=fused_precision(given),
+            relu=self.relu, triton=fused_triton(x), precision=fused_precision(x),
         )  # fmt: skip
         name = fused_beside(recorder, values[0], "product")
         result = fused_room(recorder, name, values[0], self.matrix.shape[1], passing)
@@ -116,8 +116,8 @@ class FusedGpu:
             LayerStep: FusedLayer,
             LinearStep: FusedLinear,
         }
-        made: FusedStep = kinds[type(step)](module, step)
-        return made
+        frozen: FusedStep = kinds[type(step)](module, step)
+        return frozen
 
     @staticmethod
     def switches(x: Tensor) -> Any:

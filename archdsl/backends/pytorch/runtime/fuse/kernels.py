@@ -36,11 +36,11 @@ def fused_gather_kernel(
     piece = table + 4 * tl.program_id(1)
     far, step = tl.multiple_of(tl.load(piece), EVEN), tl.multiple_of(tl.load(piece + 1), EVEN)
     first = tl.multiple_of(tl.load(piece + 2), EVEN)
-    known = lane < (BK if FULL else tl.load(piece + 3))
-    inside = (row < rows)[:, None] & known[None, :]
+    present = lane < (BK if FULL else tl.load(piece + 3))
+    inside = (row < rows)[:, None] & present[None, :]
     part = tl.load(x + far + row[:, None] * step + lane[None, :], mask=inside, other=0.0)
-    a = tl.load(scale + first + lane, mask=known, other=0.0)
-    b = tl.load(shift + first + lane, mask=known, other=0.0)
+    a = tl.load(scale + first + lane, mask=present, other=0.0)
+    b = tl.load(shift + first + lane, mask=present, other=0.0)
     part = part.to(tl.float32) * a[None, :] + b[None, :]
     if RELU:
         part = tl.where(part < 0.0, 0.0, part)  # NaN stays NaN
@@ -63,15 +63,15 @@ def fused_gemm_kernel(
         piece = table + 4 * index
         far, step = tl.multiple_of(tl.load(piece), EVEN), tl.multiple_of(tl.load(piece + 1), EVEN)
         channel = tl.multiple_of(tl.load(piece + 2), EVEN) + lane
-        known = lane < (BK if FULL else tl.load(piece + 3))
+        present = lane < (BK if FULL else tl.load(piece + 3))
         place = x + far + row[:, None] * step + lane[None, :]
-        part = tl.load(place, mask=inside & known[None, :], other=0.0).to(tl.float32)
-        a = tl.load(scale + channel, mask=known, other=0.0)
-        b = tl.load(shift + channel, mask=known, other=0.0)
+        part = tl.load(place, mask=inside & present[None, :], other=0.0).to(tl.float32)
+        a = tl.load(scale + channel, mask=present, other=0.0)
+        b = tl.load(shift + channel, mask=present, other=0.0)
         part = part * a[None, :] + b[None, :]
         part = tl.where(part < 0.0, 0.0, part)  # NaN stays NaN
         place = weight + channel[:, None] * width + column[None, :]
-        factor = tl.load(place, mask=known[:, None] & across, other=0.0)
+        factor = tl.load(place, mask=present[:, None] & across, other=0.0)
         if WIDE:  # Triton's interpreter multiplies no bfloat16
             part, factor = part.to(factor.dtype).to(tl.float32), factor.to(tl.float32)
         total = tl.dot(part.to(factor.dtype), factor, total, input_precision=PRECISION)

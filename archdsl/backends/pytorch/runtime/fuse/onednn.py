@@ -18,8 +18,8 @@ def fused_onednn() -> bool:
 def fused_has_onednn() -> bool:
     """Whether this build of torch has the operators."""
     names = ("_convolution_pointwise", "_convolution_pointwise_", "_reorder_convolution_weight")
-    known = all(hasattr(torch.ops.mkldnn, name) for name in names)
-    return known and torch.backends.mkldnn.is_available()
+    present = all(hasattr(torch.ops.mkldnn, name) for name in names)
+    return present and torch.backends.mkldnn.is_available()
 
 
 def fused_packed(weight: Tensor, window: list[Any], shape: tuple[int, ...]) -> Tensor:
