@@ -15,17 +15,13 @@ import pytest
 from described import Sources, counts, sources
 from prose import DROP, ROOT, area, files, findings, phrases, prose, vague_names
 
-PHRASES = {
-    "archdsl/backends/pytorch/runtime": 4,
-}
+PHRASES: dict[str, int] = {}
 """Findings per area; all other areas must have none."""
 
 NAMES: dict[str, int] = {}
 """Variables and arguments per area whose name is in `VAGUE_NAMES`."""
 
-UNDESCRIBED = {
-    "archdsl/backends/pytorch/runtime": 31,
-}
+UNDESCRIBED: dict[str, int] = {}
 """Public functions per area with two or more arguments that `tests/described.py` lists.
 
 Functions that are pasted into emitted files have their sections here, and not there.

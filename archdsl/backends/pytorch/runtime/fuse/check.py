@@ -36,6 +36,17 @@ def fused_check(network: nn.Module, kind: type[nn.Module]) -> dict[str, nn.Modul
     Raise FusedError unless a network is what its class makes, with any weights, in eval mode: the
     same modules of the same classes as the fresh one, with the same attributes and the same kinds
     of weights.
+
+    Args:
+        network: the network to fuse.
+        kind: the class that the plan was made for; its constructor takes no required arguments.
+
+    Returns:
+        Modules on the meta device, by their dotted names; the name of the network itself is "".
+
+    Raises:
+        FusedError: if the network differs from a fresh one, is in training mode or has hooks, with
+            the name of the module and the reason.
     """
     if type(network) is not kind:
         raise FusedError(f"fuse() is for {kind.__name__} itself, not for {type(network).__name__}")

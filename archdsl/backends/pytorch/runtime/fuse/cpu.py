@@ -112,7 +112,19 @@ class FusedCpu:
 
     @staticmethod
     def step(module: nn.Module, step: Any) -> FusedStep:
-        """Return a step of the plan with its weights."""
+        """Return a step of the plan with its weights.
+
+        Args:
+            module: the module whose state dict has the weights under the names in the step.
+            step: a record of `plan.py`, except `Fork`.
+
+        Returns:
+            The step with float32 copies of the weights, which later changes of the module do not
+            reach.
+
+        Raises:
+            FusedError: if a norm and the convolution before it differ in their channels.
+        """
         kinds: dict[type, Any] = {
             ConvStep: FusedCpuConv,
             NormStep: FusedCpuNorm,
@@ -129,7 +141,12 @@ class FusedCpu:
 
     @staticmethod
     def ready(recording: Any, x: Tensor) -> Any:
-        """Return what runs a recording."""
+        """Return what runs a recording: the recording itself.
+
+        Args:
+            recording: the calls for one shape of input, a `FusedRecording`.
+            x: an input of this shape, (N, C, H, W), float32.
+        """
         return recording
 
 
@@ -161,7 +178,19 @@ class FusedGather:
 def fused_side_by_side(
     recorder: FusedRecorder, values: list[int], function: Any, *numbers: Tensor
 ) -> int:
-    """Record a function of values side by side, with numbers (C,) for every channel."""
+    """Record a function of values side by side, with numbers (C,) for every channel.
+
+    Args:
+        recorder: the recording that the call is added to.
+        values: indices in the recording of maps (N, C_i, H, W), whose channels add up to C.
+        function: called with maps, the numbers of their channels as (1, C_i, 1, 1), and the
+            keyword `out`, where it writes.
+        numbers: tensors of shape (C,).
+
+    Returns:
+        The index of maps (N, C, H, W) in the recording's memory, which the next call of this
+        function writes over.
+    """
     n, _, h, w = recorder.shape(values[0])
     widths = [recorder.shape(value)[1] for value in values]
     result = recorder.memory.maps("gathered", (n, sum(widths), h, w))

@@ -26,19 +26,46 @@ class FusedChain:
         self.steps = [device.step(module, step) for step in steps if type(step) is not Fork]
 
     def record(self, recorder: FusedRecorder, values: list[int]) -> list[int]:
-        """Record the steps; with a projection the results are the shortcut and the output."""
+        """Record the steps; with a projection the results are the shortcut and the output.
+
+        Args:
+            recorder: the recording that the steps are added to.
+            values: indices in the recording of the tensors that are read, side by side.
+
+        Returns:
+            The index of the output; before it that of the shortcut, if there is a projection.
+        """
         shortcut, values = self.begin(recorder, values, len(self.steps))
         return shortcut + values
 
     def add(self, recorder: FusedRecorder, total: int, relu: bool) -> int:
-        """Record the steps on a sum and add their output to it in place."""
+        """Record the steps on a sum and add their output to it in place.
+
+        Args:
+            recorder: the recording that the steps are added to.
+            total: index in the recording of the sum, which the steps read as well.
+            relu: whether a ReLU follows the addition.
+
+        Returns:
+            The index of the new sum; that of the old one is not valid any more.
+        """
         _, values = self.begin(recorder, [total], len(self.steps) - 1)
         return int(self.steps[-1].add(recorder, values, total, relu))
 
     def begin(
         self, recorder: FusedRecorder, values: list[int], count: int
     ) -> tuple[list[int], list[int]]:
-        """Record the first steps; return the shortcut and what the next step reads."""
+        """Record the first steps; return the shortcut and what the next step reads.
+
+        Args:
+            recorder: the recording that the steps are added to.
+            values: indices in the recording of the tensors that the first step reads.
+            count: how many steps are recorded.
+
+        Returns:
+            The index of the shortcut, in a list that is empty if the projection branches off
+            later or there is none; and the indices of what the step numbered `count` reads.
+        """
         shortcut: list[int] = []
         last: list[int] = []
         for index in range(count + 1):
@@ -63,7 +90,15 @@ class FusedModule:
         self.module = deepcopy(module).requires_grad_(False)
 
     def record(self, recorder: FusedRecorder, values: list[int]) -> list[int]:
-        """Record the call, on a tensor that the module may keep."""
+        """Record the call, on a tensor that the module may keep.
+
+        Args:
+            recorder: the recording that the call is added to.
+            values: indices in the recording of the tensors that are read, side by side.
+
+        Returns:
+            The index of the result, or those of all results if the module returns a tuple.
+        """
         recorder.recording.foreign = True
         value = recorder.call(self.module, recorder.owned(recorder.join(values)))
         results = recorder.values[value]
@@ -72,7 +107,16 @@ class FusedModule:
         return [recorder.call(partial(fused_item, index), value) for index in range(len(results))]
 
     def add(self, recorder: FusedRecorder, total: int, relu: bool) -> int:
-        """Record the call on a copy of a sum, and add the output to the sum in place."""
+        """Record the call on a copy of a sum, and add the output to the sum in place.
+
+        Args:
+            recorder: the recording that the calls are added to.
+            total: index in the recording of the sum.
+            relu: whether a ReLU follows the addition.
+
+        Returns:
+            The index of the new sum; that of the old one is not valid any more.
+        """
         (output,) = self.record(recorder, [total])
         return recorder.update(fused_add_relu if relu else fused_add, total, output)
 
@@ -87,7 +131,15 @@ class FusedStage:
         self.run = run
 
     def record(self, recorder: FusedRecorder, values: list[int]) -> list[int]:
-        """Record the stage on its input; return its output, which may be several values."""
+        """Record the stage on its input; return its output, which may be several values.
+
+        Args:
+            recorder: the recording that the calls are added to.
+            values: indices in the recording of the tensors that make up the input, side by side.
+
+        Returns:
+            The indices of the tensors that make up the output, side by side.
+        """
         outputs: list[int] = self.run.record(recorder, self, values)
         return outputs
 
@@ -95,7 +147,21 @@ class FusedStage:
 def fused_freeze(
     network: nn.Module, parts: list[str], plan: Any, stages: Any, device: Any
 ) -> list[Any]:
-    """Copy the parts of a network, in order, as steps for a device."""
+    """Copy the parts of a network, in order, as steps for a device.
+
+    Args:
+        network: the network, as `fused_check` accepts it.
+        parts: the names of its parts, in the order in which they are run.
+        plan: the steps of each class, by the name of the class.
+        stages: how each stage is run, in order: a record of `stages.py`, or None for as it is.
+        device: the class that holds the steps of the device, such as `FusedCpu`.
+
+    Returns:
+        A `FusedChain`, `FusedStage` or `FusedModule` for each part.
+
+    Raises:
+        FusedError: if the weights of a part do not fit together.
+    """
     remaining = iter(stages)
     frozen: list[Any] = []
     for name in parts:
@@ -109,7 +175,16 @@ def fused_freeze(
 
 
 def fused_chain(module: nn.Module, plan: Any, device: Any) -> Any:
-    """Copy a module as steps if its class has some, and as it is otherwise."""
+    """Copy a module as steps if its class has some, and as it is otherwise.
+
+    Args:
+        module: a unit, a stem, a transition, a head or a projection.
+        plan: the steps of each class, by the name of the class.
+        device: the class that holds the steps of the device, such as `FusedCpu`.
+
+    Returns:
+        A `FusedChain` or a `FusedModule`.
+    """
     steps = plan.get(type(module).__name__)
     return FusedChain(module, plan, device) if steps else FusedModule(module)
 

@@ -43,7 +43,16 @@ class FusedGpuNorm(FusedStep):
         return recorder.call(self.gather(recorder, table), values[0], result)
 
     def gather(self, recorder: FusedRecorder, table: FusedTable) -> Any:
-        """Return the function of the first map of a table and of the result."""
+        """Return the function of the first map of a table and of the result.
+
+        Args:
+            recorder: the recording, whose input shows whether Triton runs the kernels.
+            table: where the C channels lie that are read.
+
+        Returns:
+            A function of the table's first map and of maps (N, C, H, W), which it writes and
+            returns.
+        """
         return partial(
             fused_gather, table=table, scale=self.scale, shift=self.shift, relu=self.relu,
             triton=fused_triton(recorder.values[0]),
@@ -86,7 +95,17 @@ class FusedGpuConv(FusedStep):
         return recorder.call(self.after.gather(recorder, table), x, x)
 
     def product(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
-        """Record a 1x1 convolution that gathers what it reads."""
+        """Record a 1x1 convolution that gathers what it reads.
+
+        Args:
+            recorder: the recording that the call is added to.
+            values: indices in the recording of the maps that are read, side by side.
+            passing: whether the next step alone reads the result, so that it may lie in memory
+                which the step after that writes over.
+
+        Returns:
+            The index of the result, maps of the dtype of the weights.
+        """
         assert self.before is not None
         values = fused_within_one(recorder, values)
         table = FusedTable([recorder.values[value] for value in values], 64)
@@ -109,7 +128,16 @@ class FusedGpu:
 
     @staticmethod
     def step(module: nn.Module, step: Any) -> FusedStep:
-        """Return a step of the plan with its weights."""
+        """Return a step of the plan with its weights.
+
+        Args:
+            module: the module whose state dict has the weights under the names in the step.
+            step: a record of `plan.py`, except `Fork`.
+
+        Returns:
+            The step with copies of the weights, in their dtype, and of the norms' scales and
+            shifts, in float32.
+        """
         kinds: dict[type, Any] = {
             ConvStep: FusedGpuConv,
             NormStep: FusedGpuNorm,
@@ -129,7 +157,12 @@ class FusedGpu:
 
     @staticmethod
     def ready(recording: Any, x: Tensor) -> Any:
-        """Return the recording as a CUDA graph, where that helps."""
+        """Return the recording as a CUDA graph, where that helps.
+
+        Args:
+            recording: the calls for one shape of input, a `FusedRecording`.
+            x: an input of this shape, (N, C, H, W), on the device of the weights.
+        """
         return fused_captured(recording, x)
 
 
@@ -139,7 +172,15 @@ def fused_triton(x: Tensor) -> bool:
 
 
 def fused_within_one(recorder: FusedRecorder, values: list[int]) -> list[int]:
-    """Return dense maps that lie in one block of memory, copied side by side if they do not."""
+    """Return dense maps that lie in one block of memory, copied side by side if they do not.
+
+    Args:
+        recorder: the recording that a copy is added to.
+        values: indices in the recording of maps (N, C_i, H, W).
+
+    Returns:
+        The values themselves, or the index of their concatenation alone.
+    """
     maps = [recorder.values[value] for value in values]
     blocks = {tensor.untyped_storage().data_ptr() for tensor in maps}
     dense = all(fused_ordered(tensor) is tensor for tensor in maps)
@@ -147,7 +188,13 @@ def fused_within_one(recorder: FusedRecorder, values: list[int]) -> list[int]:
 
 
 def fused_beside(recorder: FusedRecorder, value: int, name: str) -> str:
-    """Return the name of a block of memory other than the one that a value lies in."""
+    """Return the name of a block of memory other than the one that a value lies in.
+
+    Args:
+        recorder: the recording, whose memory has the blocks.
+        value: index in the recording of a tensor that is read.
+        name: the name to use if the value does not lie in the block of this name.
+    """
     address = recorder.values[value].untyped_storage().data_ptr()
     block = recorder.memory.blocks.get(name)
     inside = block is not None and block.untyped_storage().data_ptr() == address
@@ -155,7 +202,18 @@ def fused_beside(recorder: FusedRecorder, value: int, name: str) -> str:
 
 
 def fused_room(recorder: FusedRecorder, name: str, like: int, channels: int, passing: bool) -> int:
-    """Return maps to write: in the recording's memory if they pass, else new ones in every run."""
+    """Return maps to write: in the recording's memory if they pass, else new ones in every run.
+
+    Args:
+        recorder: the recording that makes the maps.
+        name: the name of the block of memory.
+        like: index in the recording of maps (N, C, H, W), whose other sizes are taken.
+        channels: the number of channels of the maps to write.
+        passing: whether the next step alone reads the maps.
+
+    Returns:
+        The index of maps (N, channels, H, W), whose values are not defined yet.
+    """
     n, _, h, w = recorder.shape(like)
     if passing:
         return recorder.constant(recorder.memory.maps(name, (n, channels, h, w)))
@@ -180,7 +238,15 @@ def fused_numbers(norm: Any) -> list[Tensor]:
 
 
 def fused_finish(conv: Any, norm: Any) -> list[Tensor]:
-    """Return what the product of a 1x1 convolution is scaled and shifted by: bias and norm."""
+    """Return what the product of a 1x1 convolution is scaled and shifted by: bias and norm.
+
+    Args:
+        conv: the convolution, with K output channels.
+        norm: the norm after it, in eval mode, or None.
+
+    Returns:
+        Scale and shift, (K,) each, in float32, computed in float64.
+    """
     bias = 0 if conv.bias is None else conv.bias.detach().double()
     one = torch.ones(conv.weight.shape[0], dtype=torch.float64, device=conv.weight.device)
     scale, shift = (one, 0 * one) if norm is None else fused_affine(norm)

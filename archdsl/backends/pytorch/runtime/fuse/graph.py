@@ -37,7 +37,16 @@ class FusedGraph:
 
 
 def fused_captured(recording: Any, x: Tensor) -> Any:
-    """Return a recording as a graph, where that helps and all memory that it uses is known."""
+    """Return a recording as a graph, where that helps and all memory that it uses is known.
+
+    Args:
+        recording: the calls for one shape of input, a `FusedRecording`.
+        x: an input of this shape, (N, C, H, W).
+
+    Returns:
+        A `FusedGraph` for small inputs on an accelerator, else the recording itself: also if it
+        calls a module as it is, whose memory is not known.
+    """
     n, _, h, w = x.shape
     small = n * h * w <= FusedGraph.PIXELS and not recording.foreign
     return FusedGraph(recording, x) if small and x.is_cuda else recording

@@ -30,7 +30,23 @@ def fused_gather_kernel(
     x, table, scale, shift, out, rows, channels,
     RELU: tl.constexpr, EVEN: tl.constexpr, FULL: tl.constexpr, BM: tl.constexpr, BK: tl.constexpr,
 ):  # fmt: skip
-    """Scale and shift a piece of BM rows in float32, apply a ReLU if wanted, and store it."""
+    """Scale and shift a piece of BM rows in float32, apply a ReLU if wanted, and store it.
+
+    Args:
+        x: pointer to the first element of the table's first map.
+        table: pointer to the rows of four int64 numbers, one for each piece.
+        scale: pointer to float32 numbers, one for each of the `channels`.
+        shift: pointer to float32 numbers, one for each of the `channels`.
+        out: pointer to the result, (rows, channels), contiguous, of any floating dtype.
+        rows: the number of pixels of all samples.
+        channels: the number of channels that are gathered.
+        RELU: whether a ReLU follows.
+        EVEN: a power of two up to 16 that all offsets, steps and first channels are multiples of.
+        FULL: whether every piece has BK channels.
+        BM: rows per program, a power of two: program (i, j) of the grid (ceil(rows / BM), pieces)
+            computes piece j of BM rows from i * BM on.
+        BK: the largest number of channels of a piece, a power of two.
+    """
     row = (tl.program_id(0) * BM + tl.arange(0, BM)).to(tl.int64)
     lane = tl.arange(0, BK)
     piece = table + 4 * tl.program_id(1)
@@ -53,7 +69,31 @@ def fused_gemm_kernel(
     RELU: tl.constexpr, PRECISION: tl.constexpr, WIDE: tl.constexpr, EVEN: tl.constexpr,
     FULL: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
 ):  # fmt: skip
-    """Compute BM x BN of relu(x * scale + shift) @ weight, scaled, shifted, perhaps with ReLU."""
+    """Compute BM x BN of relu(x * scale + shift) @ weight, scaled, shifted, and a ReLU if wanted.
+
+    Args:
+        x: pointer to the first element of the table's first map.
+        table: pointer to the rows of four int64 numbers, one for each piece.
+        pieces: the number of pieces.
+        scale: pointer to float32 numbers, one for each of the C channels that are gathered.
+        shift: pointer to float32 numbers, one for each of the C channels.
+        weight: pointer to the matrix (C, width), contiguous, of the dtype of x.
+        out_scale: pointer to float32 numbers, one for each of the `width` columns.
+        out_shift: pointer to float32 numbers, one for each of the `width` columns.
+        out: pointer to the result, (rows, width), contiguous, of any floating dtype.
+        rows: the number of pixels of all samples.
+        width: the number of output channels.
+        RELU: whether a ReLU follows.
+        PRECISION: how float32 is multiplied, `ieee` or `tf32`.
+        WIDE: whether to multiply in float32 after rounding to the dtype of the weights.
+        EVEN: a power of two up to 16 that all offsets, steps and first channels are multiples of.
+        FULL: whether every piece has BK channels.
+        BM: rows per program, a power of two and at least 16.
+        BN: columns per program, a power of two and at least 16: program (i, j) of the grid
+            (ceil(rows / BM), ceil(width / BN)) computes BM rows from i * BM on, BN columns from
+            j * BN on, and adds up in float32.
+        BK: the largest number of channels of a piece, a power of two and at least 16.
+    """
     row = (tl.program_id(0) * BM + tl.arange(0, BM)).to(tl.int64)
     column = tl.program_id(1) * BN + tl.arange(0, BN)
     lane = tl.arange(0, BK)

@@ -30,6 +30,11 @@ class FusedPool:
         return None
 
     def give(self, key: Any, recording: Any) -> None:
-        """Keep a recording for the next input, and drop those that were not used for longest."""
+        """Keep a recording for the next input, and drop those that were not used for longest.
+
+        Args:
+            key: what `take` finds it by: the input's shape, and the switches of the device.
+            recording: a `FusedRecording` or `FusedGraph` that no thread is running.
+        """
         self.idle.append((key, recording))
         del self.idle[: -self.MOST]

@@ -12,7 +12,7 @@ from archdsl.backends.pytorch.runtime.fuse.memory import FusedMemory
 
 
 class FusedProduct:
-    """A convolution that starts sooner than oneDNN's, and is no faster after that.
+    """A convolution that starts sooner than oneDNN's, and is not faster after that.
 
     Each row holds the input of one output pixel: the channels of its window, side by side.
 
@@ -38,7 +38,12 @@ class FusedProduct:
 
     @classmethod
     def pays(cls, conv: FusedConv, shape: tuple[int, ...]) -> bool:
-        """Whether an input of this shape is small enough."""
+        """Return whether an input of this shape is small enough.
+
+        Args:
+            conv: the convolution.
+            shape: of the input, (N, C, H, W).
+        """
         n, _, h, w = shape
         rows = n * h * w
         work = rows * conv.weight.numel()
@@ -50,7 +55,16 @@ class FusedProduct:
     def unfold(
         self, conv: FusedConv, shape: tuple[int, ...], memory: FusedMemory
     ) -> tuple[int, int]:
-        """Prepare where windows are copied from and to; return the output's height and width."""
+        """Prepare where windows are copied from and to; return the output's height and width.
+
+        Args:
+            conv: the convolution, without dilation or groups.
+            shape: of the input, (N, C, H, W).
+            memory: gets a block for the padded input, and one for the rows.
+
+        Returns:
+            Height and width of the output, in pixels.
+        """
         n, c, h, w = shape
         (top, left), (down, right), *_ = conv.window
         high, wide = conv.weight.shape[2:]

@@ -37,7 +37,7 @@ class FusedRecorder:
     """Runs steps on an input and records their calls.
 
     Values are known by their index. Feature maps are in channels-last order. Several values that
-    are handed on together stand for their concatenation along the channels.
+    are passed together stand for their concatenation along the channels.
     """
 
     def __init__(self, device: str, x: Tensor) -> None:

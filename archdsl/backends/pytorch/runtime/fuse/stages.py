@@ -19,7 +19,19 @@ class BufferStage(NamedTuple):
     starts: Any  # the first channel of each output in the buffer, as such runs
 
     def record(self, recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
-        """Record a frozen stage on its input; return its output, which may be several values."""
+        """Record a frozen stage on its input; return its output, which may be several values.
+
+        Args:
+            recorder: the recording that the calls are added to.
+            stage: the `FusedStage`, which has the units and what they read.
+            values: indices in the recording of the tensors that make up the input, side by side.
+
+        Returns:
+            The indices of the tensors that make up the output, side by side.
+
+        Raises:
+            RuntimeError: if an output is not of the size that the stage was planned for.
+        """
         spans = [
             (start, start + width)
             for start, width in zip(
@@ -47,7 +59,16 @@ class SumStage(NamedTuple):
     projected: bool = False  # whether the first unit gives a projection of the input too
 
     def record(self, recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
-        """Record a frozen stage on its input; return its output."""
+        """Record a frozen stage on its input; return its output.
+
+        Args:
+            recorder: the recording that the calls are added to.
+            stage: the `FusedStage`, which has the units and what they read.
+            values: indices in the recording of the tensors that make up the input, side by side.
+
+        Returns:
+            The index of the output, alone in a list.
+        """
         units = list(stage.layers)
         if self.projected:
             shortcut, output = units.pop(0).record(recorder, values)
@@ -71,7 +92,16 @@ class ListStage(NamedTuple):
     projected: bool = False  # whether the first unit gives a projection of the input too
 
     def record(self, recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
-        """Record a frozen stage on its input; return its output."""
+        """Record a frozen stage on its input; return its output.
+
+        Args:
+            recorder: the recording that the calls are added to.
+            stage: the `FusedStage`, which has the units and what they read.
+            values: indices in the recording of the tensors that make up the input, side by side.
+
+        Returns:
+            The index of the output, alone in a list.
+        """
         units = list(stage.layers)
         if self.projected:
             outputs = units.pop(0).record(recorder, values)
@@ -92,7 +122,16 @@ class LineStage(NamedTuple):
     """A stage whose units are run one after another."""
 
     def record(self, recorder: FusedRecorder, stage: Any, values: list[int]) -> list[int]:
-        """Record a frozen stage on its input; return its output, which may be several values."""
+        """Record a frozen stage on its input; return its output, which may be several values.
+
+        Args:
+            recorder: the recording that the calls are added to.
+            stage: the `FusedStage`, which has the units and what they read.
+            values: indices in the recording of the tensors that make up the input, side by side.
+
+        Returns:
+            The indices of the tensors that make up the output, side by side.
+        """
         for unit in stage.layers:
             values = unit.record(recorder, values)
         return values
