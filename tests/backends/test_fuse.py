@@ -152,6 +152,11 @@ def test_source_that_is_not_ours_is_refused() -> None:
     for ours, theirs in (
         ("return torch.cat(parts, dim=1)", "return eval(parts)"),
         ("tl: Any = None", "tl: Any = eval('1')"),
+        ("tl: Any = None", "tl: Any = None; eval('1')"),
+        ("@cache\n", "@eval\n"),
+        ("def fused_concatenate", "@eval\ndef fused_concatenate"),
+        ("def fused_concatenate", "@(\neval)\ndef fused_concatenate"),
+        ('(ConvStep("conv"),)', "tl"),
         ("    BufferStage(\n", "    open(\n"),
         ("    BufferStage(\n", "    FusedPool(\n"),
         ('(ConvStep("conv"),)', '(ConvStep(eval("1")),)'),

@@ -144,6 +144,13 @@ def test_refuses_a_helper_that_was_changed(sound: tuple[str, Program]) -> None:
         check(text.replace(before, f"{before}    open('/etc/passwd')\n"), decided)
 
 
+def test_refuses_a_carriage_return(sound: tuple[str, Program]) -> None:
+    """It ends a line for Python, so lines that are compared would be others than those parsed."""
+    text, decided = sound
+    with pytest.raises(GuardError, match="carriage return"):
+        check(f"# \r{text}", decided)
+
+
 def test_refuses_torch_through_its_functions(sound: tuple[str, Program]) -> None:
     text, decided = sound
     before = "def forward(self, x: Tensor) -> Tensor:\n"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from archdsl.backends.pytorch.pasted import helpers
 from archdsl.codegen.program import Program
@@ -69,17 +71,19 @@ def check(
     imported = imported or {}
     if not text.isascii():
         raise GuardError("the text is not ASCII")
-    tree = ast.parse(text)
-    pasted = _pasted(tree, "\n".join([*helpers(program), runtime]))
-    names = _named(pasted, ast.parse(runtime), {name for x in imported.values() for name in x})
+    if "\r" in text:  # Python would count other lines than those that are compared below
+        raise GuardError("the text has a carriage return")
+    trusted = frozenset[Definition]().union(*map(definitions, [*helpers(program), runtime]))
+    lines = text.split("\n")
+    pasted = {node: _definition(node, lines) for node in ast.parse(text).body}
+    elsewhere = {name for listed in imported.values() for name in listed}
+    usable = trusted & {*pasted.values()} | {x for x in definitions(runtime) if x.name in elsewhere}
+    names = {item.name: item.is_record for item in usable}
     statements = IMPORTS | {f"from {x} import {', '.join(imported[x])}" for x in imported}
-    trusted = {id(node) for part in pasted for node in ast.walk(part)}
     allowed = layer_names(program) | ALWAYS
-    for statement in tree.body:
-        if id(statement) not in trusted:
-            _top(statement, names)
-    for node in ast.walk(tree):
-        if id(node) not in trusted:
+    for statement in (node for node, definition in pasted.items() if definition not in trusted):
+        _top(statement, names)
+        for node in ast.walk(statement):
             _node(node, allowed, statements)
 
 
@@ -88,20 +92,34 @@ def layer_names(program: Program) -> frozenset[str]:
     return frozenset().union(*(layer.names() for layer in program.graph.layers()))
 
 
-def _pasted(tree: ast.Module, own: str) -> list[ast.stmt]:
-    """Return the pasted rules, aggregations and runtime source, which are trusted."""
-    trusted = {ast.dump(node) for node in ast.walk(ast.parse(own)) if isinstance(node, PASTED)}
-    return [node for node in tree.body if isinstance(node, PASTED) and ast.dump(node) in trusted]
+class Definition(NamedTuple):
+    """A function, class or variable at the top of a file, with the text of its lines."""
+
+    name: str  # empty for a variable, which no literal may name
+    text: str
+    is_record: bool
 
 
-def _named(pasted: list[ast.stmt], runtime: ast.Module, imported: set[str]) -> dict[str, bool]:
-    """Return the functions and classes that literals may name, and which of them are records."""
-    defined = [*pasted, *(node for node in runtime.body if getattr(node, "name", "") in imported)]
-    return {
-        node.name: _is_record(node)
-        for node in defined
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
+@lru_cache(maxsize=64)  # the runtime source is the same in most files, and long
+def definitions(source: str) -> frozenset[Definition]:
+    """Return the definitions at the top of a source text that is trusted."""
+    lines = source.split("\n")
+    listed = (_definition(node, lines) for node in ast.parse(source).body)
+    return frozenset(item for item in listed if item is not None)
+
+
+def _definition(node: ast.stmt, lines: Sequence[str]) -> Definition | None:
+    """Return a definition; None for other statements.
+
+    Text is compared, not syntax trees, which would take most of the time of a compilation. It is
+    enough: whole lines at the top of a file that are equal to those of one statement, its
+    decorators included, are parsed to the same tree.
+    """
+    if not isinstance(node, PASTED):
+        return None
+    first = min([node.lineno, *(x.lineno for x in getattr(node, "decorator_list", ()))])
+    text = "\n".join(lines[first - 1 : node.end_lineno])
+    return Definition(getattr(node, "name", ""), text, _is_record(node))
 
 
 def _top(node: ast.stmt, names: Mapping[str, bool]) -> None:
@@ -113,7 +131,7 @@ def _top(node: ast.stmt, names: Mapping[str, bool]) -> None:
         _literal(node, names)
 
 
-def _is_record(node: ast.FunctionDef | ast.ClassDef) -> bool:
+def _is_record(node: ast.stmt) -> bool:
     """Return whether a definition is that of a named tuple: to make one runs no code."""
     bases = node.bases if isinstance(node, ast.ClassDef) else []
     return any(isinstance(base, ast.Name) and base.id == "NamedTuple" for base in bases)

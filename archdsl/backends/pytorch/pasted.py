@@ -6,7 +6,7 @@ It is real, tested source. What is pasted is what the roots name, what that name
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -131,7 +131,7 @@ def _name(node: ast.stmt) -> str:
     )
 
 
-def _imports(path: str) -> Iterator[tuple[str, str]]:
-    for node in ast.parse(_read(path)).body:
-        if isinstance(node, ast.ImportFrom):
-            yield from ((node.module or "", name.name) for name in node.names)
+@cache
+def _imports(path: str) -> tuple[tuple[str, str], ...]:
+    imports = (node for node in ast.parse(_read(path)).body if isinstance(node, ast.ImportFrom))
+    return tuple((node.module or "", name.name) for node in imports for name in node.names)
