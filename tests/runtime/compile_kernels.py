@@ -41,8 +41,8 @@ def compiled(kernel: Any, kind: str, constants: dict[str, Any], target: int) -> 
     signature = {name: types[name] for name in kernel.arg_names}
     # Triton sees by itself that memory begins at 16 bytes, and that widths are multiples of 16.
     aligned = {name for name in types if types[name].startswith("*")} | {"width", "channels"}
-    hints = {(i,): [["tt.divisibility", 16]] for i, n in enumerate(signature) if n in aligned}
-    source = ASTSource(fn=kernel, signature=signature, constexprs=constants, attrs=hints)
+    indices = [i for i, name in enumerate(signature) if name in aligned]
+    source = ASTSource(kernel, signature, constants, hints(indices))
     options = {"num_warps": 8, "enable_fp_fusion": True}
     made = triton.compile(source, target=GPUTarget("cuda", target, 32), options=options)
     words = re.findall(r"wgmma\.mma_async|mma\.sync", made.asm["ptx"])
@@ -52,6 +52,15 @@ def compiled(kernel: Any, kind: str, constants: dict[str, Any], target: int) -> 
         "bytes": len(made.asm["cubin"]),
         "multiplies": words[0].removesuffix(".mma_async") if words else "",
     }
+
+
+def hints(indices: list[int]) -> Any:
+    """What says that these arguments are multiples of 16."""
+    try:
+        from triton.backends.compiler import AttrsDescriptor
+    except ImportError:
+        return {(i,): [["tt.divisibility", 16]] for i in indices}
+    return AttrsDescriptor.from_hints(dict.fromkeys(indices, 16))  # Triton 3.2, that of torch 2.6
 
 
 if __name__ == "__main__":
