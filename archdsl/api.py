@@ -252,7 +252,7 @@ def _analysed(spec: Spec, graph: Graph) -> Report:
 
 def _sizes(spec: Spec, report: Report, limits: Limits) -> None:
     """Refuse what no machine holds. Raises ArchdslError (A303, A304) with the exact numbers."""
-    peak = report.as_dict()["activation_bytes"]["inference"]
+    peak = report.activation_bytes.inference
     too_large = (
         ("A303", report.parameters, limits.parameters, "parameters", "--max-parameters"),
         ("A304", peak, limits.activation_bytes, "bytes of activations (batch 1, float32)",

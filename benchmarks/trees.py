@@ -24,6 +24,10 @@ NETWORKS = {
         "sparsenet-bc-cifar",
         {"depth": 1_001, "growth": 12, "stem": 12},
     ),
+    "SparseNet-BC, depth 10,001": (
+        "sparsenet-bc-cifar",
+        {"depth": 10_001, "growth": 12, "stem": 12},
+    ),
     "DenseNet-121": ("densenet-imagenet", {}),
 }
 REPEATS = 7

@@ -81,7 +81,7 @@ def _written(chain: Chain, steps: Steps) -> _Writes:
     last = {x: i for i, (reads, written) in enumerate(schedule.steps) for x in (*reads, written)}
     last[result] = len(schedule.steps)
     read_until = last.pop(source, -1)
-    ending: dict[int, int] = defaultdict(int)  # step to bytes whose last reader it is
+    ending = [0] * (len(schedule.steps) + 1)  # step to bytes whose last reader it is
     for tensor, index in last.items():
         ending[index] += tensor.bytes
     live, most = 0, {True: 0, False: 0}  # whether the input is still read
@@ -151,8 +151,10 @@ class _ChainKeeps:
         account.extra += self.inside
         base = source.base if self.view else None
         result = Activation(self.result.shape, self.result.tracked, base)
-        account.save([source] if self.input else [])
-        account.save([result] if self.output else [])
+        if self.input:
+            account.save([source])
+        if self.output:
+            account.save([result])
         return result
 
 

@@ -46,7 +46,7 @@ def fields(graph: Graph) -> dict[str, Field]:
     """Return the receptive field of one position of each node's result, by the node's name."""
     shapes = trace(graph)
     dims = max(1, len(shapes[graph.input.name][-1]) - 1)
-    windows = [_windows(graph, shapes, axis) for axis in range(dims)]
+    windows = _windows(graph, shapes, dims)
     different = [own for axis, own in enumerate(windows) if own not in windows[:axis]]
     along = [_along(graph, shapes, own) for own in different]
     if len(along) == 1:  # square kernels and strides
@@ -55,10 +55,11 @@ def fields(graph: Graph) -> dict[str, Field]:
     return {name: _join(fields, fields) for name, fields in by_node.items()}
 
 
-def _windows(graph: Graph, shapes: Trace, axis: int) -> list[Field]:
-    """Return the window of each chain, in order, along one spatial dimension of the input."""
-    window = once(lambda chain, steps: _window(chain, steps, axis))
-    return [window(chain, shapes[node.name]) for node, chain in graph.chains()]
+def _windows(graph: Graph, shapes: Trace, dims: int) -> list[tuple[Field, ...]]:
+    """Return, for each spatial dimension of the input, the window of each chain in order."""
+    window = once(lambda chain, steps: [_window(chain, steps, axis) for axis in range(dims)])
+    by_chain = [window(chain, shapes[node.name]) for node, chain in graph.chains()]
+    return [tuple(own[axis] for own in by_chain) for axis in range(dims)]
 
 
 def _along(graph: Graph, shapes: Trace, windows: Iterable[Field]) -> dict[str, Field]:
@@ -99,5 +100,5 @@ def _join(fields: list[Field], whole: list[Field]) -> Field:
         fields: the fields of all its inputs; the largest size counts.
         whole: the fields of the inputs that are not broadcast; the largest stride counts.
     """
-    size = max((field.size for field in fields), default=1)
-    return Field(size, max((field.stride for field in whole), default=1))
+    size = max([field.size for field in fields], default=1)
+    return Field(size, max([field.stride for field in whole], default=1))

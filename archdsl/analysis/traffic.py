@@ -14,7 +14,7 @@ running aggregate is made where its newest output is, and crosses in place of wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
@@ -73,9 +73,10 @@ def crossing(graph: Graph) -> Crossing:
     """Return the bytes at each cut between two consecutive layers, in time linear in the links."""
     sizes, layers = _sizes(graph), _layers(graph)
     positions = _positions(graph, layers)
+    at_reader = {node.name for node in graph if _at_reader(node)}
     change: dict[int, int] = defaultdict(int)  # cut k is after layer k
-    for name, last in _last(graph, positions, len(layers) - 1).items():
-        if not _at_reader(graph[name]):
+    for name, last in _last(graph, positions, at_reader, len(layers) - 1).items():
+        if name not in at_reader:
             change[positions[name]] += sizes[name]
             change[last] -= sizes[name]
     # The input may be read by several layers: it crosses from the first cut on.
@@ -118,18 +119,20 @@ def _positions(graph: Graph, layers: Sequence[str]) -> dict[str, int]:
     return positions
 
 
-def _last(graph: Graph, positions: dict[str, int], end: int) -> dict[str, int]:
+def _last(graph: Graph, positions: dict[str, int], at_reader: Set[str], end: int) -> dict[str, int]:
     """Return the last layer that reads each node's result, directly or in an aggregate.
 
     Args:
         graph: the network.
         positions: after which layer each result exists.
+        at_reader: aggregates that their readers make for themselves.
         end: the last layer; it has the network's output.
     """
     last = dict(positions)
     last[graph.output] = end
     for node in reversed(tuple(graph)):
-        reader = last[node.name] if _at_reader(node) else positions[node.name]
+        reader = (last if node.name in at_reader else positions)[node.name]
         for source in node.inputs:
-            last[source] = max(last[source], reader)
+            if last[source] < reader:
+                last[source] = reader
     return last

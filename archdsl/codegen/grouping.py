@@ -131,8 +131,9 @@ def _columns(
     last = max((i for i, x in enumerate(layers[0]) if x.makes() is not None), default=-1)
     started = False
     for index, layer in enumerate(layers[0]):
-        for slot in layer.numbers():
-            values = tuple(own[index].numbers()[slot] for own in layers)
+        rows = [own[index].numbers() for own in layers]
+        for slot in rows[0]:
+            values = tuple(row[slot] for row in rows)
             inward = slot in {"inputs", "features"}
             rank, name = 2, "inner"
             if inward and not started:

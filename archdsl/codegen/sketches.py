@@ -14,7 +14,7 @@ from archdsl.codegen.modules import ModuleClass, Modules
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Aggregate, Shape
 from archdsl.language.aggregation import Aggregation
-from archdsl.passes.strategy import Joined, joined_widths, strategy_of, varies
+from archdsl.passes.strategy import Joined, joined_widths, strategies, varies
 
 INCOMING = "incoming"
 
@@ -128,11 +128,12 @@ def sketches(
             stage,
             shapes,
             modules,
+            strategy=strategy,
             some_vary=some_vary,
             chosen=chosen,
             join=joins.get(stage.index),
         )
-        for stage in graph.stages
+        for stage, strategy in zip(graph.stages, strategies(graph, shapes), strict=True)
     ]
     return _split_alike(every)
 
@@ -154,9 +155,8 @@ def _runs(sketch: Sketch) -> int:
 
 def _sketch(
     graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules,
-    *, some_vary: bool, chosen: frozenset[str], join: Joins | None,
+    *, strategy: str, some_vary: bool, chosen: frozenset[str], join: Joins | None,
 ) -> Sketch:  # fmt: skip
-    strategy = strategy_of(graph, stage, shapes)
     layers = [modules.used[name] for name in stage.layers]
     incoming = [shapes[name][0] for name in stage.reads]
     growing = varies(stage, shapes) if strategy == "buffer" else strategy == "list" and some_vary

@@ -7,7 +7,7 @@ forgets the order and repetition of edges, so the truth is `Node.inputs`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -138,7 +138,8 @@ class Stage:
 class Graph(Shown):
     """A network. Immutable: passes make another one.
 
-    `between[i]` names the chain between stages i and i + 1, if there is one.
+    `between[i]` names the chain between stages i and i + 1, if there is one. `chain_steps` keeps
+    shapes inside chains, which passes leave as they are.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Graph(Shown):
     between: tuple[str | None, ...]
     head: str | None
     output: str
+    chain_steps: Steps = field(default_factory=Steps, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nodes", MappingProxyType(dict(self.nodes)))
@@ -201,12 +203,11 @@ class Graph(Shown):
 
         Raises: ArchdslError (A212, A218) if a window does not fit, or a layer takes no such shape.
         """
-        chain_steps = Steps()
         steps: dict[str, tuple[Shape, ...]] = {}
         for node in self:
             sources = [steps[source][-1] for source in node.inputs]
             if isinstance(node.op, Chain):
-                steps[node.name] = chain_steps(node.op.layers, sources[0])
+                steps[node.name] = self.chain_steps(node.op.layers, sources[0])
             else:
                 steps[node.name] = (after(node.op, sources),)
         return steps
@@ -236,8 +237,11 @@ class Graph(Shown):
 
     def layers(self) -> Iterator[Layer]:
         """The layers of chains and of blocks in them, once however many equal units share them."""
-        for layers in self.layer_lists:
-            yield from every(layers)
+        return iter(self._layers)
+
+    @cached_property
+    def _layers(self) -> tuple[Layer, ...]:
+        return tuple(layer for layers in self.layer_lists for layer in every(layers))
 
     def aggregates(self) -> Iterator[tuple[Node, Aggregate]]:
         """The nodes that join outputs."""

@@ -18,20 +18,21 @@ __all__ = ["Steps", "after", "after_aggregation", "after_chain", "mismatch", "sh
 class Steps:
     """Shapes inside chains, derived once for the same layers on equal input shapes.
 
-    Layers are the same if they are one object; lowering shares them between equal units. The
-    caller keeps every tuple of layers that it passes in, so that no id is used again.
+    Layers are the same if they are one object; lowering shares them between equal units. They are
+    kept with the result, so that no id is used again.
     """
 
     def __init__(self) -> None:
-        self.known: dict[tuple[int, Shape], tuple[Shape, ...]] = {}
+        self.results: dict[tuple[int, Shape], tuple[tuple[Layer, ...], tuple[Shape, ...]]] = {}
 
     def __call__(self, layers: tuple[Layer, ...], shape: Shape) -> tuple[Shape, ...]:
         """The input shape, then the shape after each layer. Raises ArchdslError (A212, A218)."""
         key = (id(layers), shape)
-        steps = self.known.get(key)
-        if steps is None:
+        same, steps = self.results.get(key, (None, ()))
+        if same is not layers:
             shapes = accumulate(layers, lambda before, layer: layer.after(before), initial=shape)
-            steps = self.known[key] = tuple(shapes)
+            steps = tuple(shapes)
+            self.results[key] = layers, steps
         return steps
 
 

@@ -184,7 +184,10 @@ def _uses(node: Node, operator: Aggregation) -> bool:
 
 def _joins_outputs(node: Node, stage: Stage, layer: int, sources: Sequence[int]) -> bool:
     """Whether a node reads what a layer reads itself: the common case, which needs no search."""
-    inputs = tuple(stage.output(source, layer) for source in sources)
+    if stage.borders:
+        inputs = tuple(stage.output(source, layer) for source in sources)
+    else:
+        inputs = tuple(map(stage.outputs.__getitem__, sources))
     return node.inputs == inputs and _uses(node, stage.operator)
 
 

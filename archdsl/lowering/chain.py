@@ -26,6 +26,7 @@ class Layers:
     def __init__(self, shape: Shape, stride: int, remarks: list[Diagnostic]) -> None:
         self.shape, self.stride, self.remarks = shape, stride, remarks
         self.layers: list[tuple[str, Layer | None]] = []
+        self.totals: Counter[str] = Counter()
 
     def add(self, word: LayerWords, place: Place, nest: Nest | None = None) -> None:
         """Add the layer for a word.
@@ -44,12 +45,15 @@ class Layers:
                 assert nest is not None, "a block needs the scope of its list"
                 layer = nest(word, self.shape, self.stride)
             else:
-                layer = from_word(word, word.layer, self.shape, self.stride)
+                number = self.totals[word.layer] + 1
+                name = f"{word.layer}{number}" if number > 1 else word.layer
+                layer = from_word(word, name, self.shape, self.stride)
             after = layer.after(self.shape) if layer else self.shape
         except ArchdslError as error:
             raise error.within(place["source"], place["span"]) from None
         self.stride = 1 if word.takes_stride() else self.stride
         self.layers.append((word.layer, layer))
+        self.totals[word.layer] += 1
         if layer:
             self.remarks += layer.remarks(self.shape, place)
         self.shape = after
@@ -62,11 +66,12 @@ class Layers:
         return tuple(self._named())
 
     def _named(self) -> Iterator[Layer]:
-        totals = Counter(word for word, _ in self.layers)
         seen: Counter[str] = Counter()
         for word, layer in self.layers:
             seen[word] += 1
-            if isinstance(layer, Weighted) and totals[word] > 1:
-                yield replace(layer, name=f"{word}{seen[word]}")
+            name = f"{word}{seen[word]}"
+            # The first layer of a word was named before the second one was known.
+            if isinstance(layer, Weighted) and self.totals[word] > 1 and layer.name != name:
+                yield replace(layer, name=name)
             elif layer:
                 yield layer

@@ -143,8 +143,8 @@ def _block(word: Any, context: Context) -> Form:
     every = [tuple(wiring.rule.reads(layer)) for layer in range(1, count + 1)]
     leaving = tuple(wiring.exit_reads())
     for layer, reads in enumerate(every, start=1):
-        check_reads(reads, layer, f"part {layer}", context.at("connect"))
-    check_reads(leaving, count + 1, "the exit", wiring.exit_place("connect"))
+        check_reads(reads, layer, f"part {layer}", context.at)
+    check_reads(leaving, count + 1, "the exit", wiring.exit_place)
     return Form(
         [units.at(layer) for layer in range(1, count + 1)], units.path, every, wiring.operator,
         leaving, wiring.joining, wiring.rule,

@@ -78,6 +78,7 @@ def lower(spec: Spec, limits: Limits | None = None) -> Lowered:
         between=tuple(gap if gap in nodes else None for gap in gaps),
         head="head" if "head" in nodes else None,
         output=source,
+        chain_steps=network.builder.steps,
     )
     return Lowered(verify(graph), tuple(network.builder.remarks), tuple(roundings))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from archdsl.errors import Place, fail
 from archdsl.language.aggregation import Aggregation
@@ -40,14 +40,16 @@ def check_rule(plan: Wiring) -> None:
             raise fail(code, message, **place)
 
 
-def check_reads(sources: Sequence[int], count: int, reader: str, place: Place) -> None:
+def check_reads(
+    sources: Sequence[int], count: int, reader: str, place: Callable[..., Place]
+) -> None:
     """Raise A203 if a reader names no outputs, one of them twice, or one that does not exist.
 
     Args:
         sources: indices of the outputs.
         count: how many outputs exist.
         reader: what the diagnostic calls the reader.
-        place: where the rule is written.
+        place: returns where a key of the reader is written, here `connect`.
     """
     exist = all(map(range(count).__contains__, sources))
     if not sources or len(set(sources)) < len(sources) or not exist:
@@ -55,7 +57,7 @@ def check_reads(sources: Sequence[int], count: int, reader: str, place: Place) -
             "A203",
             f"{reader} reads {list(sources)[:8]}: a rule names one or more different outputs of "
             f"0 to {count - 1}",
-            **place,
+            **place("connect"),
         )
 
 

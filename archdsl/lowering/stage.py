@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archdsl.counted import counted
 from archdsl.errors import ArchdslError, Place, fail
@@ -57,8 +57,7 @@ def lower_stage(builder: Builder, plan: StagePlan, entering: str) -> Stage:
     )
 
 
-@dataclass(frozen=True)
-class _Reader:
+class _Reader(NamedTuple):
     """What joins outputs: a layer or the exit.
 
     `title` names it in diagnostics, `node` is its aggregate, and `scope` begins its weights.
@@ -76,6 +75,7 @@ class _Stage:
     """The stage so far. `totals[l]` is the running aggregate of y_0 ... y_l.
 
     `seen[l]` is the node in which the next layer reads y_l: behind a border, what carries it.
+    `first_behind` has the first layer behind each border.
     """
 
     def __init__(self, builder: Builder, plan: StagePlan, entering: str) -> None:
@@ -88,6 +88,7 @@ class _Stage:
         self.entry_chain: str | None = None
         self.borders: list[Border] = []
         self.seen = list(self.outputs)
+        self.first_behind = plan.borders
 
     def make_entry(self) -> None:
         """Add the chain of the stage itself that makes y_0, if the spec asks for one."""
@@ -128,7 +129,7 @@ class _Stage:
         self.borders.append(Border(layer, sources, tuple(map(self.seen.__getitem__, sources))))
 
     def add_layer(self, layer: int) -> None:
-        border = self.plan.borders.get(layer)
+        border = self.first_behind.get(layer)
         if border is not None:
             self.cross(border, layer)
         first = self.entering if self.projected else self.seen[0]
@@ -159,9 +160,9 @@ class _Stage:
         The input of the stage is not a state.
         """
         shape = self.builder.shapes[source]
-        if source == self.entering:
-            return (), shape
         read = self.plan.operator.read(layer)
+        if source == self.entering or not read:
+            return (), shape
         return around_state(read, shape, self.plan.place("aggregate"))
 
     def entry_is_read(self) -> bool:
@@ -249,7 +250,7 @@ class _Stage:
 
     def join(self, reader: _Reader, sources: Sequence[int]) -> str:
         """The node with the aggregate of some outputs. Raises ArchdslError (A203, A21x)."""
-        check_reads(sources, len(self.outputs), reader.title, reader.place("connect"))
+        check_reads(sources, len(self.outputs), reader.title, reader.place)
         return self.located(reader, tuple(map(self.seen.__getitem__, sources)))
 
     def located(self, reader: _Reader, sources: tuple[str, ...]) -> str:

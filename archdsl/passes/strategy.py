@@ -15,26 +15,30 @@ widths, or a width per layer where neither holds.
 """
 
 
-def strategy_of(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
-    """Return how a stage of a compacted graph stores its outputs.
+def strategies(graph: Graph, shapes: Mapping[str, Shape]) -> list[str]:
+    """Return how each stage of a compacted graph stores its outputs.
 
     Args:
         graph: the compacted graph.
-        stage: one of its stages.
         shapes: the shape of each node's result, without the batch.
 
     Returns:
-        `chain`, `buffer`, `running` or `list`: see `StageClass`.
+        `chain`, `buffer`, `running` or `list` for each stage: see `StageClass`.
     """
+    # Stages that can share a class are written alike, so one that needs the buffer decides.
+    stackable = (stage for stage in graph.stages if concatenates_maps(stage, shapes))
+    needed = any(map(partial(_slices, shapes), stackable))
+    return [_strategy(graph, stage, shapes, needed) for stage in graph.stages]
+
+
+def _strategy(graph: Graph, stage: Stage, shapes: Mapping[str, Shape], buffer: bool) -> str:
+    """Return how a stage stores its outputs; in a buffer, where it can, only if one is needed."""
     if _is_chain(stage):
         return "chain"
     if stage.borders:
         return "list"
     if stage.operator.concatenates:
-        # Stages that can share a class are written alike, so one that needs the buffer decides.
-        stackable = (other for other in graph.stages if concatenates_maps(other, shapes))
-        needed = concatenates_maps(stage, shapes) and any(map(partial(_slices, shapes), stackable))
-        return "buffer" if needed else "list"
+        return "buffer" if buffer and concatenates_maps(stage, shapes) else "list"
     if stage.operator.running or (_accumulates(graph, stage) and not varies(stage, shapes)):
         return "running"
     return "list"

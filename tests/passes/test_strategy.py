@@ -6,15 +6,14 @@ import pytest
 
 from archdsl.analysis.shapes import shapes
 from archdsl.api import check_text
-from archdsl.passes import pipeline
-from archdsl.passes.strategy import strategy_of
+from archdsl.passes import pipeline, strategy
 
 TOP = "archdsl: 2\nname: net\ninput: [3, 8, 8]\nstem: [{conv: 4}]\n"
 
 
 def strategies(stages: str) -> list[str]:
     graph = pipeline.run(check_text(f"{TOP}stages:\n{stages}").graph)
-    return [strategy_of(graph, stage, shapes(graph)) for stage in graph.stages]
+    return strategy.strategies(graph, shapes(graph))
 
 
 def stage(connect: str, layers: int = 5, more: str = "") -> str:

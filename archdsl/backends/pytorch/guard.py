@@ -26,6 +26,7 @@ EXPRESSIONS = (
     ast.BoolOp, ast.Compare, ast.IfExp, ast.Starred, ast.expr_context, ast.operator, ast.unaryop,
     ast.boolop, ast.cmpop,
 )  # fmt: skip
+PRINTED = EXPRESSIONS + STATEMENTS
 IMPORTS = {
     "import torch",
     "from torch import Tensor, nn",
@@ -164,7 +165,7 @@ class _Named(ast.NodeTransformer):
 
 def _node(node: ast.AST, allowed: frozenset[str], imports: set[str]) -> None:
     line = getattr(node, "lineno", "?")
-    if not isinstance(node, STATEMENTS + EXPRESSIONS):
+    if not isinstance(node, PRINTED):
         raise GuardError(f"line {line}: {type(node).__name__}")
     if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in imports:
         raise GuardError(f"line {line}: {ast.unparse(node)}")

@@ -58,7 +58,8 @@ class Account(Walk):
         result = Activation(after, weighted or any(source.tracked for source in sources))
         if result.tracked:
             self.extra += operator.kept_bytes([source.shape for source in sources])
-            self.save(sources[index] for index in operator.kept_outputs(len(sources)))
+            if kept := operator.kept_outputs(len(sources)):
+                self.save(sources[index] for index in kept)
             if operator.then() == "relu":
                 self.save([result])
             elif operator.then() is not None:

@@ -121,8 +121,8 @@ class Window:
             place: position of the layer in the spec.
         """
         axes = tuple(zip(self.along(shape), shape[1:], strict=True))
-        name = f"a {kernel_text(self.kernel, len(axes))} {kind}"
         if any(axis.misses(size) for axis, size in axes):
+            name = f"a {kernel_text(self.kernel, len(axes))} {kind}"
             yield _only_padding(self, name, [axis for axis, _ in axes], place)
         # A kernel of 1 with a stride takes every second pixel on purpose, as projections do.
         left_out = [
@@ -131,6 +131,7 @@ class Window:
             if axis.kernel > 1 and axis.unread(size)[0]
         ]
         if left_out:
+            name = f"a {kernel_text(self.kernel, len(axes))} {kind}"
             message = (
                 f"{name} with stride {self.stride}"
                 + (f" and dilation {self.dilation}" if self.dilation > 1 else "")

@@ -22,15 +22,15 @@ class Schedule(Walk):
         """Add what a layer writes, and return its result; see `Walk.layer`."""
         if not layer.writes:
             return Activation(after, view_of=source.base)
-        return self._write([source], after)
+        return self._write((source.base,), after)
 
     def join(
         self, operator: Aggregation, sources: Sequence[Activation], after: Shape
     ) -> Activation:
         """Add an aggregate, and return it; see `Walk.join`."""
-        return self._write(sources, after)
+        return self._write(tuple(source.base for source in sources), after)
 
-    def _write(self, sources: Sequence[Activation], shape: Shape) -> Activation:
+    def _write(self, read: tuple[Activation, ...], shape: Shape) -> Activation:
         result = Activation(shape)
-        self.steps.append((tuple(source.base for source in sources), result))
+        self.steps.append((read, result))
         return result

@@ -52,8 +52,8 @@ class Exponential(Ordered):
 
     def reads(self, layer: int) -> Sequence[int]:
         """The outputs 1, c, c^2, ... back, and y_0 where the rule has it read."""
-        reads = list(super().reads(layer))
-        if not self.always or 0 in reads:
+        reads = super().reads(layer)
+        if self.entry == "rule" or 0 in reads:
             return reads
         return [0, *reads] if self.order == "oldest" else [*reads, 0]
 
