@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, is_dataclass
+from dataclasses import fields as fields_of
 from math import floor
 from typing import Any
 
@@ -93,7 +94,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain dictionaries, lists, text and numbers."""
-        plain: dict[str, Any] = _plain(asdict(self))
+        plain: dict[str, Any] = _plain(self)
         return plain
 
 
@@ -201,6 +202,8 @@ def _largest(numbers: Sequence[int | None]) -> int | None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields_of(value)}
+    if isinstance(value, tuple):  # there is a number for each layer
+        return [entry if isinstance(entry, int) else _plain(entry) for entry in value]
+    return value
