@@ -1,4 +1,4 @@
-"""Read a checkpoint and its tensors. The only file of this package that imports torch."""
+"""Read a checkpoint and its tensors."""
 
 from __future__ import annotations
 

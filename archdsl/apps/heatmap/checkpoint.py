@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 import torch
 from torch import Tensor
 
-from archdsl.analysis.parameters import state_shapes
-from archdsl.apps.checkpoint.reading import numbers, shape
-from archdsl.apps.checkpoint.wrapped import unwrap
+from archdsl.apps.checkpoint.reading import numbers
+from archdsl.apps.checkpoint.weights import network_weights
 from archdsl.apps.heatmap.model import HeatMap, Panel
 from archdsl.apps.heatmap.readers import (
     Joining,
@@ -24,9 +23,6 @@ from archdsl.apps.heatmap.readers import (
 )
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph, Stage
-from archdsl.ir.ops import Weighted
-
-FUSED = "what fuse() returns has folded weights: save the state dict of the network itself"
 
 
 def heat_map(graph: Graph, loaded: object) -> HeatMap:
@@ -41,7 +37,7 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
             network, A442 if no stage has separate weights for each output, A443 for several state
             dicts.
     """
-    weights = _weights(graph, loaded)
+    weights = network_weights(graph, loaded)
     means: dict[int, dict[tuple[int, int], float]] = {}
     for index, same in groupby(readers(graph), key=lambda reader: reader.stage):
         means[index] = dict(_links(same, weights))
@@ -130,52 +126,3 @@ def _means(reader: Reader, weight: Tensor) -> list[float]:
     each = seen.flatten(3).mean(dim=3) if seen.dim() > 3 else seen
     by_feature = each.mean(dim=1).flatten()
     return [float(part.mean()) for part in torch.split(by_feature, list(reader.features))]
-
-
-def _weights(graph: Graph, loaded: object) -> dict[str, Tensor]:
-    """Return the network's weights by name, with the right shapes and finite values.
-
-    Raises:
-        ArchdslError: A440, A441 or A443.
-    """
-    shapes = state_shapes(graph)
-    state = unwrap(loaded, shapes)
-    if missing := [name for name in shapes if name not in state.entries]:
-        where = f" under `{state.where[:60]}`" if state.where else ""
-        raise _other(graph, f"it has no {_named(missing)}{where}", FUSED)
-    if state.extra:
-        raise _other(graph, f"the network has no {_named(state.extra)}")
-    for name, expected in shapes.items():
-        if (size := shape(name, state.entries[name])) != expected:
-            there = "x".join(map(str, size)) or "a scalar"
-            raise _other(graph, f"{name} is {there}, not {'x'.join(map(str, expected))}")
-    statistics = set(_statistics(graph))
-    for name in shapes:
-        whole = name in statistics and not state.entries[name].is_floating_point()
-        if whole or name.endswith(".num_batches_tracked"):
-            continue  # counters, and the index of `select`
-        if not bool(torch.isfinite(numbers(name, state.entries[name])).all()):
-            raise _other(graph, f"{name} has values that are not finite")
-    return state.entries
-
-
-def _statistics(graph: Graph) -> Iterator[str]:
-    """Yield the names of the buffers of layers."""
-    for _, chain in graph.chains():
-        for layer in chain.layers:
-            if isinstance(layer, Weighted):
-                yield from (f"{chain.scope}.{layer.name}.{key}" for key in layer.statistics())
-
-
-def _other(graph: Graph, why: str, note: str | None = None) -> Exception:
-    return fail(
-        "A441",
-        f"the checkpoint is not one of {graph.name}: {why}",
-        note=note,
-        help="name the spec it was trained from, with the same --set",
-    )
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-    return f"{names[0][:80]}{more}"
