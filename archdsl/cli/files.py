@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from archdsl.atomic import replace
 from archdsl.cli.render import difference, visible
 from archdsl.errors import ArchdslError, fail
-from archdsl.interrupts import raised
 
 SPARE = 1_048_576
 """How much larger than expected a file may be, in bytes, and still be read for a comparison."""
@@ -214,31 +212,3 @@ def _same(path: Path, spec: Path) -> bool:
         return path.samefile(spec)
     except OSError:
         return False
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a temporary file in the same folder, and rename it to `path`.
-
-    The temporary file is removed if that fails, also after Ctrl-C.
-
-    Args:
-        path: the target, in an existing folder.
-        data: the whole content of the file.
-
-    Raises:
-        OSError: if the file cannot be written or renamed.
-    """
-    with raised():
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(name).chmod(0o666 & ~mask)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise

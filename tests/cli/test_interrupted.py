@@ -52,11 +52,11 @@ def break_at(step: str, reason: BaseException, patch: pytest.MonkeyPatch) -> Non
     if step in {"write", "flush"}:
         opened = os.fdopen
         patch.setattr(
-            "archdsl.cli.files.os.fdopen",
+            "archdsl.atomic.os.fdopen",
             lambda *words, **more: Broken(opened(*words, **more), step, reason),
         )
     else:
-        patch.setattr(f"archdsl.cli.files.{step}", fail)
+        patch.setattr(f"archdsl.atomic.{step}", fail)
 
 
 @pytest.mark.parametrize("reason", range(len(REASONS)))
@@ -82,7 +82,7 @@ def test_a_failure_at_any_step_leaves_the_old_file_and_nothing_else(
 CHILD = """
 import sys, time
 from pathlib import Path
-import archdsl.cli.files as files
+import archdsl.atomic as atomic
 step = sys.argv.pop(1)
 
 def wait(real):
@@ -94,11 +94,11 @@ def wait(real):
     return waiting
 
 if step == "fsync":
-    files.os.fsync = wait(files.os.fsync)
+    atomic.os.fsync = wait(atomic.os.fsync)
 elif step == "chmod":
-    files.Path.chmod = wait(files.Path.chmod)
+    atomic.Path.chmod = wait(atomic.Path.chmod)
 else:
-    files.Path.replace = wait(files.Path.replace)
+    atomic.Path.replace = wait(atomic.Path.replace)
 from archdsl.cli import main
 main()
 """
