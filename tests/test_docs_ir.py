@@ -14,7 +14,7 @@ from archdsl.api import Checked, check_text
 from archdsl.ir import ops, text, verify
 from archdsl.ir.layers import KINDS
 from archdsl.passes.compact import compact, explode
-from archdsl.passes.pipeline import FOR_INFERENCE, run
+from archdsl.passes.pipeline import FOR_EXPORT, FOR_INFERENCE, run
 
 PAGE = (Path(__file__).parent.parent / "docs" / "ir.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -77,6 +77,12 @@ def test_placed_view_begins_as_shown() -> None:
     )
     placed = text.graph(run(check_text(changed).graph, FOR_INFERENCE))
     assert placed.startswith(fence("text", 2))
+
+
+def test_simplified_view_has_the_line_shown() -> None:
+    changed = fence("yaml").replace("order: pre", "order: post")
+    simplified = text.graph(run(check_text(changed).graph, FOR_EXPORT))
+    assert fence("text", 3) in simplified
 
 
 def test_numbers_of_the_example_are_counted_so(example: Checked) -> None:

@@ -14,12 +14,13 @@ from archdsl.cli.tables import expansions, table, totals
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.ir import text
 from archdsl.lowering.limits import Limits
-from archdsl.passes.pipeline import FOR_INFERENCE, PASSES, Pass, run
+from archdsl.passes.pipeline import FOR_EXPORT, FOR_INFERENCE, PASSES, Pass, run
 
 VIEWS: dict[str, tuple[Pass, ...]] = {
     "exploded": (),
     "compact": PASSES,
     "placed": FOR_INFERENCE,
+    "simplified": FOR_EXPORT,
 }
 """Which passes are run before the graph is printed."""
 
@@ -32,7 +33,9 @@ def show(
     ir: Annotated[bool, typer.Option("--ir", help="Print the graph as text.")] = False,
     view: Annotated[
         str,
-        typer.Option(metavar="exploded|compact|placed", help="View of the graph for --ir."),
+        typer.Option(
+            metavar="exploded|compact|placed|simplified", help="View of the graph for --ir."
+        ),
     ] = "exploded",
     expand: Annotated[
         bool,

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from archdsl.ir.ops import Layer
 from archdsl.ir.steps import ConvStep, LayerStep, NormStep, Step
+from archdsl.passes.simplify import pools_first
 
 __all__ = ["steps"]
 
@@ -53,9 +54,8 @@ def _next(layers: Sequence[Layer], alone: Sequence[Step]) -> tuple[int, Step]:
 
 def _convolution(layer: Layer, step: ConvStep, after: Sequence[Step]) -> tuple[int, ConvStep]:
     """Fold what follows a convolution into its step."""
-    unit_stride = layer.window(())[1] == 1
     match after:
-        case [LayerStep("average", (kernel, stride, 0)), *_] if layer.pointwise() and unit_stride:
+        case [LayerStep(_, (kernel, stride, _)) as pool, *_] if pools_first(layer, pool):
             return 2, replace(step, pool=(kernel, stride))
         case [NormStep(norm), LayerStep("relu"), *_]:
             return 3, replace(step, post_norm=norm, relu=True)

@@ -8,11 +8,13 @@ from archdsl.ir.graph import Graph
 from archdsl.ir.verify import verify
 from archdsl.passes.compact import compact
 from archdsl.passes.place import place
+from archdsl.passes.simplify import simplify
 
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (compact,)
 FOR_INFERENCE: tuple[Pass, ...] = (*PASSES, place)
+FOR_EXPORT: tuple[Pass, ...] = (*PASSES, simplify)
 
 
 def run(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> Graph:

@@ -164,4 +164,4 @@ def test_the_placed_view(tmp_path: Path) -> None:
     assert "\n  prefix in 35 channels: 0:3, 3:11, 11:19, 19:27, 27:35\n" in said
     ran = archdsl("show", written(tmp_path), "--ir", "--view", "odd")
     assert ran.code == 2
-    assert "views: exploded, compact, placed" in ran.err
+    assert "views: exploded, compact, placed, simplified" in ran.err

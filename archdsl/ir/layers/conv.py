@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -85,6 +85,9 @@ class Conv(Weighted):
 
     def pointwise(self) -> bool:
         return (self.kernel, self.padding, self.groups, self.dims) == (1, 0, 1, 2)
+
+    def biased(self) -> Conv:
+        return replace(self, bias=True)
 
     def feature_groups(self) -> int:
         return self.groups

@@ -58,6 +58,9 @@ class Layer:
     elementwise: ClassVar[bool] = False
     """Whether each element of the result depends on one element of the input, in evaluation."""
 
+    affine: ClassVar[bool] = False
+    """Whether each feature is multiplied by a number and another one added, in evaluation."""
+
     normalises: ClassVar[bool] = False
     """Whether statistics of the batch or of the features scale and shift the input."""
 
@@ -136,6 +139,30 @@ class Layer:
     def pointwise(self) -> bool:
         """Whether the layer is a convolution of each pixel alone, without padding or groups."""
         return False
+
+    def biased(self) -> Layer | None:
+        """Return the layer with a bias, if a scale and shift of its result can be part of it.
+
+        Its weight has the features of the result as first dimension then. None for other layers.
+        """
+        return None
+
+    def scale_and_shift(self, own: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return the two numbers for each feature, of an `affine` layer.
+
+        Args:
+            own: the layer's weights and statistics by the names within the layer, each a tensor or
+                an array of shape (features,).
+        """
+        raise NotImplementedError
+
+    def windowed(self, before: Shape) -> Layer:
+        """Return the same layer with a fixed window, if it pools to a size by equal windows.
+
+        Args:
+            before: shape of the input.
+        """
+        return self
 
     def feature_groups(self) -> int:
         """Number of groups of features that the weights combine separately."""

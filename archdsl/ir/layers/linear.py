@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -45,6 +45,9 @@ class Linear(Weighted):
 
     def makes(self) -> int:
         return self.width
+
+    def biased(self) -> Linear:
+        return replace(self, bias=True)
 
     def weights(self) -> dict[str, Shape]:
         return affine((self.width, self.inputs), self.bias)

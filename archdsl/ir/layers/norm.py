@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archdsl.errors import Diagnostic, Place
 from archdsl.ir.layers.layer import (
@@ -28,6 +28,7 @@ class Norm(Weighted):
 
     varying: ClassVar[tuple[str, ...]] = ("features",)
     elementwise: ClassVar[bool] = True
+    affine: ClassVar[bool] = True
     normalises: ClassVar[bool] = True
     features: int
     dims: int = 2
@@ -53,6 +54,10 @@ class Norm(Weighted):
     def statistics(self) -> dict[str, Shape]:
         each = (self.features,)
         return {"running_mean": each, "running_var": each, "num_batches_tracked": ()}
+
+    def scale_and_shift(self, own: Mapping[str, Any]) -> tuple[Any, Any]:
+        scale = own["weight"] / (own["running_var"] + self.eps) ** 0.5
+        return scale, own["bias"] - own["running_mean"] * scale
 
     def operations(self, before: Shape, after: Shape) -> int:
         return prod(before)

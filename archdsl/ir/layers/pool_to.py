@@ -44,8 +44,21 @@ class PoolTo(Layer):
     def window(self, before: Shape, axis: int = 0) -> tuple[int, int]:
         # The largest window; the step between windows, rounded down.
         size, side = before[1 + axis], self.side
-        windows = (-(-(i + 1) * size // side) - i * size // side for i in range(side))
-        return max(windows), size // side
+        return max(end - start for start, end in self._windows(size)), size // side
+
+    def windowed(self, before: Shape) -> Layer:
+        windows = {self._windows(size) for size in before[1:]}
+        if self.side == 1 or len(windows) > 1:
+            return self
+        (each,) = windows
+        kernel, stride = each[0][1] - each[0][0], each[1][0]
+        even = all(place == (i * stride, i * stride + kernel) for i, place in enumerate(each))
+        return Pool(self.kind, kernel, stride, dims=self.dims) if even else self
+
+    def _windows(self, size: int) -> tuple[tuple[int, int], ...]:
+        """Return the first pixel and the end of each window along a dimension of this size."""
+        side = self.side
+        return tuple((i * size // side, -(-(i + 1) * size // side)) for i in range(side))
 
     def fused_step(self) -> LayerStep | None:
         return LayerStep(f"{self.kind}_to", (self.side,)) if self.dims == 2 else None

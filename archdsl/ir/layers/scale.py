@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archdsl.ir.layers.layer import Kept, Numbers, Shape, Weighted
 from archdsl.language import layers as words
@@ -17,6 +18,7 @@ class Scale(Weighted):
     written: ClassVar[tuple[type[words.LayerWords], ...]] = (words.Scale,)
     varying: ClassVar[tuple[str, ...]] = ("features",)
     elementwise: ClassVar[bool] = True
+    affine: ClassVar[bool] = True
     features: int
     init: float
 
@@ -33,6 +35,9 @@ class Scale(Weighted):
 
     def weights(self) -> dict[str, Shape]:
         return {"weight": (self.features,)}
+
+    def scale_and_shift(self, own: Mapping[str, Any]) -> tuple[Any, Any]:
+        return own["weight"], 0 * own["weight"]
 
     def operations(self, before: Shape, after: Shape) -> int:
         return prod(before)
