@@ -26,6 +26,9 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@# Its networks need nothing else than torchvision; its dependencies are for downloads of weights.
 	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt timm || \
 		echo "no timm: the tests that compare with its networks will be skipped"
+	@# Its one dependency reports use to its makers.
+	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt openvino || \
+		echo "no openvino: the tests that write files for it will be skipped"
 	touch $@
 
 try: $(READY)  ## compile a SparseNet, verify it against the oracle, and run it

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archdsl.api import analyse, build, emit, load, lower
     from archdsl.apps.compare.model import compare_specs as compare
     from archdsl.apps.draw.showing import picture
+    from archdsl.apps.export.model import export
     from archdsl.apps.heatmap.strengths import strengths
     from archdsl.errors import ArchdslError
     from archdsl.language.aggregation import Aggregation
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "Weight", "__version__", "analyse",
-    "build", "compare", "emit", "load", "lower", "picture", "strengths",
+    "build", "compare", "emit", "export", "load", "lower", "picture", "strengths",
 ]  # fmt: skip
 
 LAZY = {
@@ -44,6 +45,7 @@ LAZY = {
     "build": "archdsl.api:build",
     "compare": "archdsl.apps.compare.model:compare_specs",
     "emit": "archdsl.api:emit",
+    "export": "archdsl.apps.export.model:export",
     "load": "archdsl.api:load",
     "lower": "archdsl.api:lower",
     "picture": "archdsl.apps.draw.showing:picture",

@@ -34,9 +34,9 @@ COMMANDS = (
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 
-UNTRIED = ("A121", "A403", "A421", "A422", "A501", "A506")
+UNTRIED = ("A121", "A403", "A421", "A422", "A450", "A451", "A501", "A506")
 """Codes of an environment that cannot be made everywhere: permissions, a bug, a missing library, a
-busy machine; and A121, which the tests of functions of one's own show."""
+busy machine, a format without an operator; and A121, which tests of one's own functions show."""
 
 RULES = ("A120", "A204", "A205")
 """Codes that a rule of one's own shows, in a spec that names it."""

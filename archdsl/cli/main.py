@@ -32,6 +32,7 @@ COMMANDS = {
     "schema": "schema",
     "init": "init",
     "verify": "verify",
+    "export": "export",
     "reproduce": "reproduce",
     "reconcile": "reconcile",
     "solve": "solve",
@@ -99,7 +100,8 @@ def main() -> NoReturn:
         code = Exit.USAGE
         discard(sys.stderr)
     interrupts.ignore()
-    gc.freeze()  # at exit, the interpreter would search all objects for garbage
+    if "torch" not in sys.modules:  # its native parts complain of objects that are not freed
+        gc.freeze()  # at exit, the interpreter would search all objects for garbage
     sys.exit(code)
 
 
@@ -130,7 +132,7 @@ def run() -> int:
         collect_garbage()
         return int(app(standalone_mode=False) or Exit.FINE)
     except ArchdslError as error:
-        writes = sys.argv[1:2] in (["compile"], ["init"])
+        writes = sys.argv[1:2] in (["compile"], ["export"], ["init"])
         report(error.diagnostics, form(), "Nothing written. " if writes else "")
         return error.exit
     except KeyboardInterrupt:

@@ -27,6 +27,9 @@ NEEDS = [
     ("jinja2", ("compare", "small.yaml", "--html", "new.html")),
     ("torch", ("heatmap", "net.pt", "small.yaml", "--json")),
     ("torch", ("verify", "small.py")),
+    ("torch", ("export", "small.yaml", "-o", "new.onnx")),
+    ("onnxruntime", ("export", "small.yaml", "-o", "new.onnx")),
+    ("openvino", ("export", "small.yaml", "-o", "new.xml")),
 ]
 
 PLAIN = [

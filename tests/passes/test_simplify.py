@@ -9,7 +9,8 @@ import pytest
 
 from archdsl.api import load, lower
 from archdsl.ir.graph import Graph
-from archdsl.ir.layers import Layer, Scale
+from archdsl.ir.layers import Layer
+from archdsl.ir.layers.scale import Scale
 from archdsl.ir.ops import Activation, Chain, Conv, Dropout, Flatten, Linear, Norm, Pool, PoolTo
 from archdsl.ir.verify import verify
 from archdsl.passes.pipeline import FOR_EXPORT, run

@@ -1,0 +1,1 @@
+"""Write a network with its weights for other runtimes: ONNX, OpenVINO, torch.export."""
