@@ -1,15 +1,16 @@
 """How fast networks run: the fused path against the plain one and against others'.
 
     python benchmarks/inference.py [--networks densenet-121,sparsenet-121] [--batches 1,4]
-        [--variants fused,eager,...] [--rounds 15] [--threads 2] [--json]
+        [--threads 1,2] [--variants fused,eager,...] [--rounds 15] [--json]
         [--device cuda] [--dtype bfloat16]
 
 All variants have the same weights, random statistics of norms, and the same input; the output of
 each is compared with the float64 network's. Those of all networks at a batch take turns in one run,
 another one first in every round, beside a probe: a matrix product of fixed size. Rounds whose probe
 ran more than 15% over the best are discarded and made up for. `convolutions` is the floor: every
-convolution of the network on inputs that are ready, and nothing else. A peer that is not installed,
-or that fails, is left out with a note on stderr; with `--json` stdout has the rows alone.
+convolution of the network on inputs that are ready, and nothing else. On a CPU each variant is a
+process of its own, see `workers.py`. A peer that is not installed, or that fails, is left out with
+a note on stderr; with `--json` stdout has the rows alone.
 """
 
 from __future__ import annotations
@@ -21,56 +22,56 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median, quantiles
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from peers import NETWORKS, Run, moved, variants
-from torch import Tensor, nn
+from peers import NETWORKS, Case, Run, built, images, moved, randomise, variants
+from torch import Tensor
+from workers import PROBE, Left, Worker
 
-import archdsl
 from archdsl.version import __version__
 
-ROOT = Path(__file__).resolve().parent.parent
 TOLERANCE = 1.15
 REST = 0.05  # seconds; threads of a variant before may still be spinning
 MOST_ROUNDS = 5  # rounds that are tried for each one that is wanted
 
+__all__ = ["fusing", "interleaved", "note", "probe", "randomise", "relative", "timed"]
 
 Key = tuple[str, str]
 """A network and a variant."""
 
+Seconds = Callable[[], float]
+"""Runs something once and returns how long it took."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """One variant. `error` is relative to float64; none for the floor, which makes no output."""
+    """One variant.
+
+    `ratio` is its median over that of `fused`, if that was measured; `error` is relative to
+    float64, and none for the floor, which makes no output.
+    """
 
     network: str
     batch: int
+    threads: int
     variant: str
-    median_ms: float
-    iqr_ms: float
+    ms: float
+    iqr: float
+    ratio: float | None
     error: float | None
 
 
 def note(text: str) -> None:
     print(text, file=sys.stderr)
-
-
-def randomise(network: nn.Module) -> None:
-    """Statistics as training leaves them: zeros would run faster."""
-    generator = torch.Generator().manual_seed(0)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0, 1, generator=generator)
-            module.running_var.uniform_(0.5, 2, generator=generator)
-            module.weight.data.uniform_(0.5, 1.5, generator=generator)
-            module.bias.data.normal_(0, 0.5, generator=generator)
 
 
 def timed(run: Run, device: str) -> float:
@@ -91,19 +92,19 @@ def probe(device: str) -> float:
 
 
 def interleaved(
-    runs: dict[Key, Run], rounds: int, device: str
+    runs: Mapping[Key, Seconds], rounds: int, probed: Seconds
 ) -> tuple[dict[Key, list[float]], int]:
     """Seconds of each variant in quiet rounds, and how many rounds were discarded."""
     names = list(runs)
     samples: list[tuple[float, dict[Key, float]]] = []
     quiet: list[dict[Key, float]] = []
     while len(quiet) < rounds and len(samples) < MOST_ROUNDS * rounds:
-        turn = len(samples) % len(names)
+        turn = len(samples) % max(1, len(names))
         noise, sample = 0.0, {}
         for name in names[turn:] + names[:turn]:
             time.sleep(REST)
-            noise += probe(device)
-            sample[name] = timed(runs[name], device)
+            noise += probed()
+            sample[name] = runs[name]()
         samples.append((noise, sample))
         best = min(noise for noise, _ in samples)
         quiet = [sample for noise, sample in samples if noise <= TOLERANCE * best]
@@ -111,35 +112,93 @@ def interleaved(
     return seconds, len(samples) - len(quiet)
 
 
-def built(name: str, device: str, dtype: torch.dtype) -> Any:
-    """A network of ours with `fuse`, in evaluation."""
-    torch.manual_seed(0)
-    spec = archdsl.load(ROOT / "specs" / f"{NETWORKS[name][0]}.yaml")
-    network = archdsl.build(spec, fuse=True).eval()
-    randomise(network)
-    return network.to(device, dtype)
+def exact_output(network: Any, x: Tensor) -> Tensor:
+    """The network's output in float64."""
+    output: Tensor = copy.deepcopy(network).cpu().double()(x.cpu().double())
+    return output
 
 
-def measure(names: Sequence[str], batch: int, given: argparse.Namespace) -> list[Row]:
-    """Every variant of every network at a batch, in turns."""
-    dtype = getattr(torch, given.dtype)
-    x = torch.randn(batch, 3, 224, 224).to(given.device, dtype)
-    runs: dict[Key, Run] = {}
+def wanted(name: str, device: str, only: str | None) -> list[str]:
+    """The variants of a network that are asked for."""
+    return [v for v in variants(name, device) if only is None or v in only.split(",")]
+
+
+def on_cpu(names: Sequence[str], options: argparse.Namespace) -> Iterator[Row]:
+    """Every variant of every network and batch, for each number of threads."""
+    with TemporaryDirectory() as folder:
+        for threads in map(int, options.threads.split(",")):
+            listed = dict.fromkeys(
+                v for name in names for v in wanted(name, "cpu", options.variants)
+            )
+            workers = {v: Worker(v, threads, Path(folder)) for v in [PROBE, *listed]}
+            try:
+                for batch in map(int, options.batches.split(",")):
+                    yield from in_turns(names, batch, threads, workers, options)
+            finally:
+                for worker in workers.values():
+                    worker.end()
+
+
+def in_turns(
+    names: Sequence[str], batch: int, threads: int, workers: dict[str, Worker],
+    options: argparse.Namespace,
+) -> Iterator[Row]:  # fmt: skip
+    """Every variant of every network at a batch, in the processes of the variants."""
+    runs: dict[Key, Seconds] = {}
     errors: dict[Key, float | None] = {}
     for name in names:
-        network = built(name, given.device, dtype)
-        note(f"{name}: fuse() takes {fusing(network, given.device):.0f} ms")
-        exact = copy.deepcopy(network).cpu().double()(x.cpu().double())
-        for variant, run, made in ready(name, network, x, given.variants):
-            runs[name, variant] = run
-            errors[name, variant] = relative(made, exact) if isinstance(made, Tensor) else None
-    seconds, discarded = interleaved(runs, given.rounds, given.device)
+        exact = exact_output(built(name), images(batch))
+        for variant in wanted(name, "cpu", options.variants):
+            try:
+                path = workers[variant].make(name, batch)
+            except Left as why:
+                note(f"{name} {variant} at batch {batch}: left out ({why})")
+                continue
+            runs[name, variant] = partial(workers[variant].seconds, name, batch)
+            errors[name, variant] = relative(torch.load(path), exact) if path else None
+    workers[PROBE].make(PROBE, 1)
+    yield from rows(runs, errors, batch, threads, options, lambda: workers[PROBE].seconds(PROBE, 1))
+
+
+def on_device(names: Sequence[str], batch: int, options: argparse.Namespace) -> Iterator[Row]:
+    """Every variant of every network at a batch, in this process."""
+    dtype = getattr(torch, options.dtype)
+    runs: dict[Key, Seconds] = {}
+    errors: dict[Key, float | None] = {}
+    with TemporaryDirectory() as folder:
+        for name in names:
+            network = built(name, options.device, dtype)
+            x = images(batch).to(options.device, dtype)
+            exact = exact_output(network, x)
+            note(f"{name}: fuse() takes {fusing(network, options.device):.0f} ms")
+            for variant, run, output in ready(Case(name, network, x, Path(folder)), options):
+                runs[name, variant] = partial(timed, run, options.device)
+                errors[name, variant] = (
+                    relative(output, exact) if isinstance(output, Tensor) else None
+                )
+        measured = [*rows(runs, errors, batch, 0, options, partial(probe, options.device))]
+        roof(measured, x)
+    yield from measured
+
+
+def rows(
+    runs: dict[Key, Seconds], errors: dict[Key, float | None], batch: int, threads: int,
+    options: argparse.Namespace, probed: Seconds,
+) -> Iterator[Row]:  # fmt: skip
+    """Run everything in turns, and yield a row for each variant."""
+    seconds, discarded = interleaved(runs, options.rounds, probed)
     kept = len(next(iter(seconds.values()), ()))
-    note(f"batch {batch}: {kept} rounds, {discarded} discarded")
-    rows = [row(key, batch, times, errors[key]) for key, times in seconds.items()]
-    if given.device == "cuda":
-        roof(rows, x)
-    return rows
+    with_threads = f", {threads} threads" if threads else ""
+    note(f"batch {batch}{with_threads}: {kept} rounds, {discarded} discarded")
+    fused = {key[0]: median(times) for key, times in seconds.items() if key[1] == "fused"}
+    for key, times in seconds.items():
+        low, middle, high = (
+            quantiles(times, n=4, method="inclusive") if len(times) > 1 else 3 * times
+        )
+        ratio = middle / fused[key[0]] if key[0] in fused else None
+        yield Row(
+            key[0], batch, threads, key[1], middle * 1e3, (high - low) * 1e3, ratio, errors[key]
+        )
 
 
 def fusing(network: Any, device: str) -> float:
@@ -147,24 +206,20 @@ def fusing(network: Any, device: str) -> float:
     return median(timed(network.fuse, device) for _ in range(5)) * 1e3
 
 
-def ready(
-    name: str, network: Any, x: Tensor, wanted: str | None
-) -> Iterator[tuple[str, Run, object]]:
-    """Variants that can be run, each with what it makes of the input."""
-    for variant, make in variants(name, network, x):
-        if wanted is not None and variant not in wanted.split(","):
-            continue
+def ready(case: Case, options: argparse.Namespace) -> Iterator[tuple[str, Run, object]]:
+    """Variants that can be run in this process, each with what it makes of the input."""
+    for variant in wanted(case.name, options.device, options.variants):
         try:
             with quiet():
-                run = make()
-            made = run()
+                run = variants(case.name, options.device)[variant](case)
+            output = run()
             run()
         except Exception as error:  # whatever a peer does
-            said = str(error).strip().splitlines()
-            why = said[0][:100] if said else ""
-            note(f"{name} {variant}: left out ({type(error).__name__}: {why})")
+            lines = str(error).strip().splitlines()
+            why = lines[0][:100] if lines else ""
+            note(f"{case.name} {variant}: left out ({type(error).__name__}: {why})")
             continue
-        yield variant, run, made
+        yield variant, run, output
 
 
 @contextmanager
@@ -186,54 +241,47 @@ def relative(made: Tensor, exact: Tensor) -> float:
     return float((made.cpu().double() - exact).norm() / exact.norm())
 
 
-def roof(rows: Sequence[Row], x: Tensor) -> None:
+def roof(measured: Sequence[Row], x: Tensor) -> None:
     """Note what fraction of the memory's speed the fused paths reach."""
     block = torch.empty(2**28, dtype=torch.uint8, device=x.device)
     speed = 2 * block.numel() / min(timed(lambda: block.clone(), "cuda") for _ in range(20))
-    for row in rows:
+    for row in measured:
         if row.variant == "fused":
             needed = moved(built(row.network, "cuda", x.dtype), x)
-            fraction = needed / speed / (row.median_ms / 1e3)
+            fraction = needed / speed / (row.ms / 1e3)
             note(
                 f"{row.network} at batch {row.batch}: {needed / 1e6:.0f} MB at "
                 f"{speed / 1e12:.2f} TB/s, {fraction:.2f} of the memory roof"
             )
 
 
-def row(key: Key, batch: int, seconds: list[float], error: float | None) -> Row:
-    low, middle, high = (
-        quantiles(seconds, n=4, method="inclusive") if len(seconds) > 1 else 3 * seconds
-    )
-    return Row(key[0], batch, key[1], middle * 1e3, (high - low) * 1e3, error)
-
-
-def table(rows: Sequence[Row]) -> str:
+def table(measured: Sequence[Row]) -> str:
     """Markdown: milliseconds, and how much longer than the fused path each variant takes."""
-    lines = ["| network | batch | variant | median | spread | / fused | error |",
-             "|---|--:|---|--:|--:|--:|--:|"]  # fmt: skip
-    for row in rows:
-        key = (row.network, row.batch, "fused")
-        fused = [r.median_ms for r in rows if (r.network, r.batch, r.variant) == key]
-        ratio = f"{row.median_ms / median(fused):.2f}" if fused else ""
+    lines = ["| network | batch | threads | variant | median | spread | / fused | error |",
+             "|---|--:|--:|---|--:|--:|--:|--:|"]  # fmt: skip
+    for row in measured:
+        ratio = f"{row.ratio:.2f}" if row.ratio else ""
         error = "" if row.error is None else f"{row.error:.1e}"
         lines.append(
-            f"| {row.network} | {row.batch} | {row.variant} | {row.median_ms:.1f} ms "
-            f"| {row.iqr_ms:.1f} ms | {ratio} | {error} |"
+            f"| {row.network} | {row.batch} | {row.threads or ''} | {row.variant} "
+            f"| {row.ms:.1f} ms | {row.iqr:.1f} ms | {ratio} | {error} |"
         )
     return "\n".join(lines)
 
 
 def versions(device: str) -> str:
     """Of all that the times depend on."""
-    found = [f"Python {platform.python_version()}", f"archdsl {__version__}"]
-    for name in ("torch", "torchvision", "timm", "onnxruntime", "triton"):
+    listed = [f"Python {platform.python_version()}", f"archdsl {__version__}"]
+    for name in (
+        "torch", "torchvision", "timm", "onnxruntime", "openvino", "executorch", "ncnn", "triton",
+    ):  # fmt: skip
         try:
-            found.append(f"{name} {version(name)}")
+            listed.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
     if device == "cuda":
-        return ", ".join([*found, torch.cuda.get_device_name()])
-    return ", ".join([*found, f"{torch.get_num_threads()} threads"])
+        return ", ".join([*listed, torch.cuda.get_device_name()])
+    return ", ".join(listed)
 
 
 def arguments() -> argparse.Namespace:
@@ -242,33 +290,34 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batches", default="1,4")
     parser.add_argument("--variants", help="only these")
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--threads", type=int, default=0, help="as torch chooses if not given")
+    parser.add_argument("--threads", default="2", help="on a CPU; several in one run: 1,2")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32")
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    unknown = [name for name in given.networks.split(",") if name not in NETWORKS]
+    options = parser.parse_args()
+    unknown = [name for name in options.networks.split(",") if name not in NETWORKS]
     if unknown:
         parser.error(f"networks: {', '.join(NETWORKS)}; not {unknown[0]}")
-    if given.device == "cuda" and not torch.cuda.is_available():
+    if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("there is no accelerator")
-    return given
+    return options
 
 
 def main() -> None:
-    given = arguments()
-    if given.threads:
-        torch.set_num_threads(given.threads)
+    options = arguments()
     torch.backends.cudnn.benchmark = True
-    rows: list[Row] = []
+    names, measured = options.networks.split(","), list[Row]()
     with torch.inference_mode(False), torch.no_grad():
-        for batch in map(int, given.batches.split(",")):
-            rows += measure(given.networks.split(","), batch, given)
-    if given.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
+        if options.device == "cpu":
+            measured += on_cpu(names, options)
+        else:
+            for batch in map(int, options.batches.split(",")):
+                measured += on_device(names, batch, options)
+    if options.json:
+        print(json.dumps([asdict(row) for row in measured], indent=2))
     else:
-        print(table(rows))
-        print(f"\n{versions(given.device)}")
+        print(table(measured))
+        print(f"\n{versions(options.device)}")
 
 
 if __name__ == "__main__":

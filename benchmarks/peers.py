@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+import exported
 import torch
 from torch import Tensor, nn
+
+import archdsl
+
+ROOT = Path(__file__).resolve().parent.parent
 
 NETWORKS = {
     "densenet-121": ("densenet-imagenet", "densenet121"),
@@ -19,39 +27,132 @@ NETWORKS = {
 
 LEAVES = (nn.Conv2d, nn.BatchNorm2d, nn.Linear)
 Run = Callable[[], object]
-Ready = Callable[[], Run]
 
 
-def variants(name: str, network: Any, x: Tensor) -> Iterator[tuple[str, Ready]]:
-    """Each variant, and what makes it ready: a call that gives the call that is measured.
+@dataclass(frozen=True)
+class Case:
+    """What every variant is made of: `network` is a file with `fuse` in evaluation, `x` its input.
 
-    All have the weights of `network`, a file with `fuse` in evaluation, and the input `x`.
+    Converted files are written to `folder`.
     """
-    last = copy.deepcopy(network).to(memory_format=torch.channels_last)
-    dense = x.contiguous(memory_format=torch.channels_last)
-    yield "fused", lambda: bound(last.fuse(), dense)
-    yield "eager", lambda: bound(network, x)
-    yield "eager-channels-last", lambda: bound(last, dense)
-    yield "convolutions", lambda: floor(last, dense)
-    yield "compile", lambda: compiled(last, dense)
-    if x.is_cuda:
-        yield "compile-cuda-graphs", lambda: compiled(last, dense, mode="reduce-overhead")
-        yield "compile-max-autotune", lambda: compiled(last, dense, mode="max-autotune")
-        yield "eager-cuda-graph", lambda: captured(last, dense)
-    else:
-        yield "compile-freezing", lambda: compiled(last, dense, freezing=True)
-        yield "onnxruntime", lambda: onnx(network, x)
-    peer = NETWORKS[name][1]
-    if peer:
-        yield "torchvision", lambda: bound(same_weights(torchvision(peer), network, x), x)
-        for variant, make in (("torchvision-channels-last", torchvision), ("timm", timm)):
-            yield (
-                variant,
-                lambda make=make: bound(  # type: ignore[misc]
-                    same_weights(make(peer), network, x).to(memory_format=torch.channels_last),
-                    dense,
-                ),
-            )
+
+    name: str
+    network: Any
+    x: Tensor
+    folder: Path
+
+    @cached_property
+    def last(self) -> Any:
+        """The network in channels-last order."""
+        return copy.deepcopy(self.network).to(memory_format=torch.channels_last)
+
+    @cached_property
+    def dense(self) -> Tensor:
+        """The input in channels-last order."""
+        return self.x.contiguous(memory_format=torch.channels_last)
+
+    def peer(self, make: Callable[[str], nn.Module]) -> nn.Module:
+        """The same network of another library, with the same weights."""
+        return same_weights(make(str(NETWORKS[self.name][1])), self.network, self.x)
+
+    def peer_last(self, make: Callable[[str], nn.Module]) -> nn.Module:
+        return self.peer(make).to(memory_format=torch.channels_last)
+
+    def file(self, kind: str, suffix: str) -> Path:
+        """An exported file: of our simplified network, our plain one, or torchvision's."""
+        path = self.folder / f"{self.name}-{kind}.{suffix}"
+        if kind == "ours":
+            return exported.ours(spec(self.name), self.network, path)
+        return exported.plain(self.network if kind == "plain" else self.peer(torchvision), path)
+
+
+Variant = Callable[[Case], Run]
+
+EVERYWHERE: dict[str, Variant] = {
+    "fused": lambda case: bound(case.last.fuse(), case.dense),
+    "eager": lambda case: bound(case.network, case.x),
+    "eager-channels-last": lambda case: bound(case.last, case.dense),
+    "convolutions": lambda case: floor(case.last, case.dense),
+    "compile": lambda case: compiled(case.last, case.dense),
+}
+ON_CPU: dict[str, Variant] = {
+    "compile-freezing": lambda case: compiled(case.last, case.dense, freezing=True),
+    "compile-max-autotune": lambda case: compiled(
+        case.last, case.dense, mode="max-autotune", freezing=True
+    ),
+    "aot-inductor": lambda case: exported.aot_inductor(case.last, case.dense),
+    "executorch": lambda case: exported.executorch(
+        case.network, case.folder / f"{case.name}-{len(case.x)}.pte", case.x
+    ),
+    "ncnn": lambda case: exported.ncnn(
+        case.network, case.folder / case.name.replace("-", "_"), case.x
+    ),
+    **{
+        f"{kind}-onnxruntime": lambda case, kind=kind: exported.onnxruntime(  # type: ignore[misc]
+            case.file(kind, "onnx"), case.x
+        )
+        for kind in ("ours", "plain")
+    },
+    **{
+        f"{kind}-openvino": lambda case, kind=kind: exported.openvino(  # type: ignore[misc]
+            case.file(kind, "xml"), case.x
+        )
+        for kind in ("ours", "plain")
+    },
+}
+ON_CUDA: dict[str, Variant] = {
+    "compile-cuda-graphs": lambda case: compiled(case.last, case.dense, mode="reduce-overhead"),
+    "compile-max-autotune": lambda case: compiled(case.last, case.dense, mode="max-autotune"),
+    "eager-cuda-graph": lambda case: captured(case.last, case.dense),
+}
+OF_OTHERS: dict[str, Variant] = {
+    "torchvision": lambda case: bound(case.peer(torchvision), case.x),
+    "torchvision-channels-last": lambda case: bound(case.peer_last(torchvision), case.dense),
+    "timm": lambda case: bound(case.peer_last(timm), case.dense),
+}
+CONVERTED: dict[str, Variant] = {
+    "torchvision-onnxruntime": lambda case: exported.onnxruntime(
+        case.file("torchvision", "onnx"), case.x
+    ),
+    "torchvision-openvino": lambda case: exported.openvino(case.file("torchvision", "xml"), case.x),
+}
+
+
+def variants(name: str, device: str) -> dict[str, Variant]:
+    """What runs a network on a device, by name; each is made ready by a call with a case."""
+    cpu = device == "cpu"
+    own = EVERYWHERE | (ON_CPU if cpu else ON_CUDA)
+    if NETWORKS[name][1] is None:
+        return own
+    return own | OF_OTHERS | (CONVERTED if cpu else {})
+
+
+def spec(name: str) -> Any:
+    return archdsl.load(ROOT / "specs" / f"{NETWORKS[name][0]}.yaml")
+
+
+def built(name: str, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Any:
+    """A network of ours with `fuse`, in evaluation; the same weights in every process."""
+    torch.manual_seed(0)
+    network = archdsl.build(spec(name), fuse=True).eval()
+    randomise(network)
+    return network.to(device, dtype)
+
+
+def images(batch: int) -> Tensor:
+    """The input, the same in every process."""
+    return torch.randn(batch, *exported.SHAPE, generator=torch.Generator().manual_seed(batch))
+
+
+def randomise(network: nn.Module) -> None:
+    """Statistics as training leaves them: zeros would run faster."""
+    generator = torch.Generator().manual_seed(0)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 1, generator=generator)
+            module.running_var.uniform_(0.5, 2, generator=generator)
+            module.weight.data.uniform_(0.5, 1.5, generator=generator)
+            module.bias.data.normal_(0, 0.5, generator=generator)
 
 
 def bound(network: Any, x: Tensor) -> Run:
@@ -94,20 +195,6 @@ def captured(network: nn.Module, x: Tensor) -> Run:
         return made
 
     return replay
-
-
-def onnx(network: nn.Module, x: Tensor) -> Run:
-    """The network in ONNX Runtime. `dynamo=False` refuses a pooling from 7x7 to 3x3."""
-    import onnxruntime
-
-    program = torch.onnx.export(copy.deepcopy(network), (x,), dynamo=True, verbose=False)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(
-        program.model_proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    name, given = session.get_inputs()[0].name, x.numpy()
-    return lambda: torch.from_numpy(session.run(None, {name: given})[0])
 
 
 def torchvision(peer: str) -> nn.Module:

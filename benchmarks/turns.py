@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import runpy
 from collections.abc import Sequence
+from functools import partial
 from statistics import median, quantiles
 from typing import Any
 
 import torch
-from inference import fusing, interleaved, note, randomise, relative
+from inference import fusing, interleaved, note, probe, randomise, relative, timed
 
 
 def network(path: str) -> Any:
@@ -32,10 +33,13 @@ def row(networks: Sequence[Any], batch: int, rounds: int) -> str:
     fast = [made.fuse() for made in networks]
     before, after = (run(x) for run in fast)
     error = relative(after, before.double())
-    runs = {("", name): lambda run=run: run(x) for name, run in zip("ab", fast, strict=True)}
+    runs = {
+        ("", name): partial(timed, partial(run, x), "cpu")
+        for name, run in zip("ab", fast, strict=True)
+    }
     for run in runs.values():
         run()
-    seconds, discarded = interleaved(runs, rounds, "cpu")  # type: ignore[arg-type]
+    seconds, discarded = interleaved(runs, rounds, partial(probe, "cpu"))
     note(f"batch {batch}: {discarded} rounds discarded")
     pairs = list(zip(*seconds.values(), strict=True))
     ratios = [after / before for before, after in pairs]

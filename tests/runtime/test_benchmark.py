@@ -15,20 +15,44 @@ def test_rows_are_json() -> None:
     ran = subprocess.run(
         [
             sys.executable, "benchmarks/inference.py", "--networks", "sparsenet-121", "--batches",
-            "1", "--rounds", "1", "--variants", "fused,eager,eager-channels-last,convolutions",
-            "--json",
+            "1", "--rounds", "1", "--threads", "1", "--json", "--variants",
+            "fused,eager-channels-last,convolutions",
         ],
         cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     rows = json.loads(ran.stdout)
-    wanted = ["fused", "eager", "eager-channels-last", "convolutions"]
+    wanted = ["fused", "eager-channels-last", "convolutions"]
     assert [row["variant"] for row in rows] == wanted
     for row in rows:
-        assert set(row) == {"network", "batch", "variant", "median_ms", "iqr_ms", "error"}
-        assert row["median_ms"] > 0
+        names = {"network", "batch", "threads", "variant", "ms", "iqr", "ratio", "error"}
+        assert set(row) == names
+        assert (row["batch"], row["threads"]) == (1, 1)
+        assert row["ms"] > 0
+        assert row["ratio"] == pytest.approx(row["ms"] / rows[0]["ms"])
         assert row["error"] is None or row["error"] < 1e-4
-    assert [row["error"] is None for row in rows] == [False, False, False, True]
+    assert [row["error"] is None for row in rows] == [False, False, True]
+    assert "1 rounds, 0 discarded" in ran.stderr
+
+
+def test_a_variant_that_fails_is_left_out_with_a_note() -> None:
+    """And so is one whose process ends."""
+    code = (
+        "import os, sys; sys.path.insert(0, 'benchmarks'); import workers, tempfile, pathlib\n"
+        "folder = pathlib.Path(tempfile.mkdtemp())\n"
+        "worker = workers.Worker('no such variant', 1, folder)\n"
+        "try: worker.make('sparsenet-121', 1)\n"
+        "except workers.Left as why: print(why)\n"
+        "worker.process.kill()\n"
+        "try: worker.make('sparsenet-121', 1)\n"
+        "except workers.Left as why: print(why)\n"
+        "worker.end()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout.splitlines() == ["KeyError: 'no such variant'", "the process ended with -9"]
 
 
 def test_peers_print_nothing() -> None:
