@@ -12,17 +12,23 @@ reads requests from stdin, one JSON object per line, and answers each by one lin
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 PROBE = "probe"
 """The variant that is a matrix product of fixed size, for other work on the machine to show in."""
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 
 
 class Left(Exception):  # noqa: N818 (not an error of the benchmark)
@@ -37,6 +43,8 @@ class Worker:
         self.process = subprocess.Popen(
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             text=True,
+            # A stopped process would outlive a parent that is killed.
+            preexec_fn=partial(LIBC.prctl, PR_SET_PDEATHSIG, signal.SIGKILL),
         )  # fmt: skip
         self.pause()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,25 @@ def test_a_variant_that_fails_is_left_out_with_a_note() -> None:
         cwd=ROOT, env=environment(), capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert ran.stdout.splitlines() == ["KeyError: 'no such variant'", "the process ended with -9"]
+
+
+def test_workers_end_with_their_parent() -> None:
+    """Also while they are stopped, which is most of the time."""
+    code = (
+        "import os, sys; sys.path.insert(0, 'benchmarks'); import workers, pathlib\n"
+        "worker = workers.Worker('probe', 1, pathlib.Path())\n"
+        "print(worker.process.pid, flush=True); os._exit(0)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    status = Path(f"/proc/{int(ran.stdout)}/stat")
+    for _ in range(100):
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker is still there")
 
 
 def test_peers_print_nothing() -> None:
