@@ -52,8 +52,8 @@ def write_streams(outputs: list[Tensor], rounds: int, mix: Tensor, write: Tensor
     for _ in range(rounds):
         mix = mix / mix.sum(dim=0, keepdim=True)
         mix = mix / mix.sum(dim=1, keepdim=True)
-    streams = state.reshape(len(state), len(write), output.shape[1:].numel())
-    mixed = torch.bmm(mix.t().expand(len(streams), -1, -1), streams)
+    streams = state.reshape(state.shape[0], len(write), output.shape[1:].numel())
+    mixed = torch.bmm(mix.t().expand(streams.shape[0], -1, -1), streams)
     return (mixed + write.unsqueeze(1) * output.flatten(1).unsqueeze(1)).reshape(state.shape)
 
 
@@ -73,13 +73,13 @@ def write_streams_by_content(
         scale: what these products are multiplied with after a tanh, (2,).
     """
     state, output = outputs
-    batch, count, pixels = len(state), len(write), output.shape[2:]
+    batch, count, pixels = state.shape[0], len(write), output.shape[2:]
     streams = state.reshape(batch, count, *output.shape[1:])
     # The square of a float16 above 256 is infinite.
     wide = streams.to(torch.promote_types(streams.dtype, torch.float32))
     factor = (wide.pow(2).mean(dim=2, keepdim=True) + 1e-6).rsqrt().to(streams.dtype)
     maps = streams.reshape(batch * count, len(by), pixels.numel())
-    content = torch.bmm(by.t().expand(len(maps), -1, -1), maps)
+    content = torch.bmm(by.t().expand(maps.shape[0], -1, -1), maps)
     content = (content.reshape(batch, count, count + 1, *pixels) * factor).tanh()
     alone = [1] * len(pixels)
     mix = mix.reshape(count, count, *alone) + scale[0] * content[:, :, :-1]

@@ -20,13 +20,15 @@ class ReadStreamsByContent(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the streams of x, of shape (N, streams * C, ...)."""
-        batch, count, pixels = len(x), len(self.weight), x.shape[2:]
+        batch, count, pixels = x.shape[0], len(self.weight), x.shape[2:]
         streams = x.reshape(batch, count, len(self.by), *pixels)
         # The square of a float16 above 256 is infinite.
         wide = streams.to(torch.promote_types(x.dtype, torch.float32))
         factor = (wide.pow(2).mean(dim=2) + 1e-6).rsqrt().to(x.dtype)
         maps = streams.reshape(batch * count, len(self.by), pixels.numel())
-        content = torch.bmm(self.by.expand(len(maps), 1, -1), maps).reshape(batch, count, *pixels)
+        content = torch.bmm(self.by.expand(maps.shape[0], 1, -1), maps).reshape(
+            batch, count, *pixels
+        )
         own = self.scale * (content * factor).tanh()
         weights = self.weight.reshape(-1, *[1] * len(pixels)) + own
         result: Tensor = (weights.unsqueeze(2) * streams).sum(dim=1)
