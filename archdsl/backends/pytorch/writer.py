@@ -129,7 +129,11 @@ class Writer:
         if len(text) <= WIDTH - 4 * self.depth:
             self.line(text)
         else:
-            self.line(head)
+            if len(head) > WIDTH - 4 * self.depth and head.endswith(")") and " if " not in head:
+                name, arguments = head[:-1].split("(", 1)
+                self.call(f"{name}(", split(arguments))
+            else:
+                self.line(head)
             before, zipped, lists = clause.partition(" in zip(")
             if zipped and len(f"for {clause}") > WIDTH - 4 * self.depth:
                 self.call(f"for {before}{zipped}", lists.removesuffix(")").split(", "))
