@@ -23,16 +23,22 @@ def parameters(graph: Graph) -> dict[str, int]:
             counts[same] = sum(map(layer_parameters, chain.layers))
         by_node[node.name] = counts[same]
     for node, _, weights in aggregate_weights(graph):
-        by_node[node.name] = sum(map(prod, weights.values()))
+        own = sum(map(prod, weights.values()))
+        by_node[node.name] = by_node.get(node.name, 0) + own
     return by_node
 
 
 def aggregate_weights(graph: Graph) -> Iterator[tuple[Node, str, dict[str, Shape]]]:
-    """Yield each aggregate that owns weights, with their scope and their shapes by name."""
+    """Yield each scope of weights once, with the first aggregate of it and their shapes by name."""
+    seen: set[str] = set()
     for node, aggregate in graph.aggregates():
-        if aggregate.scope:
-            widths = [graph.steps[source][-1][0] for source in node.inputs]
-            yield node, aggregate.scope, aggregate.weights(widths)
+        if seen.issuperset(aggregate.scopes):
+            continue
+        widths = [graph.steps[source][-1][0] for source in node.inputs]
+        for scope, weights in aggregate.weights(widths).items():
+            if scope not in seen:
+                seen.add(scope)
+                yield node, scope, weights
 
 
 def layer_parameters(layer: Layer) -> int:

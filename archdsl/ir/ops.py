@@ -52,16 +52,18 @@ class Chain:
 class Aggregate:
     """The node's inputs, joined in order (the operator of equation 2).
 
-    `scope` prefixes the names of the weights that this reader owns: `stages.1.joins.4` + `weight`.
-    It is empty for an operator without weights.
+    `scopes` prefix the names of its weights: `stages.1.joins.4` + `weight`. There are none for an
+    operator without weights, and one if this reader owns the weights. Where the operator folds, each
+    input after the first has one, and all readers of this input share its weights.
     """
 
     operator: Aggregation
-    scope: str = ""
+    scopes: tuple[str, ...] = ()
 
-    def weights(self, widths: Sequence[int]) -> dict[str, Shape]:
-        """Return the shapes of the weights by name, for inputs with these numbers of features."""
-        return self.operator.weights_for(widths) if self.scope else {}
+    def weights(self, widths: Sequence[int]) -> dict[str, dict[str, Shape]]:
+        """Return the shapes of the weights by scope and name, for inputs of these widths."""
+        own = self.operator.weights_for(widths) if self.scopes else {}
+        return dict.fromkeys(self.scopes, own)
 
 
 Op = Input | Chain | Aggregate

@@ -55,8 +55,8 @@ def node(node: Node) -> str:
         case Chain(scope=scope, layers=chain):
             at = "" if scope == node.name else f" @{scope}"
             return f"  {node.name} = [{layers(chain)}]{at}{reads}"
-        case Aggregate(operator=operator, scope=scope):
-            at = f" @{scope}" if scope else ""
+        case Aggregate(operator=operator, scopes=scopes):
+            at = f" @{','.join(scopes)}" if scopes else ""
             return f"  {node.name} = {operator.kind}{at}{reads}"
     assert_never(node.op)
 

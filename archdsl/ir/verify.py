@@ -108,10 +108,11 @@ def weights(graph: Graph) -> Iterator[str]:
             yield f"{chain.scope}.{min(before & here)} is owned twice"
         seen[chain.scope] = before | here
     for _, aggregate in graph.aggregates():
-        if bool(aggregate.scope) != bool(aggregate.operator.weights()) or aggregate.scope in seen:
-            yield f"the weights of an aggregate have the scope `{aggregate.scope}`"
-        if aggregate.scope:
-            seen[aggregate.scope] = frozenset(aggregate.operator.weights())
+        operator, scopes = aggregate.operator, aggregate.scopes
+        owned_once = not any(map(seen.__contains__, scopes))
+        if len(scopes) != bool(operator.weights()) or not owned_once:
+            yield f"the weights of an aggregate have the scopes {list(scopes)}"
+        seen |= dict.fromkeys(scopes, frozenset(operator.weights()))
 
 
 def stages(graph: Graph) -> Iterator[str]:

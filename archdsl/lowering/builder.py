@@ -21,7 +21,7 @@ class Builder:
         self.shapes: dict[str, Shape] = {}
         self.remarks: list[Diagnostic] = []
         self.steps = Steps()
-        self.joined: dict[tuple[Aggregation, tuple[str, ...], str], str] = {}
+        self.joined: dict[tuple[Aggregation, tuple[str, ...], tuple[str, ...]], str] = {}
 
     def add(self, name: str, op: Op, inputs: tuple[str, ...], origin: str) -> str:
         """Add a node, and return its name.
@@ -60,7 +60,7 @@ class Builder:
 
     def join(
         self, name: str, operator: Aggregation, sources: Sequence[str], origin: str, reader: str,
-        scope: str,
+        scopes: tuple[str, ...],
     ) -> str:  # fmt: skip
         """Return the aggregate of nodes: a new node, an equal one, or the only source itself.
 
@@ -72,7 +72,7 @@ class Builder:
             sources: the nodes, in the order of the reads.
             origin: where the spec says so.
             reader: the layer or exit that reads them, for diagnostics.
-            scope: prefix of the names of the weights, if the operator has some.
+            scopes: prefixes of the names of the weights, if the operator has some.
 
         Raises:
             ArchdslError: A210 or A211 without a place, if shapes do not agree; A228, if the
@@ -80,7 +80,7 @@ class Builder:
         """
         if len(sources) == 1:
             return sources[0]
-        key = (operator, tuple(sources), scope if operator.weights() else "")
+        key = (operator, tuple(sources), scopes if operator.weights() else ())
         node = self.joined.get(key)
         if node is None:
             self.check(operator, sources, reader)

@@ -259,7 +259,7 @@ class _Stage:
         try:
             return self.builder.join(
                 f"{self.root}.{reader.node}", reader.operator, sources, "stages.aggregate", where,
-                f"{self.root}.{reader.scope}",
+                (f"{self.root}.{reader.scope}",),
             )  # fmt: skip
         except ArchdslError as error:
             place = reader.place("aggregate")

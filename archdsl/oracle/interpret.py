@@ -39,9 +39,9 @@ def interpret(graph: Graph, state: State, x: Tensor, *, training: bool = False) 
                 values[node.name] = x
             case Chain(scope=scope, layers=layers):
                 values[node.name] = _chain(scope, layers, state, sources[0], training)
-            case Aggregate(operator=operator, scope=scope):
+            case Aggregate(operator=operator, scopes=scopes):
                 left = _left(operator, sources, paths)
-                own = [state[f"{scope}.{name}"] for name in operator.weights()] if scope else []
+                own = [state[f"{scope}.{name}"] for scope in scopes for name in operator.weights()]
                 values[node.name] = aggregate(operator, left, own)
     return values[graph.output]
 

@@ -50,7 +50,11 @@ def join(op: ops.Aggregate, sources: Sequence[Tensor], state: State) -> Tensor:
         return torch.cat(list(sources), dim=1)
     if op.operator.kind not in {"sum", "mean", "running"}:
         names = op.operator.weights()
-        return aggregate(op.operator, sources, [state[f"{op.scope}.{name}"] for name in names])
+        return aggregate(
+            op.operator,
+            sources,
+            [state[f"{scope}.{name}"] for scope in op.scopes for name in names],
+        )
     total = sources[0]
     for source in sources[1:]:
         total = total + source

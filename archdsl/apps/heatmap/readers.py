@@ -62,9 +62,9 @@ def stage_joins(graph: Graph, stage: Stage) -> Iterator[Joining]:
     ends = [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]
     for layer, name in ends:
         op = graph[name].op
-        if isinstance(op, Aggregate) and op.scope and not op.operator.running:
+        if isinstance(op, Aggregate) and op.scopes and not op.operator.running:
             sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
-            yield Joining(layer, tuple(sources), op.scope, op.operator)
+            yield Joining(layer, tuple(sources), op.scopes[0], op.operator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def carried(graph: Graph, stage: Stage) -> Iterator[Carried]:
         op = graph[name].op
         if not isinstance(op, Aggregate):
             continue
-        scopes.append(op.scope)
+        scopes += op.scopes
         unit = graph[stage.layers[layer - 1]].op if layer <= stage.depth else None
         reading = unit.layers[: len(operator.read(layer))] if isinstance(unit, Chain) else ()
         keys = {
