@@ -176,12 +176,15 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int], *, single: bool = False)
         single: whether outputs are kept one by one, so that they can be carried.
     """
     operator = draw(aggregations(flow, single=single))
+    whole = holds_all(operator)
     # Nothing would read the last weights of a running aggregation if only the last output left.
-    exit_words = ["rule", "all", *([] if operator.running and operator.weights() else ["last"])]
+    exit_words = ["rule", "all", *([] if whole and operator.weights() else ["last"])]
     keys: Draft = {"exit": draw(st.sampled_from(exit_words))}
-    if not operator.running and draw(st.integers(0, 3)) == 0:
+    if not whole and draw(st.integers(0, 3)) == 0:
         keys["exit"] = draw(exits(operator))
-    keys["connect"] = "full" if operator.running else draw(rules(depths, keys["exit"]))
+    keys["connect"] = "full" if whole else draw(rules(depths, keys["exit"]))
+    if operator.running and keys["connect"] == {"rule": "full", "order": "newest"}:
+        keys["connect"] = "full"  # a state joins its outputs from the oldest on
     keys["aggregate"] = written(operator)
     fractal = "columns" in str(keys["connect"])
     keys |= draw(entries(flow, depths, keys))
@@ -205,6 +208,11 @@ def frames(draw: DrawFn, flow: Flow, depths: list[int], *, single: bool = False)
     return Frame(keys, width, strides, flow, len(depths), not one_width)
 
 
+def holds_all(operator: Aggregation) -> bool:
+    """Whether an aggregation holds all outputs together, so that no reader can choose some."""
+    return operator.running and operator.of_readers() is None
+
+
 def first_width(operator: Aggregation, width: int) -> int:
     """How wide the first aggregate of an output is, before another one is joined with it."""
     nowhere: Any = {}
@@ -224,7 +232,7 @@ def aggregations(draw: DrawFn, flow: Flow, *, single: bool = False) -> Aggregati
         least = {operator: [first_width(operator, narrow), narrow] for operator in instances}
         fit = [operator for operator in instances if operator.problem(least[operator]) is None]
         fit = [o for o in fit if not flow.even or o.width(least[o]) % 2 == 0]
-        fit = [operator for operator in fit if not (single and operator.running)]
+        fit = [operator for operator in fit if not (single and holds_all(operator))]
         fit = [operator for operator in fit if operator.weights() or not operator.kept_outputs(2)]
         if fit:
             (newer if fit[0].since > 1 else older).append(fit)
@@ -249,7 +257,8 @@ def entries(draw: DrawFn, flow: Flow, depths: list[int], keys: Draft) -> Draft:
 @st.composite
 def exits(draw: DrawFn, operator: Aggregation) -> Any:
     """An exit of version 2; outputs that a stage concatenates may differ in width."""
-    word = draw(st.sampled_from(["made", "newest-first", "grown", "own", "own"]))
+    turned = [] if operator.running else ["newest-first"]  # a state begins with the oldest output
+    word = draw(st.sampled_from(["made", *turned, "grown", "own", "own"]))
     if word != "own":
         return word
     own: Draft = {"connect": draw(st.sampled_from(["full", "every", "entry", "harmonic"]))}

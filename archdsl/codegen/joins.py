@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.codegen.names import free
@@ -34,7 +34,8 @@ class Joins:
     """The class of a stage's aggregates, and the numbers of features of what they make.
 
     `widths` has one entry for each layer whose aggregate has weights, `exit` is for the exit's.
-    A class is None where an aggregation owns no weights.
+    A class is None where an aggregation owns no weights. Where the aggregation folds, `module` has
+    the weights of one output, and `widths` has an entry for y_1, y_2, ...; 0 for those without.
     """
 
     module: JoinClass | None
@@ -47,7 +48,7 @@ class Joins:
 
         Where no layer joins outputs any number would do; it is that of the exit.
         """
-        widths = self.widths or (self.exit,)
+        widths = [*filter(None, self.widths)] or [self.exit]
         alike = self.takes_channels() and len(set(widths)) == 1
         return widths[0] if alike else None
 
@@ -58,7 +59,12 @@ class Joins:
     def form(self) -> object:
         """Return what stages of one class have in common."""
         names = [module and module.name for module in (self.module, self.exit_module)]
-        return *names, self.widths if self.varies() else None
+        return *names, self.widths if self.varies() else None, self.whole
+
+    @property
+    def whole(self) -> bool:
+        """Return whether all outputs but y_0 have weights, where the aggregation folds."""
+        return all(self.widths)
 
     def takes_channels(self) -> bool:
         """Return whether the class of the layers' aggregates takes the features of the result."""
@@ -83,15 +89,15 @@ def find_joins(
     classes = dict(of_blocks)
     joins = {}
     for stage in graph.stages:
-        for operator in (stage.operator, stage.exit_operator):
+        folds = stage.operator.folds
+        widths = tuple((_written if folds else _joined)(graph, stage, shapes))
+        operators = [o for o in (stage.operator, stage.exit_operator) if any(widths) or not o.folds]
+        for operator in operators:
             add_class(classes, operator, taken)
-        widths = tuple(shapes[name][0] for name in _reads(graph, stage))
-        modules = (
-            classes.get(stage.operator) if widths else None,
-            classes.get(stage.exit_operator),
-        )
-        if any(modules):
-            joins[stage.index] = Joins(modules[0], widths, modules[1], shapes[stage.exit][0])
+        module = classes.get(stage.operator) if any(widths) else None
+        leaving = None if stage.exit_operator.folds else classes.get(stage.exit_operator)
+        if module or leaving:
+            joins[stage.index] = Joins(module, widths, leaving, shapes[stage.exit][0])
     return joins
 
 
@@ -112,9 +118,28 @@ def add_class(classes: JoinClasses, operator: Aggregation, taken: set[str]) -> N
     classes[operator] = JoinClass(free(name, taken), operator, channels, newest)
 
 
-def _reads(graph: Graph, stage: Stage) -> list[str]:
-    """The aggregates that layers of a stage read; of a running one also that of the exit."""
+def _joined(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> Iterator[int]:
+    """Yield the widths of aggregates that layers read; of a running one also that of the exit."""
     reads = [*stage.reads, *([stage.exit] if stage.operator.running else [])]
     outputs = {stage.entry, *stage.outputs}
-    joined = (name for name in dict.fromkeys(reads) if name not in outputs)
-    return [name for name in joined if isinstance(graph[name].op, Aggregate)]
+    for name in dict.fromkeys(reads):
+        if name not in outputs and isinstance(graph[name].op, Aggregate):
+            yield shapes[name][0]
+
+
+def _written(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> list[int]:
+    """Return the width of a state into which y_1, y_2, ... are written; 0 for outputs that are not.
+
+    All states with an output have one width if its weights depend on that.
+    """
+    widths = [0] * stage.depth
+    ends = [
+        *zip(stage.reads, stage.all_sources(), strict=False),
+        (stage.exit, stage.exit_sources()),
+    ]
+    for name, sources in ends:
+        op = graph[name].op
+        if isinstance(op, Aggregate) and op.operator.folds:
+            for source in sources[1:]:
+                widths[source - 1] = shapes[name][0]
+    return widths

@@ -57,6 +57,12 @@ class Program:
     fusing: Fusing | None = None
 
     @property
+    def folds(self) -> tuple[Aggregation, ...]:
+        """Return the aggregations of stages whose readers each fold what they read."""
+        operators = (stage.operator for stage in self.stages.classes)
+        return tuple(dict.fromkeys(operator for operator in operators if operator.folds))
+
+    @property
     def join_classes(self) -> tuple[JoinClass, ...]:
         """Return the classes of aggregations with weights, each once."""
         joins = [stage.join for stage in self.stages.classes if stage.join is not None]
@@ -174,6 +180,7 @@ def functions(graph: Graph) -> set[str]:
     operators = [o for part in joining for o in (part.operator, part.exit_operator)]
     printed = [rule.sources for rule in rules if rule.source()]
     printed += [operator.join for operator in operators]
+    printed += [operator.first for operator in operators]
     printed += [w.initial for operator in operators for w in operator.weights().values()]
     return {function.__name__ for function in printed if function is not None}
 
@@ -193,5 +200,7 @@ def cuts_down(stage: StageClass) -> bool:
 def _operators(stage: StageClass) -> list[Aggregation]:
     """The aggregations whose own functions a stage calls."""
     if stage.strategy == "list":
-        return list(dict.fromkeys([stage.operator, stage.exit_operator]))
+        operators = dict.fromkeys([stage.operator, stage.exit_operator])
+        writes = stage.join is not None and stage.join.module is not None
+        return [operator for operator in operators if writes or not operator.folds]
     return [stage.operator] if stage.strategy == "running" and not stage.operator.adds else []

@@ -122,12 +122,12 @@ class Stage:
         return len(self.layers)
 
     def sources(self, layer: int) -> tuple[int, ...]:
-        """Indices of the outputs that `layer` reads."""
-        return tuple(self.rule.reads(layer))
+        """Indices of the outputs that `layer` reads, in the order in which they are joined."""
+        return tuple(self.operator.order(self.rule.reads(layer)))
 
     def exit_sources(self) -> tuple[int, ...]:
-        """Indices of the outputs that leave the stage."""
-        return tuple(self.exit_rule.exit_reads(self.depth))
+        """Indices of the outputs that leave the stage, in the order in which they are joined."""
+        return tuple(self.exit_operator.order(self.exit_rule.exit_reads(self.depth)))
 
     def all_sources(self) -> list[tuple[int, ...]]:
         """Return the outputs that each layer reads, and last those that the exit reads."""

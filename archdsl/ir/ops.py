@@ -53,8 +53,8 @@ class Aggregate:
     """The node's inputs, joined in order (the operator of equation 2).
 
     `scopes` prefix the names of its weights: `stages.1.joins.4` + `weight`. There are none for an
-    operator without weights, and one if this reader owns the weights. Where the operator folds, each
-    input after the first has one, and all readers of this input share its weights.
+    operator without weights, and one if this reader owns the weights. Where the operator folds,
+    each input after the first has one, and all readers of this input share its weights.
     """
 
     operator: Aggregation

@@ -56,10 +56,11 @@ def ends(graph: Graph) -> Iterator[str]:
 
 
 def operands(graph: Graph) -> Iterator[str]:
-    """I4. An input reads nothing, a chain reads one node, an aggregate reads two or more."""
+    """I4. An input reads nothing, a chain one node, an aggregate two or more, one if it folds."""
     for node in graph:
         count = len(node.inputs)
-        fits = {Input: count == 0, Chain: count == 1, Aggregate: count > 1}[type(node.op)]
+        alone = isinstance(node.op, Aggregate) and node.op.operator.folds
+        fits = {Input: count == 0, Chain: count == 1, Aggregate: count > 1 - alone}[type(node.op)]
         if not fits:
             yield f"{node.name} reads {count} nodes"
 
@@ -94,7 +95,7 @@ def _widths(name: str, layers: Sequence[Layer], steps: Sequence[Shape]) -> Itera
 
 
 def weights(graph: Graph) -> Iterator[str]:
-    """I6. No two layers own the same weights: scope and name together are unique."""
+    """I6. No two layers own the same weights, nor do two outputs that are joined by folds."""
     owned: dict[int, frozenset[str]] = {}  # names of weights, by the id of shared layers
     seen: dict[str, frozenset[str]] = {}
     for _, chain in graph.chains():
@@ -107,12 +108,27 @@ def weights(graph: Graph) -> Iterator[str]:
         if before & here:
             yield f"{chain.scope}.{min(before & here)} is owned twice"
         seen[chain.scope] = before | here
-    for _, aggregate in graph.aggregates():
+    made_of = _carried(graph)
+    owners: dict[str, str] = {}  # by scope, the aggregate or the output that owns its weights
+    for node, aggregate in graph.aggregates():
         operator, scopes = aggregate.operator, aggregate.scopes
-        owned_once = not any(map(seen.__contains__, scopes))
-        if len(scopes) != bool(operator.weights()) or not owned_once:
+        folded = [made_of.get(source, source) for source in node.inputs[1:]]
+        own = folded if operator.folds else [node.name]
+        pairs = [*zip(scopes, own, strict=False)]
+        taken = any(scope in seen or owners.setdefault(scope, one) != one for scope, one in pairs)
+        if len(scopes) != (len(own) if operator.weights() else 0) or taken:
             yield f"the weights of an aggregate have the scopes {list(scopes)}"
-        seen |= dict.fromkeys(scopes, frozenset(operator.weights()))
+
+
+def _carried(graph: Graph) -> dict[str, str]:
+    """Return the output that each chain carries over a border, by the name of the chain."""
+    made_of: dict[str, str] = {}
+    for stage in graph.stages:
+        for name in stage.carries:
+            if name not in stage.outputs:
+                before = graph[name].inputs[0]
+                made_of.setdefault(name, made_of.get(before, before))
+    return made_of
 
 
 def stages(graph: Graph) -> Iterator[str]:

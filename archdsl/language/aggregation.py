@@ -41,6 +41,16 @@ class Aggregation(Words):
     running: ClassVar[bool] = False
     """Whether each aggregate is made of the previous aggregate and the newest output alone."""
 
+    folds: ClassVar[bool] = False
+    """Whether each reader makes a state of its oldest output and joins the others with it in turn.
+
+    `first` makes that state, also of an output that is read alone. `join` then takes the state and
+    one output, from the older to the newer ones, and the weights of the layer that made the output.
+    """
+
+    first: ClassVar[Callable[..., Any] | None] = None
+    """`first(output, *numbers)`: the state of a single output, where the aggregation folds."""
+
     associative: ClassVar[bool] = False
     """Whether joining a join with one more output equals joining all at once, in this order."""
 
@@ -72,6 +82,25 @@ class Aggregation(Words):
         """The values that `join` takes after the outputs."""
         return ()
 
+    def first_arguments(self) -> tuple[int | float | str | bool, ...]:
+        """The values that `first` takes after the output."""
+        return ()
+
+    def of_readers(self) -> Aggregation | None:
+        """Return the form of a running aggregation that folds, so that readers can choose outputs.
+
+        It computes the same where each reader joins all outputs before it. None if there is none.
+        """
+        return None
+
+    def order(self, reads: Sequence[int]) -> Sequence[int]:
+        """Return the outputs that a reader reads in the order in which they are joined.
+
+        Args:
+            reads: indices of the outputs, in the order of the rule.
+        """
+        return sorted(reads) if self.folds else reads
+
     def start(self) -> tuple[LayerWords, ...]:
         """Return the layers that make the first aggregate of y_0, if it is another tensor.
 
@@ -91,7 +120,8 @@ class Aggregation(Words):
     def weights(self) -> Mapping[str, Weight]:
         """Return the weights that each reader of two or more outputs owns, by name.
 
-        `join` takes them after the numbers, in this order.
+        `join` takes them after the numbers, in this order. Where the aggregation folds, each output
+        that some reader joins with a state owns them, for all its readers.
         """
         return {}
 
@@ -170,3 +200,7 @@ class Aggregation(Words):
     def source(self) -> str:
         """The Python text of `join` for emitted files. Raises ArchdslError (A121)."""
         return function_source(self.join, f"the function `join` of `{self.kind}`")
+
+    def first_source(self) -> str:
+        """The Python text of `first` for emitted files. Raises ArchdslError (A121)."""
+        return function_source(self.first, f"the function `first` of `{self.kind}`")

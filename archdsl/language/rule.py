@@ -96,6 +96,15 @@ class Rule(Words):
         """Whether `reads` are those of `sources` in the opposite order."""
         return False
 
+    @property
+    def newest_first(self) -> bool:
+        """Whether the spec may name another order than that with the newest output first."""
+        return False
+
+    def oldest_first(self) -> Self:
+        """Return the rule with the oldest output first, if that is a matter of a key."""
+        return self
+
     def arguments(self) -> tuple[int | tuple[int, ...], ...]:
         """The numbers that `sources` takes after the layer."""
         return ()

@@ -90,7 +90,7 @@ def _help(block: Block, operator: Aggregation, shapes: Sequence[Shape]) -> str:
 
 def _refuse_state(operator: Aggregation, place: Place) -> None:
     """Raise A229 for an aggregation with a state of its own, which starts and ends with a stage."""
-    if operator.start():
+    if operator.start() or operator.folds:
         raise fail(
             "A229",
             f"`{operator.kind}` keeps a state of its own, which a block inside a unit does not",

@@ -21,6 +21,7 @@ class Builder:
         self.shapes: dict[str, Shape] = {}
         self.remarks: list[Diagnostic] = []
         self.steps = Steps()
+        self.owned: dict[str, dict[str, tuple[int, ...]]] = {}
         self.joined: dict[tuple[Aggregation, tuple[str, ...], tuple[str, ...]], str] = {}
 
     def add(self, name: str, op: Op, inputs: tuple[str, ...], origin: str) -> str:
@@ -64,7 +65,8 @@ class Builder:
     ) -> str:  # fmt: skip
         """Return the aggregate of nodes: a new node, an equal one, or the only source itself.
 
-        A reader whose weights are its own never shares an aggregate with another.
+        A reader whose weights are its own never shares an aggregate with another. A single source
+        is an aggregate only of an operator that folds, which makes a state of it.
 
         Args:
             name: name of a new node.
@@ -78,15 +80,37 @@ class Builder:
             ArchdslError: A210 or A211 without a place, if shapes do not agree; A228, if the
                 operator takes no such outputs.
         """
-        if len(sources) == 1:
+        if len(sources) == 1 and not operator.folds:
             return sources[0]
         key = (operator, tuple(sources), scopes if operator.weights() else ())
         node = self.joined.get(key)
         if node is None:
             self.check(operator, sources, reader)
+            if operator.folds:
+                self.check_owned(operator, sources, reader, scopes)
             check_width(operator, operator.width([self.shapes[s][0] for s in sources]))
             node = self.joined[key] = self.add(name, Aggregate(operator, key[2]), key[1], origin)
         return node
+
+    def check_owned(
+        self, operator: Aggregation, sources: Sequence[str], reader: str, scopes: Sequence[str]
+    ) -> None:
+        """Raise A228 if outputs with weights of their own are read at another width than before.
+
+        Args:
+            operator: an aggregation that folds.
+            sources: the nodes, in the order of the reads.
+            reader: the layer or exit that reads them, for diagnostics.
+            scopes: prefixes of the names of the weights.
+        """
+        own = operator.weights_for([self.shapes[source][0] for source in sources])
+        if any(self.owned.setdefault(scope, own) != own for scope in scopes):
+            raise fail(
+                "A228",
+                f"the weights of `{operator.kind}` depend on the channels of an output, and "
+                f"{reader} reads one with other channels than a layer before",
+                help="let `carry` keep the channels: `width: incoming`",
+            )
 
     def check(self, operator: Aggregation, sources: Sequence[str], reader: str) -> None:
         """Refuse outputs that cannot be joined; torch would broadcast some of them silently.

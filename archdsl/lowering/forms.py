@@ -19,7 +19,7 @@ from archdsl.lowering.depth import depth, depth_key, lacking
 from archdsl.lowering.lists import Context, Level
 from archdsl.lowering.rules import check_reads, check_rule
 from archdsl.lowering.units import UnitWords, units_of
-from archdsl.lowering.wiring import Wiring, exit_parts
+from archdsl.lowering.wiring import Wiring, chosen, exit_parts
 
 PARTS = 256
 """Most parts of a block."""
@@ -162,8 +162,8 @@ def _wiring(word: Any, count: int, context: Context) -> Wiring:
     words = resolve(word.exit, context.scope, **context.at("exit"))
     leaves, leaving, joining = exit_parts(words, operator)
     wiring = Wiring(
-        layers=count, rule=rule.for_layers(count), operator=operator, place=context.at,
-        leaves=leaves, leaving=leaving, joining=joining,
+        layers=count, rule=rule.for_layers(count), operator=chosen(operator, rule, leaves),
+        place=context.at, leaves=leaves, leaving=leaving, joining=joining,
     )  # fmt: skip
     check_rule(wiring)
     return wiring

@@ -127,7 +127,7 @@ class _Network:
     def ending(self, plan: StagePlan, source: str) -> Made:
         """The layers through which the last state of a stage leaves it, if it keeps one."""
         shape = self.builder.shapes[source]
-        return around_state(plan.operator.end(), shape, plan.place("aggregate"))
+        return around_state(plan.exit_operator.end(), shape, plan.place("aggregate"))
 
     def between(self, plan: StagePlan, stages: int, source: str) -> str:
         """Add what lies after a stage."""

@@ -12,7 +12,7 @@ from archdsl.lowering.definitions import Definitions
 from archdsl.lowering.depth import depth, depth_key, lacking
 from archdsl.lowering.stage_plan import StagePlan
 from archdsl.lowering.units import units_of
-from archdsl.lowering.wiring import exit_parts
+from archdsl.lowering.wiring import chosen, exit_parts
 
 STAGES = 64
 
@@ -106,7 +106,7 @@ def _plan(
         units=units,
         layers=layers - lead,
         rule=rule.for_layers(layers - lead),
-        operator=operator,
+        operator=chosen(operator, rule, leaves),
         leaves=leaves,
         entry=words.entry,
         stride=value(words.stride, scope, **place("stride")),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from archdsl.errors import Place, fail
 from archdsl.language.aggregation import Aggregation
+from archdsl.language.rule import Rule
 from archdsl.lowering.wiring import Wiring
 
 
@@ -20,13 +21,7 @@ def check_rule(plan: Wiring) -> None:
             help="write `connect: full`, or another aggregation, such as `sum`",
             **place,
         )
-    if plan.operator.running and rule.reverses:
-        raise fail(
-            "A219",
-            "a running sum adds the outputs in their order, the oldest first",
-            help="leave out `order`",
-            **place,
-        )
+    _check_order(plan.operator, rule, place)
     if plan.operator.weights():
         _check_weights(plan.operator, plan.leaves == "last", plan.place("aggregate"))
     if not plan.layers:
@@ -38,6 +33,17 @@ def check_rule(plan: Wiring) -> None:
     for code, message in (("A202", problem), ("A203", rule.cycle(plan.layers))):
         if message:
             raise fail(code, message, **place)
+
+
+def _check_order(operator: Aggregation, rule: Rule, place: Place) -> None:
+    """Raise A219 if a rule names an order in which a state does not join outputs."""
+    if (operator.running or operator.folds) and rule.reverses and rule.newest_first:
+        raise fail(
+            "A219",
+            f"`{operator.kind}` joins the outputs in their order, the oldest first",
+            help="leave out `order`",
+            **place,
+        )
 
 
 def check_reads(
@@ -67,6 +73,11 @@ def _check_exit(plan: Wiring) -> None:
     if plan.operator.running and plan.leaves not in {"rule", "all", "last"}:
         message = "a running sum holds the outputs together, so its exit cannot select some of them"
         raise fail("A219", message, help="write `exit: rule` or `exit: last`", **place)
+    if plan.exit_operator.folds and plan.leaves == "newest-first":
+        message = f"`{plan.exit_operator.kind}` joins the outputs in their order, the oldest first"
+        raise fail("A219", message, help="write `exit: all`", **place)
+    if rule is not None:
+        _check_order(plan.exit_operator, rule, place)
     if operator is not None and operator.running:
         message = f"`{operator.kind}` joins outputs layer by layer, not all at once as an exit does"
         raise fail("A219", message, help="write `aggregate: sum`", **place)

@@ -100,7 +100,7 @@ class _Stage:
             layers, shape = plan.chain(1, shape)
             origin = "stages.unit"
         elif isinstance(plan.entry, LayerList):
-            if not self.entry_is_read():
+            if not plan.entry_is_read():
                 raise fail(
                     "A226",
                     "nothing reads what `entry` makes: layer 1 reads the input itself",
@@ -132,13 +132,12 @@ class _Stage:
         border = self.first_behind.get(layer)
         if border is not None:
             self.cross(border, layer)
-        first = self.entering if self.projected else self.seen[0]
-        source = first if layer == 1 else self.read(layer)
+        source = self.read(layer)
         reading, shape = self.reading(layer, source)
         chain, after = self.plan.chain(layer + self.plan.lead, shape)
         name = f"{self.root}.layers.{layer - 1}"
         origin = "stages.unit"
-        if layer == 1 and after != shape and self.entry_is_read():
+        if layer == 1 and after != shape and self.plan.entry_is_read():
             if self.plan.entry == "projection":
                 source, chain = self.project(name, source, chain, shape, after)
             elif self.plan.entry == "pad":
@@ -165,12 +164,11 @@ class _Stage:
             return (), shape
         return around_state(read, shape, self.plan.place("aggregate"))
 
-    def entry_is_read(self) -> bool:
-        """Whether anything but the first layer reads y_0; else a projection would be dead."""
-        plan = self.plan
-        if plan.operator.running or 0 in plan.exit_reads():
-            return True
-        return any(0 in plan.rule.reads(layer) for layer in range(2, plan.layers + 1))
+    def enters(self) -> bool:
+        """Whether layer 1 reads the input of the stage, because y_0 is made beside it."""
+        beside = self.plan.entry in {"projection", "pad"} and self.plan.entry_is_read()
+        shape = self.builder.shapes[self.entering]
+        return self.projected or (beside and not self.plan.keeps_shape(shape))
 
     def project(
         self, name: str, source: str, chain: tuple[Layer, ...], shape: Shape, after: Shape
@@ -230,6 +228,8 @@ class _Stage:
 
     def read(self, layer: int) -> str:
         """The node that `layer` reads."""
+        if layer == 1 and (self.enters() or not self.plan.operator.folds):
+            return self.entering if self.projected else self.seen[0]
         if self.plan.operator.running:
             return self.total(layer - 1)
         reader = self.reader(layer, f"joins.{layer - 1 - self.projected}")
@@ -245,21 +245,25 @@ class _Stage:
         while len(self.totals) <= last:
             index = len(self.totals)
             pair = (self.totals[-1], self.outputs[index])
-            self.totals.append(self.located(self.reader(index + 1, f"joins.{index - 1}"), pair))
+            reader = self.reader(index + 1, f"joins.{index - 1}")
+            self.totals.append(self.located(reader, pair, [reader.scope]))
         return self.totals[last]
 
     def join(self, reader: _Reader, sources: Sequence[int]) -> str:
         """The node with the aggregate of some outputs. Raises ArchdslError (A203, A21x)."""
         check_reads(sources, len(self.outputs), reader.title, reader.place)
-        return self.located(reader, tuple(map(self.seen.__getitem__, sources)))
+        scopes, sources = [reader.scope], reader.operator.order(sources)
+        if reader.operator.folds:  # y_0 is the oldest output wherever it is read
+            scopes = [f"joins.{source - 1}" for source in sources[1:]]
+        return self.located(reader, tuple(map(self.seen.__getitem__, sources)), scopes)
 
-    def located(self, reader: _Reader, sources: tuple[str, ...]) -> str:
+    def located(self, reader: _Reader, sources: tuple[str, ...], scopes: Sequence[str]) -> str:
         """The aggregate of some nodes; mistakes are where the aggregation is written."""
         where = f"{reader.title} of stage {self.plan.index}"
         try:
             return self.builder.join(
                 f"{self.root}.{reader.node}", reader.operator, sources, "stages.aggregate", where,
-                (f"{self.root}.{reader.scope}",),
+                tuple(f"{self.root}.{scope}" for scope in scopes),
             )  # fmt: skip
         except ArchdslError as error:
             place = reader.place("aggregate")

@@ -101,6 +101,12 @@ class StagePlan(Wiring):
             self.waits[id(unit)] = self.own.waits_for(unit, "layer")
         return self.waits[id(unit)]
 
+    def entry_is_read(self) -> bool:
+        """Return whether anything but layer 1 reads y_0; else a projection would be dead."""
+        if self.operator.running or self.lead or 0 in self.exit_reads():
+            return True
+        return any(0 in self.rule.reads(layer) for layer in range(2, self.layers + 1))
+
     def keeps_shape(self, shape: Shape) -> bool:
         """Return whether y_0 is the input of the stage itself.
 

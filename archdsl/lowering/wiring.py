@@ -41,6 +41,20 @@ class Wiring:
         return self.place("exit" if self.leaves == "own" else key)
 
 
+def chosen(operator: Aggregation, rule: Rule, leaves: str) -> Aggregation:
+    """Return the form of an aggregation in which each reader joins the outputs that it reads.
+
+    A running aggregation serves all readers with one aggregate instead, if they read all outputs.
+
+    Args:
+        operator: the aggregation as the spec names it.
+        rule: what the layers read.
+        leaves: the word of the exit.
+    """
+    alike = rule.reads_all and rule.scope == "stage" and leaves in {"rule", "all"}
+    return operator if alike else operator.of_readers() or operator
+
+
 def exit_parts(
     words: WordExit | Exit, operator: Aggregation
 ) -> tuple[str, Rule | None, Aggregation | None]:

@@ -89,16 +89,16 @@ REFUSED = {
     "running": ("A219", BUT_FULL),
     "mixed": ("A219", BUT_FULL),
     "highway": ("A228", NOT_THREE),
-    "streams": ("A219", BUT_FULL),
 }
 """The code with which an aggregation is refused, and the rules with which it is.
 
-`running`, `mixed` and `streams` hold all outputs before; `highway` joins three outputs.
+`running` and `mixed` hold all outputs before; `highway` joins three outputs.
 """
 NOWHERE = {
-    ("network", "running"): "A219", ("network", "mixed"): "A219", ("network", "streams"): "A219",
+    ("network", "running"): "A219",
+    ("network", "mixed"): "A219",
     ("block", "streams"): "A229",
-}  # fmt: skip
+}
 """Aggregations that a place refuses, with the code: those that hold outputs together in stages that
 are one sequence, and the state of `streams` in a block.
 """

@@ -205,14 +205,6 @@ def test_the_heat_map_leaves_out_factors_that_pixels_change() -> None:
 
 
 REFUSED = {
-    "another rule": ("connect: full", "connect: exponential", "A219"),
-    "the last output alone": ("connect: full", "connect: full\n  exit: last", "A121"),
-    "a choice of outputs": ("connect: full", "connect: full\n  exit: made", "A219"),
-    "an exit of its own": (
-        "connect: full",
-        "connect: full\n  exit: {connect: full, aggregate: concat}",
-        "A219",
-    ),
     "a sequence over stages": ("connect: full", "connect: {rule: full, scope: network}", "A226"),
     "units of another width": (BASIC, "{kind: basic, order: pre, width: 5}", "A228"),
     "units of another size": (BASIC, "[{conv: {width: 4, stride: 2}}]", "A211"),

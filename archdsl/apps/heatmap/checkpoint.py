@@ -46,7 +46,7 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
             of_layers = means.get(stage.index, {}) if stage.joining else {}
             means[stage.index] = of_layers | links
         if links := dict(_carried(graph, stage, weights)):
-            means[stage.index] = links
+            means[stage.index] = (means.get(stage.index, {}) if stage.joining else {}) | links
     panels = tuple(
         Panel(stage.index, stage.depth, means[stage.index])
         for stage in graph.stages
@@ -113,8 +113,10 @@ def _carried(
             for scope in reader.joins
         ]
         reading = _own(reader.reading, weights)
-        for source, strength in enumerate(operator.carried_strengths(joins, reading) or ()):
-            yield (source, reader.layer), float(strength)
+        strengths = operator.carried_strengths(joins, reading)
+        if strengths is not None:
+            for source, strength in zip(reader.sources, strengths, strict=True):
+                yield (source, reader.layer), float(strength)
 
 
 def _means(reader: Reader, weight: Tensor) -> list[float]:

@@ -62,39 +62,44 @@ def stage_joins(graph: Graph, stage: Stage) -> Iterator[Joining]:
     ends = [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]
     for layer, name in ends:
         op = graph[name].op
-        if isinstance(op, Aggregate) and op.scopes and not op.operator.running:
+        whole = isinstance(op, Aggregate) and not (op.operator.running or op.operator.folds)
+        if isinstance(op, Aggregate) and op.scopes and whole:
             sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
             yield Joining(layer, tuple(sources), op.scopes[0], op.operator)
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A reader of a state: the joins so far, by the scopes of their weights, and what reads it.
+    """A reader of a state, and the outputs in it.
 
-    `reading` has the state-dict keys of the weights through which it reads, by `layer.name`.
+    `joins` are the scopes of the weights that join these, of all but the oldest. `reading` has the
+    state-dict keys of the weights through which it reads, by `layer.name`.
     """
 
     layer: int
+    sources: tuple[int, ...]
     joins: tuple[str, ...]
     reading: Mapping[str, str]
 
 
 def carried(graph: Graph, stage: Stage) -> Iterator[Carried]:
-    """Yield the readers of two or more outputs of a stage whose running joins own weights.
+    """Yield the readers of two or more outputs of a stage whose states are joined with weights.
 
     Args:
         graph: the network.
         stage: a stage of it.
     """
     operator = stage.operator
-    if not (operator.running and operator.weights()):
+    if not ((operator.running or operator.folds) and operator.weights()):
         return
-    scopes: list[str] = []
-    for layer, name in [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]:
+    scopes: tuple[str, ...] = ()
+    ends = [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]
+    for (layer, name), reads in zip(ends, stage.all_sources(), strict=True):
         op = graph[name].op
-        if not isinstance(op, Aggregate):
+        if not isinstance(op, Aggregate) or not op.scopes or op.operator != operator:
             continue
-        scopes += op.scopes
+        scopes = op.scopes if operator.folds else scopes + op.scopes
+        sources = reads if operator.folds else tuple(range(layer))
         unit = graph[stage.layers[layer - 1]].op if layer <= stage.depth else None
         reading = unit.layers[: len(operator.read(layer))] if isinstance(unit, Chain) else ()
         keys = {
@@ -103,7 +108,7 @@ def carried(graph: Graph, stage: Stage) -> Iterator[Carried]:
             if isinstance(own, Weighted) and isinstance(unit, Chain)
             for key in own.weights()
         }
-        yield Carried(layer, tuple(scopes), keys)
+        yield Carried(layer, sources, scopes, keys)
 
 
 def block_joins(path: str, block: Block) -> Iterator[Joining]:

@@ -23,6 +23,8 @@ class Outputs:
         kind = type(plan.operator)
         self.blends = kind.width is Aggregation.width and kind.problem is Aggregation.problem
         """Whether joining outputs of one shape always gives this shape."""
+        self.written: set[int] = set()
+        """The outputs whose own weights are counted, where the aggregation folds."""
         self.alike = self.level = True
         """Whether all shapes are equal, and whether all sizes of feature maps are."""
 
@@ -52,11 +54,29 @@ class Outputs:
             return 0
         sources = 2 if operator.running else len(reads)
         channels = self.width(reads, f"layer {layer:,}", operator)
-        return sum(prod(weight.sizes(sources, channels)) for weight in own.values())
+        each = sum(prod(weight.sizes(sources, channels)) for weight in own.values())
+        return each * (len(self.newly_written(reads, operator)) if operator.folds else 1)
+
+    def layer_weights(self, layer: int) -> int:
+        """Return the number of weights that no earlier layer needs for what it reads."""
+        reads = self.plan.rule.reads(layer)
+        count = self.weights(layer, reads)
+        if self.operator.folds:
+            self.written |= self.newly_written(reads, self.operator)
+        return count
+
+    def newly_written(self, reads: Sequence[int], operator: Aggregation) -> set[int]:
+        """Return the outputs that a reader writes into its state and no layer before it does.
+
+        Args:
+            reads: what it reads.
+            operator: an aggregation that folds.
+        """
+        return {*operator.order(reads)[1:]} - self.written
 
     def exit_weights(self, plan: StagePlan) -> int:
         """Return the weights of the aggregate of the exit, for a stage that ends here."""
-        operator = plan.joining or self.operator
+        operator = plan.exit_operator
         if plan.leaves == "last" or not operator.weights():
             return 0
         return self.weights(plan.layers + 1, plan.exit_reads(), operator)
@@ -67,7 +87,7 @@ class Outputs:
             return self.shapes[0]
         reads = range(layer) if self.operator.running else self.plan.rule.reads(layer)
         nearest = self.shapes[reads[0]]
-        if len(reads) == 1:
+        if len(reads) == 1 and not self.operator.folds:
             return nearest
         if not (self.alike if self.operator.equal_widths else self.level):
             self.check(layer, reads)

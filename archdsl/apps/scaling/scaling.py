@@ -24,6 +24,7 @@ from archdsl.frontend.load import Spec
 from archdsl.frontend.resolve import value
 from archdsl.ir.graph import Stage
 from archdsl.ir.ops import Chain, Input, Layer, Shape
+from archdsl.ir.shapes import after_aggregation
 from archdsl.language.arithmetic import Scope
 from archdsl.lowering.blocks import lower_block
 from archdsl.lowering.builder import Builder
@@ -114,7 +115,7 @@ def counts(spec: Spec, depths: Iterable[int], limits: Limits | None = None) -> I
             depth=depth,
             layers=stage.units_count,
             parameters=total
-            + (projection if projection and _reads_entry(stage) else 0)
+            + (projection if stage.entry_is_read() else projected * _read_alone(stage, entering))
             + outputs.exit_weights(stage),
             links=stage.rule.links(stage.layers),
             shortest_gradient_path=paths.shortest(stage.rule, stage.layers),
@@ -188,11 +189,15 @@ def _entry(plan: StagePlan, entering: Shape) -> tuple[Shape, bool, int]:
     return builder.shapes[stage.outputs[0]], stage.projected, parameters
 
 
-def _reads_entry(plan: StagePlan) -> bool:
-    """Return whether more than the first layer reads y_0, as lowering asks before it projects."""
-    if plan.operator.running or plan.lead or 0 in plan.exit_reads():
-        return True
-    return any(0 in plan.rule.reads(layer) for layer in range(2, plan.layers + 1))
+def _read_alone(plan: StagePlan, entering: Shape) -> int:
+    """Return the parameters with which layer 1 reads y_0 where nothing else does.
+
+    It reads the input of the stage if a projection beside it makes y_0 of that for others.
+    """
+    if not plan.operator.folds:
+        return 0
+    state = after_aggregation(plan.operator, [entering])
+    return _parameters(around_state(plan.operator.read(1), state, plan.place("aggregate"))[0])
 
 
 def _unit_parameters(plan: StagePlan, entering: Shape | None, outputs: Outputs) -> Iterator[int]:
@@ -222,7 +227,7 @@ def _unit_parameters(plan: StagePlan, entering: Shape | None, outputs: Outputs) 
                 by_unit[key] = cost
         else:
             cost = by_unit[key]
-        weights = outputs.weights(layer, plan.rule.reads(layer)) if layer > 1 else 0
+        weights = outputs.layer_weights(layer) if layer > 1 else 0
         outputs.append(cost[1])
         yield cost[0] + weights + _parameters(read)
 

@@ -95,6 +95,7 @@ def refuse_clashes(decided: Program) -> None:
     records = RECORDS if decided.fusing else ()
     own = [(rule.sources, rule.source()) for rule in decided.rules]
     own += [(operator.join, operator.source()) for operator in decided.joins]
+    own += [(operator.first, operator.first_source()) for operator in decided.folds]
     weights = (weight for operator in decided.joins for weight in operator.weights().values())
     own += [(weight.initial, weight.source()) for weight in weights]
     for function, text in own:

@@ -103,7 +103,7 @@ def _list(out: Writer, stage: StageClass) -> None:
     """Print the loop of a stage that keeps its outputs in a list."""
     layers = _first(out, stage)
     out.line(f"outputs = [{'shortcut, y' if stage.projected else 'x'}]")
-    modules = stage.join and stage.join.module
+    modules = stage.join and stage.join.module and not stage.operator.folds
     if stage.shares and not modules:
         join_function(out, stage)
     names, each = ("layer, join", f"{layers}, self.joins") if modules else ("layer", layers)
@@ -153,6 +153,8 @@ def has_join(stage: StageClass) -> bool:
 
     The functions of archdsl return a single output as it is; one from elsewhere need not.
     """
+    if stage.operator.folds:
+        return True
     own = stage.strategy == "list" and not (stage.join and stage.join.module)
     return own and not stage.shares and stage.operator.operation is None
 
@@ -164,9 +166,30 @@ def join_method(out: Writer, stage: StageClass) -> None:
         out: where to print.
         stage: a stage for which `has_join` is True.
     """
+    if stage.operator.folds:
+        _fold_method(out, stage)
+        return
     with out.block("def join(self, outputs: list[Tensor], reads: list[int] | range) -> Tensor:"):
         _single(out)
         aggregate(out, "return ", stage, stage.operator, READ)
+
+
+def _fold_method(out: Writer, stage: StageClass) -> None:
+    """Print the method `join` of a stage whose readers each fold what they read."""
+    operator = stage.operator
+    with out.block("def join(self, outputs: list[Tensor], reads: list[int]) -> Tensor:"):
+        numbers = map(literal, operator.first_arguments())
+        name = operator.first.__name__  # type: ignore[union-attr]
+        if not (stage.join and stage.join.module):
+            out.docstring("Return the state of the one output that is read.")
+            out.call(f"return {name}(", ["outputs[reads[0]]", *numbers])
+            return
+        out.docstring("Return the state of the outputs that are read, joined from the oldest on.")
+        out.line("oldest, *newer = reads")
+        out.call(f"state = {name}(", ["outputs[oldest]", *numbers])
+        with out.block("for source in newer:"):
+            out.line("state = self.joins[source - 1]([state, outputs[source]])")
+        out.line("return state")
 
 
 def join_function(out: Writer, stage: StageClass) -> None:
@@ -180,11 +203,14 @@ def join_function(out: Writer, stage: StageClass) -> None:
     out.blank()
     # The annotation is quoted because Dynamo of torch 2.6 cannot evaluate it inside `forward`.
     with out.block('def join(reads: "list[int] | range") -> Tensor:'):
-        if stage.operator.operation is None:
+        if stage.operator.operation is None and not stage.operator.folds:
             _single(out)
         out.line("key = tuple(reads)")
         with out.block("if key not in joins:"):
-            aggregate(out, "joins[key] = ", stage, stage.operator, READ)
+            if stage.operator.folds:
+                out.line("joins[key] = self.join(outputs, reads)")
+            else:
+                aggregate(out, "joins[key] = ", stage, stage.operator, READ)
         out.line("return joins[key]")
     out.blank()
 

@@ -22,9 +22,9 @@ STATEMENTS = (
 )  # fmt: skip
 EXPRESSIONS = (
     ast.Call, ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Slice, ast.Tuple, ast.List,
-    ast.Dict, ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.BinOp, ast.UnaryOp,
-    ast.BoolOp, ast.Compare, ast.IfExp, ast.Starred, ast.expr_context, ast.operator, ast.unaryop,
-    ast.boolop, ast.cmpop,
+    ast.Dict, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.comprehension, ast.BinOp,
+    ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Starred, ast.expr_context, ast.operator,
+    ast.unaryop, ast.boolop, ast.cmpop,
 )  # fmt: skip
 PRINTED = EXPRESSIONS + STATEMENTS
 IMPORTS = {
@@ -40,8 +40,8 @@ IMPORTS = {
     "from typing import Any, NamedTuple",
 }
 BUILTINS = {
-    "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed", "str",
-    "sum", "super", "tuple", "zip",
+    "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "range", "reversed",
+    "sorted", "str", "sum", "super", "tuple", "zip",
 }  # fmt: skip
 PASTED = (ast.FunctionDef, ast.ClassDef, ast.AnnAssign)
 NAMING = ("id", "attr", "name", "arg")
@@ -182,7 +182,7 @@ def _node(node: ast.AST, allowed: frozenset[str], imports: set[str]) -> None:
 
 ALWAYS = frozenset({
     "torch.Tensor", "torch.relu", "functional.gelu", "functional.silu", "nn.Module",
-    "nn.ModuleList", "nn.Parameter", "nn.init", "torch.cat",
+    "nn.Identity", "nn.ModuleList", "nn.Parameter", "nn.init", "torch.cat",
 })  # fmt: skip
 """Names of torch that a file may use whatever its layers are: classes, and running sums."""
 

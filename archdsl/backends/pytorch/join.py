@@ -5,10 +5,12 @@ from __future__ import annotations
 from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module_lists import generated
+from archdsl.backends.pytorch.reads import layers_less
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.columns import Term
 from archdsl.codegen.joins import JoinClass
 from archdsl.codegen.stages import StageClass
+from archdsl.language.aggregation import Aggregation
 
 WIDTHS = {"first": "widths[{0}[0]]", "sum": "sum(widths[source] for source in {0})"}
 """How wide the aggregate of the outputs at some positions is."""
@@ -24,6 +26,9 @@ def join_class(out: Writer, join: JoinClass) -> None:
         join: the class. Its modules are built with the number of outputs, and with their channels
             or the index of the newest one if its weights depend on these.
     """
+    if join.operator.folds:
+        _fold_class(out, join)
+        return
     operator = join.operator
     parameters = ["sources: int", *(["channels: int"] if join.channels else [])]
     parameters += ["newest: int"] if join.newest else []
@@ -37,18 +42,42 @@ def join_class(out: Writer, join: JoinClass) -> None:
         with out.block(f"def __init__(self, {', '.join(parameters)}) -> None:"):
             out.line("super().__init__()")
             with out.block("if sources > 1:"):
-                for name, weight in operator.weights().items():
-                    sizes = [*map(str, weight.shape), *(["newest=newest"] if weight.newest else [])]
-                    initial = f"{weight.initial.__name__}({', '.join(sizes)})"
-                    out.line(f"self.{name} = nn.Parameter({initial})")
+                _weights(out, operator)
         out.blank()
         with out.block("def forward(self, outputs: list[Tensor]) -> Tensor:"):
             with out.block("if len(outputs) == 1:"):
                 out.line("return outputs[0]")
-            numbers = map(literal, operator.arguments())
-            weights = (f"self.{name}" for name in operator.weights())
-            function = operator.join.__name__  # type: ignore[union-attr]
-            out.call(f"return {function}(", ["outputs", *numbers, *weights])
+            _call(out, operator)
+
+
+def _fold_class(out: Writer, join: JoinClass) -> None:
+    """Print the class with the weights of one output, which are those of a step of a fold."""
+    with out.block(f"class {join.name}(nn.Module):"):
+        out.docstring(f"An output {join.operator.says()}.")
+        out.blank()
+        channels = ", channels: int" if join.channels else ""
+        with out.block(f"def __init__(self{channels}) -> None:"):
+            out.line("super().__init__()")
+            _weights(out, join.operator)
+        out.blank()
+        with out.block("def forward(self, outputs: list[Tensor]) -> Tensor:"):
+            _call(out, join.operator)
+
+
+def _weights(out: Writer, operator: Aggregation) -> None:
+    """Print the weights, as they are at first."""
+    for name, weight in operator.weights().items():
+        sizes = [*map(str, weight.shape), *(["newest=newest"] if weight.newest else [])]
+        initial = f"{weight.initial.__name__}({', '.join(sizes)})"
+        out.line(f"self.{name} = nn.Parameter({initial})")
+
+
+def _call(out: Writer, operator: Aggregation) -> None:
+    """Print the call of the aggregation's own function."""
+    numbers = map(literal, operator.arguments())
+    weights = (f"self.{name}" for name in operator.weights())
+    function = operator.join.__name__  # type: ignore[union-attr]
+    out.call(f"return {function}(", ["outputs", *numbers, *weights])
 
 
 def construct(out: Writer, stage: StageClass) -> None:
@@ -63,11 +92,31 @@ def construct(out: Writer, stage: StageClass) -> None:
         _running(out, stage)
         return
     if stage.join.module:
-        _layers(out, stage)
+        (_folds if stage.operator.folds else _layers)(out, stage)
     if stage.join.exit_module:
         name, leaving = stage.join.exit_module.name, _exit_channels(stage)
         leaving += _newest(stage.join.exit_module, "self.exit")
         out.line(f"self.exit_join = {name}(len(self.exit){leaving})")
+
+
+def _folds(out: Writer, stage: StageClass) -> None:
+    """Print a module for each output but y_0, with its weights; outputs may have none."""
+    if _takes_channels(stage) and stage.join_channels is None:
+        widths = literal(stage.join.widths)  # type: ignore[union-attr]
+        one = f"{_module(stage)}(channels) if channels else nn.Identity()"
+        generated(out, "joins", f"{one} for channels in {widths}")
+        return
+    channels = words.term(stage.join_channels) if stage.join_channels is not None else ""
+    module = f"{_module(stage)}({channels})"
+    count = words.term(stage.layers)
+    if stage.join is not None and stage.join.whole:
+        generated(out, "joins", f"{module} for _ in range({count})")
+        return
+    rows = "[*self.reads, self.exit]" if stage.exit_operator.folds else "self.reads"
+    out.line("# A state starts with the oldest output that a layer reads, which needs no weights.")
+    out.line(f"written = {{source for reads in {rows} for source in reads[1:]}}")
+    one = f"{module} if source in written else nn.Identity()"
+    generated(out, "joins", f"{one} for source in range(1, {layers_less(stage, -1)})")
 
 
 def _layers(out: Writer, stage: StageClass) -> None:

@@ -39,6 +39,7 @@ def helpers(decided: Program) -> list[str]:
 def functions(decided: Program) -> list[str]:
     """Return the source of the rules and aggregations of a network."""
     texts = [rule.source() or "" for rule in decided.rules]
+    texts += [operator.first_source() for operator in decided.folds]
     for operator in decided.joins:
         texts.append(operator.source())
         texts += [weight.source() for weight in operator.weights().values()]

@@ -9,6 +9,7 @@ from archdsl.backends.pytorch import words
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.stages import StageClass
+from archdsl.language.aggregation import Aggregation
 from archdsl.language.rule import Rule
 
 LONG_LIST = 32
@@ -38,19 +39,32 @@ def reads(out: Writer, stage: StageClass) -> None:
     first = 2 if stage.projected else 1
     after = layers_less(stage, -1)
     if stage.rule.source() is None:
-        rows = [list(stage.rule.reads(layer)) for layer in range(first, stage.depths[0] + 1)]
+        layers = range(first, stage.depths[0] + 1)
+        rows = [list(stage.operator.order(stage.rule.reads(layer))) for layer in layers]
         out.call("self.reads = [", [literal(row) for row in rows], "]")
     else:
         for name, value in long_arguments(stage):
             out.call(f"{name} = (", [literal(item) for item in value])
-        generated = f"{rule(stage, 'layer')} for layer in range({first}, {after})"
+        generated = ordered(stage.operator, stage.rule, rule(stage, "layer"))
+        generated += f" for layer in range({first}, {after})"
         if 4 * out.depth + len(f"self.reads = [{generated}]") <= WIDTH:
             out.line(f"self.reads = [{generated}]")
         else:
             out.line("self.reads = [")
             out.generator(generated)
             out.line("]")
-    out.line(f"self.exit = {leaving(stage, after)}")
+    out.line(f"self.exit = {ordered(stage.exit_operator, stage.exit_rule, leaving(stage, after))}")
+
+
+def ordered(operator: Aggregation, rule: Rule, reads: str) -> str:
+    """Return an expression for reads in the order in which an aggregation joins them.
+
+    Args:
+        operator: the aggregation.
+        rule: the rule of the reads.
+        reads: an expression for the reads in the order of the rule.
+    """
+    return f"sorted({reads})" if operator.folds and not rule.reads_one else reads
 
 
 def rule(stage: StageClass, layer: str) -> str:

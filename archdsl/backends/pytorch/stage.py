@@ -62,9 +62,10 @@ def docstring(out: Writer, printed: StageClass) -> None:
     number = int(printed.layers.number or 0)
     each = "it reads" if number == 1 else "each reads"
     count = f"{counted(number, 'layer')}; {each}" if number else "Each layer reads"
-    text = f"{count} {printed.rule.says()}"
+    rule = printed.rule.oldest_first() if printed.operator.folds else printed.rule
+    text = f"{count} {rule.says()}"
     joined = said(printed.operator, list(map(words.term, printed.numbers)))
-    text += "." if printed.rule.reads_one else f", {joined}."
+    text += "." if printed.rule.reads_one and not printed.operator.folds else f", {joined}."
     details = returns(printed)
     if len(text) > LONGEST:
         text, details = "Layers that read earlier outputs of their stage.", [text, *details]

@@ -54,7 +54,7 @@ class Account(Walk):
         self, operator: Aggregation, sources: Sequence[Activation], after: Shape
     ) -> Activation:
         """Count what an aggregation keeps, and return the aggregate; see `Walk.join`."""
-        weighted = bool(operator.weights())  # its weights need gradients
+        weighted = len(sources) > 1 and bool(operator.weights())  # its weights need gradients
         result = Activation(after, weighted or any(source.tracked for source in sources))
         if result.tracked:
             self.extra += operator.kept_bytes([source.shape for source in sources])

@@ -5,6 +5,10 @@ reads a learned sum of them. Its output is written to each stream times a learne
 streams were mixed by a learned n x n matrix. Their sum leaves the stage. At first a layer reads one
 stream, in turns, writes to all alike, and mixes nothing. Each layer owns n (n + 2) weights.
 
+Where layers choose what they read, the state of one layer is not that of the next. Each reader then
+starts with copies of the oldest output that it reads, and writes the others into them in turn, with
+the weights of the layers that made them: under the rule `full` this is the same network.
+
 With `mixing: doubly-stochastic` the matrix is e to the power of what is learned, and its columns
 and rows add up to 1 after 20 rounds of Sinkhorn's normalisation (Xie et al. 2025, "mHC",
 arXiv:2512.24880). It is computed by a softmax first, which large numbers do not overflow.
@@ -14,19 +18,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from archdsl.language.aggregation import Aggregation
+from archdsl.language.aggregations.streams_functions import (
+    copies,
+    hundredths,
+    identity,
+    nearly_identity,
+    ones,
+    write_streams,
+    write_streams_by_content,
+)
+from archdsl.language.aggregations.weighted import zeros
 from archdsl.language.layers.streams import AddStreams, Copies, ReadStreams
 from archdsl.language.layers.words import LayerWords
 from archdsl.language.values import Bounds
 from archdsl.language.weight import Part, Weight
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
 
 FLOAT = 4
 """Bytes of a float32."""
@@ -36,87 +46,6 @@ MOST = 64
 
 ROUNDS = 20
 """Rounds of Sinkhorn's normalisation: the columns, then the rows."""
-
-
-def write_streams(outputs: list[Tensor], rounds: int, mix: Tensor, write: Tensor) -> Tensor:
-    """The streams of a state, mixed, plus the newest output times a number for each stream.
-
-    Args:
-        outputs: the state, of shape (N, streams * C, ...), and the output, (N, C, ...).
-        rounds: how often the columns and rows of `mix` are divided by their sums; 0 for never.
-        mix: how much of each stream goes into each stream, (streams, streams).
-        write: how much of the output is added to each stream, (streams,).
-    """
-    state, output = outputs
-    mix = mix.softmax(dim=0) if rounds else mix
-    for _ in range(rounds):
-        mix = mix / mix.sum(dim=0, keepdim=True)
-        mix = mix / mix.sum(dim=1, keepdim=True)
-    streams = state.reshape(state.shape[0], len(write), output.shape[1:].numel())
-    mixed = torch.bmm(mix.t().expand(streams.shape[0], -1, -1), streams)
-    return (mixed + write.unsqueeze(1) * output.flatten(1).unsqueeze(1)).reshape(state.shape)
-
-
-def write_streams_by_content(
-    outputs: list[Tensor], rounds: int, mix: Tensor, write: Tensor, by: Tensor, scale: Tensor
-) -> Tensor:
-    """The streams of a state, mixed, plus the newest output times a number for each stream.
-
-    Each pixel adds to `mix` and `write` a number that depends on its channels.
-
-    Args:
-        outputs: the state, of shape (N, streams * C, ...), and the output, (N, C, ...).
-        rounds: how often the columns and rows of a mix are divided by their sums; 0 for never.
-        mix: how much of each stream goes into each stream, (streams, streams).
-        write: how much of the output is added to each stream, (streams,).
-        by: what channels are multiplied with, (C, streams + 1); the last column is for `write`.
-        scale: what these products are multiplied with after a tanh, (2,).
-    """
-    state, output = outputs
-    batch, count, pixels = state.shape[0], len(write), output.shape[2:]
-    streams = state.reshape(batch, count, *output.shape[1:])
-    # The square of a float16 above 256 is infinite.
-    wide = streams.to(torch.promote_types(streams.dtype, torch.float32))
-    factor = (wide.pow(2).mean(dim=2, keepdim=True) + 1e-6).rsqrt().to(streams.dtype)
-    maps = streams.reshape(batch * count, len(by), pixels.numel())
-    content = torch.bmm(by.t().expand(maps.shape[0], -1, -1), maps)
-    content = (content.reshape(batch, count, count + 1, *pixels) * factor).tanh()
-    alone = [1] * len(pixels)
-    mix = mix.reshape(count, count, *alone) + scale[0] * content[:, :, :-1]
-    write = write.reshape(count, *alone) + scale[1] * content[:, :, -1]
-    mix = mix.softmax(dim=1) if rounds else mix
-    for _ in range(rounds):
-        mix = mix / mix.sum(dim=1, keepdim=True)
-        mix = mix / mix.sum(dim=2, keepdim=True)
-    result = write.unsqueeze(2) * output.unsqueeze(1)
-    for index in range(count):
-        result = result + mix[:, index].unsqueeze(2) * streams[:, index].unsqueeze(1)
-    return result.flatten(1, 2)
-
-
-def identity(*sizes: int) -> Tensor:
-    """A matrix that leaves the streams as they are."""
-    return torch.eye(*sizes)
-
-
-def nearly_identity(*sizes: int) -> Tensor:
-    """Exponents of a matrix that nearly leaves the streams as they are: e^-8 off the diagonal."""
-    return 8.0 * torch.eye(*sizes) - 8.0
-
-
-def ones(*sizes: int) -> Tensor:
-    """The output is written to every stream."""
-    return torch.ones(sizes)
-
-
-def zeros(*sizes: int) -> Tensor:
-    """Channels say nothing yet."""
-    return torch.zeros(sizes)
-
-
-def hundredths(*sizes: int) -> Tensor:
-    """What the channels say counts little at first."""
-    return torch.full(sizes, 0.01)
 
 
 class Streams(Aggregation):
@@ -143,6 +72,10 @@ class Streams(Aggregation):
     def arguments(self) -> tuple[int]:
         """The rounds of normalisation."""
         return (ROUNDS if self.mixing == "doubly-stochastic" else 0,)
+
+    def of_readers(self) -> StreamsOfReaders:
+        """The same streams, filled by each reader for itself."""
+        return StreamsOfReaders(**self.model_dump())
 
     def start(self) -> tuple[LayerWords, ...]:
         """Copies of y_0."""
@@ -221,3 +154,47 @@ class Streams(Aggregation):
     def says(self) -> str:
         """The aggregation in words."""
         return f"written into {self.count:,} streams, which are mixed before"
+
+
+class StreamsOfReaders(Streams):
+    """Hyper-connections where each reader fills streams of its own with the outputs that it reads.
+
+    Its state starts as copies of the oldest of them.
+    """
+
+    running: ClassVar[bool] = False
+    folds: ClassVar[bool] = True
+    equal_widths: ClassVar[bool] = True
+    first: ClassVar[Callable[..., Any] | None] = staticmethod(copies)
+
+    def first_arguments(self) -> tuple[int]:
+        """The number of copies."""
+        return (self.count,)
+
+    def start(self) -> tuple[LayerWords, ...]:
+        """No layers: y_0 is an output like the others, and `first` makes the states."""
+        return ()
+
+    def width(self, widths: Sequence[int]) -> int:
+        """The channels of all streams."""
+        return self.count * widths[0]
+
+    def problem(self, widths: Sequence[int]) -> str | None:
+        """Outputs of equal shapes always fit."""
+        return None
+
+    def macs(self, shapes: Sequence[tuple[int, ...]]) -> int:
+        """Those of one write for each output but the first."""
+        state = self.count * prod(shapes[0])
+        return sum(super(StreamsOfReaders, self).macs([(state,), own]) for own in shapes[1:])
+
+    def kept_outputs(self, count: int) -> Sequence[int]:
+        """All but the first, of which the state is a copy."""
+        return range(1, count)
+
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
+        """For each write the state before it, and what a write keeps."""
+        state = FLOAT * self.count * prod(shapes[0])
+        return sum(
+            state + super(StreamsOfReaders, self).kept_bytes([(state,), own]) for own in shapes[1:]
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from archdsl.language.rule import Rule
 
@@ -29,6 +29,15 @@ class Ordered(Rule):
     def reverses(self) -> bool:
         """Whether the order is not the default."""
         return self.order != self.usual
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether the key has the newest output first."""
+        return self.order == "newest"
+
+    def oldest_first(self) -> Self:
+        """Return the rule with the oldest output first."""
+        return self.model_copy(update={"order": "oldest"})
 
     def reads(self, layer: int) -> Sequence[int]:
         """The outputs that `sources` names, in the order of the key."""

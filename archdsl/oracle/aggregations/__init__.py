@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 
@@ -17,7 +17,7 @@ from archdsl.oracle.aggregations.mean import mean
 from archdsl.oracle.aggregations.mixed import mixed
 from archdsl.oracle.aggregations.product import multiply
 from archdsl.oracle.aggregations.running import running
-from archdsl.oracle.aggregations.streams import write
+from archdsl.oracle.aggregations.streams import streams
 from archdsl.oracle.aggregations.sum import add
 from archdsl.oracle.aggregations.weighted import weighted
 
@@ -31,7 +31,7 @@ COMPUTE: Mapping[str, Callable[..., Tensor]] = {
     "mixed": mixed,
     "product": multiply,
     "running": running,
-    "streams": write,
+    "streams": streams,
     "sum": add,
     "weighted": weighted,
 }
@@ -40,7 +40,8 @@ COMPUTE: Mapping[str, Callable[..., Tensor]] = {
 Args:
     operator: the aggregation.
     outputs: two or more tensors of shape (N, features, *sizes), in the order of the reads.
-    *weights: the reader's own weights, in the order of `operator.weights()`.
+    *weights: the reader's own weights, in the order of `operator.weights()`; where the operator
+        folds, those of each output after the first.
 """
 
 
@@ -52,18 +53,24 @@ def independent(operator: Aggregation) -> bool:
 def aggregate(
     operator: Aggregation, outputs: Sequence[Tensor], weights: Sequence[Tensor] = ()
 ) -> Tensor:
-    """Return the aggregate of two or more outputs whose shapes agree, by equation 2.
+    """Return the aggregate of outputs whose shapes agree, by equation 2.
 
     Nothing but `join` says what an aggregation from outside archdsl computes, so that is called.
 
     Args:
         operator: the aggregation.
         outputs: tensors of shape (N, features, ...), in the order of the reads.
-        weights: the reader's own weights, in the order of `operator.weights()`.
+        weights: the weights, in the order of `operator.weights()`.
     """
     if independent(operator):
         # Dropout behind an aggregate draws in memory order, and einsum leaves another layout.
         return COMPUTE[operator.kind](operator, outputs, *weights).contiguous()
-    join: Any = type(operator).join
-    result: Tensor = join(list(outputs), *operator.arguments(), *weights)
-    return result
+    join: Any = operator.join
+    if operator.folds:
+        first: Any = operator.first
+        state, each = first(outputs[0], *operator.first_arguments()), iter(weights)
+        for output in outputs[1:]:
+            own = [next(each) for _ in operator.weights()]
+            state = join([state, output], *operator.arguments(), *own)
+        return cast(Tensor, state)
+    return cast(Tensor, join(list(outputs), *operator.arguments(), *weights))

@@ -11,6 +11,24 @@ from torch import Tensor
 from archdsl.language.aggregations import Streams
 
 
+def streams(operator: Streams, outputs: Sequence[Tensor], *weights: Tensor) -> Tensor:
+    """Return the state that a reader reads.
+
+    Args:
+        operator: says how many streams there are, and how they are mixed.
+        outputs: where the operator folds, what the reader reads, from the oldest output on, each
+            (N, features, ...); else the state, (N, streams * features, ...), and the output.
+        *weights: those of each write, one after another, as `write` takes them.
+    """
+    if not operator.folds:
+        return write(operator, outputs, *weights)
+    state, each = torch.cat([outputs[0] for _ in range(operator.count)], dim=1), iter(weights)
+    for output in outputs[1:]:
+        own = [next(each) for _ in operator.weights()]
+        state = write(operator, [state, output], *own)
+    return state
+
+
 def write(operator: Streams, outputs: Sequence[Tensor], *weights: Tensor) -> Tensor:
     """Return the state after an output was written into it (Zhu et al. 2024, equations 3 to 13).
 
