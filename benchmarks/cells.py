@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from archdsl.api import check
@@ -69,14 +70,15 @@ finds each width with `archdsl.apps.search.solve`.
 - *inference* and *training*: the most bytes of feature maps that are held at once, without and
   with what training keeps.
 - *moved*: bytes that aggregations read and write, each output once per reader. A layer that
-  reads one output moves nothing.
+  reads one output moves nothing, unless it copies that to streams.
 
 {pictures}
 | {header} |
 |---|---|{numbers}|
 {rows}
-With `plain`, a layer reads one output and the aggregation does not matter. `streams` has four
-streams, and `full` alone: every layer writes into the state that the next one reads.
+With `plain`, a layer reads one output. The aggregation does not matter then, but `streams` has four
+streams all the same: a layer reads a learned sum of four equal copies. With `full`, all layers
+share one state of streams; with the other rules, each layer fills streams of its own.
 
 The networks are this spec with another `connect`, `aggregate` and `width`:
 
@@ -93,14 +95,6 @@ def cell(rule: str, aggregate: str) -> Spec:
 def text_of(rule: str, aggregate: str) -> str:
     """Return the text of the spec of a pair."""
     return SPEC.format(rule=RULES[rule], aggregate=WORDS.get(aggregate, aggregate))
-
-
-def pairs() -> Iterator[tuple[str, str]]:
-    """Yield the pairs: all layers write into a state of streams, by the rule `full`."""
-    for rule in RULES:
-        for aggregate in AGGREGATIONS:
-            if rule == "full" or aggregate != "streams":
-                yield rule, aggregate
 
 
 def row(rule: str, aggregate: str) -> str:
@@ -128,7 +122,7 @@ def row(rule: str, aggregate: str) -> str:
 
 def rows() -> Iterator[str]:
     """Yield all lines of the table."""
-    for rule, aggregate in pairs():
+    for rule, aggregate in product(RULES, AGGREGATIONS):
         yield row(rule, aggregate)
 
 

@@ -201,6 +201,6 @@ def _operators(stage: StageClass) -> list[Aggregation]:
     """The aggregations whose own functions a stage calls."""
     if stage.strategy == "list":
         operators = dict.fromkeys([stage.operator, stage.exit_operator])
-        writes = stage.join is not None and stage.join.module is not None
+        writes = not stage.operator.weights() or (stage.join and stage.join.module)
         return [operator for operator in operators if writes or not operator.folds]
     return [stage.operator] if stage.strategy == "running" and not stage.operator.adds else []

@@ -180,7 +180,8 @@ def _fold_method(out: Writer, stage: StageClass) -> None:
     with out.block("def join(self, outputs: list[Tensor], reads: list[int]) -> Tensor:"):
         numbers = map(literal, operator.first_arguments())
         name = operator.first.__name__  # type: ignore[union-attr]
-        if not (stage.join and stage.join.module):
+        modules = stage.join and stage.join.module
+        if operator.weights() and not modules:
             out.docstring("Return the state of the one output that is read.")
             out.call(f"return {name}(", ["outputs[reads[0]]", *numbers])
             return
@@ -188,7 +189,10 @@ def _fold_method(out: Writer, stage: StageClass) -> None:
         out.line("oldest, *newer = reads")
         out.call(f"state = {name}(", ["outputs[oldest]", *numbers])
         with out.block("for source in newer:"):
-            out.line("state = self.joins[source - 1]([state, outputs[source]])")
+            if modules:
+                out.line("state = self.joins[source - 1]([state, outputs[source]])")
+            else:
+                call(out, "state = ", stage, "[state, outputs[source]]")
         out.line("return state")
 
 
