@@ -76,6 +76,7 @@ class _Stage:
 
     `seen[l]` is the node in which the next layer reads y_l: behind a border, what carries it.
     `first_behind` has the first layer behind each border.
+    `scopes[l]` begins the names of the weights of y_l, where the aggregation folds.
     """
 
     def __init__(self, builder: Builder, plan: StagePlan, entering: str) -> None:
@@ -89,6 +90,7 @@ class _Stage:
         self.borders: list[Border] = []
         self.seen = list(self.outputs)
         self.first_behind = plan.borders
+        self.scopes = [""]
 
     def make_entry(self) -> None:
         """Add the chain of the stage itself that makes y_0, if the spec asks for one."""
@@ -147,6 +149,7 @@ class _Stage:
         self.layers.append(self.builder.add(name, Chain(name, chain), (source,), origin))
         self.outputs.append(self.layers[-1])
         self.seen.append(self.layers[-1])
+        self.scopes.append(f"{self.root}.joins.{layer - 1}")
 
     def starting(self, shape: Shape) -> tuple[Layer, ...]:
         """The layers that make the first state of y_0, if the aggregation keeps one."""
@@ -246,15 +249,15 @@ class _Stage:
             index = len(self.totals)
             pair = (self.totals[-1], self.outputs[index])
             reader = self.reader(index + 1, f"joins.{index - 1}")
-            self.totals.append(self.located(reader, pair, [reader.scope]))
+            self.totals.append(self.located(reader, pair, [f"{self.root}.{reader.scope}"]))
         return self.totals[last]
 
     def join(self, reader: _Reader, sources: Sequence[int]) -> str:
         """The node with the aggregate of some outputs. Raises ArchdslError (A203, A21x)."""
         check_reads(sources, len(self.outputs), reader.title, reader.place)
-        scopes, sources = [reader.scope], reader.operator.order(sources)
+        scopes, sources = [f"{self.root}.{reader.scope}"], reader.operator.order(sources)
         if reader.operator.folds:  # y_0 is the oldest output wherever it is read
-            scopes = [f"joins.{source - 1}" for source in sources[1:]]
+            scopes = [self.scopes[source] for source in sources[1:]]
         return self.located(reader, tuple(map(self.seen.__getitem__, sources)), scopes)
 
     def located(self, reader: _Reader, sources: tuple[str, ...], scopes: Sequence[str]) -> str:
@@ -263,7 +266,7 @@ class _Stage:
         try:
             return self.builder.join(
                 f"{self.root}.{reader.node}", reader.operator, sources, "stages.aggregate", where,
-                tuple(f"{self.root}.{scope}" for scope in scopes),
+                tuple(scopes),
             )  # fmt: skip
         except ArchdslError as error:
             place = reader.place("aggregate")
