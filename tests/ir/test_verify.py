@@ -35,8 +35,9 @@ head: [norm, {pool: {to: 1}}, flatten, {linear: {width: 5}}]
 """
 
 
-def made(connect: str = "full", aggregate: str = "concat") -> Graph:
-    return check_text(SPEC.replace("KIND", connect).replace("JOIN", aggregate)).graph
+def made(connect: str = "full", aggregate: str = "concat", version: int = 1) -> Graph:
+    text = SPEC.replace("archdsl: 1", f"archdsl: {version}")
+    return check_text(text.replace("KIND", connect).replace("JOIN", aggregate)).graph
 
 
 def with_node(graph: Graph, at: str, /, **changes: Any) -> Graph:
@@ -67,6 +68,16 @@ def twice_owned() -> Graph:
     chain = graph["stages.0.layers.1"].op
     assert isinstance(chain, Chain)
     return with_node(graph, "stages.0.layers.1", op=replace(chain, scope="stages.0.layers.0"))
+
+
+def folded(*scopes: str) -> Graph:
+    """A graph whose layers fold, and other scopes for the outputs that the third one reads."""
+    graph = made("{rule: window, last: 3}", "{kind: streams, count: 2}", 2)
+    op = graph["stages.0.join.2"].op
+    assert isinstance(op, Aggregate)
+    assert op.scopes == ("stages.0.joins.0", "stages.0.joins.1")
+    own = tuple(f"stages.0.{scope}" for scope in scopes)
+    return with_node(graph, "stages.0.join.2", op=replace(op, scopes=own))
 
 
 def placed(connect: str, **changes: Any) -> Graph:
@@ -113,6 +124,9 @@ BROKEN: dict[str, tuple[str, Graph]] = {
     "a norm of other channels": ("I5", changed_chain("stages.0.layers.0", {0: Norm("norm", 5)})),
     "a linear layer of other features": ("I5", changed_chain("head", {3: Linear("linear", 4, 5)})),
     "weights owned twice": ("I6", twice_owned()),
+    "an output folded with the weights of another": ("I6", folded("joins.0", "joins.0")),
+    "an output folded with no weights": ("I6", folded("joins.0")),
+    "an output folded with the weights of a layer": ("I6", folded("joins.0", "layers.0")),
     "names alike in one chain": (
         "I6",
         changed_chain("stages.0.layers.0", {1: Norm("norm", 4)}),

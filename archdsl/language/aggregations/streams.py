@@ -185,8 +185,8 @@ class StreamsOfReaders(Streams):
 
     def macs(self, shapes: Sequence[tuple[int, ...]]) -> int:
         """Those of one write for each output but the first."""
-        state = self.count * prod(shapes[0])
-        return sum(super(StreamsOfReaders, self).macs([(state,), own]) for own in shapes[1:])
+        first, *newer = shapes
+        return len(newer) * super().macs([(self.count * prod(first),), first])
 
     def kept_outputs(self, count: int) -> Sequence[int]:
         """All but the first, of which the state is a copy."""
@@ -194,7 +194,6 @@ class StreamsOfReaders(Streams):
 
     def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
         """For each write the state before it, and what a write keeps."""
-        state = FLOAT * self.count * prod(shapes[0])
-        return sum(
-            state + super(StreamsOfReaders, self).kept_bytes([(state,), own]) for own in shapes[1:]
-        )
+        first, *newer = shapes
+        state = self.count * prod(first)
+        return len(newer) * (FLOAT * state + super().kept_bytes([(state,), first]))
