@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from archdsl.language.aggregations import Streams
 from archdsl.oracle.comparison import compare_fused
 from archdsl.oracle.interpret import interpret
 from archdsl.oracle.verification import verify_text
-from backends.networks import assert_equals_oracle, emitted, inputs
+from backends.networks import assert_equals_oracle, assert_laid_out, emitted, inputs
 from backends.test_streams import ENTRIES, FORMS, spec, without_gradient
 
 RULES = {
@@ -51,6 +52,13 @@ def of(rule: str, form: str = "static", entry: str = "identity") -> str:
 def test_equals_the_oracle(rule: str, form: str) -> None:
     made = emitted(of(rule, form))
     assert_equals_oracle(made.network, made.graph)
+
+
+def test_is_laid_out(tmp_path: Path) -> None:
+    texts = {
+        f"{rule} {form}": check_text(of(rule, form)).emit() for rule in RULES for form in FORMS
+    }
+    assert_laid_out(tmp_path, texts)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
