@@ -57,17 +57,20 @@ class Checked(Shown):
         return self
 
     def emit(
-        self, class_name: str | None = None, *, fuse: Fuse = False, runtime: str = "paste"
-    ) -> str:
+        self, class_name: str | None = None, *, fuse: Fuse = False,
+        memory_efficient: bool = False, runtime: str = "paste",
+    ) -> str:  # fmt: skip
         """Return the text of the network's file: see `archdsl.emit`.
 
         Args:
             class_name: name of the network's class; by default made from the spec's name.
             fuse: as in `archdsl.emit`.
+            memory_efficient: as in `archdsl.emit`.
             runtime: `paste` or `import`, as in `archdsl.emit`.
 
         Raises:
-            ArchdslError: A414 if `fuse` is set for a network whose input is not an image.
+            ArchdslError: A414 if `fuse` is set for a network whose input is not an image, or
+                `memory_efficient` for one of which no stage can be one operator.
         """
         # Commands that only count start in less time without the code that emits.
         from archdsl.backends.pytorch.file import Origin
@@ -83,8 +86,9 @@ class Checked(Shown):
             )
         origin = Origin(spec.text, spec.settings, spec.sha256, spec.words.description)
         return emit_graph(
-            self.graph, origin, name, self.report, fuse=devices(fuse), runtime=carried(runtime)
-        )
+            self.graph, origin, name, self.report, fuse=devices(fuse),
+            memory_efficient=memory_efficient, runtime=carried(runtime),
+        )  # fmt: skip
 
 
 def _reads_images(graph: Graph) -> bool:
@@ -129,7 +133,7 @@ def analyse(graph: Graph) -> Report:
 
 def emit(
     spec: Spec, class_name: str | None = None, limits: Limits | None = None,
-    *, fuse: Fuse = False, runtime: str = "paste",
+    *, fuse: Fuse = False, memory_efficient: bool = False, runtime: str = "paste",
 ) -> str:  # fmt: skip
     """Return the text of a PyTorch file for a spec.
 
@@ -138,13 +142,16 @@ def emit(
         class_name: of the network; derived from the spec's name if None.
         limits: how large the network may be.
         fuse: whether the network has a method `fuse`, or the one device that it is for.
+        memory_efficient: whether concatenating stages are trained as one operator, which keeps
+            memory linear in their depth. The network then takes `memory_efficient: bool = True`.
         runtime: "paste" for a standalone file, "import" for a short one that imports the source
             that runs the network from archdsl.
 
     Raises:
         ArchdslError: A1xx to A3xx, A413, A414.
     """
-    return check(spec, limits).emit(class_name, fuse=fuse, runtime=runtime)
+    checked = check(spec, limits)
+    return checked.emit(class_name, fuse=fuse, memory_efficient=memory_efficient, runtime=runtime)
 
 
 def carried(runtime: str) -> Runtime:
@@ -169,8 +176,9 @@ def devices(fuse: Fuse) -> tuple[str, ...]:
 
 
 def build(
-    spec: Spec, class_name: str | None = None, *, fuse: Fuse = False, runtime: str = "paste"
-) -> nn.Module:
+    spec: Spec, class_name: str | None = None, *, fuse: Fuse = False,
+    memory_efficient: bool = False, runtime: str = "paste",
+) -> nn.Module:  # fmt: skip
     """Return a newly initialised instance of the network that `emit` writes.
 
     It can be pickled. The pickle holds the emitted text and runs it when it is loaded, so load only
@@ -181,13 +189,14 @@ def build(
         class_name: as for `emit`.
         fuse: True for a network whose method `fuse()` returns the same network for fast inference;
             "cpu" or "cuda" for one kind of device only.
+        memory_efficient: as for `emit`.
         runtime: as for `emit`.
 
     Raises:
         ArchdslError: as `emit` does, and A422 if torch is not installed.
     """
     require("torch")
-    text = emit(spec, class_name, fuse=fuse, runtime=runtime)
+    text = emit(spec, class_name, fuse=fuse, memory_efficient=memory_efficient, runtime=runtime)
     from archdsl.oracle.comparison import load_module, network_class
 
     return network_class(load_module(text))()

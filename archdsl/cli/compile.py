@@ -23,7 +23,9 @@ from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
 MANIFEST = Path("compiled/manifest.yaml")
-WITH_SPEC = "--set, -o, --class-name, --fuse, --fuse-for and --runtime go with a spec"
+WITH_SPEC = (
+    "--set, -o, --class-name, --fuse, --fuse-for, --memory-efficient and --runtime go with a spec"
+)
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
 
 
@@ -36,6 +38,7 @@ class Job:
     output: Path | None
     class_name: str | None = None
     fuse: bool | str = False
+    memory_efficient: bool = False
     runtime: str = "paste"
 
 
@@ -83,6 +86,12 @@ def compile(
         str | None,
         typer.Option(metavar="cpu|cuda", help="Like --fuse, for one kind of device only."),
     ] = None,
+    memory_efficient: Annotated[
+        bool,
+        typer.Option(
+            "--memory-efficient", help="Train each concatenating stage in memory linear in depth."
+        ),
+    ] = False,
     runtime: Runtime = "paste",
     manifest: Annotated[Path, typer.Option(help="Manifest of files to compile.")] = MANIFEST,
     force: options.Force = False,
@@ -95,8 +104,9 @@ def compile(
     api.devices(fast := fuse_for or fuse)  # before anything is read
     api.carried(runtime)
     if spec is not None:
-        jobs = [Job(spec, dict(options.settings(sets)), output, class_name, fast, runtime)]
-    elif sets or output or class_name or fast or runtime != "paste":
+        settings = dict(options.settings(sets))
+        jobs = [Job(spec, settings, output, class_name, fast, memory_efficient, runtime)]
+    elif sets or output or class_name or fast or memory_efficient or runtime != "paste":
         raise fail("A414", WITH_SPEC, help="name a spec")
     else:
         jobs = listed(manifest)
@@ -113,8 +123,8 @@ def compile(
 def listed(manifest: Path) -> list[Job]:
     """Return the jobs of a manifest. Raise A0xx, A1xx, A40x or A430 as `read_manifest` does."""
     return [
-        Job(entry.spec, entry.settings, entry.file, entry.class_name, entry.fuse, entry.runtime)
-        for entry in read_manifest(manifest)
+        Job(e.spec, e.settings, e.file, e.class_name, e.fuse, e.memory_efficient, e.runtime)
+        for e in read_manifest(manifest)
     ]
 
 
@@ -145,7 +155,10 @@ def make_all(
         try:
             checked = api.check(spec, limits)
             show(checked.remarks, form)
-            text = checked.require().emit(job.class_name, fuse=job.fuse, runtime=job.runtime)
+            text = checked.require().emit(
+                job.class_name, fuse=job.fuse, memory_efficient=job.memory_efficient,
+                runtime=job.runtime,
+            )  # fmt: skip
             outputs.append(Output(job, checked, target(job.output, checked.spec.name), text))
         except ArchdslError as error:
             mistakes += error.diagnostics

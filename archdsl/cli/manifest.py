@@ -24,6 +24,7 @@ class EntryWords(Words):
     settings: dict[str, Any] = Field(default_factory=dict)
     class_name: str | None = None
     fuse: bool | Literal["cpu", "cuda"] = False
+    memory_efficient: bool = False
     runtime: Literal["paste", "import"] = "paste"
 
 
@@ -42,6 +43,7 @@ class Entry:
     settings: dict[str, Any]
     class_name: str | None
     fuse: bool | str
+    memory_efficient: bool
     runtime: str
 
 
@@ -59,7 +61,12 @@ def read_manifest(path: Path) -> list[Entry]:
     if twice:
         raise fail("A430", f"{path} lists {twice[0]} twice", source=source)
     folder = path.parent
-    return [
-        Entry(folder / e.file, folder / e.spec, e.settings, e.class_name, e.fuse, e.runtime)
-        for e in words.files
-    ]
+    return [_entry(folder, entry) for entry in words.files]
+
+
+def _entry(folder: Path, words: EntryWords) -> Entry:
+    """Return an entry with paths in the folder of its manifest."""
+    return Entry(
+        folder / words.file, folder / words.spec, words.settings, words.class_name, words.fuse,
+        words.memory_efficient, words.runtime,
+    )  # fmt: skip

@@ -62,7 +62,10 @@ def same_text(emitted: Emitted, checked: api.Checked) -> None:
     Raises:
         ArchdslError: A420 if one byte differs.
     """
-    expected = checked.emit(emitted.class_name, fuse=emitted.fast, runtime=emitted.runtime)
+    expected = checked.emit(
+        emitted.class_name, fuse=emitted.fast, memory_efficient=emitted.memory_efficient,
+        runtime=emitted.runtime,
+    )  # fmt: skip
     if expected == emitted.text:
         return
     print(difference(emitted.text, expected, str(emitted.path), "what its spec makes"), end="")

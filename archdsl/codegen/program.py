@@ -11,6 +11,7 @@ from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.columns import Number
 from archdsl.codegen.fusing import RECORDS, Fusing, fusing
 from archdsl.codegen.joins import JoinClass
+from archdsl.codegen.memory_efficient import TRAINING, MemoryEfficient, memory_efficient
 from archdsl.codegen.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.codegen.stages import StageClass, Stages, find_stages
 from archdsl.ir.graph import Graph, Stage
@@ -55,6 +56,11 @@ class Program:
     buffered: bool
     columns: int
     fusing: Fusing | None = None
+    training: MemoryEfficient | None = None
+
+    def is_operator(self, stage: StageClass) -> bool:
+        """Whether a stage is trained as one operator."""
+        return self.training is not None and stage.name not in self.training.reasons
 
     @property
     def folds(self) -> tuple[Aggregation, ...]:
@@ -99,7 +105,9 @@ class Program:
         return self.modules.used[scope]
 
 
-def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Program:
+def program(
+    graph: Graph, class_name: str, *, fuse: tuple[str, ...] = (), efficient: bool = False
+) -> Program:
     """Decide how a graph is written; the graph is verified between passes.
 
     Also how it is run for inference on the devices that `fuse` names.
@@ -108,11 +116,22 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
         graph: the graph.
         class_name: name of the network's class.
         fuse: devices for fast inference, `cpu` or `cuda`; none if empty.
+        efficient: whether stages are trained as one operator, in linear memory.
+
+    Raises:
+        ArchdslError: A414 if `efficient` is set and no stage can be one operator.
     """
     graph = pipeline.run(graph, pipeline.FOR_INFERENCE if fuse else pipeline.PASSES)
     shapes = all_shapes(graph)
     helpers = [name for _, name in layer_helpers(graph)]
-    taken = (*TAKEN, class_name, *functions(graph), *helpers, *(RECORDS if fuse else ()))
+    taken = (
+        *TAKEN,
+        class_name,
+        *functions(graph),
+        *helpers,
+        *(RECORDS if fuse else ()),
+        *(TRAINING if efficient else ()),
+    )
     modules = find_modules(graph, taken)
     classes = (*modules.blocks, *modules.classes)
     names = (*taken, *(module.name for module in (*classes, *modules.joins.values())))
@@ -141,6 +160,7 @@ def program(graph: Graph, class_name: str, *, fuse: tuple[str, ...] = ()) -> Pro
         any(stage.strategy == "buffer" for stage in stages.classes),
         drop_path_columns(graph),
         fusing(graph, shapes, modules, stages, fuse) if fuse else None,
+        memory_efficient(graph, shapes, stages) if efficient else None,
     )
 
 

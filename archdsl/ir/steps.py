@@ -8,8 +8,9 @@ state dict.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["ConvStep", "Fork", "LayerStep", "LinearStep", "NormStep", "Step"]
+__all__ = ["ConvStep", "Fork", "LayerStep", "LinearStep", "NormStep", "StagePart", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +85,6 @@ class Fork:
 
 
 Step = ConvStep | NormStep | LayerStep | LinearStep | Fork
+
+StagePart = Literal["norm", "relu", "convolution", "dropout"]
+"""What the operator of a stage, which trains in linear memory, is made of."""

@@ -16,7 +16,7 @@ from archdsl.backends.pytorch import guard
 from archdsl.backends.pytorch.file import pasted
 from archdsl.backends.pytorch.fuse import runs
 from archdsl.backends.pytorch.naming import camel
-from archdsl.backends.pytorch.pasted import FUSE, fuse_source
+from archdsl.backends.pytorch.pasted import FUSE, runtime_source
 from archdsl.backends.pytorch.runtime.fuse import plan, stages
 from archdsl.backends.pytorch.runtime.fuse.stages import fused_spread
 from archdsl.codegen.fusing import DEVICES, BufferStage, StageRun
@@ -98,7 +98,7 @@ def test_the_compilers_records_are_those_of_the_file() -> None:
         assert record._field_defaults == {field.name: field.default for field in fields(kind)}
 
 
-SOURCE = {item.name for item in fuse_source([
+SOURCE = {item.name for item in runtime_source([
     "Fused", "FusedCpu", "FusedGpu", "FusedApart", "FusedPrefix", "FusedPlanar",
     "BufferStage", "SumStage", "ListStage", "LineStage",
 ])}  # fmt: skip

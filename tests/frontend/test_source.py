@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from archdsl.backends.pytorch.pasted import FUSE, fuse_source, runtime_class
+from archdsl.backends.pytorch.pasted import FUSE, runtime_class, runtime_source
 from archdsl.language.rules.window import window
 from archdsl.language.source import SECTIONS, plain_source, without_sections
 
@@ -71,9 +71,9 @@ def test_a_rule_is_short_in_a_file_and_described_in_the_package() -> None:
 
 
 def test_no_pasted_class_has_sections() -> None:
-    names = [item.name for item in fuse_source(["FusedRecorder", "fused_freeze"])]
+    names = [item.name for item in runtime_source(["FusedRecorder", "fused_freeze"])]
     assert len(names) > 10
     assert len(FUSE) > 10
-    texts = [item.text for item in fuse_source(names)] + [runtime_class("drop_path")]
+    texts = [item.text for item in runtime_source(names)] + [runtime_class("drop_path")]
     lines = {line.strip() for text in texts for line in text.split("\n")}
     assert not lines & SECTIONS

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from archdsl.aligned import aligned
 from archdsl.analysis import Report, analyse
+from archdsl.backends.pytorch import efficient, guard
 from archdsl.backends.pytorch import fuse as fusing
-from archdsl.backends.pytorch import guard
 from archdsl.backends.pytorch.block import block_class
 from archdsl.backends.pytorch.join import join_class
 from archdsl.backends.pytorch.literal import lines, literal, prose
@@ -18,15 +18,16 @@ from archdsl.backends.pytorch.naming import camel, checked, taken
 from archdsl.backends.pytorch.network import network, summary
 from archdsl.backends.pytorch.pasted import (
     functions,
-    fuse_imports,
-    fuse_source,
     helpers,
     runtime_imports,
+    runtime_source,
+    source_imports,
 )
 from archdsl.backends.pytorch.stage import stage
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.fusing import RECORDS
+from archdsl.codegen.memory_efficient import TRAINING
 from archdsl.codegen.program import Program, program
 from archdsl.counted import counted, inflected
 from archdsl.errors import fail
@@ -54,7 +55,7 @@ class Origin:
 
 def emit(
     graph: Graph, origin: Origin, class_name: str | None = None, report: Report | None = None,
-    *, fuse: tuple[str, ...] = (), runtime: Runtime = "paste",
+    *, fuse: tuple[str, ...] = (), memory_efficient: bool = False, runtime: Runtime = "paste",
 ) -> str:  # fmt: skip
     """Return the text of a standalone module that computes what the graph says.
 
@@ -64,13 +65,14 @@ def emit(
         class_name: an ASCII identifier; by default derived from the network's name: see `camel`.
         report: the analysis of the graph, if it is known already.
         fuse: with a method `fuse` for fast inference on these devices, and what it needs.
+        memory_efficient: with stages that are trained as one operator, and what these need.
         runtime: whether the source that runs the network is part of the file or imported.
 
     Raises:
-        ArchdslError: A413 for a class name that is none.
+        ArchdslError: A414 if no stage can be one operator, A413 for a class name that is none.
     """
     name = checked(class_name) if class_name else camel(graph.name)
-    decided = program(graph, name, fuse=fuse)
+    decided = program(graph, name, fuse=fuse, efficient=memory_efficient)
     refuse_clashes(decided)
     out = Writer()
     out.line(f"{BANNER} {__version__} from spec and settings of sha256")
@@ -92,7 +94,7 @@ def emit(
 def refuse_clashes(decided: Program) -> None:
     """Raises ArchdslError: A413 if the class is called as a helper, A120 if two helpers are."""
     texts: dict[str, str] = {}
-    records = RECORDS if decided.fusing else ()
+    records = {*(RECORDS if decided.fusing else ()), *(TRAINING if decided.training else ())}
     own = [(rule.sources, rule.source()) for rule in decided.rules]
     own += [(operator.join, operator.source()) for operator in decided.joins]
     own += [(operator.first, operator.first_source()) for operator in decided.folds]
@@ -101,7 +103,9 @@ def refuse_clashes(decided: Program) -> None:
     for function, text in own:
         name = function.__name__ if function is not None else ""
         if texts.setdefault(name, text or "") != text or (
-            decided.fusing and (name.startswith("fused") or name in records)
+            name in records
+            or (decided.fusing and name.startswith("fused"))
+            or (decided.training and name.startswith("stage_"))
         ):
             raise fail("A120", f"two functions are called `{name}`", help="rename one of them")
     if decided.class_name in texts or decided.class_name in records:
@@ -152,8 +156,9 @@ def docstring(out: Writer, decided: Program, report: Report, described: str) -> 
 
 
 def roots(decided: Program) -> set[str]:
-    """Return the names of `runtime/fuse` that a file uses itself."""
-    return fusing.roots(decided.fusing) if decided.fusing else set()
+    """Return the names of `runtime/` that a file uses itself, for fast inference and training."""
+    names = fusing.roots(decided.fusing) if decided.fusing else set()
+    return names | (efficient.ROOTS if decided.training else set())
 
 
 def imports(
@@ -167,13 +172,13 @@ def imports(
         text: the source of the classes and helpers.
         imported: names by module that are imported from archdsl; empty if their source is pasted.
     """
-    if decided.fusing:
+    if own := roots(decided):
         out.line("from __future__ import annotations")
         out.blank()
-    if decided.fusing and not imported:
-        for line in fuse_imports(fuse_source(roots(decided))):
-            out.line(line)
-        out.blank()
+        if not imported:
+            for line in source_imports(runtime_source(own)):
+                out.line(line)
+            out.blank()
     if "torch." in text:
         out.line("import torch")
     for source, names in imported.items():
@@ -214,13 +219,24 @@ def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> N
         join_class(out, join)
     for stage_class in decided.stages.classes:
         out.blank(2)
-        stage(out, stage_class)
+        stage(out, stage_class, operator=decided.is_operator(stage_class))
     for chain in classes:
         if chain.role in {"stem", "between", "head"}:
             out.blank(2)
             module(out, chain)
     out.blank(2)
     network(out, decided, described, fusing.method if decided.fusing else None)
+    support(out, decided, runtime)
+
+
+def support(out: Writer, decided: Program, runtime: Runtime) -> None:
+    """Print the functions and classes that the network uses, and the tables that these follow.
+
+    Args:
+        out: where to print.
+        decided: the program of the file.
+        runtime: as for `bodies`.
+    """
     carried = runtime == "paste"
     for helper in [*helpers(decided), *pasted(decided)] if carried else functions(decided):
         out.blank(2)
@@ -228,13 +244,14 @@ def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> N
     if decided.fusing:
         out.blank(2)
         fusing.plan(out, decided.fusing)
+    if decided.training:
+        out.blank(2)
+        efficient.units(out, decided.training)
 
 
 def pasted(decided: Program) -> list[str]:
-    """Return the source that `fuse` needs."""
-    if decided.fusing is None:
-        return []
-    return [item.text for item in fuse_source(roots(decided))]
+    """Return the source of `runtime/` that a file needs for fast inference and training."""
+    return [item.text for item in runtime_source(roots(decided))]
 
 
 def made_from(out: Writer, origin: Origin) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from archdsl.backends.pytorch import module_lists
+from archdsl.backends.pytorch import efficient, module_lists
 from archdsl.backends.pytorch.module import LONGEST
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.program import Call, Program, cuts_down
@@ -33,7 +33,7 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
         line = f"{described} {shapes}".strip()
         out.docstring(*([line] if len(line) <= LONGEST else [described, shapes]))
         out.blank()
-        with out.block(f"def __init__({', '.join(['self', *choices(program)])}) -> None:"):
+        with out.constructor(["self", *choices(program)]):
             out.line("super().__init__()")
             for text in parts(program):
                 out.line(text)
@@ -43,6 +43,8 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
                 several(out, "between", calls)
             if graph.head:
                 out.line(f"self.head = {part_call(program, graph.head)}")
+            if program.training:
+                efficient.switch(out, program)
             initialise(out, program)
         out.blank()
         with out.block("def forward(self, x: Tensor) -> Tensor:"):
@@ -143,6 +145,8 @@ def choices(program: Program) -> Iterator[str]:
                 yield f"{name}: int = {values[chain.parameters.index(name)]}"
     if program.takes_channels:
         yield f"in_channels: int = {program.shapes[program.graph.input.name][0]}"
+    if program.training:
+        yield f"{efficient.SWITCH}: bool = True"
 
 
 def entry_call(program: Program) -> str:

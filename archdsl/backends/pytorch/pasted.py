@@ -19,7 +19,11 @@ FUSE = (
     "fused", "check", "pool", "freeze", "recorder", "memory", "plan", "stages", "outputs", "layers",
     "cpu", "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
 )  # fmt: skip
-"""The files of `archdsl/backends/pytorch/runtime/fuse` in the order in which they are read."""
+MEMORY_EFFICIENT = ("stage", "plan", "operator", "steps", "register")
+FILES = (
+    *(f"fuse/{file}" for file in FUSE), *(f"memory_efficient/{file}" for file in MEMORY_EFFICIENT)
+)  # fmt: skip
+"""The files of the folders in `archdsl/backends/pytorch/runtime`, in reading order."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,13 @@ def runtime_imports(decided: Program, roots: Iterable[str]) -> dict[str, list[st
 
     Args:
         decided: the program of the file.
-        roots: names of `runtime/fuse` that the file uses.
+        roots: names of the folders of `runtime/` that the file uses.
     """
     wanted = {
         *roots,
         *(item.name for x in _class_files(decided) for item in _definitions(f"{x}.py")),
     }
-    files = [*_class_files(decided), *(f"fuse/{file}" for file in sorted(FUSE))]
+    files = [*_class_files(decided), *sorted(FILES)]
     imports = {
         f"{PACKAGE}.{file.replace('/', '.')}": sorted(
             wanted & {item.name for item in _definitions(f"{file}.py")}
@@ -79,9 +83,9 @@ def runtime_class(name: str) -> str:
     return "\n\n\n".join(item.text for item in _definitions(f"{name}.py"))
 
 
-def fuse_source(roots: Iterable[str]) -> list[Definition]:
-    """Return the definitions of `runtime/fuse` that these names need, in reading order."""
-    definitions = {item.name: item for file in FUSE for item in _definitions(f"fuse/{file}.py")}
+def runtime_source(roots: Iterable[str]) -> list[Definition]:
+    """Return the definitions of folders of `runtime/` that names need, in reading order."""
+    definitions = {item.name: item for file in FILES for item in _definitions(f"{file}.py")}
     wanted, waiting = set[str](), list(roots)
     while waiting:
         name = waiting.pop()
@@ -91,11 +95,11 @@ def fuse_source(roots: Iterable[str]) -> list[Definition]:
     return [item for name, item in definitions.items() if name in wanted]
 
 
-def fuse_imports(kept: Iterable[Definition]) -> list[str]:
+def source_imports(kept: Iterable[Definition]) -> list[str]:
     """Return the import statements of some definitions, except for those of torch."""
     uses = frozenset[str]().union(*(item.uses for item in kept))
     imports: dict[str, set[str]] = {}
-    for module, name in (pair for file in FUSE for pair in _imports(f"fuse/{file}.py")):
+    for module, name in (pair for file in FILES for pair in _imports(f"{file}.py")):
         if name in uses and not module.startswith(("archdsl", "torch", "__future__")):
             imports.setdefault(module, set()).add(name)
     return [

@@ -39,6 +39,7 @@ class Emitted:
     settings: dict[str, Any]
     class_name: str
     fuse: tuple[str, ...]
+    memory_efficient: bool
     runtime: Runtime
 
     @property
@@ -70,8 +71,9 @@ def read_emitted(path: Path) -> Emitted:
     imported = IMPORTED.findall(text, start, end)
     classes = {*CLASS.findall(text, start, end), *", ".join(imported).split(", ")}
     fuse = tuple(device for device, steps in STEPS.items() if steps in classes)
+    efficient = "StageOperator" in classes
     runtime: Runtime = "import" if imported else "paste"
-    return Emitted(path, text, spec, dict(settings), str(class_name), fuse, runtime)
+    return Emitted(path, text, spec, dict(settings), str(class_name), fuse, efficient, runtime)
 
 
 def _said(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from itertools import accumulate, islice
 
-from archdsl.backends.pytorch import carry, join, module_lists, words
+from archdsl.backends.pytorch import carry, efficient, join, module_lists, words
 from archdsl.backends.pytorch.forward import FORWARDS, deepest, has_join, join_method
 from archdsl.backends.pytorch.join import READ, WIDTHS
 from archdsl.backends.pytorch.module import LONGEST, signature
@@ -20,19 +20,20 @@ from archdsl.codegen.stages import Run, StageClass
 from archdsl.counted import counted
 
 
-def stage(out: Writer, printed: StageClass) -> None:
+def stage(out: Writer, printed: StageClass, *, operator: bool = False) -> None:
     """Print a stage class.
 
     Args:
         out: the file that is written.
         printed: the class, and how its stages differ.
+        operator: whether the stage is trained as one operator.
     """
     with out.block(f"class {printed.name}(nn.Module):"):
         docstring(out, printed)
         out.blank()
         with out.constructor(signature(printed.parameters, printed.lists)):
             out.line("super().__init__()")
-            constructor(out, printed)
+            constructor(out, printed, operator=operator)
         out.blank()
         # A snapshot calls such a stage as it is, in evaluation, without the argument.
         apart = printed.exit_operator != printed.operator or printed.entry or printed.carrying
@@ -43,6 +44,8 @@ def stage(out: Writer, printed: StageClass) -> None:
         ):
             if alone:
                 out.line("path = path or DropPath(columns=1, training=False)")
+            if operator:
+                efficient.run(out)
             FORWARDS[printed.strategy](out, printed)
         if has_join(printed):
             out.blank()
@@ -93,27 +96,30 @@ def returns(printed: StageClass) -> list[str]:
     return []
 
 
-def constructor(out: Writer, printed: StageClass) -> None:
+def constructor(out: Writer, printed: StageClass, *, operator: bool = False) -> None:
     """Print the body of the constructor: widths and reads if they are needed, and the layers.
 
     Args:
         out: the file that is written.
         printed: the class.
+        operator: whether the stage is trained as one operator.
     """
     before, start = len(out.lines), "    " * out.depth
-    _body(out, printed)
+    _body(out, printed, operator=operator)
+    if operator:
+        efficient.construct(out)
     if printed.counted and any(map(re.compile(r"(?<![.\w])layers\b").search, out.lines[before:])):
         name, more = printed.counted
         out.lines.insert(before, f"{start}layers = len({name}){f' + {more}' if more else ''}")
 
 
-def _body(out: Writer, printed: StageClass) -> None:
+def _body(out: Writer, printed: StageClass, *, operator: bool) -> None:
     """The constructor's statements."""
     grows = any(INCOMING in run.arguments for run in printed.runs)
     if grows and isinstance(printed.joined, tuple):
         items = repeated(printed.joined) if printed.carrying else [*map(str, printed.joined)]
         out.call("incoming = [", items, "]")
-    if _keeps_widths(printed):
+    if operator or _keeps_widths(printed):
         print_widths(out, widths(printed))
     if printed.strategy == "buffer":
         out.line("self.channels = sum(widths)")

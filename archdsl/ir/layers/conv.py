@@ -11,7 +11,7 @@ from archdsl.counted import counted
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.ir.layers.layer import Kept, Numbers, Shape, Weighted, affine
 from archdsl.ir.layers.windows import Sides, Window, each, kernel_text
-from archdsl.ir.steps import ConvStep
+from archdsl.ir.steps import ConvStep, StagePart
 from archdsl.language import layers as words
 from archdsl.language.sizes import Sizes
 
@@ -112,6 +112,9 @@ class Conv(Weighted):
         square = isinstance(self.kernel, int) and isinstance(self.padding, int)
         plain = square and (self.dilation, self.dims) == (1, 2)
         return ConvStep(self.name) if plain else None
+
+    def stage_part(self) -> StagePart | None:
+        return "convolution" if self.stride == 1 and not self.bias else None
 
     def text(self) -> str:
         window = self.sliding().text(usual_stride=1)

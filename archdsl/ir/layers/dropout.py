@@ -7,6 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape
+from archdsl.ir.steps import StagePart
 from archdsl.language import layers as words
 
 MASK = 1
@@ -32,6 +33,9 @@ class Dropout(Layer):
 
     def kept(self, before: Shape, after: Shape) -> Kept:
         return Kept(extra=MASK * prod(before))
+
+    def stage_part(self) -> StagePart:
+        return "dropout"
 
     def text(self) -> str:
         return f"dropout:{self.p:g}"

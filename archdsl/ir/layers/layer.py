@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.steps import Step
+from archdsl.ir.steps import StagePart, Step
 from archdsl.language.layers import LayerWords
 
 if TYPE_CHECKING:
@@ -236,6 +236,10 @@ class Layer:
 
     def fused_step(self) -> Step | None:
         """The step that runs the layer alone in a fused network; None if there is none."""
+        return None
+
+    def stage_part(self) -> StagePart | None:
+        """What the operator of a stage computes the layer as; None if it cannot."""
         return None
 
     def text(self) -> str:

@@ -18,7 +18,7 @@ from archdsl.ir.layers.layer import (
 )
 from archdsl.ir.layers.norms import eps_argument
 from archdsl.ir.layers.windows import show
-from archdsl.ir.steps import NormStep
+from archdsl.ir.steps import NormStep, StagePart
 from archdsl.language import layers as words
 
 
@@ -74,6 +74,9 @@ class Norm(Weighted):
 
     def fused_step(self) -> NormStep | None:
         return NormStep(self.name) if self.dims == 2 else None
+
+    def stage_part(self) -> StagePart | None:
+        return "norm" if self.dims else None
 
     def text(self) -> str:
         return self.name + (f":eps{self.eps:g}" if self.eps != 1e-5 else "")

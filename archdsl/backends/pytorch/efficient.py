@@ -1,0 +1,72 @@
+"""What makes stages train in linear memory: an operator in each, and a switch in the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archdsl.backends.pytorch.fuse import nested
+from archdsl.backends.pytorch.literal import Call, record
+from archdsl.backends.pytorch.writer import Writer
+from archdsl.codegen.memory_efficient import MemoryEfficient, StageUnit
+from archdsl.codegen.program import Program
+
+ROOTS = frozenset({"StageOperator", "StageUnit", "StageActivation"})
+"""Names of the source that a file needs; what these need follows from them."""
+
+SWITCH = "memory_efficient"
+
+
+def construct(out: Writer) -> None:
+    """Print the operator of a stage, inside its constructor."""
+    out.line("self.operator = StageOperator(UNITS, self.layers, widths, self.reads, self.exit)")
+
+
+def run(out: Writer) -> None:
+    """Print the call of the operator, inside `forward`."""
+    with out.block("if not self.operator.obstacle(self.layers, x):"):
+        out.line("return self.operator(self.layers, x)")
+
+
+def switch(out: Writer, program: Program) -> None:
+    """Print what turns the operators on or off, inside the constructor of the network.
+
+    Args:
+        out: where to print.
+        program: the program of a file whose stages have operators.
+    """
+    with out.block(f"for stage in {_stages(program)}:"):
+        out.line(f"stage.operator.enabled = {SWITCH}")
+
+
+def _stages(program: Program) -> str:
+    """The stages that have an operator."""
+    used = program.stages.used
+    have = [index for index, (kind, _) in enumerate(used) if program.is_operator(kind)]
+    if len(have) == len(used):
+        return "self.stages"
+    return f"({''.join(f'self.stages[{index}], ' for index in have).rstrip()})"
+
+
+def units(out: Writer, training: MemoryEfficient) -> None:
+    """Print what the operator computes for each unit.
+
+    Args:
+        out: where to print.
+        training: the units by the name of their class.
+    """
+    out.line("# Units as the operator of a stage computes them.")
+    nested(out, "UNITS = ", {name: _unit(unit) for name, unit in training.units.items()}, "")
+
+
+def _unit(unit: StageUnit) -> Call:
+    activations = tuple(map(record, unit.activations))
+    made = record(unit)
+    return Call(made.name, (activations, *made.positional[1:]), made.keywords)
+
+
+def reasons(program: Program) -> Iterator[str]:
+    """Yield for each stage how it is trained: as one operator, or why not."""
+    assert program.training is not None
+    for index, (kind, _) in enumerate(program.stages.used):
+        reason = program.training.reasons.get(kind.name)
+        yield f"stages.{index}  " + (f"layer by layer: {reason}" if reason else "one operator")

@@ -1,0 +1,166 @@
+"""What a stage's operator has to know beside its tensors. It is passed as text."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import accumulate, count
+from json import dumps, loads
+from typing import Any, NamedTuple
+
+from torch import nn
+
+
+class StageActivation(NamedTuple):
+    """A norm, by its name in the unit, a ReLU, both in this order, or neither."""
+
+    norm: str = ""
+    relu: bool = False
+
+
+class StageUnit(NamedTuple):
+    """A unit: its convolutions by name, and an activation before each and after the last.
+
+    `dropout` is the probability of a dropout at the end, or the attribute of the unit that has it.
+    """
+
+    activations: tuple[StageActivation, ...]
+    convolutions: tuple[str, ...]
+    dropout: float | str = 0.0
+
+
+class StageWindow(NamedTuple):
+    """The numbers of a convolution of stride 1."""
+
+    padding: tuple[int, ...] = ()
+    dilation: tuple[int, ...] = ()
+    groups: int = 1
+
+
+class StagePart(NamedTuple):
+    """A norm, a ReLU and a convolution in this order, each of which may be absent.
+
+    `norm` and `convolution` are places in the lists of all layers' weights, -1 if there is none.
+    `input` is the place of the kept tensor that the part reads, and `statistics` that of the norm's
+    mean and variance. The first part of a layer reads the buffer: `input` is -1, `statistics` 0.
+    """
+
+    norm: int
+    statistics: int
+    relu: bool
+    convolution: int
+    window: StageWindow
+    input: int
+
+
+class StageLayer(NamedTuple):
+    """A layer: what it computes, and channels of the buffer, each run by its first and its end.
+
+    It reads the runs of `reads` in this order, and writes the run `writes`.
+    """
+
+    reads: tuple[tuple[int, int], ...]
+    writes: tuple[int, int]
+    parts: tuple[StagePart, ...]
+
+
+class StagePlan(NamedTuple):
+    """The layers of a stage, and the channels of all of its outputs together."""
+
+    channels: int
+    layers: tuple[StageLayer, ...]
+
+    @property
+    def normalised(self) -> bool:
+        """Whether norms read the buffer, so that the statistics of its channels are needed."""
+        return any(layer.parts[0].norm >= 0 for layer in self.layers)
+
+
+@cache
+def stage_plan(text: str) -> StagePlan:
+    """Return the plan that `stage_text` wrote."""
+    channels, layers = loads(text)
+    return StagePlan(channels, tuple(stage_layer(*layer) for layer in layers))
+
+
+def stage_layer(reads: list[Any], writes: list[int], parts: list[Any]) -> StageLayer:
+    """Return a layer from the lists of its fields."""
+    made = []
+    for norm, statistics, relu, convolution, (padding, dilation, groups), source in parts:
+        window = StageWindow(tuple(padding), tuple(dilation), groups)
+        made.append(StagePart(norm, statistics, relu, convolution, window, source))
+    runs = tuple((start, end) for start, end in reads)
+    return StageLayer(runs, (writes[0], writes[1]), tuple(made))
+
+
+def stage_text(
+    units: list[StageUnit], modules: list[nn.Module], widths: list[int], reads: list[list[int]]
+) -> str:
+    """Return the plan of a stage as text.
+
+    Args:
+        units: what each layer computes.
+        modules: the layers.
+        widths: channels of the outputs y_0, y_1, ...
+        reads: the outputs that each layer reads.
+    """
+    starts = [0, *accumulate(widths)]
+    counts = {"norm": count(), "statistics": count(1), "convolution": count(), "input": count()}
+    layers = []
+    for index, (unit, module) in enumerate(zip(units, modules, strict=True)):
+        parts = tuple(stage_parts(unit, module, counts))
+        writes = (starts[index + 1], starts[index + 2])
+        layers.append(StageLayer(stage_runs(reads[index], starts), writes, parts))
+    return dumps(StagePlan(starts[-1], tuple(layers)))
+
+
+def stage_parts(
+    unit: StageUnit, module: nn.Module, counts: dict[str, count[int]]
+) -> list[StagePart]:
+    """Return the parts of a layer.
+
+    Args:
+        unit: what the layer computes.
+        module: the layer.
+        counts: the next place in each list, which is taken.
+    """
+    parts = []
+    for place, activation in enumerate(unit.activations):
+        last = place == len(unit.convolutions)
+        if last and activation == StageActivation():
+            break
+        convolution = None if last else getattr(module, unit.convolutions[place])
+        inner = place > 0
+        parts.append(
+            StagePart(
+                next(counts["norm"]) if activation.norm else -1,
+                next(counts["statistics"]) if inner and activation.norm else 0,
+                activation.relu,
+                -1 if last else next(counts["convolution"]),
+                stage_window(convolution),
+                next(counts["input"]) if inner else -1,
+            )
+        )
+    return parts
+
+
+def stage_window(convolution: Any) -> StageWindow:
+    """Return the numbers of a convolution."""
+    if convolution is None:
+        return StageWindow()
+    return StageWindow(convolution.padding, convolution.dilation, convolution.groups)
+
+
+def stage_runs(sources: list[int], starts: list[int]) -> tuple[tuple[int, int], ...]:
+    """Return the channels of some outputs, neighbours as one run.
+
+    Args:
+        sources: the outputs in the order in which they are read.
+        starts: the first channel of each output, and the number of channels.
+    """
+    runs: list[tuple[int, int]] = []
+    for source in sources:
+        start, end = starts[source], starts[source + 1]
+        if runs and runs[-1][1] == start:
+            start = runs.pop()[0]
+        runs.append((start, end))
+    return tuple(runs)

@@ -1,0 +1,141 @@
+"""The operator as torch knows it, with its backward pass and the shapes of its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from archdsl.backends.pytorch.runtime.memory_efficient.operator import (
+    StageBackward,
+    StageForward,
+    StageKept,
+    StageWeights,
+)
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow, stage_plan
+from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
+    stage_layout,
+    stage_precise,
+    stage_room,
+)
+
+STAGE_NAMESPACE: str = "archdsl"
+
+
+def stage_forward(
+    x: Tensor, convolutions: list[Tensor], scales: list[Tensor], shifts: list[Tensor],
+    masks: list[Tensor], eps: list[float], plan: str,
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
+    """Return the buffer of a stage, and what its backward pass needs: see `StageKept`."""
+    weights = StageWeights(convolutions, scales, shifts)
+    kept = StageForward(x, weights, eps, stage_plan(plan)).run(masks)
+    return kept.buffer, kept.tensors, kept.means, kept.variances
+
+
+def stage_shapes(
+    x: Tensor, convolutions: list[Tensor], scales: list[Tensor], shifts: list[Tensor],
+    masks: list[Tensor], eps: list[float], plan: str,
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
+    """Return tensors of the shapes of the results of `stage_forward`."""
+    stage = stage_plan(plan)
+    tensors, numbers = [], [stage.channels if stage.normalised else 0]
+    for layer in stage.layers:
+        value = x
+        for part in layer.parts:
+            if part.input >= 0:
+                tensors.append(value)
+                numbers += [value.shape[1]] if part.norm >= 0 else []
+            if part.convolution >= 0:
+                value = stage_convolved(value, convolutions[part.convolution], part.window)
+    means = [torch.empty(count, dtype=stage_precise(x), device=x.device) for count in numbers]
+    return stage_room(x, stage.channels), tensors, means, [torch.empty_like(mean) for mean in means]
+
+
+def stage_convolved(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
+    """Return a tensor of the shape of a convolution."""
+    sides = zip(x.shape[2:], weight.shape[2:], window.padding, window.dilation, strict=True)
+    spatial = [side + 2 * pad - step * (kernel - 1) for side, kernel, pad, step in sides]
+    shape = (x.shape[0], weight.shape[0], *spatial)
+    return torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=stage_layout(x))
+
+
+def stage_backward(
+    gradient: Tensor, buffer: Tensor, tensors: list[Tensor], means: list[Tensor],
+    variances: list[Tensor], convolutions: list[Tensor], scales: list[Tensor],
+    shifts: list[Tensor], masks: list[Tensor], eps: list[float], plan: str,
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
+    """Return the gradients of the input and of the weights from that of the buffer."""
+    kept, weights = (
+        StageKept(buffer, tensors, means, variances),
+        StageWeights(convolutions, scales, shifts),
+    )
+    x, of_weights = StageBackward(gradient, kept, weights, eps, stage_plan(plan)).run(masks)
+    return x, *of_weights
+
+
+def stage_backward_shapes(
+    gradient: Tensor, buffer: Tensor, tensors: list[Tensor], means: list[Tensor],
+    variances: list[Tensor], convolutions: list[Tensor], scales: list[Tensor],
+    shifts: list[Tensor], masks: list[Tensor], eps: list[float], plan: str,
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
+    """Return tensors of the shapes of the results of `stage_backward`."""
+    x = stage_room(buffer, stage_plan(plan).layers[0].writes[0])
+    empty = [[torch.empty_like(w) for w in group] for group in (convolutions, scales, shifts)]
+    return x, empty[0], empty[1], empty[2]
+
+
+def stage_keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
+    """Save the tensors of a forward pass."""
+    _, *weights, masks, eps, plan = inputs
+    groups = [[output[0]], *output[1:], *weights, masks]
+    ctx.save_for_backward(*(tensor for group in groups for tensor in group))
+    ctx.sizes, ctx.eps, ctx.plan = [len(group) for group in groups], eps, plan
+    ctx.set_materialize_grads(False)
+
+
+def stage_differentiate(ctx: Any, gradient: Tensor | None, *_: Any) -> tuple[Any, ...]:
+    """Return a gradient for each argument of `stage_forward`."""
+    tensors = iter(ctx.saved_tensors)
+    groups = [[next(tensors) for _ in range(size)] for size in ctx.sizes]
+    (buffer,), *rest = groups
+    if gradient is None:
+        gradient = torch.zeros_like(buffer)
+    backward = getattr(torch.ops, STAGE_NAMESPACE).stage_backward
+    gradients = backward(gradient, buffer, *rest, ctx.eps, ctx.plan)
+    return *gradients, [None] * len(rest[-1]), None, None
+
+
+def stage_registered() -> Any:
+    """Register the operator, once in a process, and return it.
+
+    Two files may bring it. The name of the namespace tells versions of this source apart. The
+    function `torch.library.custom_op` does the same, but its first call takes seconds.
+    """
+    operators = getattr(torch.ops, STAGE_NAMESPACE)
+    if not hasattr(operators, "library"):
+        library = torch.library.Library(STAGE_NAMESPACE, "FRAGMENT")
+        arguments = "Tensor[] convolutions, Tensor[] scales, Tensor[] shifts, Tensor[] masks"
+        arguments += ", float[] eps, str plan) -> (Tensor, Tensor[], Tensor[], Tensor[])"
+        kept = "Tensor buffer, Tensor[] tensors, Tensor[] means, Tensor[] variances"
+        schemas: dict[str, tuple[str, Any, Any]] = {
+            "stage": (f"Tensor x, {arguments}", stage_forward, stage_shapes),
+            "stage_backward": (
+                f"Tensor gradient, {kept}, {arguments}",
+                stage_backward,
+                stage_backward_shapes,
+            ),
+        }
+        tags = (torch.Tag.pt2_compliant_tag, torch.Tag.needs_fixed_stride_order)
+        for name, (schema, function, shapes) in schemas.items():
+            library.define(f"{name}({schema}", tags=tags)
+            library.impl(name, function, "CompositeExplicitAutograd")
+            torch.library.register_fake(f"{STAGE_NAMESPACE}::{name}", shapes, lib=library)
+        torch.library.register_autograd(
+            f"{STAGE_NAMESPACE}::stage", stage_differentiate, setup_context=stage_keep, lib=library
+        )
+        operators.library = library  # without it the operator would go when this file does
+    return operators.stage.default
+
+
+STAGE_OPERATOR: Any = stage_registered()

@@ -1,0 +1,226 @@
+"""What runs the layers of a stage as one operator, where that is the same as one after another."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import accumulate
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageUnit, stage_runs, stage_text
+from archdsl.backends.pytorch.runtime.memory_efficient.register import STAGE_OPERATOR
+from archdsl.backends.pytorch.runtime.memory_efficient.steps import stage_layout, stage_pick
+
+
+class StageOperator:
+    """The operator of a stage. It holds no weights: it is called with the layers.
+
+    Args:
+        units: what a layer computes, by the name of its class.
+        layers: the layers, which are not kept.
+        widths: channels of the outputs y_0, y_1, ...
+        reads: the outputs that each layer reads.
+        exit: the outputs that leave the stage.
+    """
+
+    def __init__(
+        self, units: dict[str, StageUnit], layers: nn.ModuleList, widths: list[int],
+        reads: list[Any], exit: Any,
+    ) -> None:  # fmt: skip
+        self.enabled = True
+        self.units = [units[type(layer).__name__] for layer in layers]
+        starts = [0, *accumulate(widths)]
+        self.reads = [stage_runs(sources, starts) for sources in reads]
+        self.plan = stage_text(self.units, list(layers), widths, reads)
+        self.widths, self.exit = list(widths), list(exit)
+        self.expected = [stage_described(module) for module in self.modules(layers)]
+
+    def __call__(self, layers: nn.ModuleList, x: Tensor) -> Tensor:
+        """Return what leaves the stage, and advance the running statistics of its norms.
+
+        Args:
+            layers: the layers of the stage.
+            x: the input of the stage, (N, C, ...).
+        """
+        norms = self.norms(layers)
+        buffer, _, means, variances = STAGE_OPERATOR(
+            *self.cast(x, [convolution.weight for convolution in self.convolutions(layers)]),
+            [norm.weight for norm in norms],
+            [norm.bias for norm in norms],
+            self.masks(layers, x),
+            [norm.eps for norm in norms],
+            self.plan,
+        )
+        if not stage_recomputing():
+            self.advance(layers, means, variances, x.numel() // x.shape[1])
+        return self.leaving(buffer)
+
+    def leaving(self, buffer: Tensor) -> Tensor:
+        """Return the outputs that leave the stage, side by side."""
+        if self.exit == list(range(len(self.widths))):
+            return buffer
+        outputs = torch.split(buffer, self.widths, dim=1)
+        return torch.cat([outputs[source] for source in self.exit], dim=1)
+
+    def obstacle(self, layers: nn.ModuleList, x: Tensor) -> str:
+        """Return why the layers have to be run one after another, or nothing.
+
+        Args:
+            layers: the layers of the stage.
+            x: the input of the stage.
+        """
+        if not self.enabled:
+            return "memory_efficient is off"
+        if not (layers.training and torch.is_grad_enabled()):
+            return "nothing is kept without training and gradients"
+        if stage_transformed():
+            return "torch.func or forward-mode differentiation is active"
+        if x.numel() <= x.shape[1]:
+            return "there is only one value per channel"
+        modules = self.modules(layers)
+        weights = [x, *(weight for m in modules for weight in m.parameters(recurse=False))]
+        if any(type(weight) not in {Tensor, nn.Parameter} for weight in weights):
+            return "the input or a weight is a subclass of Tensor"
+        changes = map(stage_change, modules, self.expected)
+        return next((change for change in changes if change), "")
+
+    def norms(self, layers: Any) -> list[Any]:
+        """Return the norms of all layers in order."""
+        pairs = zip(layers, self.units, strict=True)
+        return [getattr(x, a.norm) for x, unit in pairs for a in unit.activations if a.norm]
+
+    def convolutions(self, layers: Any) -> list[Any]:
+        """Return the convolutions of all layers in order."""
+        pairs = zip(layers, self.units, strict=True)
+        return [getattr(layer, name) for layer, unit in pairs for name in unit.convolutions]
+
+    def modules(self, layers: Any) -> list[nn.Module]:
+        """Return the modules that the operator stands for."""
+        return [*layers, *self.norms(layers), *self.convolutions(layers)]
+
+    def cast(self, x: Tensor, weights: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Return an input and weights in the dtype of autocast, if it is on.
+
+        Args:
+            x: the input of the stage.
+            weights: the weights of its convolutions.
+        """
+        device = x.device.type
+        if not torch.is_autocast_enabled(device) or x.dtype == torch.float64:
+            return x, weights
+        dtype = torch.get_autocast_dtype(device)
+        return x.to(dtype), [weight.to(dtype) for weight in weights]
+
+    def masks(self, layers: Any, x: Tensor) -> list[Tensor]:
+        """Return what dropout multiplies the output of each layer by; nothing if none drops.
+
+        Args:
+            layers: the layers of the stage.
+            x: the input of the stage.
+        """
+        rates = [stage_rate(layer, unit) for layer, unit in zip(layers, self.units, strict=True)]
+        if not any(rates):
+            return []
+        masks = []
+        for rate, width in zip(rates, self.widths[1:], strict=True):
+            ones = x.new_ones((x.shape[0], width, *x.shape[2:]))
+            ones = ones.contiguous(memory_format=stage_layout(x))
+            masks.append(functional.dropout(ones, rate))
+        return masks
+
+    def advance(
+        self, layers: Any, means: list[Tensor], variances: list[Tensor], values: int
+    ) -> None:
+        """Update the running statistics of all norms.
+
+        Args:
+            layers: the layers of the stage.
+            means: of the buffer's channels, then of each norm inside a unit.
+            variances: the same.
+            values: number of values per channel in the batch.
+        """
+        inside = zip(means[1:], variances[1:], strict=True)
+        for layer, unit, runs in zip(layers, self.units, self.reads, strict=True):
+            for place, activation in enumerate(unit.activations):
+                if activation.norm:
+                    outer = (stage_pick(means[0], runs), stage_pick(variances[0], runs))
+                    mean, variance = next(inside) if place else outer
+                    stage_advance(getattr(layer, activation.norm), mean, variance, values)
+
+
+@torch.no_grad()
+def stage_advance(norm: Any, mean: Tensor, variance: Tensor, values: int) -> None:
+    """Update the running statistics of a norm as torch does, with the unbiased variance.
+
+    Args:
+        norm: the norm.
+        mean: mean of each channel in the batch.
+        variance: biased variance of each channel.
+        values: number of values per channel.
+    """
+    if norm.running_mean is None or not norm.track_running_stats:
+        return
+    norm.num_batches_tracked.add_(1)
+    momentum = norm.momentum
+    if momentum is None:  # the average over all batches
+        momentum = 1.0 / float(norm.num_batches_tracked)
+    unbiased = variance * (values / (values - 1))
+    norm.running_mean.lerp_(mean.to(norm.running_mean.dtype), momentum)
+    norm.running_var.lerp_(unbiased.to(norm.running_var.dtype), momentum)
+
+
+def stage_rate(layer: nn.Module, unit: StageUnit) -> float:
+    """Return the probability of the dropout of a layer."""
+    rate = getattr(layer, unit.dropout) if isinstance(unit.dropout, str) else unit.dropout
+    return float(rate)
+
+
+def stage_described(module: Any) -> tuple[Any, ...]:
+    """Return the class of a module and what else the plan depends on, of a convolution."""
+    if not isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+        return (type(module),)
+    names = ("stride", "padding", "dilation", "groups", "padding_mode", "bias")
+    return (type(module), *(getattr(module, name) for name in names))
+
+
+def stage_change(module: nn.Module, expected: tuple[Any, ...]) -> str:
+    """Return in which way a module does not do what the plan says, or nothing.
+
+    Args:
+        module: the module.
+        expected: what `stage_described` says of the module that the plan was made for.
+    """
+    name = type(module).__name__
+    hooks = module._forward_hooks or module._forward_pre_hooks
+    if hooks or module._backward_hooks or module._backward_pre_hooks:
+        return f"a {name} has hooks"
+    if stage_described(module) != expected or "forward" in module.__dict__:
+        return f"a {name} was changed or put in place of another module"
+    if not module.training:
+        return f"a {name} is in evaluation mode"
+    return ""
+
+
+def stage_transformed() -> bool:
+    """Return whether tensors may be those of torch.func or of forward-mode differentiation."""
+    if torch.compiler.is_compiling():
+        return False
+    with suppress(AttributeError):  # none of it is public
+        if torch.nn.modules.module._has_any_global_hook():
+            return True
+        if torch._C._functorch.peek_interpreter_stack() is not None:
+            return True
+        return torch.autograd.forward_ad._current_level >= 0
+    return False
+
+
+def stage_recomputing() -> bool:
+    """Return whether a checkpoint runs the forward pass again during the backward pass."""
+    if torch.compiler.is_compiling():
+        return False
+    with suppress(AttributeError):  # not public
+        return torch._C._current_graph_task_id() != -1
+    return False

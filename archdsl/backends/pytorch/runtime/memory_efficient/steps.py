@@ -1,0 +1,115 @@
+"""The steps of a stage's operator, in plain torch.
+
+Tensors are (N, C, ...) in float64, float32, bfloat16 or float16; statistics are in float32, or in
+float64 for float64.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
+
+
+def stage_layout(x: Tensor) -> torch.memory_format:
+    """Return the memory format of all tensors of a stage whose input is `x`."""
+    last = x.dim() == 4 and x.shape[1] > 1 and x.stride(1) == 1
+    return torch.channels_last if last else torch.contiguous_format
+
+
+def stage_room(x: Tensor, channels: int) -> Tensor:
+    """Return an uninitialised tensor like `x`, with another number of channels."""
+    shape = (x.shape[0], channels, *x.shape[2:])
+    return torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=stage_layout(x))
+
+
+def stage_precise(x: Tensor) -> torch.dtype:
+    """Return the dtype of the statistics of a tensor."""
+    return torch.promote_types(x.dtype, torch.float32)
+
+
+def stage_along(numbers: Tensor, x: Tensor) -> Tensor:
+    """Return one number per channel as a tensor that broadcasts with `x`."""
+    return numbers.view(-1, *[1] * (x.dim() - 2))
+
+
+def stage_gather(buffer: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
+    """Return channels of the buffer side by side, dense."""
+    parts = [buffer[:, start:end] for start, end in runs]
+    joined = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+    return joined.contiguous(memory_format=stage_layout(buffer))
+
+
+def stage_pick(numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
+    """Return the numbers of channels, in the order in which they are read."""
+    return torch.cat([numbers[start:end] for start, end in runs])
+
+
+def stage_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean and the biased variance of each channel."""
+    mean, variance = torch.ops.aten.batch_norm_update_stats(x, None, None, 0.0)
+    return mean.to(stage_precise(x)), variance.to(stage_precise(x))
+
+
+def stage_normalise(
+    x: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, shift: Tensor, eps: float
+) -> Tensor:
+    """Return `x` normalised, scaled and shifted."""
+    scale, shift = scale.to(mean.dtype), shift.to(mean.dtype)
+    norm = torch.ops.aten.native_batch_norm
+    result: Tensor = norm(x, scale, shift, mean, variance, False, 0.0, eps)[0]
+    return result
+
+
+def stage_norm_sums(
+    gradient: Tensor, x: Tensor, mean: Tensor, variance: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """Return the gradients of a norm's scale and shift."""
+    backward = torch.ops.aten.native_batch_norm_backward
+    only = [False, True, True]
+    weight = torch.ones_like(mean)
+    _, scale, shift = backward(gradient, x, weight, mean, variance, None, None, False, eps, only)
+    return scale, shift
+
+
+def stage_norm_backward(
+    gradient: Tensor, x: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients of the input, the scale and the shift of a norm of the batch."""
+    backward = torch.ops.aten.native_batch_norm_backward
+    scale, deviation = scale.to(mean.dtype), (variance + eps).rsqrt()
+    every = [True, True, True]
+    result: tuple[Tensor, Tensor, Tensor] = backward(
+        gradient, x, scale, None, None, mean, deviation, True, eps, every
+    )
+    return result
+
+
+def stage_convolve(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
+    """Return a convolution of stride 1 in the layout of `x`."""
+    one, none = [1] * (x.dim() - 2), [0] * (x.dim() - 2)
+    padding, dilation = list(window.padding), list(window.dilation)
+    y = torch.convolution(x, weight, None, one, padding, dilation, False, none, window.groups)
+    return y.contiguous(memory_format=stage_layout(x))
+
+
+def stage_convolution_backward(
+    gradient: Tensor, x: Tensor, weight: Tensor, window: StageWindow
+) -> tuple[Tensor, Tensor]:
+    """Return the gradients of the input and of the weight of a convolution of stride 1."""
+    one, none = [1] * (x.dim() - 2), [0] * (x.dim() - 2)
+    padding, dilation = list(window.padding), list(window.dilation)
+    of_x, of_weight, _ = torch.ops.aten.convolution_backward(
+        gradient, x, weight, None, one, padding, dilation, False, none, window.groups,
+        [True, True, False],
+    )  # fmt: skip
+    return of_x, of_weight
+
+
+def stage_relu_backward(gradient: Tensor, y: Tensor) -> Tensor:
+    """Return the gradient of the input of a ReLU whose output is `y`, in the gradient's memory."""
+    result: Tensor = torch.ops.aten.threshold_backward.grad_input(
+        gradient, y, 0, grad_input=gradient
+    )
+    return result
