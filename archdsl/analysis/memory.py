@@ -15,6 +15,7 @@ it overrides `kept_bytes` or `kept_outputs`.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -108,14 +109,23 @@ def _homes(graph: Graph) -> dict[str, str]:
     return homes
 
 
-def training(graph: Graph) -> int:
-    """Return the bytes of activations that autograd keeps from the forward pass, batch size 1."""
+def training(graph: Graph, stages: Mapping[str, StageKeeps] | None = None) -> int:
+    """Return the bytes of activations that autograd keeps from the forward pass, batch size 1.
+
+    Args:
+        graph: the network.
+        stages: what counts the tensors of a node, by the names of the nodes that are not run as
+            they are; none by default.
+    """
     shapes, needed = trace(graph), _needed(graph)
     keeping = {tracked: once(partial(_chain_keeps, tracked)) for tracked in (False, True)}
     tensors: dict[str, Activation] = {}
     account = Account()
     for node in graph:
         if node.name not in needed:
+            continue
+        if stages and node.name in stages:
+            stages[node.name](account, tensors, node.name)
             continue
         sources, after = [tensors[source] for source in node.inputs], shapes[node.name][-1]
         if isinstance(node.op, Chain):
@@ -126,6 +136,10 @@ def training(graph: Graph) -> int:
         else:
             tensors[node.name] = Activation(after)
     return account.bytes
+
+
+StageKeeps = Callable[[Account, dict[str, Activation], str], None]
+"""Counts what a node of a stage keeps, and adds its result to the tensors by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from archdsl import api
+from archdsl.analysis.recomputed import training_bytes
 from archdsl.cli import options
 from archdsl.cli.render import report
-from archdsl.cli.tables import expansions, table, totals
+from archdsl.cli.tables import expansions, kept, table, totals
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.ir import text
 from archdsl.lowering.limits import Limits
@@ -63,6 +65,7 @@ def show(
     else:
         print(table(checked))
         print(totals(checked))
+        print(kept(checked.graph))
     if expand and not as_json:
         print(expansions(checked))
     return Exit.FINE
@@ -107,6 +110,7 @@ def facts(checked: api.Checked) -> dict[str, Any]:
     """Return the report, the settings and the published figures as plain values for JSON."""
     return {
         **checked.report.as_dict(),
+        "training_bytes": asdict(training_bytes(checked.graph)),
         "settings": dict(checked.spec.settings),
         "sha256": checked.spec.sha256,
         "expectations": [verdict.as_dict() for verdict in checked.verdicts],

@@ -8,6 +8,7 @@ from textwrap import fill
 from archdsl.aligned import aligned
 from archdsl.analysis.block_links import BlockLinks
 from archdsl.analysis.parameters import state_shapes
+from archdsl.analysis.recomputed import training_bytes
 from archdsl.analysis.report import Report
 from archdsl.analysis.traffic import Crossing
 from archdsl.api import Checked
@@ -84,9 +85,21 @@ def totals(checked: Checked) -> str:
     if elsewhere := sum(verdict.holds is None for verdict in checked.verdicts):
         figures = f"{elsewhere} figure{'s are' if elsewhere > 1 else ' is'} for other settings"
         lines.append(("published", f"{figures}: not applicable"))
-    return "\n".join(
-        fill(f"    {name:<16}{entry}", WIDTH, subsequent_indent=" " * 20) for name, entry in lines
-    )
+    return "\n".join(_line(name, entry) for name, entry in lines)
+
+
+def _line(name: str, entry: str) -> str:
+    """Return a name and what is said of it, in lines of limited width."""
+    return fill(f"    {name:<16}{entry}", WIDTH, subsequent_indent=" " * 20)
+
+
+def kept(graph: Graph) -> str:
+    """Return what training keeps if parts of the forward pass are computed again."""
+    counts = training_bytes(graph)
+    if counts.memory_efficient == counts.eager:
+        return _line("training", "no stage can be trained as one operator")
+    checkpointed = f"{counts.checkpointed:,} bytes kept with checkpoints"
+    return _line("training", f"{checkpointed}, {counts.memory_efficient:,} with --memory-efficient")
 
 
 def _blocks(report: Report) -> list[tuple[str, str]]:

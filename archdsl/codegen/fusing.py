@@ -106,7 +106,7 @@ def fusing(
 def _chain(module_class: ModuleClass) -> tuple[Step, ...] | None:
     """The steps of a class; those of a unit with a projection fork after what both roads share."""
     shared, own = (
-        steps([fixed(template) for template in part])
+        steps([_layer(template) for template in part])
         for part in (module_class.shared, module_class.layers)
     )
     if shared is None or own is None:
@@ -114,7 +114,7 @@ def _chain(module_class: ModuleClass) -> tuple[Step, ...] | None:
     return (*shared, Fork(), *own) if module_class.projection else (*shared, *own)
 
 
-def fixed(template: LayerTemplate) -> Layer:
+def _layer(template: LayerTemplate) -> Layer:
     """A layer whose window or groups vary within its class stands for all of them."""
     deciding = {"kernel", "padding", "stride", "groups"} & template.terms.keys()
     varying = [slot for slot in deciding if template.terms[slot].number is None]

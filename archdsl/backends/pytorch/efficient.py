@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archdsl.analysis.stage_operator import StageUnit
 from archdsl.backends.pytorch.fuse import nested
 from archdsl.backends.pytorch.literal import Call, record
 from archdsl.backends.pytorch.writer import Writer
-from archdsl.codegen.memory_efficient import MemoryEfficient, StageUnit
+from archdsl.codegen.memory_efficient import MemoryEfficient
 from archdsl.codegen.program import Program
 
 ROOTS = frozenset({"StageOperator", "StageUnit", "StageActivation"})

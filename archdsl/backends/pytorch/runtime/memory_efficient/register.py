@@ -103,7 +103,15 @@ def stage_differentiate(ctx: Any, gradient: Tensor | None, *_: Any) -> tuple[Any
         gradient = torch.zeros_like(buffer)
     backward = getattr(torch.ops, STAGE_NAMESPACE).stage_backward
     gradients = backward(gradient, buffer, *rest, ctx.eps, ctx.plan)
-    return *gradients, [None] * len(rest[-1]), None, None
+    none = None if ctx.eps else []  # torch takes an empty list for one of tensors
+    return *gradients, [None] * len(rest[-1]), none, None
+
+
+def stage_refuse(ctx: Any, *_: Any) -> None:
+    """Raise RuntimeError: there is no second derivative."""
+    raise RuntimeError(
+        "the operator of a stage has no second derivative: set memory_efficient to False"
+    )
 
 
 def stage_registered() -> Any:
@@ -133,6 +141,9 @@ def stage_registered() -> Any:
             torch.library.register_fake(f"{STAGE_NAMESPACE}::{name}", shapes, lib=library)
         torch.library.register_autograd(
             f"{STAGE_NAMESPACE}::stage", stage_differentiate, setup_context=stage_keep, lib=library
+        )
+        torch.library.register_autograd(
+            f"{STAGE_NAMESPACE}::stage_backward", stage_refuse, lib=library
         )
         operators.library = library  # without it the operator would go when this file does
     return operators.stage.default

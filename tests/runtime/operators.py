@@ -1,0 +1,73 @@
+"""What the tests of stages as operators share: networks, and the same networks without them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.api import Checked, check_text
+from archdsl.oracle.comparison import load_module, network_class, randomise
+
+TOP = "archdsl: 2\nname: net\ninput: [3, 8, 8]\nstem: [{conv: {width: 6, kernel: 3}}]\n"
+HEAD = "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: 5}}]\n"
+DENSE = "{kind: dense-bottleneck, order: pre, width: 4, inner: 6}"
+
+
+def spec(unit: str = DENSE, connect: str = "exponential", more: str = "exit: rule") -> Checked:
+    """Two stages that concatenate, of four layers."""
+    stages = f"count: 2, layers: 4, unit: {unit}, connect: {connect}, aggregate: concat, {more}"
+    between = "between: {kind: transition, width: 7}"
+    return check_text(f"{TOP}stages: {{{stages}}}\n{between}\n{HEAD}")
+
+
+def network(checked: Checked | None = None) -> Any:
+    """A network in training and in float64 whose stages are operators."""
+    torch.manual_seed(0)
+    text = (checked or spec()).emit(memory_efficient=True)
+    made = network_class(load_module(text))().double().train()
+    randomise(made)
+    return made
+
+
+def plain(made: Any) -> Any:
+    """A copy of a network whose stages run layer by layer."""
+    other = copy.deepcopy(made)
+    for stage in other.stages:
+        stage.operator.enabled = False
+    return other
+
+
+def obstacles(made: Any, x: Tensor) -> set[str]:
+    """Why stages of a network are run layer by layer; the input is in the place of theirs."""
+    return {stage.operator.obstacle(stage.layers, x) for stage in made.stages} - {""}
+
+
+def batch(size: int = 3) -> Tensor:
+    """Random images in float64."""
+    return torch.randn(size, 3, 8, 8, dtype=torch.float64, generator=torch.manual_seed(1))
+
+
+def gradients(made: nn.Module) -> Tensor:
+    """The gradients of all weights in one tensor."""
+    return torch.cat([weight.grad.flatten() for weight in made.parameters()])  # type: ignore[union-attr]
+
+
+def statistics(made: nn.Module) -> Tensor:
+    """The running statistics of the norms of all stages in one tensor."""
+    named = made.named_buffers()
+    return torch.cat([b.double().flatten() for name, b in named if name.startswith("stages")])
+
+
+def apart(found: Tensor, wanted: Tensor) -> float:
+    """Norm of the difference over the norm of what is wanted."""
+    found, wanted = found.detach().double(), wanted.detach().double()
+    return float((found - wanted).norm() / wanted.norm())
+
+
+def assert_same(made: nn.Module, other: nn.Module, tolerance: float = 1e-12) -> None:
+    """Two networks have the same gradients and running statistics."""
+    assert apart(gradients(made), gradients(other)) < tolerance
+    assert apart(statistics(made), statistics(other)) < tolerance
