@@ -61,6 +61,12 @@ Runtime = Annotated[
 ]
 
 
+Efficient = Annotated[
+    bool,
+    typer.Option("--memory-efficient", help="Train concatenating stages in linear memory."),
+]
+
+
 @options.limited()
 def compile(
     spec: Annotated[
@@ -86,12 +92,7 @@ def compile(
         str | None,
         typer.Option(metavar="cpu|cuda", help="Like --fuse, for one kind of device only."),
     ] = None,
-    memory_efficient: Annotated[
-        bool,
-        typer.Option(
-            "--memory-efficient", help="Train each concatenating stage in memory linear in depth."
-        ),
-    ] = False,
+    memory_efficient: Efficient = False,
     runtime: Runtime = "paste",
     manifest: Annotated[Path, typer.Option(help="Manifest of files to compile.")] = MANIFEST,
     force: options.Force = False,

@@ -61,8 +61,8 @@ def units(out: Writer, training: MemoryEfficient) -> None:
 
 def _unit(unit: StageUnit) -> Call:
     activations = tuple(map(record, unit.activations))
-    made = record(unit)
-    return Call(made.name, (activations, *made.positional[1:]), made.keywords)
+    call = record(unit)
+    return Call(call.name, (activations, *call.positional[1:]), call.keywords)
 
 
 def reasons(program: Program) -> Iterator[str]:

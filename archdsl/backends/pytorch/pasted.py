@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 
 from archdsl.codegen.program import Program
@@ -26,10 +27,15 @@ FILES = (
 """The files of the folders in `archdsl/backends/pytorch/runtime`, in reading order."""
 
 
+NAMESPACE = "STAGE_NAMESPACE"
+"""The variable with the name under which torch finds the operators of a file."""
+
+
 @dataclass(frozen=True)
 class Definition:
     """A function, a class or a variable of a file: its source, and the names that it uses."""
 
+    file: str
     name: str
     text: str
     uses: frozenset[str]
@@ -92,16 +98,23 @@ def runtime_source(roots: Iterable[str]) -> list[Definition]:
         if name in definitions and name not in wanted:
             wanted.add(name)
             waiting += definitions[name].uses
-    return [item for name, item in definitions.items() if name in wanted]
+    source = [item for name, item in definitions.items() if name in wanted]
+    return [_versioned(item, source) if item.name == NAMESPACE else item for item in source]
+
+
+def _versioned(namespace: Definition, source: list[Definition]) -> Definition:
+    """The namespace of operators with a hash of the source: equal files share operators."""
+    digest = sha256("\n".join(item.text for item in source).encode()).hexdigest()[:8]
+    return replace(namespace, text=f'{namespace.text[:-1]}_{digest}"')
 
 
 def source_imports(kept: Iterable[Definition]) -> list[str]:
     """Return the import statements of some definitions, except for those of torch."""
-    uses = frozenset[str]().union(*(item.uses for item in kept))
     imports: dict[str, set[str]] = {}
-    for module, name in (pair for file in FILES for pair in _imports(f"{file}.py")):
-        if name in uses and not module.startswith(("archdsl", "torch", "__future__")):
-            imports.setdefault(module, set()).add(name)
+    for item in kept:
+        for module, name in _imports(item.file):
+            if name in item.uses and not module.startswith(("archdsl", "torch", "__future__")):
+                imports.setdefault(module, set()).add(name)
     return [
         f"from {module} import {', '.join(sorted(imports[module]))}" for module in sorted(imports)
     ]
@@ -115,15 +128,15 @@ def _read(path: str) -> str:
 @cache
 def _definitions(path: str) -> tuple[Definition, ...]:
     text = without_sections(_read(path))
-    return tuple(_found(text, node) for node in ast.parse(text).body if _name(node))
+    return tuple(_found(path, text, node) for node in ast.parse(text).body if _name(node))
 
 
-def _found(text: str, node: ast.stmt) -> Definition:
+def _found(path: str, text: str, node: ast.stmt) -> Definition:
     # Decorators are on lines before the one where a function begins.
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
     lines = text.split("\n")[first - 1 : node.end_lineno]
     uses = frozenset(item.id for item in ast.walk(node) if isinstance(item, ast.Name))
-    return Definition(_name(node), "\n".join(lines), uses)
+    return Definition(path, _name(node), "\n".join(lines), uses)
 
 
 def _name(node: ast.stmt) -> str:
@@ -138,5 +151,6 @@ def _name(node: ast.stmt) -> str:
 
 @cache
 def _imports(path: str) -> tuple[tuple[str, str], ...]:
-    imports = (node for node in ast.parse(_read(path)).body if isinstance(node, ast.ImportFrom))
-    return tuple((node.module or "", name.name) for node in imports for name in node.names)
+    """The modules and names that a file imports."""
+    nodes = (node for node in ast.parse(_read(path)).body if isinstance(node, ast.ImportFrom))
+    return tuple((node.module or "", name.name) for node in nodes for name in node.names)

@@ -88,7 +88,13 @@ class StageForward:
         return self.kept
 
     def part(self, x: Tensor, layer: StageLayer, part: StagePart) -> Tensor:
-        """Return the result of a norm, a ReLU and a convolution."""
+        """Return the result of a norm, a ReLU and a convolution.
+
+        Args:
+            x: its input.
+            layer: the layer.
+            part: the part of it.
+        """
         if part.input >= 0:
             self.kept.tensors.append(x)
             if part.norm >= 0:
@@ -100,7 +106,12 @@ class StageForward:
         return stage_convolve(x, self.weights.convolutions[part.convolution], part.window)
 
     def write(self, x: Tensor, place: tuple[int, int]) -> None:
-        """Store an output, and its statistics."""
+        """Store an output, and its statistics.
+
+        Args:
+            x: the output, (N, channels, ...).
+            place: its channels of the buffer, the first and the end.
+        """
         start, end = place
         self.kept.buffer[:, start:end] = x
         if self.plan.normalised:
@@ -115,7 +126,16 @@ def stage_activate(
     weights: StageWeights,
     eps: list[float],
 ) -> Tensor:
-    """Return the norm and the ReLU of a part, before its convolution."""
+    """Return the norm and the ReLU of a part, before its convolution.
+
+    Args:
+        x: input of the part.
+        layer: the layer.
+        part: the part of it.
+        kept: the statistics so far.
+        weights: scales and shifts of the norms.
+        eps: the number that each norm adds to its variance.
+    """
     if part.norm >= 0:
         mean, variance = stage_of_norm(layer, part, kept)
         scale, shift = weights.scales[part.norm], weights.shifts[part.norm]
@@ -125,7 +145,13 @@ def stage_activate(
 
 
 def stage_of_norm(layer: StageLayer, part: StagePart, kept: StageKept) -> tuple[Tensor, Tensor]:
-    """Return the mean and the variance of a norm's input."""
+    """Return the mean and the variance of a norm's input.
+
+    Args:
+        layer: a layer.
+        part: a part of it with a norm.
+        kept: the statistics so far.
+    """
     mean, variance = kept.means[part.statistics], kept.variances[part.statistics]
     if part.input >= 0:
         return mean, variance
@@ -164,7 +190,13 @@ class StageBackward:
         return self.settle((0, self.plan.layers[0].writes[0])), self.of_weights
 
     def part(self, gradient: Tensor, layer: StageLayer, part: StagePart) -> Tensor:
-        """Take a gradient back through a convolution, a ReLU and a norm."""
+        """Take a gradient back through a convolution, a ReLU and a norm.
+
+        Args:
+            gradient: of the part's result.
+            layer: the layer.
+            part: the part of it.
+        """
         inner, weights = part.input >= 0, self.weights
         x = self.kept.tensors[part.input] if inner else stage_gather(self.kept.buffer, layer.reads)
         if part.relu or part.convolution >= 0:
@@ -187,7 +219,14 @@ class StageBackward:
         return gradient
 
     def collect(self, gradient: Tensor, x: Tensor, layer: StageLayer, part: StagePart) -> None:
-        """Add what a layer contributes to the gradients of the outputs that it reads."""
+        """Add what a layer contributes to the gradients of the outputs that it reads.
+
+        Args:
+            gradient: of the result of the layer's first norm, or of what the layer reads.
+            x: what the layer reads.
+            layer: the layer.
+            part: its first part.
+        """
         if part.norm < 0:
             self.add(gradient, None, layer)
             return
@@ -203,7 +242,13 @@ class StageBackward:
         stage_spread(self.second, factor * inverse * of_scale, layer.reads)
 
     def add(self, gradient: Tensor, factor: Tensor | None, layer: StageLayer) -> None:
-        """Add the gradient of what a layer reads to the gradient buffer."""
+        """Add the gradient of what a layer reads to the gradient buffer.
+
+        Args:
+            gradient: of what the layer reads, or of the result of its first norm.
+            factor: what the norm multiplies each channel by; None without a norm.
+            layer: the layer.
+        """
         position = 0
         for start, end in layer.reads:
             here = slice(position, position := position + end - start)
@@ -232,7 +277,13 @@ class StageBackward:
 
 
 def stage_spread(totals: Tensor, numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> None:
-    """Add a layer's number of each channel that it reads to the totals."""
+    """Add a layer's number of each channel that it reads to the totals.
+
+    Args:
+        totals: one number per channel of the buffer.
+        numbers: one number per channel that the layer reads.
+        runs: these channels.
+    """
     position = 0
     for start, end in runs:
         totals[start:end] += numbers[position : (position := position + end - start)]

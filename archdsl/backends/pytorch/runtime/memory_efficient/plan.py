@@ -83,13 +83,19 @@ def stage_plan(text: str) -> StagePlan:
 
 
 def stage_layer(reads: list[Any], writes: list[int], parts: list[Any]) -> StageLayer:
-    """Return a layer from the lists of its fields."""
-    made = []
+    """Return a layer from the lists of its fields.
+
+    Args:
+        reads: runs of channels that it reads.
+        writes: the run that it writes.
+        parts: lists of the fields of each part.
+    """
+    filled = []
     for norm, statistics, relu, convolution, (padding, dilation, groups), source in parts:
         window = StageWindow(tuple(padding), tuple(dilation), groups)
-        made.append(StagePart(norm, statistics, relu, convolution, window, source))
+        filled.append(StagePart(norm, statistics, relu, convolution, window, source))
     runs = tuple((start, end) for start, end in reads)
-    return StageLayer(runs, (writes[0], writes[1]), tuple(made))
+    return StageLayer(runs, (writes[0], writes[1]), tuple(filled))
 
 
 def stage_text(

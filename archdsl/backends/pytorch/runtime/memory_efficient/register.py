@@ -21,13 +21,24 @@ from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
 )
 
 STAGE_NAMESPACE: str = "archdsl"
+"""Where torch finds the operators; in an emitted file with a hash of this source."""
 
 
 def stage_forward(
     x: Tensor, convolutions: list[Tensor], scales: list[Tensor], shifts: list[Tensor],
     masks: list[Tensor], eps: list[float], plan: str,
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
-    """Return the buffer of a stage, and what its backward pass needs: see `StageKept`."""
+    """Return the buffer of a stage, and what its backward pass needs: see `StageKept`.
+
+    Args:
+        x: input of the stage, (N, C, ...).
+        convolutions: weights of the convolutions of all layers, in order.
+        scales: scales of the norms, in order.
+        shifts: shifts of the norms.
+        masks: what each layer's output is multiplied by, such as a dropout; empty for none.
+        eps: the number that each norm adds to its variance.
+        plan: the text of a `StagePlan`.
+    """
     weights = StageWeights(convolutions, scales, shifts)
     kept = StageForward(x, weights, eps, stage_plan(plan)).run(masks)
     return kept.buffer, kept.tensors, kept.means, kept.variances
@@ -37,7 +48,17 @@ def stage_shapes(
     x: Tensor, convolutions: list[Tensor], scales: list[Tensor], shifts: list[Tensor],
     masks: list[Tensor], eps: list[float], plan: str,
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
-    """Return tensors of the shapes of the results of `stage_forward`."""
+    """Return tensors of the shapes of the results of `stage_forward`.
+
+    Args:
+        x: input of the stage.
+        convolutions: weights of the convolutions of all layers, in order.
+        scales: scales of the norms, in order.
+        shifts: shifts of the norms.
+        masks: what each layer's output is multiplied by, such as a dropout; empty for none.
+        eps: the number that each norm adds to its variance.
+        plan: the text of a `StagePlan`.
+    """
     stage = stage_plan(plan)
     tensors, numbers = [], [stage.channels if stage.normalised else 0]
     for layer in stage.layers:
@@ -53,7 +74,13 @@ def stage_shapes(
 
 
 def stage_convolved(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
-    """Return a tensor of the shape of a convolution."""
+    """Return a tensor of the shape of a convolution.
+
+    Args:
+        x: input, (N, C, ...).
+        weight: the weight.
+        window: the numbers of the convolution.
+    """
     sides = zip(x.shape[2:], weight.shape[2:], window.padding, window.dilation, strict=True)
     spatial = [side + 2 * pad - step * (kernel - 1) for side, kernel, pad, step in sides]
     shape = (x.shape[0], weight.shape[0], *spatial)
@@ -65,7 +92,21 @@ def stage_backward(
     variances: list[Tensor], convolutions: list[Tensor], scales: list[Tensor],
     shifts: list[Tensor], masks: list[Tensor], eps: list[float], plan: str,
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
-    """Return the gradients of the input and of the weights from that of the buffer."""
+    """Return the gradients of the input and of the weights from that of the buffer.
+
+    Args:
+        gradient: of the buffer.
+        buffer: outputs of the stage, (N, C, ...).
+        tensors: outputs of convolutions that are needed again.
+        means: of the buffer's channels, then of the norms inside units.
+        variances: the same.
+        convolutions: weights of the convolutions of all layers, in order.
+        scales: scales of the norms, in order.
+        shifts: shifts of the norms.
+        masks: what each layer's output is multiplied by, such as a dropout; empty for none.
+        eps: the number that each norm adds to its variance.
+        plan: the text of a `StagePlan`.
+    """
     kept, weights = (
         StageKept(buffer, tensors, means, variances),
         StageWeights(convolutions, scales, shifts),
@@ -79,14 +120,34 @@ def stage_backward_shapes(
     variances: list[Tensor], convolutions: list[Tensor], scales: list[Tensor],
     shifts: list[Tensor], masks: list[Tensor], eps: list[float], plan: str,
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
-    """Return tensors of the shapes of the results of `stage_backward`."""
+    """Return tensors of the shapes of the results of `stage_backward`.
+
+    Args:
+        gradient: of the buffer.
+        buffer: outputs of the stage, (N, C, ...).
+        tensors: outputs of convolutions that are needed again.
+        means: of the buffer's channels, then of the norms inside units.
+        variances: the same.
+        convolutions: weights of the convolutions of all layers, in order.
+        scales: scales of the norms, in order.
+        shifts: shifts of the norms.
+        masks: what each layer's output is multiplied by, such as a dropout; empty for none.
+        eps: the number that each norm adds to its variance.
+        plan: the text of a `StagePlan`.
+    """
     x = stage_room(buffer, stage_plan(plan).layers[0].writes[0])
     empty = [[torch.empty_like(w) for w in group] for group in (convolutions, scales, shifts)]
     return x, empty[0], empty[1], empty[2]
 
 
 def stage_keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
-    """Save the tensors of a forward pass."""
+    """Save the tensors of a forward pass.
+
+    Args:
+        ctx: torch's context of the call.
+        inputs: the arguments of `stage_forward`.
+        output: its results.
+    """
     _, *weights, masks, eps, plan = inputs
     groups = [[output[0]], *output[1:], *weights, masks]
     ctx.save_for_backward(*(tensor for group in groups for tensor in group))
@@ -95,7 +156,13 @@ def stage_keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> No
 
 
 def stage_differentiate(ctx: Any, gradient: Tensor | None, *_: Any) -> tuple[Any, ...]:
-    """Return a gradient for each argument of `stage_forward`."""
+    """Return a gradient for each argument of `stage_forward`.
+
+    Args:
+        ctx: torch's context of the call.
+        gradient: of the buffer, or None.
+        _: gradients of the other results, which nothing depends on.
+    """
     tensors = iter(ctx.saved_tensors)
     groups = [[next(tensors) for _ in range(size)] for size in ctx.sizes]
     (buffer,), *rest = groups
@@ -103,7 +170,7 @@ def stage_differentiate(ctx: Any, gradient: Tensor | None, *_: Any) -> tuple[Any
         gradient = torch.zeros_like(buffer)
     backward = getattr(torch.ops, STAGE_NAMESPACE).stage_backward
     gradients = backward(gradient, buffer, *rest, ctx.eps, ctx.plan)
-    none = None if ctx.eps else []  # torch takes an empty list for one of tensors
+    none: list[Any] | None = None if ctx.eps else []  # torch takes an empty list for one of tensors
     return *gradients, [None] * len(rest[-1]), none, None
 
 
@@ -117,8 +184,8 @@ def stage_refuse(ctx: Any, *_: Any) -> None:
 def stage_registered() -> Any:
     """Register the operator, once in a process, and return it.
 
-    Two files may bring it. The name of the namespace tells versions of this source apart. The
-    function `torch.library.custom_op` does the same, but its first call takes seconds.
+    Several files may bring it. Calls of what `torch.library.custom_op` registers import torch's
+    compiler, which takes seconds.
     """
     operators = getattr(torch.ops, STAGE_NAMESPACE)
     if not hasattr(operators, "library"):

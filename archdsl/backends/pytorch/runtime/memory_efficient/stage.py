@@ -39,7 +39,7 @@ class StageOperator:
         self.expected = [stage_described(module) for module in self.modules(layers)]
 
     def __call__(self, layers: nn.ModuleList, x: Tensor) -> Tensor:
-        """Return what leaves the stage, and advance the running statistics of its norms.
+        """Return the output of the stage, and advance the running statistics of its norms.
 
         Args:
             layers: the layers of the stage.
@@ -57,6 +57,16 @@ class StageOperator:
         if not stage_recomputing():
             self.advance(layers, means, variances, x.numel() // x.shape[1])
         return self.leaving(buffer)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both stand for the same layers."""
+        if not isinstance(other, StageOperator):
+            return False
+        mine, theirs = ((x.expected, x.plan, x.exit) for x in (self, other))
+        return mine == theirs
+
+    def __hash__(self) -> int:
+        return hash(self.plan)
 
     def leaving(self, buffer: Tensor) -> Tensor:
         """Return the outputs that leave the stage, side by side."""
@@ -173,7 +183,12 @@ def stage_advance(norm: Any, mean: Tensor, variance: Tensor, values: int) -> Non
 
 
 def stage_rate(layer: nn.Module, unit: StageUnit) -> float:
-    """Return the probability of the dropout of a layer."""
+    """Return the probability of the dropout of a layer.
+
+    Args:
+        layer: the layer.
+        unit: what it computes.
+    """
     rate = getattr(layer, unit.dropout) if isinstance(unit.dropout, str) else unit.dropout
     return float(rate)
 

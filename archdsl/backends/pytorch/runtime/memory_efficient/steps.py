@@ -19,7 +19,12 @@ def stage_layout(x: Tensor) -> torch.memory_format:
 
 
 def stage_room(x: Tensor, channels: int) -> Tensor:
-    """Return an uninitialised tensor like `x`, with another number of channels."""
+    """Return an uninitialised tensor like `x`, with another number of channels.
+
+    Args:
+        x: (N, C, ...).
+        channels: the other number of channels.
+    """
     shape = (x.shape[0], channels, *x.shape[2:])
     return torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=stage_layout(x))
 
@@ -30,19 +35,34 @@ def stage_precise(x: Tensor) -> torch.dtype:
 
 
 def stage_along(numbers: Tensor, x: Tensor) -> Tensor:
-    """Return one number per channel as a tensor that broadcasts with `x`."""
+    """Return one number per channel as a tensor that broadcasts with `x`.
+
+    Args:
+        numbers: one per channel.
+        x: (N, C, ...).
+    """
     return numbers.view(-1, *[1] * (x.dim() - 2))
 
 
 def stage_gather(buffer: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
-    """Return channels of the buffer side by side, dense."""
+    """Return channels of the buffer side by side, dense.
+
+    Args:
+        buffer: (N, C, ...).
+        runs: the channels, each run by its first and its end.
+    """
     parts = [buffer[:, start:end] for start, end in runs]
     joined = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
     return joined.contiguous(memory_format=stage_layout(buffer))
 
 
 def stage_pick(numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
-    """Return the numbers of channels, in the order in which they are read."""
+    """Return the numbers of channels, in the order in which they are read.
+
+    Args:
+        numbers: one per channel of the buffer.
+        runs: the channels.
+    """
     return torch.cat([numbers[start:end] for start, end in runs])
 
 
@@ -55,7 +75,16 @@ def stage_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
 def stage_normalise(
     x: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, shift: Tensor, eps: float
 ) -> Tensor:
-    """Return `x` normalised, scaled and shifted."""
+    """Return `x` normalised, scaled and shifted.
+
+    Args:
+        x: (N, C, ...), dense.
+        mean: of each channel.
+        variance: of each channel.
+        scale: of the norm.
+        shift: of the norm.
+        eps: what is added to the variance.
+    """
     scale, shift = scale.to(mean.dtype), shift.to(mean.dtype)
     norm = torch.ops.aten.native_batch_norm
     result: Tensor = norm(x, scale, shift, mean, variance, False, 0.0, eps)[0]
@@ -65,7 +94,15 @@ def stage_normalise(
 def stage_norm_sums(
     gradient: Tensor, x: Tensor, mean: Tensor, variance: Tensor, eps: float
 ) -> tuple[Tensor, Tensor]:
-    """Return the gradients of a norm's scale and shift."""
+    """Return the gradients of a norm's scale and shift.
+
+    Args:
+        gradient: of the norm's result.
+        x: its input.
+        mean: of each channel.
+        variance: of each channel.
+        eps: what is added to the variance.
+    """
     backward = torch.ops.aten.native_batch_norm_backward
     only = [False, True, True]
     weight = torch.ones_like(mean)
@@ -76,7 +113,16 @@ def stage_norm_sums(
 def stage_norm_backward(
     gradient: Tensor, x: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of the input, the scale and the shift of a norm of the batch."""
+    """Return the gradients of the input, the scale and the shift of a norm of the batch.
+
+    Args:
+        gradient: of the norm's result.
+        x: its input.
+        mean: of each channel in the batch.
+        variance: of each channel in the batch.
+        scale: of the norm.
+        eps: what is added to the variance.
+    """
     backward = torch.ops.aten.native_batch_norm_backward
     scale, deviation = scale.to(mean.dtype), (variance + eps).rsqrt()
     every = [True, True, True]
@@ -87,7 +133,13 @@ def stage_norm_backward(
 
 
 def stage_convolve(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
-    """Return a convolution of stride 1 in the layout of `x`."""
+    """Return a convolution of stride 1 in the layout of `x`.
+
+    Args:
+        x: (N, C, ...).
+        weight: (channels, C / groups, ...).
+        window: padding, dilation and groups.
+    """
     one, none = [1] * (x.dim() - 2), [0] * (x.dim() - 2)
     padding, dilation = list(window.padding), list(window.dilation)
     y = torch.convolution(x, weight, None, one, padding, dilation, False, none, window.groups)
@@ -97,7 +149,14 @@ def stage_convolve(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
 def stage_convolution_backward(
     gradient: Tensor, x: Tensor, weight: Tensor, window: StageWindow
 ) -> tuple[Tensor, Tensor]:
-    """Return the gradients of the input and of the weight of a convolution of stride 1."""
+    """Return the gradients of the input and of the weight of a convolution of stride 1.
+
+    Args:
+        gradient: of the result.
+        x: the input.
+        weight: the weight.
+        window: padding, dilation and groups.
+    """
     one, none = [1] * (x.dim() - 2), [0] * (x.dim() - 2)
     padding, dilation = list(window.padding), list(window.dilation)
     of_x, of_weight, _ = torch.ops.aten.convolution_backward(
@@ -108,7 +167,12 @@ def stage_convolution_backward(
 
 
 def stage_relu_backward(gradient: Tensor, y: Tensor) -> Tensor:
-    """Return the gradient of the input of a ReLU whose output is `y`, in the gradient's memory."""
+    """Return the gradient of the input of a ReLU whose output is `y`, in the gradient's memory.
+
+    Args:
+        gradient: of the result; it is overwritten.
+        y: the result.
+    """
     result: Tensor = torch.ops.aten.threshold_backward.grad_input(
         gradient, y, 0, grad_input=gradient
     )
