@@ -60,7 +60,7 @@ def trained(spec: Any, *, efficient: bool) -> tuple[float, Any]:
 def test_the_accuracy_is_the_same(name: str) -> None:
     spec = load(SPECS / f"{name}.yaml", SETTINGS)
     accuracies, networks = zip(*(trained(spec, efficient=e) for e in (True, False)), strict=True)
-    assert min(accuracies) > 0.8  # four epochs; chance is 0.1
+    assert min(accuracies) > 0.7  # after forty steps; chance is 0.1
     assert accuracies[0] == accuracies[1]
     for ours, theirs in zip(*(net.state_dict().values() for net in networks), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
