@@ -31,11 +31,12 @@ def digits() -> tuple[Tensor, Tensor]:
     return small.expand(-1, 3, -1, -1).contiguous(), torch.from_numpy(data.target)
 
 
-def batches(count: int) -> Iterator[Tensor]:
+def batches(count: int) -> Iterator[Any]:
     """Indices of the images of each step, the same in every run."""
     generator = torch.Generator().manual_seed(3)
     for _ in range(EPOCHS):
-        yield from torch.randperm(count, generator=generator).split(SIZE)
+        order: Any = torch.randperm(count, generator=generator)
+        yield from order.split(SIZE)
 
 
 def trained(spec: Any, *, efficient: bool) -> tuple[float, Any]:
@@ -49,7 +50,7 @@ def trained(spec: Any, *, efficient: bool) -> tuple[float, Any]:
     for rows in batches(640):
         loss = nn.functional.cross_entropy(network(images[rows]), labels[rows])
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
     with torch.no_grad():
         right = network.eval()(images[1500:]).argmax(1) == labels[1500:]
