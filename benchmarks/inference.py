@@ -18,38 +18,19 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import os
-import platform
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from peers import NETWORKS, Case, Run, built, images, moved, randomise, variants
+from peers import NETWORKS, Case, Run, built, images, moved, variants
+from rounds import Key, Seconds, interleaved, note, probe, quiet, summary, timed, versions
 from torch import Tensor
 from workers import PROBE, Left, Worker
-
-from archdsl.version import __version__
-
-TOLERANCE = 1.15
-REST = 0.05  # seconds; threads of a variant before may still be spinning
-MOST_ROUNDS = 5  # rounds that are tried for each one that is wanted
-
-__all__ = ["fusing", "interleaved", "note", "probe", "randomise", "relative", "timed"]
-
-Key = tuple[str, str]
-"""A network and a variant."""
-
-Seconds = Callable[[], float]
-"""Runs something once and returns how long it took."""
 
 
 @dataclass(frozen=True)
@@ -68,48 +49,6 @@ class Row:
     iqr: float
     ratio: float | None
     error: float | None
-
-
-def note(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-def timed(run: Run, device: str) -> float:
-    """Seconds of one run."""
-    if device == "cuda":
-        torch.cuda.synchronize()
-    start = time.perf_counter()
-    run()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
-
-
-def probe(device: str) -> float:
-    """Seconds of a matrix product of fixed size."""
-    one = torch.ones(512, 512) if device == "cpu" else torch.ones(4096, 4096, device=device)
-    return timed(lambda: [one @ one for _ in range(3)], device)
-
-
-def interleaved(
-    runs: Mapping[Key, Seconds], rounds: int, probed: Seconds
-) -> tuple[dict[Key, list[float]], int]:
-    """Seconds of each variant in quiet rounds, and how many rounds were discarded."""
-    names = list(runs)
-    samples: list[tuple[float, dict[Key, float]]] = []
-    quiet: list[dict[Key, float]] = []
-    while len(quiet) < rounds and len(samples) < MOST_ROUNDS * rounds:
-        turn = len(samples) % max(1, len(names))
-        noise, sample = 0.0, {}
-        for name in names[turn:] + names[:turn]:
-            time.sleep(REST)
-            noise += probed()
-            sample[name] = runs[name]()
-        samples.append((noise, sample))
-        best = min(noise for noise, _ in samples)
-        quiet = [sample for noise, sample in samples if noise <= TOLERANCE * best]
-    seconds = {name: [sample[name] for sample in quiet] for name in names}
-    return seconds, len(samples) - len(quiet)
 
 
 def exact_output(network: Any, x: Tensor) -> Tensor:
@@ -192,13 +131,8 @@ def rows(
     note(f"batch {batch}{with_threads}: {kept} rounds, {discarded} discarded")
     fused = {key[0]: median(times) for key, times in seconds.items() if key[1] == "fused"}
     for key, times in seconds.items():
-        low, middle, high = (
-            quantiles(times, n=4, method="inclusive") if len(times) > 1 else 3 * times
-        )
-        ratio = middle / fused[key[0]] if key[0] in fused else None
-        yield Row(
-            key[0], batch, threads, key[1], middle * 1e3, (high - low) * 1e3, ratio, errors[key]
-        )
+        ratio = median(times) / fused[key[0]] if key[0] in fused else None
+        yield Row(key[0], batch, threads, key[1], *summary(times), ratio, errors[key])
 
 
 def fusing(network: Any, device: str) -> float:
@@ -220,21 +154,6 @@ def ready(case: Case, options: argparse.Namespace) -> Iterator[tuple[str, Run, o
             note(f"{case.name} {variant}: left out ({type(error).__name__}: {why})")
             continue
         yield variant, run, output
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Nothing is printed, not by native code either: an exporter prints graphs as it fails."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def relative(made: Tensor, exact: Tensor) -> float:
@@ -267,21 +186,6 @@ def table(measured: Sequence[Row]) -> str:
             f"| {row.ms:.1f} ms | {row.iqr:.1f} ms | {ratio} | {error} |"
         )
     return "\n".join(lines)
-
-
-def versions(device: str) -> str:
-    """Of all that the times depend on."""
-    listed = [f"Python {platform.python_version()}", f"archdsl {__version__}"]
-    for name in (
-        "torch", "torchvision", "timm", "onnxruntime", "openvino", "executorch", "ncnn", "triton",
-    ):  # fmt: skip
-        try:
-            listed.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue
-    if device == "cuda":
-        return ", ".join([*listed, torch.cuda.get_device_name()])
-    return ", ".join(listed)
 
 
 def arguments() -> argparse.Namespace:

@@ -16,7 +16,9 @@ from statistics import median, quantiles
 from typing import Any
 
 import torch
-from inference import fusing, interleaved, note, probe, randomise, relative, timed
+from inference import fusing, relative
+from peers import randomise
+from rounds import interleaved, note, probe, timed
 
 
 def network(path: str) -> Any:
