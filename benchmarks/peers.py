@@ -197,7 +197,7 @@ def captured(network: nn.Module, x: Tensor) -> Run:
     return replay
 
 
-def torchvision(peer: str) -> nn.Module:
+def torchvision(peer: str, **settings: object) -> nn.Module:
     if "torchvision" not in sys.modules:
         library = torch.library.Library("torchvision", "FRAGMENT")
         for operator in ("nms", "qnms"):  # a build without them imports once they are declared
@@ -205,7 +205,7 @@ def torchvision(peer: str) -> nn.Module:
         globals()["_declared"] = library
     import torchvision.models
 
-    made: nn.Module = getattr(torchvision.models, peer)(weights=None)
+    made: nn.Module = getattr(torchvision.models, peer)(weights=None, **settings)
     return made
 
 
