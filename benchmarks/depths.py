@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 from allocated import allocated
+from rounds import note
 from torch import Tensor
 from trained import Trained, placed
+
+import archdsl
 
 BATCH = 2
 LINEAR = 1.05
@@ -23,6 +26,7 @@ class Saved:
 
     spec: str
     depth: int
+    layers: int
     variant: str
     saved_bytes: int
     counted_bytes: int
@@ -33,24 +37,23 @@ def series(depths: Sequence[int], as_json: bool) -> str:
     rows = [row for spec, growth in SPECS.items() for row in measured(spec, growth, depths)]
     if as_json:
         return json.dumps([asdict(row) for row in rows], indent=2)
-    head = "| network | variant | depth | saved | / counted | per added layer |"
-    return "\n".join([head, "|---|---|--:|--:|--:|--:|", *lines(rows), "", *verdicts(rows)])
+    head = "| network | variant | depth | layers | saved | / counted | per added layer |"
+    return "\n".join([head, "|---|---|--:|--:|--:|--:|--:|", *lines(rows), "", *verdicts(rows)])
 
 
 def measured(spec: str, growth: int, depths: Sequence[int]) -> Iterator[Saved]:
     for variant in ("stage", "eager"):
         for depth in depths:
+            note(f"{spec} of depth {depth}, {variant}")
             trained = Trained(spec, BATCH, {"depth": depth, "growth": growth})
-            yield Saved(
-                spec, depth, variant, saved(trained, variant), BATCH * trained.counted_of(variant)
-            )
+            layers = sum(len(stage.layers) for stage in archdsl.lower(trained.load()).stages)
+            counted = BATCH * trained.counted_of(variant)
+            yield Saved(spec, depth, layers, variant, saved(trained, variant), counted)
 
 
 def saved(trained: Trained, variant: str) -> int:
     """Bytes after a forward pass, those of the batch included."""
     step = placed(trained.build(memory_efficient=variant == "stage"), trained.images(BATCH))
-    step()
-    step.clear()
 
     def nothing(result: Tensor) -> None:
         pass
@@ -61,7 +64,7 @@ def saved(trained: Trained, variant: str) -> int:
 def added(rows: Sequence[Saved]) -> list[float]:
     """Bytes that each layer adds, from each depth to the next one."""
     return [
-        (b.saved_bytes - a.saved_bytes) / (b.depth - a.depth) for a, b in pairwise(rows)
+        (b.saved_bytes - a.saved_bytes) / (b.layers - a.layers) for a, b in pairwise(rows)
     ]  # fmt: skip
 
 
@@ -71,7 +74,8 @@ def lines(rows: Sequence[Saved]) -> Iterator[str]:
             group, ["", *(f"{x / 1e3:.0f} kB" for x in added(group))], strict=True
         ):
             yield (
-                f"| {row.spec} | {row.variant} | {row.depth} | {row.saved_bytes / 1e6:.1f} MB "
+                f"| {row.spec} | {row.variant} | {row.depth} | {row.layers} "
+                f"| {row.saved_bytes / 1e6:.1f} MB "
                 f"| {row.saved_bytes / row.counted_bytes:.3f} | {more} |"
             )
 
