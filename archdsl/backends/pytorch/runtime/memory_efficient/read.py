@@ -1,0 +1,170 @@
+"""What a part of a layer reads, up to its convolution, and the way back, in plain torch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
+    stage_along,
+    stage_gather,
+    stage_layout,
+    stage_norm_backward,
+    stage_norm_sums,
+    stage_normalise,
+    stage_pick,
+    stage_relu_backward,
+)
+
+
+class StageNorm(NamedTuple):
+    """A norm: statistics of all channels of the tensor that it reads, its weights, and eps."""
+
+    mean: Tensor
+    variance: Tensor
+    scale: Tensor
+    shift: Tensor
+    eps: float
+
+
+class StageTotals(NamedTuple):
+    """What the readers of the buffer's channels add up.
+
+    `gradients` is the gradient buffer. `first` and `second` are the numbers of each channel that
+    `settle` subtracts.
+    """
+
+    gradients: Tensor
+    first: Tensor
+    second: Tensor
+
+
+class StageRead:
+    """Channels of a tensor side by side, a norm and a ReLU of them, each of which may be absent.
+
+    Args:
+        source: the buffer, or the output of a convolution.
+        runs: the channels to read, each run by its first and its end.
+        norm: the norm, or nothing.
+        relu: whether a ReLU follows.
+    """
+
+    def __init__(
+        self, source: Tensor, runs: tuple[tuple[int, int], ...], norm: StageNorm | None, relu: bool
+    ) -> None:
+        self.source, self.runs, self.norm, self.relu = source, runs, norm, relu
+        self.start()
+
+    def start(self) -> None:
+        """Gather, once for both passes."""
+        self.x = stage_gather(self.source, self.runs)
+
+    def output(self) -> Tensor:
+        """Return the result of the ReLU, dense."""
+        self.y = self.x
+        if self.norm is not None:
+            mean, variance = self.statistics(self.norm)
+            self.y = stage_normalise(self.x, mean, variance, *self.norm[2:])
+        if self.relu:
+            self.y = self.y.relu() if self.norm is None else self.y.relu_()
+        return self.y
+
+    def statistics(self, norm: StageNorm) -> tuple[Tensor, Tensor]:
+        """Return mean and variance of the channels in the order in which they are read."""
+        return stage_pick(norm.mean, self.runs), stage_pick(norm.variance, self.runs)
+
+    def masked(self, gradient: Tensor) -> Tensor:
+        """Return the gradient before the ReLU, in the gradient's memory."""
+        return stage_relu_backward(gradient, self.y) if self.relu else gradient
+
+    def collect(self, gradient: Tensor, totals: StageTotals) -> tuple[Tensor, ...]:
+        """Add what this reader contributes to the gradients of the buffer's channels.
+
+        Args:
+            gradient: the gradient of the output, which is overwritten.
+            totals: what all readers add up.
+
+        Returns:
+            The gradients of scale and shift of the norm, if there is one.
+        """
+        gradient = self.masked(gradient)
+        if self.norm is None:
+            stage_add(totals.gradients, gradient, None, self.runs)
+            return ()
+        mean, variance = self.statistics(self.norm)
+        of_scale, of_shift = stage_norm_sums(gradient, self.x, mean, variance, self.norm.eps)
+        inverse = (variance + self.norm.eps).rsqrt()
+        factor = inverse * self.norm.scale
+        stage_add(totals.gradients, gradient, factor, self.runs)
+        stage_spread(totals.first, factor * of_shift, self.runs)
+        stage_spread(totals.second, factor * inverse * of_scale, self.runs)
+        return of_scale, of_shift
+
+    def backward(self, gradient: Tensor) -> tuple[Tensor, ...]:
+        """Return the gradients of what is read, of scale and of shift, where it has one reader.
+
+        Args:
+            gradient: the gradient of the output, which is overwritten.
+        """
+        gradient = self.masked(gradient)
+        if self.norm is None:
+            return (gradient,)
+        mean, variance, scale, _, eps = self.norm
+        return stage_norm_backward(gradient, self.x, mean, variance, scale, eps)
+
+    @staticmethod
+    def settle(buffer: Tensor, mean: Tensor, totals: StageTotals, place: tuple[int, int]) -> Tensor:
+        """Return the gradient of channels of the buffer, dense, from all of their readers.
+
+        Args:
+            buffer: the outputs of the stage.
+            mean: the mean of each of its channels.
+            totals: what their readers added up.
+            place: the first channel and the end.
+        """
+        start, end = place
+        gradient, x = totals.gradients[:, start:end], buffer[:, start:end]
+        values = x.numel() // x.shape[1]
+        mean, first, second = (
+            stage_along(numbers[start:end], x) for numbers in (mean, totals.first, totals.second)
+        )
+        correction = (x - mean).mul_(second).add_(first).div_(values)
+        settled = gradient.sub(correction).to(x.dtype)
+        return settled.contiguous(memory_format=stage_layout(buffer))
+
+
+def stage_add(
+    totals: Tensor, gradient: Tensor, factor: Tensor | None, runs: tuple[tuple[int, int], ...]
+) -> None:
+    """Add a layer's gradient, times a factor if any, to those of the channels that it reads.
+
+    Args:
+        totals: the gradient buffer.
+        gradient: the gradient of what the layer reads.
+        factor: a number for each of its channels, or nothing.
+        runs: the channels of the buffer.
+    """
+    position = 0
+    for start, end in runs:
+        here = slice(position, position := position + end - start)
+        target, part = totals[:, start:end], gradient[:, here]
+        if factor is None:
+            target.add_(part)
+        elif factor.dtype == part.dtype:
+            target.addcmul_(part, stage_along(factor[here], part))
+        else:  # the product is rounded once
+            target.add_(part * stage_along(factor[here], part))
+
+
+def stage_spread(totals: Tensor, numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> None:
+    """Add a layer's number of each channel that it reads to the totals.
+
+    Args:
+        totals: a number for each channel of the buffer.
+        numbers: a number for each channel that the layer reads.
+        runs: the channels of the buffer.
+    """
+    position = 0
+    for start, end in runs:
+        totals[start:end] += numbers[position : (position := position + end - start)]
