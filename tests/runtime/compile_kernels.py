@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import triton
@@ -30,20 +30,33 @@ def rows() -> Iterator[dict[str, Any]]:
             ):  # fmt: skip
                 if kind != "fp32" and name == "gemm":
                     constants["PRECISION"] = "ieee"
-                made = compiled(kernel, kind, constants, target)
+                maps = dict.fromkeys(("x", "out", "weight"), f"*{kind}")
+                types = {**maps, "table": "*i64", **NUMBERS, **COUNTS}
+                made = compiled(kernel, types, constants, target, 8, {"width", "channels"})
                 yield {"kernel": name, "precision": precision, "target": target, **made}
 
 
-def compiled(kernel: Any, kind: str, constants: dict[str, Any], target: int) -> dict[str, Any]:
-    """The size of the machine code, how it multiplies, and whether it reads numbers one by one."""
-    known = {"x": f"*{kind}", "out": f"*{kind}", "weight": f"*{kind}", "table": "*i64"}
-    types = {**known, **NUMBERS, **COUNTS, **dict.fromkeys(constants, "constexpr")}
+def compiled(
+    kernel: Any, types: dict[str, str], constants: dict[str, Any], target: int, warps: int,
+    even: Collection[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """The size of the machine code, how it multiplies, and whether it reads numbers one by one.
+
+    Args:
+        kernel: the kernel.
+        types: types of arguments by name, in Triton's words.
+        constants: what it is compiled for.
+        target: the compute capability, times ten.
+        warps: warps per program.
+        even: the counts that are multiples of 16; Triton sees that by itself, and that memory
+            begins at 16 bytes.
+    """
+    types = {**types, **dict.fromkeys(constants, "constexpr")}
     signature = {name: types[name] for name in kernel.arg_names}
-    # Triton sees by itself that memory begins at 16 bytes, and that widths are multiples of 16.
-    aligned = {name for name in types if types[name].startswith("*")} | {"width", "channels"}
+    aligned = {name for name in types if types[name].startswith("*")} | set(even)
     indices = [i for i, name in enumerate(signature) if name in aligned]
     source = ASTSource(kernel, signature, constants, hints(indices))
-    options = {"num_warps": 8, "enable_fp_fusion": True}
+    options = {"num_warps": warps, "enable_fp_fusion": True}
     made = triton.compile(source, target=GPUTarget("cuda", target, 32), options=options)
     words = re.findall(r"wgmma\.mma_async|mma\.sync", made.asm["ptx"])
     single = re.findall(r"ld\.global\.b16|cp\.async\.\S+ \[.*\], 0x2,", made.asm["ptx"])

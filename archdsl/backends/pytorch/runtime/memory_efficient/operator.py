@@ -22,6 +22,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from archdsl.backends.pytorch.runtime.memory_efficient.fused import stage_reader
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import (
     StageLayer,
     StagePart,
@@ -141,7 +142,7 @@ def stage_read(
             weights.shifts[part.norm],
             eps[part.norm],
         )
-    return StageRead(source, runs, norm, part.relu)
+    return stage_reader(kept.buffer)(source, runs, norm, part.relu)
 
 
 class StageBackward:
@@ -197,7 +198,7 @@ class StageBackward:
         """Return the gradient of an output, from all of its readers."""
         if self.plan.normalised:
             mean = self.kept.means[0]
-            reader = StageRead
+            reader = stage_reader(self.kept.buffer)
             return reader.settle(self.kept.buffer, mean, self.totals, place)
         gradient = self.totals.gradients[:, place[0] : place[1]]
         return gradient.contiguous(memory_format=stage_layout(self.kept.buffer))

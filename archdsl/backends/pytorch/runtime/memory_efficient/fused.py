@@ -1,0 +1,214 @@
+"""What a part of a layer reads, and the way back, by Triton kernels on an accelerator."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import gcd
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from archdsl.backends.pytorch.runtime.memory_efficient.kernels import stage_kernels
+from archdsl.backends.pytorch.runtime.memory_efficient.read import StageNorm, StageRead, StageTotals
+from archdsl.backends.pytorch.runtime.memory_efficient.steps import stage_layout, stage_room
+
+
+def stage_reader(buffer: Tensor) -> type[StageRead]:
+    """Return the class that reads a stage's buffer: by kernels, or else in plain torch."""
+    return StageFusedRead if stage_triton(buffer) else StageRead
+
+
+def stage_triton(buffer: Tensor) -> bool:
+    """Return whether Triton runs the steps of a stage with this buffer.
+
+    Kernels read (N, C, H, W) in channels-last order, and compute in float32.
+    """
+    dtypes = (torch.float32, torch.float16, torch.bfloat16)
+    fits = buffer.dtype in dtypes and stage_layout(buffer) == torch.channels_last
+    return buffer.is_cuda and fits and bool(stage_kernels())
+
+
+class StageTable:
+    """Channels to read, in pieces of at most `block`; see `kernels.py`.
+
+    Args:
+        runs: the channels, each run by its first and its end.
+        width: the channels of the tensor that is read.
+        device: where the table is needed.
+    """
+
+    def __init__(self, runs: tuple[tuple[int, int], ...], width: int, device: torch.device) -> None:
+        narrowest = min(end - start for start, end in runs)
+        self.block = min(64, max(16, 1 << (narrowest - 1).bit_length()))
+        self.rows = 2048 // self.block
+        self.pieces: list[list[int]] = []
+        self.width, self.channels = width, 0
+        for start, end in runs:
+            for source in range(start, end, self.block):
+                count = min(self.block, end - source)
+                self.pieces.append([source, self.channels, count])
+                self.channels += count
+        self.tensor = torch.tensor(self.pieces, device=device)
+        # What all of these are multiples of: a kernel then reads 16 bytes at a time.
+        self.even = gcd(16, width, *(number for piece in self.pieces for number in piece))
+
+    def steps(self, rows: int) -> int:
+        """Return how many tiles of `self.rows` rows a program adds up: up to 16, if enough run.
+
+        Args:
+            rows: the rows of the tensor.
+        """
+        steps, programs = 1, 4 * 132
+        while steps < 16 and -(-rows // (2 * steps * self.rows)) * len(self.pieces) >= programs:
+            steps *= 2
+        return steps
+
+    def launch(
+        self, kernel: str, x: Tensor, tiles: int, arguments: tuple[Any, ...], **constants: Any
+    ) -> None:
+        """Run a kernel for each tile and piece.
+
+        Args:
+            kernel: its name.
+            x: the tensor that is read, or its sums.
+            tiles: the number of tiles of rows.
+            arguments: what the kernel gets before its counts of channels.
+            constants: what it is compiled for, but for sizes of the pieces.
+        """
+        shape = {"EVEN": self.even, "BM": self.rows, "BK": self.block}
+        with torch.cuda.device_of(x):
+            stage_kernels()[kernel][tiles, len(self.pieces)](
+                *arguments, self.width // self.even, self.channels // self.even, **constants,
+                **shape,
+            )  # fmt: skip
+
+
+@cache
+def stage_table(runs: tuple[tuple[int, int], ...], width: int, device: torch.device) -> StageTable:
+    """Return a table; copying it to the device waits for the device, so that is done once.
+
+    Args:
+        runs: the channels to read.
+        width: the channels of the tensor that is read.
+        device: where the table is needed.
+    """
+    return StageTable(runs, width, device)
+
+
+class StageFusedRead(StageRead):
+    """Channels of a tensor, a norm and a ReLU. What is gathered and normalised is not kept."""
+
+    def start(self) -> None:
+        """Look up the table of the channels."""
+        self.source = stage_dense(self.source)
+        self.table = stage_table(self.runs, self.source.shape[1], self.source.device)
+        self.numbers = self.norm or StageNorm(*4 * (self.source,), 0.0)  # which are not read
+
+    def output(self) -> Tensor:
+        """Return the result of the ReLU, dense."""
+        out = stage_room(self.source, self.table.channels)
+        rows = stage_rows(out)
+        arguments = (self.source, self.table.tensor, *self.numbers, out, rows)
+        tiles = -(-rows // self.table.rows)
+        kinds = {"NORM": self.norm is not None, "RELU": self.relu}
+        self.table.launch("activate", out, tiles, arguments, **kinds)
+        return out
+
+    def collect(self, gradient: Tensor, totals: StageTotals) -> tuple[Tensor, ...]:
+        """Add what this reader contributes to the gradients of the buffer's channels.
+
+        Args:
+            gradient: the gradient of the output.
+            totals: what all readers add up.
+
+        Returns:
+            The gradients of scale and shift of the norm, if there is one.
+        """
+        return self.pull(stage_dense(gradient), totals, add=True)
+
+    def backward(self, gradient: Tensor) -> tuple[Tensor, ...]:
+        """Return the gradients of what is read, of scale and of shift, where it has one reader.
+
+        Args:
+            gradient: the gradient of the output, which is overwritten.
+        """
+        gradient = stage_dense(gradient)
+        if self.norm is None:
+            self.pull(gradient, StageTotals(gradient, gradient, gradient), add=False)
+            return (gradient,)
+        first, second = torch.zeros_like(self.norm.mean.expand(2, -1)).unbind()
+        totals = StageTotals(gradient, first, second)
+        sums = self.pull(gradient, totals, add=False)
+        return stage_settled(self.source, self.norm, totals, self.table, scaled=True), *sums
+
+    def pull(self, gradient: Tensor, totals: StageTotals, *, add: bool) -> tuple[Tensor, ...]:
+        """Take a gradient back through the ReLU and the norm, but for what `settle` subtracts.
+
+        Args:
+            gradient: the gradient of the output, dense.
+            totals: what all readers add up.
+            add: whether to add to the gradients of the totals, instead of storing the gradient
+                before the ReLU where that of the output was.
+
+        Returns:
+            The gradients of scale and shift of the norm, if there is one.
+        """
+        table, rows = self.table, stage_rows(gradient)
+        steps = table.steps(rows)
+        tiles = -(-rows // (table.rows * steps))
+        count = tiles if self.norm else 0
+        sums = torch.empty(count, 2, table.channels, dtype=torch.float32, device=gradient.device)
+        arguments = (gradient, self.source, table.tensor, *self.numbers, totals.gradients, sums)
+        kinds = {"NORM": self.norm is not None, "RELU": self.relu, "ADD": add, "STEPS": steps}
+        table.launch("collect", gradient, tiles, (*arguments, rows), **kinds)
+        if self.norm is None:
+            return ()
+        of_norm = sums.new_empty(2, table.channels)
+        added = (sums, table.tensor, *self.norm, of_norm, totals.first, totals.second)
+        table.launch("sum", sums, 1, (*added, tiles))
+        return tuple(of_norm.unbind())
+
+    @staticmethod
+    def settle(buffer: Tensor, mean: Tensor, totals: StageTotals, place: tuple[int, int]) -> Tensor:
+        """Return the gradient of channels of the buffer, dense, from all of their readers.
+
+        Args:
+            buffer: the outputs of the stage.
+            mean: the mean of each of its channels.
+            totals: what their readers added up.
+            place: the first channel and the end.
+        """
+        table = stage_table((place,), buffer.shape[1], buffer.device)
+        numbers = StageNorm(*4 * (mean,), 0.0)
+        return stage_settled(buffer, numbers, totals, table, scaled=False)
+
+
+def stage_settled(
+    x: Tensor, norm: StageNorm, totals: StageTotals, table: StageTable, *, scaled: bool
+) -> Tensor:
+    """Return gradients of channels less what norms of the batch subtract, dense.
+
+    Args:
+        x: the tensor that has the channels.
+        norm: the norm, of which only the mean is read unless `scaled`.
+        totals: the gradients, and what to subtract.
+        table: the channels.
+        scaled: whether the gradients are those of a norm that is the only reader, so that they
+            are multiplied by scale / deviation first.
+    """
+    out = stage_room(x, table.channels)
+    rows = stage_rows(x)
+    arguments = (totals.gradients, x, table.tensor, *norm, totals.first, totals.second, out, rows)
+    table.launch("settle", x, -(-rows // table.rows), arguments, NORM=scaled)
+    return out
+
+
+def stage_dense(x: Tensor) -> Tensor:
+    """Return a tensor in channels-last order, a copy if it is not."""
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def stage_rows(x: Tensor) -> int:
+    """Return the number of pixels of all samples."""
+    return x.numel() // x.shape[1]

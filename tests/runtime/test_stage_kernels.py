@@ -1,0 +1,330 @@
+"""The kernels of a stage's operator against plain torch and float64, in Triton's interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from archdsl.backends.pytorch.runtime.memory_efficient import fused
+from archdsl.backends.pytorch.runtime.memory_efficient.fused import (
+    StageFusedRead,
+    StageTable,
+    stage_triton,
+)
+from archdsl.backends.pytorch.runtime.memory_efficient.read import (
+    StageNorm,
+    StageRead,
+    StageTotals,
+)
+from archdsl.oracle.comparison import load_module, network_class, randomise
+from cli.commands import ROOT
+from runtime.operators import apart, batch, gradients, obstacles, plain, spec, statistics
+
+pytest.importorskip("triton", reason="Triton is not installed")
+
+Runs = tuple[tuple[int, int], ...]
+ROUNDING = {torch.float32: 1e-6, torch.float16: 1.5e-3, torch.bfloat16: 1.5e-2}
+RUNS: dict[str, tuple[int, Runs]] = {
+    "one run": (36, ((0, 36),)),
+    "a prefix of growth 12": (60, ((0, 48),)),
+    "several runs": (84, ((0, 24), (36, 48), (72, 84))),
+    "newest first": (84, ((72, 84), (48, 60), (0, 24))),
+    "odd widths": (23, ((1, 8), (9, 10), (12, 23))),
+    "one channel": (2, ((1, 2),)),
+    "more than a piece": (200, ((0, 130), (136, 200))),
+}
+READERS = (StageRead, StageFusedRead)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _poisoned() -> Iterator[None]:
+    """Memory that is not written yet is NaN."""
+    torch.use_deterministic_algorithms(mode=True)
+    assert torch.empty(3).isnan().all()
+    yield
+    torch.use_deterministic_algorithms(mode=False)
+
+
+def maps(channels: int, dtype: torch.dtype, size: tuple[int, int, int] = (3, 5, 7)) -> Tensor:
+    """Random maps in channels-last order; the default size is not a multiple of any tile."""
+    n, h, w = size
+    return torch.randn(n, h, w, channels).to(dtype).permute(0, 3, 1, 2)
+
+
+def norm_of(x: Tensor, channels: int) -> StageNorm:
+    """A norm of `channels` channels of x, with the statistics of the batch."""
+    variance, mean = torch.var_mean(x.double(), (0, 2, 3), correction=0)
+    scale, shift = torch.randn(2, channels)
+    return StageNorm(mean.float(), variance.float(), scale, shift, 1e-3)
+
+
+def gathered(x: Tensor, runs: Runs) -> Tensor:
+    return torch.cat([x[:, start:end] for start, end in runs], dim=1)
+
+
+def width(runs: Runs) -> int:
+    return sum(end - start for start, end in runs)
+
+
+def exact(x: Tensor, runs: Runs, norm: StageNorm | None, relu: bool) -> tuple[Tensor, list[Tensor]]:
+    """What a part reads, up to its convolution, in float64 by torch; and scale and shift."""
+    y, weights = gathered(x, runs), []
+    if norm is not None:
+        weights = [w.detach().double().requires_grad_() for w in (norm.scale, norm.shift)]
+        scale, shift = weights
+        y = functional.batch_norm(y, None, None, scale, shift, True, 0.0, norm.eps)
+    return y.relu() if relu else y, weights
+
+
+def assert_near(results: list[Tensor], wanted: Tensor, dtype: torch.dtype) -> None:
+    """Plain torch and the kernel are as near to float64 as the dtype allows."""
+    for result in results:
+        assert result.shape == wanted.shape
+        assert apart(result, wanted) < ROUNDING[dtype]
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+@pytest.mark.parametrize("runs", RUNS)
+@pytest.mark.parametrize(("normal", "relu"), [(True, True), (True, False), (False, True)])
+def test_what_a_part_reads(runs: str, dtype: torch.dtype, normal: bool, relu: bool) -> None:
+    channels, places = RUNS[runs]
+    x = maps(channels, dtype) + 1
+    norm = norm_of(x, width(places)) if normal else None
+    wanted, _ = exact(x.double(), places, norm, relu)
+    results = [reader(x, places, norm, relu).output() for reader in READERS]
+    assert_near(results, wanted, dtype)
+    assert all(y.is_contiguous(memory_format=torch.channels_last) for y in results)
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+@pytest.mark.parametrize("runs", RUNS)
+@pytest.mark.parametrize(("normal", "relu"), [(True, True), (True, False), (False, True)])
+def test_the_way_back_to_one_reader(
+    runs: str, dtype: torch.dtype, normal: bool, relu: bool
+) -> None:
+    channels = RUNS[runs][0]
+    x, gradient = maps(channels, dtype) + 1, maps(channels, dtype)
+    everything = ((0, channels),)
+    norm = norm_of(x, channels) if normal else None
+    exactly = x.double().requires_grad_()
+    output, weights = exact(exactly, everything, norm, relu)
+    wanted = torch.autograd.grad(output, [exactly, *weights], gradient.double())
+    results = []
+    for reader in READERS:
+        read = reader(x, everything, norm, relu)
+        read.output()
+        results.append(read.backward(gradient.clone(memory_format=torch.preserve_format)))
+    for number, gradient_wanted in enumerate(wanted):
+        assert_near([result[number] for result in results], gradient_wanted, dtype)
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+@pytest.mark.parametrize("runs", RUNS)
+@pytest.mark.parametrize("steps", [1, 4])
+def test_the_way_back_to_a_buffer(
+    runs: str, dtype: torch.dtype, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two norms and a ReLU alone read a buffer that has a gradient already."""
+    monkeypatch.setattr(StageTable, "steps", lambda *_: steps)
+    channels, places = RUNS[runs]
+    x, before = maps(channels, dtype) + 1, maps(channels, dtype)
+    readers: list[tuple[Runs, StageNorm | None]] = [
+        (places, norm_of(x, width(places))),
+        (((0, channels),), norm_of(x, channels)),
+        (places, None),
+    ]
+    upstream = [maps(width(read), dtype) for read, _ in readers]
+    exactly = x.double().requires_grad_()
+    outputs = [exact(exactly, read, norm, True) for read, norm in readers]
+    inputs = [exactly, *(weight for _, weights in outputs for weight in weights)]
+    results = [y for y, _ in outputs]
+    wanted = torch.autograd.grad(results, inputs, [g.double() for g in upstream])
+    ends = sorted({0, channels, places[0][1]})
+    for reader in READERS:
+        totals = StageTotals(before.clone(), torch.zeros(channels), torch.zeros(channels))
+        of_weights: list[Tensor] = []
+        for (read, norm), gradient in zip(readers, upstream, strict=True):
+            part = reader(x, read, norm, relu=True)
+            part.output()
+            of_weights += part.collect(gradient.clone(), totals)
+        mean = x.double().mean((0, 2, 3)).float()
+        settled = [reader.settle(x, mean, totals, place) for place in pairwise(ends)]
+        assert_near([torch.cat(settled, dim=1)], wanted[0] + before.double(), dtype)
+        for found, weight in zip(of_weights, wanted[1:], strict=True):
+            assert_near([found], weight, dtype)
+
+
+def test_sums_over_tiles_are_deterministic_and_far_means_lose_no_digits() -> None:
+    x = maps(36, torch.float32, (4, 16, 16)) + 1000
+    gradient, norm = maps(36, torch.float32, (4, 16, 16)), norm_of(x, 36)
+    exactly = x.double().requires_grad_()
+    output, weights = exact(exactly, ((0, 36),), norm, relu=True)
+    wanted = torch.autograd.grad(output, weights, gradient.double())
+    first, second = (
+        StageFusedRead(x, ((0, 36),), norm, relu=True).backward(gradient.clone()) for _ in range(2)
+    )
+    assert all(map(torch.equal, first, second))
+    for found, weight in zip(first[1:], wanted, strict=True):
+        assert apart(found, weight) < 1e-3
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # numpy's, when interpreted
+def test_what_is_no_number_stays_so() -> None:
+    x = maps(16, torch.float32)
+    x[0, :, 0, :3] = torch.tensor([torch.nan, torch.inf, -torch.inf])
+    norm = StageNorm(torch.zeros(16), torch.ones(16), torch.ones(16), torch.zeros(16), 0.0)
+    outputs = [reader(x, ((0, 16),), norm, relu=True).output() for reader in READERS]
+    assert outputs[0].isnan().equal(outputs[1].isnan())
+    assert outputs[0].nan_to_num().equal(outputs[1].nan_to_num())
+
+
+def test_distances_are_not_cut_to_32_bits() -> None:
+    """The last row begins more than two thousand million numbers after the first one."""
+    torch.use_deterministic_algorithms(mode=False)  # memory in between is never touched
+    channels, runs = 2**27, ((16, 32),)
+    x, totals = (torch.empty(1, 1, 18, channels, dtype=torch.float16).permute(0, 3, 1, 2)
+                 for _ in range(2))  # fmt: skip
+    values = torch.randn(1, 16, 1, 18).half()
+    x[:, 16:32], totals[:, 16:32] = values, 1
+    read = StageFusedRead(x, runs, None, relu=True)
+    assert read.output().equal(values.relu())
+    gradient = torch.full_like(values, 2)
+    read.collect(gradient, StageTotals(totals, gradient, gradient))
+    assert totals[:, 16:32].equal(1 + 2 * (values > 0).half())
+
+
+@pytest.mark.parametrize("runs", RUNS)
+def test_tables_have_every_channel_once(runs: str) -> None:
+    channels, places = RUNS[runs]
+    table = StageTable(places, channels, CPU)
+    assert 16 <= table.block <= 64
+    assert table.channels == width(places)
+    read = [source + lane for source, _, count in table.pieces for lane in range(count)]
+    assert read == [channel for start, end in places for channel in range(start, end)]
+    written = [first + lane for _, first, count in table.pieces for lane in range(count)]
+    assert written == list(range(table.channels))
+    numbers = [channels, table.channels, *(number for piece in table.pieces for number in piece)]
+    assert all(number % table.even == 0 for number in numbers)
+
+
+@pytest.mark.parametrize("rows", [1, 49, 3136, 200_704, 10**7])
+def test_programs_add_up_more_rows_where_enough_of_them_run(rows: int) -> None:
+    table = StageTable(((0, 256),), 256, CPU)
+    steps = table.steps(rows)
+    programs = -(-rows // (steps * table.rows)) * len(table.pieces)
+    assert steps == 1 or programs >= 4 * 132
+    assert steps == 16 or programs < 8 * 132 + len(table.pieces)
+
+
+def test_a_cpu_runs_plain_torch() -> None:
+    assert not stage_triton(maps(16, torch.float32))
+
+
+@pytest.mark.parametrize("fuse", [False, True])
+def test_an_emitted_file_carries_the_kernels(fuse: bool) -> None:
+    """They share a name with those of inference: the one for Triton's language."""
+    module: Any = load_module(spec().emit(memory_efficient=True, fuse=fuse))
+    x, runs = maps(84, torch.float32), ((0, 24), (36, 48))
+    norm = norm_of(x, width(runs))
+    results = []
+    for reader in (module.StageFusedRead, module.StageRead):
+        totals = StageTotals(torch.zeros_like(x), torch.zeros(84), torch.zeros(84))
+        read = reader(x, runs, norm, relu=True)
+        y = read.output()
+        results.append([y.clone(), *read.collect(torch.ones_like(y), totals), *totals])
+    for found, wanted in zip(*results, strict=True):
+        assert_near([found], wanted, torch.float32)
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The kernels that were run; from now on every stage that they fit runs them."""
+    names: list[str] = []
+    launch = StageTable.launch
+
+    def noted(table: StageTable, kernel: str, *arguments: Any, **constants: Any) -> None:
+        names.append(kernel)
+        launch(table, kernel, *arguments, **constants)
+
+    monkeypatch.setattr(StageTable, "launch", noted)
+    monkeypatch.setattr(fused, "stage_triton", lambda buffer: buffer.dtype != torch.float64)
+    return names
+
+
+UNITS = {
+    "two norms": "{kind: dense-bottleneck, order: pre, width: 4, inner: 6}",
+    "norm last": "[{conv: {width: 4, kernel: 3}}, norm, relu]",
+    "relu inside": "[norm, relu, {conv: 5}, relu, {conv: {width: 4, kernel: 3}}]",
+    "no norm": "[relu, {conv: {width: 4, kernel: 3}}]",
+    "one channel": "[norm, relu, {conv: {width: 1, kernel: 3}}]",
+    "dropout": "{kind: dense-bottleneck, order: pre, width: 4, dropout: 0.4}",
+}
+
+
+@pytest.mark.parametrize(
+    ("unit", "connect"),
+    [*((unit, "exponential") for unit in UNITS), ("two norms", "{rule: full, order: newest}")],
+)
+def test_whole_stages(unit: str, connect: str, launched: list[str]) -> None:
+    text = spec(UNITS[unit], connect).emit(memory_efficient=True, runtime="import")
+    torch.manual_seed(0)
+    made: Any = network_class(load_module(text))().train()
+    randomise(made)
+    other, exact_one = plain(made), plain(made).double()
+    x = batch().float().contiguous(memory_format=torch.channels_last)
+    assert not obstacles(made, x)
+    for each in (made, other, exact_one):
+        torch.manual_seed(5)
+        output = each(x.to(next(each.parameters()).dtype))
+        output.square().sum().backward()
+    norms = {"sum", "settle"} if unit != "no norm" else set()
+    assert set(launched) == {"activate", "collect"} | norms
+    if unit != "dropout":  # what is dropped depends on the dtype
+        errors = [apart(gradients(each), gradients(exact_one)) for each in (made, other)]
+        assert errors[0] < 2 * errors[1] + 1e-6
+    assert apart(gradients(made), gradients(other)) < 1e-5
+    if list(made.stages.buffers()):
+        assert apart(statistics(made), statistics(other)) < 1e-6
+
+
+def test_whole_stages_in_half_precision(launched: list[str]) -> None:
+    text = spec().emit(memory_efficient=True, runtime="import")
+    torch.manual_seed(0)
+    made: Any = network_class(load_module(text))().train()
+    randomise(made)
+    exact_one = plain(made.half()).double()
+    other = plain(made)
+    x = batch().half().contiguous(memory_format=torch.channels_last)
+    for each in (made, other, exact_one):
+        each(x.to(next(each.parameters()).dtype)).double().square().sum().backward()
+    assert launched
+    errors = [apart(gradients(each), gradients(exact_one)) for each in (made, other)]
+    assert errors[0] < 1.5 * errors[1]
+
+
+def test_kernels_compile_for_accelerators(tmp_path: Path) -> None:
+    """To machine code of two generations, which reads several numbers at a time."""
+    environment = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
+    paths = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
+    ran = subprocess.run(
+        [sys.executable, "tests/runtime/compile_stage_kernels.py"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**environment, "PYTHONPATH": paths, "TRITON_CACHE_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    rows = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(rows) == 2 * 4 * 8
+    assert all(row["bytes"] > 1000 for row in rows)
+    assert all(row["single_reads"] == 0 for row in rows)
