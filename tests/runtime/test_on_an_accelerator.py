@@ -10,7 +10,10 @@ import torch
 from torch import Tensor
 
 from archdsl.api import check, load
+from archdsl.backends.pytorch.runtime.memory_efficient import fused
+from archdsl.oracle.comparison import load_module, network_class, randomise
 from cli.commands import SPECS
+from runtime import operators
 from runtime.fused import STATISTICS, built, ordinary, run
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no accelerator")
@@ -91,3 +94,99 @@ def test_tf32_is_honoured() -> None:
     finally:
         torch.backends.cudnn.allow_tf32 = before
     assert exact < 1e-5 < rough
+
+
+def trained(name: str, depth: int, dtype: torch.dtype, layout: torch.memory_format) -> Any:
+    """A network in training on an accelerator whose stages are operators, which are imported."""
+    checked = check(load(SPECS / f"{name}.yaml", {"depth": depth}))
+    torch.manual_seed(0)
+    text = checked.emit(memory_efficient=True, runtime="import")
+    network: Any = network_class(load_module(text))().train()
+    randomise(network)
+    return network.to("cuda", dtype).to(memory_format=layout)
+
+
+def step(network: Any, x: Tensor) -> Tensor:
+    """The gradients of all weights, on the CPU in float64, after a backward pass."""
+    network.zero_grad()
+    weight = next(network.parameters())
+    network(x.to(weight.device, weight.dtype)).double().square().sum().backward()
+    return operators.gradients(network).double().cpu()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", ["densenet-bc-cifar", "sparsenet-bc-cifar", "densenet-cifar"])
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+def test_stages_as_operators(
+    name: str, dtype: torch.dtype, layout: torch.memory_format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernels run where the layout is channels-last, and are as exact as the layers."""
+    network = trained(name, 40, dtype, layout)
+    other, exact = operators.plain(network), operators.plain(network).double().cpu()
+    x = torch.randn(8, 3, 32, 32).to(dtype).contiguous(memory_format=layout)
+    launched, launch = [], fused.StageTable.launch
+
+    def noted(table: fused.StageTable, kernel: str, *arguments: Any, **constants: Any) -> None:
+        launched.append(kernel)
+        launch(table, kernel, *arguments, **constants)
+
+    monkeypatch.setattr(fused.StageTable, "launch", noted)
+    wanted = step(exact, x)
+    found, plain = (relative(step(each, x), wanted) for each in (network, other))
+    kernels = {"activate", "collect", "sum", "settle"}
+    assert set(launched) == (kernels if layout == torch.channels_last else set())
+    assert found <= (max(10 * plain, 1e-5) if dtype == torch.float32 else 3 * plain)
+    statistics = [operators.statistics(each).cpu() for each in (network, other, exact)]
+    found, plain = (relative(each, statistics[2]) for each in statistics[:2])
+    assert found <= 3 * plain + 1e-5
+
+
+def test_stages_as_operators_under_autocast() -> None:
+    network = trained("densenet-bc-cifar", 40, torch.float32, torch.channels_last)
+    other, exact = operators.plain(network), operators.plain(network).double().cpu()
+    x = torch.randn(8, 3, 32, 32).contiguous(memory_format=torch.channels_last)
+    wanted = step(exact, x)
+    with torch.autocast("cuda", dtype=torch.bfloat16):
+        errors = [relative(step(each, x), wanted) for each in (network, other)]
+    assert errors[0] <= 3 * errors[1]
+
+
+def test_stages_as_operators_are_deterministic() -> None:
+    """With the algorithms of cuDNN that are: the kernels always add in the same order."""
+    stage = trained("sparsenet-bc-cifar", 40, torch.bfloat16, torch.channels_last).stages[0]
+    x = torch.randn(32, stage.operator.widths[0], 32, 32, device="cuda", dtype=torch.bfloat16)
+    x = x.contiguous(memory_format=torch.channels_last)
+    before = torch.backends.cudnn.deterministic
+    try:
+        torch.backends.cudnn.deterministic = True
+        results = []
+        for _ in range(2):
+            stage.zero_grad()
+            output = stage(x)
+            output.square().sum().backward()
+            results.append([output.detach(), operators.gradients(stage)])
+    finally:
+        torch.backends.cudnn.deterministic = before
+    assert all(map(torch.equal, *results))
+
+
+def test_stages_as_operators_keep_memory_linear_in_depth() -> None:
+    """The memory that a forward pass leaves is less than a third of that of the layers."""
+    kept = []
+    network = trained("densenet-bc-cifar", 100, torch.float32, torch.channels_last)
+    for each in (network, operators.plain(network)):
+        x = torch.randn(16, 3, 32, 32, device="cuda")
+        x = x.contiguous(memory_format=torch.channels_last)
+        before = torch.cuda.memory_allocated()
+        output = each(x)
+        kept.append(torch.cuda.memory_allocated() - before)
+        del output
+    assert kept[0] < kept[1] / 3
+
+
+def test_a_compiled_network_runs_the_kernels_of_its_stages() -> None:
+    network = trained("densenet-bc-cifar", 40, torch.float32, torch.channels_last)
+    other = copy.deepcopy(network)
+    x = torch.randn(8, 3, 32, 32).contiguous(memory_format=torch.channels_last)
+    found = step(torch.compile(network, fullgraph=True), x)
+    assert relative(found, step(other, x)) < 1e-2
