@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -230,6 +231,28 @@ def test_programs_add_up_more_rows_where_enough_of_them_run(rows: int) -> None:
 
 def test_a_cpu_runs_plain_torch() -> None:
     assert not stage_triton(maps(16, torch.float32))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "layout", "capability", "fits"),
+    [
+        (torch.bfloat16, torch.channels_last, (9, 0), True),
+        (torch.float32, torch.channels_last, (8, 0), True),
+        (torch.float64, torch.channels_last, (9, 0), False),
+        (torch.float16, torch.contiguous_format, (9, 0), False),
+        (torch.float16, torch.channels_last, (7, 5), False),
+    ],
+)
+def test_an_accelerator_runs_kernels_where_they_fit(
+    dtype: torch.dtype, layout: torch.memory_format, capability: tuple[int, int], fits: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    x = torch.zeros(2, 4, 3, 3, dtype=dtype).contiguous(memory_format=layout)
+    there: Any = SimpleNamespace(
+        is_cuda=True, dtype=dtype, device=None, shape=x.shape, dim=x.dim, stride=x.stride
+    )
+    assert stage_triton(there) == fits
 
 
 @pytest.mark.parametrize("fuse", [False, True])

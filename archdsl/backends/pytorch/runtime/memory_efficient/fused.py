@@ -22,11 +22,16 @@ def stage_reader(buffer: Tensor) -> type[StageRead]:
 def stage_triton(buffer: Tensor) -> bool:
     """Return whether Triton runs the steps of a stage with this buffer.
 
-    Kernels read (N, C, H, W) in channels-last order, and compute in float32.
+    Kernels read (N, C, H, W) in channels-last order, and compute in float32. Triton needs compute
+    capability 8.0.
     """
     dtypes = (torch.float32, torch.float16, torch.bfloat16)
-    fits = buffer.dtype in dtypes and stage_layout(buffer) == torch.channels_last
-    return buffer.is_cuda and fits and bool(stage_kernels())
+    if not buffer.is_cuda or buffer.dtype not in dtypes:
+        return False
+    if stage_layout(buffer) != torch.channels_last:
+        return False
+    supported = torch.cuda.get_device_capability(buffer.device) >= (8, 0)
+    return supported and bool(stage_kernels())
 
 
 class StageTable:
