@@ -75,8 +75,7 @@ class _Stage:
     """The stage so far. `totals[l]` is the running aggregate of y_0 ... y_l.
 
     `seen[l]` is the node in which the next layer reads y_l: behind a border, what carries it.
-    `first_behind` has the first layer behind each border.
-    `scopes[l]` begins the names of the weights of y_l, where the aggregation folds.
+    `first_behind` has the first layer behind each border, `scopes[l]` the scope of y_l's weights.
     """
 
     def __init__(self, builder: Builder, plan: StagePlan, entering: str) -> None:

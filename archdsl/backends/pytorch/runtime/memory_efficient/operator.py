@@ -175,7 +175,13 @@ class StageBackward:
         return self.settle((0, self.plan.layers[0].writes[0])), self.of_weights
 
     def part(self, gradient: Tensor, layer: StageLayer, part: StagePart) -> Tensor:
-        """Take a gradient back through a convolution, a ReLU and a norm."""
+        """Take a gradient back through a convolution, a ReLU and a norm.
+
+        Args:
+            gradient: of the part's result.
+            layer: the layer.
+            part: the part of it.
+        """
         read = stage_read(layer, part, self.kept, self.weights, self.eps)
         if part.relu or part.convolution >= 0:
             y = read.output()

@@ -57,7 +57,12 @@ def stage_gather(buffer: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
 
 
 def stage_pick(numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
-    """Return the numbers of channels, in the order in which they are read."""
+    """Return the numbers of channels, in the order in which they are read.
+
+    Args:
+        numbers: one per channel of the buffer.
+        runs: the channels.
+    """
     parts = [numbers[start:end] for start, end in runs]
     return torch.cat(parts) if len(parts) > 1 else parts[0]
 
