@@ -95,8 +95,7 @@ class _Stage:
         """Add the chain of the stage itself that makes y_0, if the spec asks for one."""
         source, plan = self.outputs[0], self.plan
         shape = self.builder.shapes[source]
-        name = f"{self.root}.entry"
-        origin = "stages.entry"
+        name, origin = f"{self.root}.entry", "stages.entry"
         if plan.lead:
             layers, shape = plan.chain(1, shape)
             origin = "stages.unit"

@@ -164,7 +164,7 @@ def test_all_of_the_source_is_reachable_and_named_apart() -> None:
     written = {n for file in MEMORY_EFFICIENT for n in defined((folder / f"{file}.py").read_text())}
     used = runtime_source(["StageOperator", "StageUnit", "StageActivation"])
     assert written == {item.name for item in used}
-    assert all(re.match("Stage|stage_|STAGE_", name) for name in written)
+    assert all(re.match("Stage|stage_|STAGE_|tl$", name) for name in written)
 
 
 def test_the_operators_of_a_file_are_named_by_its_source() -> None:
