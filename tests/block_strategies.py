@@ -278,7 +278,8 @@ class Drawer:
             outputs = [first, *(first if makes is None else makes for makes in widths)]
             made = exit_width(operator, outputs, readers)
             if made is not None:
-                known = width is not None or not (operator.running or 0 in readers[-1])
+                follows = operator.running or 0 in readers[-1] or None in widths
+                known = width is not None or not follows
                 options.append((operator, widths, made if known else None))
         choice: tuple[Aggregation, list[int | None], int | None] = self.pick(options)
         return choice

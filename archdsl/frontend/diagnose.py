@@ -50,7 +50,7 @@ class _Errors:
     def __init__(self, errors: list[Any], document: Document, model: type[Words]) -> None:
         self.errors, self.document, self.model = errors, document, model
         self.missing = {
-            (self.path(e["loc"][:-1]), e["loc"][-1]) for e in errors if e["type"] == "missing"
+            (self.holder(e["loc"]), e["loc"][-1]) for e in errors if e["type"] == "missing"
         }
         self.explained: set[tuple[Path, Any]] = set()
 
@@ -61,7 +61,7 @@ class _Errors:
             diagnostic
             for error, diagnostic in explained
             if error["type"] != "missing"
-            or (self.path(error["loc"][:-1]), error["loc"][-1]) not in self.explained
+            or (self.holder(error["loc"]), error["loc"][-1]) not in self.explained
         ]
 
     def follows(self, error: Any) -> bool:
@@ -73,6 +73,11 @@ class _Errors:
     def path(self, loc: tuple[Any, ...]) -> Path:
         """Return the path of an error in the file: pydantic's path without the tags of unions."""
         return path_in(self.model, loc, self.document.root)
+
+    def holder(self, loc: tuple[Any, ...]) -> Path:
+        """Return the path of the mapping or word that lacks a key, not of a list in it."""
+        path = self.path(loc[:-1])
+        return path[:-1] if isinstance(self.document.value(path), list) else path
 
     def at(self, path: Path, code: str, message: str, **details: Any) -> Diagnostic:
         """Return a diagnostic at a path of the document, or at `span` if it is passed."""
@@ -114,7 +119,7 @@ class _Errors:
 
     def missing_key(self, path: Path, loc: tuple[Any, ...], context: Any, kind: str) -> Diagnostic:
         if kind == "missing":
-            return self.at(path, "A103", f"the key `{loc[-1]}` is missing")
+            return self.at(self.holder(loc), "A103", f"the key `{loc[-1]}` is missing")
         value = self.document.value(path)
         if isinstance(value, dict):
             key = "rule" if path[-1:] == ("connect",) else "kind"

@@ -113,7 +113,7 @@ INSIDE = [
     "x = f'{x}'",
     "x = yield x",
     "x = await x",
-    "x = {y for y in x}",
+    "x = {y: y for y in x}",
     "assert x",
     "raise x",
     "with x: return x",
