@@ -29,7 +29,9 @@ def exercise() -> None:
     archdsl("compile", "--check")
     for spec in sorted(ROOT.glob("specs/*.yaml")):
         archdsl("compile", spec, "--check", "--fuse", "-o", "absent.py")
-        archdsl("show", spec, "--ir")
+        archdsl("compile", spec, "--check", "--memory-efficient", "-o", "absent.py")
+        archdsl("show", spec)
+        archdsl("show", spec, "--ir", "--view", "simplified")
     for spec in sorted(ROOT.glob("tests/bad_specs/*.yaml")):
         archdsl("check", spec)
 

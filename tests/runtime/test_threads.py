@@ -131,35 +131,41 @@ def in_a_child(fast: Any, x: Tensor, results: Any) -> None:
     results.put(run(fast, x).tolist())
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_forked_processes(network: Any, x: Tensor) -> None:
-    """A child inherits the recordings, whatever threads of the parent were doing."""
-    threads_before = torch.get_num_threads()
+def forks(network: Any, x: Tensor) -> None:
+    """Fork children while two threads run a snapshot, and compare what they make of it."""
     torch.set_num_threads(1)  # the threads of OpenMP do not survive a fork
-    try:
-        fast = fused(network)
-        wanted = run(fast, x)
-        context = multiprocessing.get_context("fork")
-        results = context.Queue()
-        done = threading.Event()
+    fast = fused(network)
+    wanted = run(fast, x)
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    done = threading.Event()
 
-        def work() -> None:
-            while not done.is_set():
-                run(fast, torch.randn(random.randint(1, 4), 3, 16, 16))
+    def work() -> None:
+        while not done.is_set():
+            run(fast, torch.randn(random.randint(1, 4), 3, 16, 16))
 
-        threads = [threading.Thread(target=work) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        children = [context.Process(target=in_a_child, args=(fast, x, results)) for _ in range(3)]
-        for child in children:
-            child.start()
-        found = [torch.tensor(results.get(timeout=120)) for _ in children]
-        done.set()
-        for thread in threads:
-            thread.join()
-        for child in children:
-            child.join()
-    finally:
-        torch.set_num_threads(threads_before)
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    children = [context.Process(target=in_a_child, args=(fast, x, results)) for _ in range(3)]
+    for child in children:
+        child.start()
+    found = [torch.tensor(results.get(timeout=120)) for _ in children]
+    done.set()
+    for thread in threads:
+        thread.join()
+    for child in children:
+        child.join()
     for result in found:
         assert torch.allclose(result, wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_forked_processes(network: Any, x: Tensor) -> None:
+    """A child inherits the recordings, whatever threads of the parent were doing.
+
+    In a process of its own: what other tests have loaded may not survive a fork.
+    """
+    process = multiprocessing.get_context("spawn").Process(target=forks, args=(network, x))
+    process.start()
+    process.join(300)
+    assert process.exitcode == 0
