@@ -110,6 +110,10 @@ class StageFusedRead(StageRead):
         self.table = stage_table(self.runs, self.source.shape[1], self.source.device)
         self.numbers = self.norm or StageNorm(*4 * (self.source,), 0.0)  # which are not read
 
+    def forward(self) -> Tensor:
+        """Return the result of the ReLU, dense."""
+        return self.output()
+
     def output(self) -> Tensor:
         """Return the result of the ReLU, dense."""
         out = stage_room(self.source, self.table.channels)

@@ -99,7 +99,7 @@ class StageForward:
             if part.norm >= 0:
                 for numbers, kept in zip(stage_statistics(x), self.kept[2:], strict=True):
                     kept.append(numbers)
-        y = stage_read(layer, part, self.kept, self.weights, self.eps).output()
+        y = stage_read(layer, part, self.kept, self.weights, self.eps).forward()
         if part.convolution < 0:
             return y
         return stage_convolve(y, self.weights.convolutions[part.convolution], part.window)
