@@ -15,8 +15,10 @@ from archdsl.ir.ops import Shape
 __all__ = ["TRAINING", "MemoryEfficient", "memory_efficient"]
 
 TRAINING = (
-    "NamedTuple", "StageActivation", "StageBackward", "StageForward", "StageKept", "StageLayer",
-    "StageOperator", "StagePart", "StagePlan", "StageUnit", "StageWeights", "StageWindow", "UNITS",
+    "NamedTuple", "StageActivation", "StageArguments", "StageBackward", "StageForward",
+    "StageFusedRead", "StageKept", "StageLayer", "StageNorm", "StageOperator", "StagePart",
+    "StagePlan", "StageRead", "StageTable", "StageTotals", "StageUnit", "StageWeights",
+    "StageWindow", "UNITS",
 )  # fmt: skip
 """Names that an emitted file needs for the operator: its classes and the table of units."""
 

@@ -17,6 +17,7 @@ from archdsl.api import build, check, check_text, load
 from archdsl.backends.pytorch.pasted import MEMORY_EFFICIENT, runtime_source
 from archdsl.backends.pytorch.provenance import read_emitted
 from archdsl.backends.pytorch.runtime.memory_efficient import plan
+from archdsl.codegen.memory_efficient import TRAINING
 from archdsl.errors import ArchdslError
 from archdsl.oracle.comparison import compare, load_module, network_class
 from backends.networks import HEAD, TOP, assert_laid_out
@@ -164,6 +165,7 @@ def test_all_of_the_source_is_reachable_and_named_apart() -> None:
     written = {n for file in MEMORY_EFFICIENT for n in defined((folder / f"{file}.py").read_text())}
     used = runtime_source(["StageOperator", "StageUnit", "StageActivation"])
     assert written == {item.name for item in used}
+    assert {name for name in written if name.startswith("Stage")} < {*TRAINING}
     assert all(re.match("Stage|stage_|STAGE_|tl$", name) for name in written)
 
 
@@ -176,8 +178,9 @@ def test_the_operators_of_a_file_are_named_by_its_source() -> None:
 
 def test_a_function_of_the_spec_cannot_take_a_name_of_the_operator() -> None:
     text = DENSE.read_text(encoding="utf-8")
-    with pytest.raises(ArchdslError, match="A413"):
-        check_text(text).emit("StageOperator", memory_efficient=True)
+    for name in ("StageOperator", "StageRead", "UNITS"):
+        with pytest.raises(ArchdslError, match="A413"):
+            check_text(text).emit(name, memory_efficient=True)
 
 
 def test_show_counts_what_training_keeps() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -24,42 +24,52 @@ STAGE_NAMESPACE: str = "archdsl"
 """Where torch finds the operators; in an emitted file with a hash of this source."""
 
 
+class StageArguments(NamedTuple):
+    """What both operators are given after their first tensors, in this order.
+
+    `convolutions`, `scales` and `shifts` are the weights of all layers, in order. Each layer's
+    output is multiplied by one of `masks`, such as that of a dropout; the list may be empty. `eps`
+    has the number that each norm adds to its variance, `plan` the text of a `StagePlan`.
+    """
+
+    convolutions: list[Tensor]
+    scales: list[Tensor]
+    shifts: list[Tensor]
+    masks: list[Tensor]
+    eps: list[float]
+    plan: str
+
+    @property
+    def weights(self) -> StageWeights:
+        """The weights alone."""
+        return StageWeights(self.convolutions, self.scales, self.shifts)
+
+
 def stage_forward(
-    x: Tensor, convolutions: list[Tensor], scales: list[Tensor], shifts: list[Tensor],
-    masks: list[Tensor], eps: list[float], plan: str,
-) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
+    x: Tensor, *arguments: Any
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
     """Return the buffer of a stage, and what its backward pass needs: see `StageKept`.
 
     Args:
         x: input of the stage, (N, C, ...).
-        convolutions: weights of the convolutions of all layers, in order.
-        scales: scales of the norms, in order.
-        shifts: shifts of the norms.
-        masks: what each layer's output is multiplied by, such as a dropout; empty for none.
-        eps: the number that each norm adds to its variance.
-        plan: the text of a `StagePlan`.
+        arguments: see `StageArguments`.
     """
-    weights = StageWeights(convolutions, scales, shifts)
-    kept = StageForward(x, weights, eps, stage_plan(plan)).run(masks)
+    own = StageArguments(*arguments)
+    kept = StageForward(x, own.weights, own.eps, stage_plan(own.plan)).run(own.masks)
     return kept.buffer, kept.tensors, kept.means, kept.variances
 
 
 def stage_shapes(
-    x: Tensor, convolutions: list[Tensor], scales: list[Tensor], shifts: list[Tensor],
-    masks: list[Tensor], eps: list[float], plan: str,
-) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
-    """Return tensors of the shapes of the results of `stage_forward`.
+    x: Tensor, *arguments: Any
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+    """Return tensors of the shapes of the results of `stage_forward`, for the same arguments.
 
     Args:
-        x: input of the stage.
-        convolutions: weights of the convolutions of all layers, in order.
-        scales: scales of the norms, in order.
-        shifts: shifts of the norms.
-        masks: what each layer's output is multiplied by, such as a dropout; empty for none.
-        eps: the number that each norm adds to its variance.
-        plan: the text of a `StagePlan`.
+        x: input of the stage, (N, C, ...).
+        arguments: see `StageArguments`.
     """
-    stage = stage_plan(plan)
+    own = StageArguments(*arguments)
+    stage = stage_plan(own.plan)
     tensors, numbers = [], [stage.channels if stage.normalised else 0]
     for layer in stage.layers:
         value = x
@@ -68,7 +78,7 @@ def stage_shapes(
                 tensors.append(value)
                 numbers += [value.shape[1]] if part.norm >= 0 else []
             if part.convolution >= 0:
-                value = stage_convolved(value, convolutions[part.convolution], part.window)
+                value = stage_convolved(value, own.convolutions[part.convolution], part.window)
     means = [torch.empty(count, dtype=stage_precise(x), device=x.device) for count in numbers]
     return stage_room(x, stage.channels), tensors, means, [torch.empty_like(mean) for mean in means]
 
@@ -88,56 +98,33 @@ def stage_convolved(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
 
 
 def stage_backward(
-    gradient: Tensor, buffer: Tensor, tensors: list[Tensor], means: list[Tensor],
-    variances: list[Tensor], convolutions: list[Tensor], scales: list[Tensor],
-    shifts: list[Tensor], masks: list[Tensor], eps: list[float], plan: str,
-) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
+    gradient: Tensor, *arguments: Any
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
     """Return the gradients of the input and of the weights from that of the buffer.
 
     Args:
         gradient: of the buffer.
-        buffer: outputs of the stage, (N, C, ...).
-        tensors: outputs of convolutions that are needed again.
-        means: of the buffer's channels, then of the norms inside units.
-        variances: the same.
-        convolutions: weights of the convolutions of all layers, in order.
-        scales: scales of the norms, in order.
-        shifts: shifts of the norms.
-        masks: what each layer's output is multiplied by, such as a dropout; empty for none.
-        eps: the number that each norm adds to its variance.
-        plan: the text of a `StagePlan`.
+        arguments: the fields of `StageKept`, then those of `StageArguments`.
     """
-    kept, weights = (
-        StageKept(buffer, tensors, means, variances),
-        StageWeights(convolutions, scales, shifts),
-    )
-    x, of_weights = StageBackward(gradient, kept, weights, eps, stage_plan(plan)).run(masks)
-    return x, *of_weights
+    kept, own = StageKept(*arguments[:4]), StageArguments(*arguments[4:])
+    plan = stage_plan(own.plan)
+    x, weights = StageBackward(gradient, kept, own.weights, own.eps, plan).run(own.masks)
+    return x, weights.convolutions, weights.scales, weights.shifts
 
 
 def stage_backward_shapes(
-    gradient: Tensor, buffer: Tensor, tensors: list[Tensor], means: list[Tensor],
-    variances: list[Tensor], convolutions: list[Tensor], scales: list[Tensor],
-    shifts: list[Tensor], masks: list[Tensor], eps: list[float], plan: str,
-) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:  # fmt: skip
-    """Return tensors of the shapes of the results of `stage_backward`.
+    gradient: Tensor, *arguments: Any
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+    """Return tensors of the shapes of the results of `stage_backward`, for the same arguments.
 
     Args:
         gradient: of the buffer.
-        buffer: outputs of the stage, (N, C, ...).
-        tensors: outputs of convolutions that are needed again.
-        means: of the buffer's channels, then of the norms inside units.
-        variances: the same.
-        convolutions: weights of the convolutions of all layers, in order.
-        scales: scales of the norms, in order.
-        shifts: shifts of the norms.
-        masks: what each layer's output is multiplied by, such as a dropout; empty for none.
-        eps: the number that each norm adds to its variance.
-        plan: the text of a `StagePlan`.
+        arguments: the fields of `StageKept`, then those of `StageArguments`.
     """
-    x = stage_room(buffer, stage_plan(plan).layers[0].writes[0])
-    empty = [[torch.empty_like(w) for w in group] for group in (convolutions, scales, shifts)]
-    return x, empty[0], empty[1], empty[2]
+    own = StageArguments(*arguments[4:])
+    x = stage_room(arguments[0], stage_plan(own.plan).layers[0].writes[0])
+    convolutions, scales, shifts = ([torch.empty_like(w) for w in group] for group in own.weights)
+    return x, convolutions, scales, shifts
 
 
 def stage_keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
