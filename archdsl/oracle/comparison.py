@@ -17,6 +17,7 @@ from archdsl.oracle.interpret import interpret
 __all__ = [
     "Comparison",
     "Fusion",
+    "as_exact",
     "compare",
     "compare_fused",
     "load_module",
@@ -99,7 +100,17 @@ class Fusion:
     @property
     def holds(self) -> bool:
         """Return whether the fused path is as exact as float32 allows."""
-        return self.fused <= max(10 * self.plain, 1e-5)
+        return as_exact(self.fused, self.plain)
+
+
+def as_exact(error: float, plain: float) -> bool:
+    """Return whether an error is one that float32 allows; False for NaN.
+
+    Args:
+        error: relative to float64.
+        plain: the same error of the plain network in float32.
+    """
+    return error <= max(10 * plain, 1e-5)
 
 
 def compare_fused(

@@ -14,7 +14,7 @@ from torch import Tensor
 from archdsl.apps.export.formats.format import Files, Format
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
-from archdsl.oracle.comparison import relative
+from archdsl.oracle.comparison import as_exact, relative
 from archdsl.oracle.interpret import interpret
 
 BATCHES = (1, 3)
@@ -31,7 +31,7 @@ class Difference:
     @property
     def holds(self) -> bool:
         """Return whether the file is as exact as float32 allows."""
-        return self.file <= max(10 * self.plain, 1e-5)  # false for NaN
+        return as_exact(self.file, self.plain)
 
 
 def compare(
