@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
-from archdsl.analysis.memory import StageKeeps, training
+from archdsl.analysis.memory import training
 from archdsl.analysis.shapes import Steps
 from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.analysis.stage_operator import obstacle
@@ -35,27 +35,24 @@ class TrainingBytes:
     memory_efficient: int
 
 
-def training_bytes(graph: Graph) -> TrainingBytes:
-    """Return what is kept if nothing is computed again, with checkpoints, and by operators."""
+def training_bytes(graph: Graph, eager: int | None = None) -> TrainingBytes:
+    """Return what is kept if nothing is computed again, with checkpoints, and by operators.
+
+    Args:
+        graph: the network.
+        eager: what `memory.training` counts for it, if that is known.
+    """
     shapes = all_shapes(graph)
     stages = [stage for stage in graph.stages if not obstacle(graph, stage, shapes)]
-    eager = training(graph)
+    eager = training(graph) if eager is None else eager
     if not stages:
         return TrainingBytes(eager, eager, eager)
-    return TrainingBytes(
-        eager, *(training(graph, _counted(graph, stages, c)) for c in (_checkpoint, _operator))
-    )
+    nodes = [(name, stage, read) for stage in stages for name, read in _inside(graph, stage)]
 
+    def kept(count: Callable[..., None]) -> int:
+        return training(graph, {name: partial(count, graph, *of) for name, *of in nodes})
 
-def _counted(
-    graph: Graph, stages: Sequence[Stage], count: Callable[..., None]
-) -> dict[str, StageKeeps]:
-    """What counts each node inside some stages, by the name of the node."""
-    return {
-        name: partial(count, graph, stage, sources)
-        for stage in stages
-        for name, sources in _inside(graph, stage)
-    }
+    return TrainingBytes(eager, kept(_checkpoint), kept(_operator))
 
 
 def _inside(graph: Graph, stage: Stage) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -111,10 +108,12 @@ def _checkpoint(
 ) -> None:  # fmt: skip
     """Count a layer after its first convolution; what comes before keeps the outputs it reads."""
     op, steps = graph[name].op, graph.steps[name]
+    inside = isinstance(op, Aggregate) and name != stage.exit
+    if inside:  # the checkpoint of a layer makes its aggregate
+        return
     read = [tensors[stage.outputs[source]] for source in sources]
     if isinstance(op, Aggregate):
-        if name == stage.exit:  # the others are made inside the checkpoints
-            tensors[name] = account.join(op.operator, read, steps[-1])
+        tensors[name] = account.join(op.operator, read, steps[-1])
         return
     account.save(read)
     layers = _layers(graph, name)

@@ -65,7 +65,7 @@ def show(
     else:
         print(table(checked))
         print(totals(checked))
-        print(kept(checked.graph))
+        print(kept(checked))
     if expand and not as_json:
         print(expansions(checked))
     return Exit.FINE
@@ -108,9 +108,10 @@ def check(
 
 def facts(checked: api.Checked) -> dict[str, Any]:
     """Return the report, the settings and the published figures as plain values for JSON."""
+    counts = training_bytes(checked.graph, checked.report.activation_bytes.training)
     return {
         **checked.report.as_dict(),
-        "training_bytes": asdict(training_bytes(checked.graph)),
+        "training_bytes": asdict(counts),
         "settings": dict(checked.spec.settings),
         "sha256": checked.spec.sha256,
         "expectations": [verdict.as_dict() for verdict in checked.verdicts],

@@ -93,9 +93,9 @@ def _line(name: str, entry: str) -> str:
     return fill(f"    {name:<16}{entry}", WIDTH, subsequent_indent=" " * 20)
 
 
-def kept(graph: Graph) -> str:
+def kept(checked: Checked) -> str:
     """Return what training keeps if parts of the forward pass are computed again."""
-    counts = training_bytes(graph)
+    counts = training_bytes(checked.graph, checked.report.activation_bytes.training)
     if counts.memory_efficient == counts.eager:
         return _line("training", "no stage can be trained as one operator")
     checkpointed = f"{counts.checkpointed:,} bytes kept with checkpoints"
