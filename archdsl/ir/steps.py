@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ConvStep", "Fork", "LayerStep", "LinearStep", "NormStep", "StagePart", "Step"]
+__all__ = ["ConvStep", "Fork", "LayerStep", "LinearStep", "NormStep", "PartKind", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +86,5 @@ class Fork:
 
 Step = ConvStep | NormStep | LayerStep | LinearStep | Fork
 
-StagePart = Literal["norm", "relu", "convolution", "dropout"]
+PartKind = Literal["norm", "relu", "convolution", "dropout"]
 """What the operator of a stage, which trains in linear memory, is made of."""

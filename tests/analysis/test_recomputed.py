@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint
 
 from analysis.networks import network, published, stage
+from analysis.test_memory import kept_by_torch
 from archdsl.analysis.memory import training
 from archdsl.analysis.recomputed import training_bytes
 from archdsl.api import build, load
@@ -24,20 +24,7 @@ SETTINGS = {"depth": 22, "growth": 12}
 
 def kept(made: nn.Module, x: Tensor) -> int:
     """Bytes of the memory that autograd keeps, without weights and statistics."""
-    own = {t.untyped_storage().data_ptr() for t in (*made.parameters(), *made.buffers())}
-    sizes: dict[int, int] = {}
-    tensors: list[Tensor] = []  # memory that is freed could be used again
-
-    def pack(tensor: Tensor) -> Tensor:
-        tensors.append(tensor)
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            sizes[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with saved_tensors_hooks(pack, lambda tensor: tensor):
-        made(x)
-    return sum(sizes.values())
+    return kept_by_torch(lambda: made(x), made.state_dict())
 
 
 def with_checkpoints(made: Any) -> Any:

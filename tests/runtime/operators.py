@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from archdsl.api import Checked, check_text
 from archdsl.oracle.comparison import load_module, network_class, randomise
+from backends.networks import apart
 
 TOP = "archdsl: 2\nname: net\ninput: [3, 8, 8]\nstem: [{conv: {width: 6, kernel: 3}}]\n"
 HEAD = "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: 5}}]\n"
@@ -59,12 +60,6 @@ def statistics(made: nn.Module) -> Tensor:
     """The running statistics of the norms of all stages in one tensor."""
     named = made.named_buffers()
     return torch.cat([b.double().flatten() for name, b in named if name.startswith("stages")])
-
-
-def apart(found: Tensor, wanted: Tensor) -> float:
-    """Norm of the difference over the norm of what is wanted."""
-    found, wanted = found.detach().double(), wanted.detach().double()
-    return float((found - wanted).norm() / wanted.norm())
 
 
 def assert_same(made: nn.Module, other: nn.Module, tolerance: float = 1e-12) -> None:

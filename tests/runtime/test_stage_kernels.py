@@ -29,8 +29,9 @@ from archdsl.backends.pytorch.runtime.memory_efficient.read import (
     StageTotals,
 )
 from archdsl.oracle.comparison import load_module, network_class, randomise
+from backends.networks import apart
 from cli.commands import ROOT
-from runtime.operators import apart, batch, gradients, obstacles, plain, spec, statistics
+from runtime.operators import batch, gradients, obstacles, plain, spec, statistics
 
 pytest.importorskip("triton", reason="Triton is not installed")
 

@@ -12,10 +12,9 @@ from hypothesis.strategies import DrawFn
 
 from archdsl.api import check as check_spec
 from archdsl.api import check_text, load
-from backends.networks import differences
+from backends.networks import apart, differences
 from cli.commands import SPECS
 from runtime.operators import (
-    apart,
     assert_same,
     batch,
     gradients,

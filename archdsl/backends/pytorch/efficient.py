@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from archdsl.analysis.stage_operator import StageUnit
 from archdsl.backends.pytorch.fuse import nested
 from archdsl.backends.pytorch.literal import Call, record
@@ -63,11 +61,3 @@ def _unit(unit: StageUnit) -> Call:
     activations = tuple(map(record, unit.activations))
     call = record(unit)
     return Call(call.name, (activations, *call.positional[1:]), call.keywords)
-
-
-def reasons(program: Program) -> Iterator[str]:
-    """Yield for each stage how it is trained: as one operator, or why not."""
-    assert program.training is not None
-    for index, (kind, _) in enumerate(program.stages.used):
-        reason = program.training.reasons.get(kind.name)
-        yield f"stages.{index}  " + (f"layer by layer: {reason}" if reason else "one operator")

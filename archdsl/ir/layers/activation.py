@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.ir.layers.layer import FLOAT, Kept, Layer, Numbers, Shape
-from archdsl.ir.steps import LayerStep, StagePart
+from archdsl.ir.steps import LayerStep, PartKind
 from archdsl.language import layers as words
 
 FUNCTIONS = {
@@ -54,7 +54,7 @@ class Activation(Layer):
     def fused_step(self) -> LayerStep | None:
         return LayerStep("relu") if self.function == "relu" else None
 
-    def stage_part(self) -> StagePart | None:
+    def stage_part(self) -> PartKind | None:
         return "relu" if self.function == "relu" else None
 
     def text(self) -> str:

@@ -11,7 +11,7 @@ from archdsl.counted import counted
 from archdsl.errors import Diagnostic, Place, fail
 from archdsl.ir.layers.layer import Kept, Numbers, Shape, Weighted, affine
 from archdsl.ir.layers.windows import Sides, Window, each, kernel_text
-from archdsl.ir.steps import ConvStep, StagePart
+from archdsl.ir.steps import ConvStep, PartKind
 from archdsl.language import layers as words
 from archdsl.language.sizes import Sizes
 
@@ -113,7 +113,7 @@ class Conv(Weighted):
         plain = square and (self.dilation, self.dims) == (1, 2)
         return ConvStep(self.name) if plain else None
 
-    def stage_part(self) -> StagePart | None:
+    def stage_part(self) -> PartKind | None:
         return "convolution" if self.stride == 1 and not self.bias else None
 
     def text(self) -> str:

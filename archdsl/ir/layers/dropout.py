@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape
-from archdsl.ir.steps import StagePart
+from archdsl.ir.steps import PartKind
 from archdsl.language import layers as words
 
 MASK = 1
@@ -34,7 +34,7 @@ class Dropout(Layer):
     def kept(self, before: Shape, after: Shape) -> Kept:
         return Kept(extra=MASK * prod(before))
 
-    def stage_part(self) -> StagePart:
+    def stage_part(self) -> PartKind:
         return "dropout"
 
     def text(self) -> str:

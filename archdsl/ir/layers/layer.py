@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archdsl.errors import Diagnostic, Place
-from archdsl.ir.steps import StagePart, Step
+from archdsl.ir.steps import PartKind, Step
 from archdsl.language.layers import LayerWords
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ class Layer:
         """The step that runs the layer alone in a fused network; None if there is none."""
         return None
 
-    def stage_part(self) -> StagePart | None:
+    def stage_part(self) -> PartKind | None:
         """What the operator of a stage computes the layer as; None if it cannot."""
         return None
 

@@ -18,7 +18,7 @@ from archdsl.ir.layers.layer import (
 )
 from archdsl.ir.layers.norms import eps_argument
 from archdsl.ir.layers.windows import show
-from archdsl.ir.steps import NormStep, StagePart
+from archdsl.ir.steps import NormStep, PartKind
 from archdsl.language import layers as words
 
 
@@ -75,7 +75,7 @@ class Norm(Weighted):
     def fused_step(self) -> NormStep | None:
         return NormStep(self.name) if self.dims == 2 else None
 
-    def stage_part(self) -> StagePart | None:
+    def stage_part(self) -> PartKind | None:
         return "norm" if self.dims else None
 
     def text(self) -> str:

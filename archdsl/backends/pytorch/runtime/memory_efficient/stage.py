@@ -86,8 +86,8 @@ class StageOperator:
             return "memory_efficient is off"
         if not (layers.training and torch.is_grad_enabled()):
             return "nothing is kept without training and gradients"
-        if stage_transformed():
-            return "torch.func or forward-mode differentiation is active"
+        if around := stage_around():
+            return around
         if x.numel() <= x.shape[1]:
             return "there is only one value per channel"
         modules = self.modules(layers)
@@ -155,10 +155,13 @@ class StageOperator:
         inside = zip(means[1:], variances[1:], strict=True)
         for layer, unit, runs in zip(layers, self.units, self.reads, strict=True):
             for place, activation in enumerate(unit.activations):
-                if activation.norm:
-                    outer = (stage_pick(means[0], runs), stage_pick(variances[0], runs))
-                    mean, variance = next(inside) if place else outer
-                    stage_advance(getattr(layer, activation.norm), mean, variance, values)
+                if not activation.norm:
+                    continue
+                if place:
+                    mean, variance = next(inside)
+                else:
+                    mean, variance = stage_pick(means[0], runs), stage_pick(variances[0], runs)
+                stage_advance(getattr(layer, activation.norm), mean, variance, values)
 
 
 @torch.no_grad()
@@ -219,17 +222,17 @@ def stage_change(module: nn.Module, expected: tuple[Any, ...]) -> str:
     return ""
 
 
-def stage_transformed() -> bool:
-    """Return whether tensors may be those of torch.func or of forward-mode differentiation."""
+def stage_around() -> str:
+    """Return what is active around all modules and needs them to be called, or nothing."""
     if torch.compiler.is_compiling():
-        return False
+        return ""
     with suppress(AttributeError):  # none of it is public
         if torch.nn.modules.module._has_any_global_hook():
-            return True
-        if torch._C._functorch.peek_interpreter_stack() is not None:
-            return True
-        return torch.autograd.forward_ad._current_level >= 0
-    return False
+            return "there are hooks on all modules"
+        functions = torch._C._functorch.peek_interpreter_stack() is not None
+        if functions or torch.autograd.forward_ad._current_level >= 0:
+            return "torch.func or forward-mode differentiation is active"
+    return ""
 
 
 def stage_recomputing() -> bool:
