@@ -11,7 +11,7 @@ REPRODUCE = $(PYTHON) -m archdsl reproduce specs/paper/$$page.yaml --markdown -o
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help try check format-check lint layers types fresh coverage test sizes format compile paper golden gallery
+.PHONY: help try check format-check lint layers types fresh coverage docs test sizes format compile paper golden gallery
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -38,7 +38,7 @@ try: $(READY)  ## compile a SparseNet, verify it against the oracle, and run it
 		print("one batch in, class scores out:", tuple(Net()(torch.randn(8, 3, 32, 32)).shape))'
 
 # The tests are last, so that their summary is at the end of the output.
-check: format-check lint layers types fresh coverage test  ## run all checks below that change no files
+check: format-check lint layers types fresh coverage docs test  ## run all checks below that change no files
 
 format-check: $(READY)  ## check the formatting of the code
 	$(PYTHON) -m ruff format --check .
@@ -58,6 +58,11 @@ fresh: $(READY)  ## check that compiled/ and docs/paper/ are up to date
 
 coverage: $(READY)  ## measure which lines of the compiler its specs reach
 	$(PYTHON) tests/coverage_of_compiler.py
+
+docs: $(READY)  ## build the documentation site in build/site, and check its links
+	$(PYTHON) docs/pages.py build/docs
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet
+	@echo "built build/site/index.html"
 
 test: $(READY)  ## run the tests and the examples in docstrings
 	$(PYTHON) -m pytest --numprocesses auto --dist worksteal

@@ -17,7 +17,7 @@ class Aggregation(Words):
 
     The word `kind:` names it. A subclass sets `kind: Literal["word"]`, a `join` function whose own
     text emitted files carry, the numbers that the function takes, and how widths combine. A single
-    output is not joined. Everything after `lower/` asks the questions below and tests for no class.
+    output is not joined. The compiler asks the questions below and tests for no class.
     """
 
     kind: str
