@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from archdsl.errors import ArchdslError, fail
 
 EXTRAS = {
-    "jinja2": "report", "matplotlib": "plot", "onnx": "export", "onnxruntime": "export",
-    "onnxscript": "export", "openvino": "openvino", "pygraphviz": "draw", "torch": "torch",
+    "jinja2": "report", "matplotlib": "plot", "mcp": "mcp", "onnx": "export",
+    "onnxruntime": "export", "onnxscript": "export", "openvino": "openvino",
+    "pygraphviz": "draw", "torch": "torch",
 }  # fmt: skip
 """Package to the extra of `pyproject.toml` that installs it."""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,8 +29,9 @@ def end_at_once() -> None:
 
 @contextmanager
 def raised() -> Iterator[None]:
-    """Raise KeyboardInterrupt on Ctrl-C within this block, as Python does."""
-    if signal.getsignal(signal.SIGINT) is not _end:
+    """Raise KeyboardInterrupt on Ctrl-C within this block, as Python does, in its main thread."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not _end:
         yield
         return
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -20,7 +20,7 @@ from archdsl.cli.main import COMMANDS
 from archdsl.codes import TITLES
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+PROJECT = ("AGENTS.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 """A link to a file, and its path."""
 

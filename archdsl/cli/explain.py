@@ -21,9 +21,13 @@ def explain(
         print("\n".join(f"{code}  {title}" for code, title in TITLES.items()))
         return Exit.FINE
     for code in codes:
-        if code.upper() not in TITLES:
-            hint = "codes: `archdsl explain` lists them"
-            raise fail("A414", f"`{code[:20]}` is not a code", help=hint)
-        page = resources.files("archdsl.explain").joinpath(f"{code.upper()}.md")
-        print(page.read_text("utf-8"))
+        print(explanation(code))
     return Exit.FINE
+
+
+def explanation(code: str) -> str:
+    """Return the text on a diagnostic code, in Markdown. Raise A414 if there is no such code."""
+    if code.upper() not in TITLES:
+        hint = "codes: `archdsl explain` lists them"
+        raise fail("A414", f"`{code[:20]}` is not a code", help=hint)
+    return resources.files("archdsl.explain").joinpath(f"{code.upper()}.md").read_text("utf-8")

@@ -38,6 +38,7 @@ COMMANDS = {
     "solve": "solve",
     "scaling": "scaling",
     "explain": "explain",
+    "mcp": "mcp",
 }
 """Command to the module of `archdsl.cli` with the function of that name."""
 
