@@ -9,7 +9,7 @@ from archdsl.errors import ArchdslError, fail
 EXTRAS = {
     "jinja2": "report", "matplotlib": "plot", "mcp": "mcp", "onnx": "export",
     "onnxruntime": "export", "onnxscript": "export", "openvino": "openvino",
-    "pygraphviz": "draw", "torch": "torch",
+    "pygraphviz": "draw", "starlette": "serve", "torch": "torch", "uvicorn": "serve",
 }  # fmt: skip
 """Package to the extra of `pyproject.toml` that installs it."""
 

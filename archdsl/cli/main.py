@@ -39,6 +39,7 @@ COMMANDS = {
     "scaling": "scaling",
     "explain": "explain",
     "mcp": "mcp",
+    "serve": "serve",
 }
 """Command to the module of `archdsl.cli` with the function of that name."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import pytest
 from archdsl.api import check, load
 from archdsl.apps.compare.model import Comparison, compare
 from archdsl.apps.report import html
+from browsers import opened, started
 from cli.commands import SPECS
 
 NAMES = ("densenet-cifar", "sparsenet-cifar", "resnet-preact-cifar", "sparsenet-bc-cifar")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CONTRAST = """
 (selector) => {
   const numbers = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
@@ -41,13 +40,8 @@ def comparison() -> Comparison:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    with api.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
+    with started() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -61,21 +55,8 @@ def address(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) ->
 def page(browser: Any, address: str) -> Iterator[Any]:
     """The page at a desk; whatever it fetches or complains of fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield from watched(context, address)
-
-
-def watched(context: Any, address: str) -> Iterator[Any]:
-    opened = context.new_page()
-    complaints: list[str] = []
-    fetched: list[str] = []
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("request", lambda request: fetched.append(request.url))
-    opened.goto(address)
-    yield opened
-    assert complaints == []
-    assert fetched == [address]
-    context.close()
+    with opened(context, address) as shown:
+        yield shown
 
 
 def test_it_renders(page: Any) -> None:
@@ -150,26 +131,26 @@ def test_layers_are_reached_by_keyboard(page: Any) -> None:
 @pytest.mark.parametrize("width", [320, 360, 768])
 def test_a_phone_needs_no_sideways_scrolling(browser: Any, address: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 740}, has_touch=True)
-    for opened in watched(context, address):
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width
-        opened.locator(".topology .node").nth(2).tap()
-        assert opened.locator(".topology output").first.inner_text().startswith("F2 reads F1")
+    with opened(context, address) as shown:
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+        shown.locator(".topology .node").nth(2).tap()
+        assert shown.locator(".topology output").first.inner_text().startswith("F2 reads F1")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_legible_in_light_and_dark(browser: Any, address: str, scheme: str) -> None:
     """Contrast 4.5, as WCAG 2 asks of text."""
-    for opened in watched(browser.new_context(color_scheme=scheme), address):
+    with opened(browser.new_context(color_scheme=scheme), address) as shown:
         for selector in TEXTS:
-            assert opened.evaluate(CONTRAST, selector) >= 4.5, selector
+            assert shown.evaluate(CONTRAST, selector) >= 4.5, selector
 
 
 def test_print_is_black_on_white_whatever_the_scheme(browser: Any, address: str) -> None:
-    for opened in watched(browser.new_context(color_scheme="dark"), address):
-        opened.emulate_media(media="print")
+    with opened(browser.new_context(color_scheme="dark"), address) as shown:
+        shown.emulate_media(media="print")
         for selector in TEXTS:
-            assert opened.evaluate(CONTRAST, selector) >= 4.5, selector
-        body = opened.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert shown.evaluate(CONTRAST, selector) >= 4.5, selector
+        body = shown.evaluate("getComputedStyle(document.body).backgroundColor")
         assert body == "rgb(255, 255, 255)"
-        opened.set_viewport_size({"width": 1046, "height": 720})  # A4, landscape
-        assert opened.evaluate("document.querySelector('table').scrollWidth") <= 1046
+        shown.set_viewport_size({"width": 1046, "height": 720})  # A4, landscape
+        assert shown.evaluate("document.querySelector('table').scrollWidth") <= 1046

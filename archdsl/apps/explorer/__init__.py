@@ -1,0 +1,1 @@
+"""A page on which a spec is edited, and its picture, counts, errors and code follow."""
