@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archdsl.api import analyse, build, emit, load, lower
     from archdsl.apps.compare.model import compare_specs as compare
     from archdsl.apps.draw.showing import picture
+    from archdsl.apps.explorer.widgets import explore
     from archdsl.apps.export.model import export
     from archdsl.apps.heatmap.strengths import strengths
     from archdsl.errors import ArchdslError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "Weight", "__version__", "analyse",
-    "build", "compare", "emit", "export", "load", "lower", "picture", "strengths",
+    "build", "compare", "emit", "explore", "export", "load", "lower", "picture", "strengths",
 ]  # fmt: skip
 
 LAZY = {
@@ -45,6 +46,7 @@ LAZY = {
     "build": "archdsl.api:build",
     "compare": "archdsl.apps.compare.model:compare_specs",
     "emit": "archdsl.api:emit",
+    "explore": "archdsl.apps.explorer.widgets:explore",
     "export": "archdsl.apps.export.model:export",
     "load": "archdsl.api:load",
     "lower": "archdsl.api:lower",
@@ -78,4 +80,12 @@ def _svg(network: Any) -> str | None:
     return svg(network)
 
 
+def _lines(error: Any) -> list[str]:
+    """Return an error as the command line prints it."""
+    from archdsl.cli.render import text
+
+    return "\n\n".join(map(text, error.diagnostics)).splitlines()
+
+
 shown.draw_with(_svg)
+shown.describe_with(_lines)

@@ -35,7 +35,7 @@ Fuse = bool | str
 """True for fast inference on all devices, or the name of one device."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checked(Shown):
     """A spec that was checked: its graph, its numbers, its published figures, and its remarks."""
 
@@ -44,6 +44,9 @@ class Checked(Shown):
     report: Report
     verdicts: tuple[Verdict, ...]
     remarks: tuple[Diagnostic, ...]
+
+    def __repr__(self) -> str:
+        return f"<Checked {repr(self.spec)[1:-1]}>"
 
     @property
     def failures(self) -> tuple[Diagnostic, ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, TypedDict
 
+from archdsl.shown import described
+
 
 class Exit(IntEnum):
     """Exit codes of the commands."""
@@ -107,6 +109,10 @@ class ArchdslError(Exception):
     def exit(self) -> Exit:
         """Return the largest exit code of the diagnostics."""
         return max(d.exit for d in self.diagnostics)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows instead of a traceback."""
+        return described(self)
 
     def within(self, source: Source, span: Span | None = None) -> ArchdslError:
         """Return the error with this position for all diagnostics that have none.

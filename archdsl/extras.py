@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from archdsl.errors import ArchdslError, fail
 
 EXTRAS = {
-    "jinja2": "report", "matplotlib": "plot", "mcp": "mcp", "onnx": "export",
-    "onnxruntime": "export", "onnxscript": "export", "openvino": "openvino",
+    "ipywidgets": "notebook", "jinja2": "report", "matplotlib": "plot", "mcp": "mcp",
+    "onnx": "export", "onnxruntime": "export", "onnxscript": "export", "openvino": "openvino",
     "pygraphviz": "draw", "starlette": "serve", "torch": "torch", "uvicorn": "serve",
 }  # fmt: skip
 """Package to the extra of `pyproject.toml` that installs it."""

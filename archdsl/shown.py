@@ -1,10 +1,12 @@
-"""Show specs and graphs as pictures in notebooks."""
+"""Show specs, graphs and errors in notebooks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 Draw = Callable[[object], str | None]
+Describe = Callable[[Any], list[str]]
 
 
 def _no_picture(_: object) -> None:
@@ -12,6 +14,7 @@ def _no_picture(_: object) -> None:
 
 
 _draw: Draw = _no_picture
+_describe: Describe = lambda error: [str(error)]  # noqa: E731
 
 
 def draw_with(function: Draw) -> None:
@@ -22,6 +25,21 @@ def draw_with(function: Draw) -> None:
     """
     global _draw
     _draw = function
+
+
+def describe_with(function: Describe) -> None:
+    """Register the function that returns the lines of an error, as `draw_with` does for pictures.
+
+    Args:
+        function: takes an `ArchdslError`.
+    """
+    global _describe
+    _describe = function
+
+
+def described(error: Exception) -> list[str]:
+    """Return the lines that a notebook shows for an error."""
+    return _describe(error)
 
 
 class Shown:

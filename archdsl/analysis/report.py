@@ -8,7 +8,7 @@ from dataclasses import fields as fields_of
 from math import floor
 from typing import Any
 
-from archdsl.analysis import memory, paths, traffic
+from archdsl.analysis import html, memory, paths, traffic
 from archdsl.analysis.aggregated import aggregated
 from archdsl.analysis.block_links import BlockLinks, block_links
 from archdsl.analysis.depth import depth
@@ -59,7 +59,7 @@ class ActivationBytes:
     training: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """Numbers of a network. Links and layers are sums over its stages, paths are the longest.
 
@@ -91,6 +91,13 @@ class Report:
     block_links: int
     block_skip_links: int
     blocks: tuple[BlockLinks, ...]
+
+    def __repr__(self) -> str:
+        return f"<Report {self.name}: {self.parameters:,} parameters, {self.macs:,} multiply-adds>"
+
+    def _repr_html_(self) -> str:
+        """Return the tables that a notebook shows: the parts of the network, and its counts."""
+        return html.report(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain dictionaries, lists, text and numbers."""

@@ -17,7 +17,7 @@ from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.frontend import parameters
 from archdsl.frontend.definitions import problems, signatures
 from archdsl.frontend.diagnose import by_place, diagnose
-from archdsl.frontend.dump import dump
+from archdsl.frontend.dump import dump, flow
 from archdsl.frontend.extending import Extension
 from archdsl.frontend.files import START, plain_text, read_file
 from archdsl.frontend.parameters import Parameters
@@ -29,7 +29,7 @@ from archdsl.frontend.version import too_new
 from archdsl.shown import Shown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Spec(Shown):
     """A checked spec with settings applied. Equal specs describe the same network.
 
@@ -50,6 +50,10 @@ class Spec(Shown):
     notes: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
     extend: tuple[Extension, ...] = field(default=(), compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        settings = "".join(f", {name}={flow(value)}" for name, value in self.settings.items())
+        return f"<Spec {self.name}{settings}>"
 
     @property
     def name(self) -> str:

@@ -134,7 +134,7 @@ class Stage:
         return [*map(self.sources, range(1, self.depth + 1)), self.exit_sources()]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph(Shown):
     """A network. Immutable: passes make another one.
 
@@ -159,6 +159,9 @@ class Graph(Shown):
 
     def __hash__(self) -> int:
         return hash((self.name, len(self.nodes), self.output))
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.name}: {len(self.nodes):,} nodes in {len(self.stages)} stages>"
 
     def __iter__(self) -> Iterator[Node]:
         """The nodes in the order of computation."""

@@ -51,11 +51,14 @@ class Row:
         return next((quote.error for quote in self.published if quote.data == data), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Networks to compare; the columns are in `archdsl.apps.compare.columns`."""
 
     rows: tuple[Row, ...]
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(row.label for row in self.rows)}>"
 
     def _repr_html_(self) -> str:
         """Return the table that a notebook shows, as HTML."""

@@ -31,13 +31,26 @@ SIZES = ((24, "paper"), (2_000, "arc"), (100_000, "matrix"))
 """Maximum number of layers for which each view is the default."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture:
-    """The content of a file, the view that it shows, and notes on it."""
+    """The content of a file, the view that it shows, notes on it, and the kind of file."""
 
     content: bytes
     view: str
     notes: tuple[Diagnostic, ...] = ()
+    form: str = "svg"
+
+    def __repr__(self) -> str:
+        return f"<Picture {self.view}, {self.form}, {len(self.content):,} bytes>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str | bytes]:
+        """Return the picture for a notebook; only SVG and PNG can be shown there."""
+        shown: dict[str, str | bytes] = {"text/plain": repr(self)}
+        if self.form == "svg":
+            shown["image/svg+xml"] = self.content.decode()
+        if self.form == "png":
+            shown["image/png"] = self.content
+        return shown
 
 
 def chosen(subject: Subject) -> str:
@@ -108,7 +121,7 @@ def draw(
         except SlowError:
             continue
         notes = () if tried == wanted else (_instead(subject, wanted, tried),)
-        return Picture(content, tried, notes)
+        return Picture(content, tried, notes, form)
     raise fail("A506", f"no view of {subject.graph.name} was painted in {deadline:g} s",
                help="write a .dot file, or give it more time with --deadline")  # fmt: skip
 
@@ -120,7 +133,7 @@ def _opened(subject: Subject, form: str, view: str | None, deadline: float) -> P
     drawn = scene(subject)
     _bitmap(drawn, form)
     try:
-        return Picture(paint(dot(drawn), form, deadline), str(subject.opened))
+        return Picture(paint(dot(drawn), form, deadline), str(subject.opened), form=form)
     except SlowError:
         raise fail(
             "A506",
