@@ -70,7 +70,7 @@ def limited(*names: str) -> Callable[[Command], Command]:
             chosen = {name: arguments.pop(f"max_{name}") for name in names or LIMITS}
             return command(**arguments, limits=Limits(**chosen))
 
-        return _with_options(run, command, "limits", [_option(name) for name in names or LIMITS])
+        return with_options(run, command, "limits", [_option(name) for name in names or LIMITS])
 
     return decorate
 
@@ -85,13 +85,20 @@ def extending(command: Command) -> Command:
     def run(**arguments: Any) -> int:
         return command(**{**arguments, "extend": extensions(arguments["extend"] or ())})
 
-    return _with_options(run, command, "extend", [EXTEND])
+    return with_options(run, command, "extend", [EXTEND])
 
 
-def _with_options(
+def with_options(
     run: Command, command: Command, replaced: str, options: list[inspect.Parameter]
 ) -> Command:
-    """Give `run` the signature of a command, in which options replace one of the parameters."""
+    """Give `run` the signature of a command, in which options replace one of the parameters.
+
+    Args:
+        run: what typer calls.
+        command: the command that it calls.
+        replaced: the name of the parameter.
+        options: the options, as parameters with annotations of typer.
+    """
     signature = inspect.signature(command, eval_str=True)
     parameters = [entry for name, entry in signature.parameters.items() if name != replaced]
     parameters += options

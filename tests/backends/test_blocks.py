@@ -13,7 +13,8 @@ import archdsl
 from archdsl.analysis.parameters import state_shapes
 from archdsl.analysis.shapes import shapes
 from archdsl.api import check_text
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.choices import VIEWS
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.showing import subject
 from archdsl.errors import ArchdslError
 from archdsl.oracle.comparison import compare_fused

@@ -6,7 +6,8 @@ import pytest
 
 import archdsl
 from archdsl.api import check_text
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.choices import VIEWS
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.heatmap.readers import readers
 from archdsl.apps.scaling.scaling import counts

@@ -14,7 +14,8 @@ from torch import Tensor
 import archdsl
 from archdsl.api import check_text
 from archdsl.apps.diff.model import difference
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.choices import VIEWS
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.scaling.scaling import counts
 from archdsl.errors import ArchdslError

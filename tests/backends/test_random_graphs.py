@@ -9,7 +9,8 @@ import pytest
 import archdsl
 from analysis.test_random_graphs import SPEC
 from archdsl.api import check_text
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.choices import VIEWS
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.showing import subject
 from archdsl.oracle.comparison import compare_fused
 from archdsl.oracle.verification import verify_text

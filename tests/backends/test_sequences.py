@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from archdsl.api import build, check_text
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.choices import VIEWS
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.heatmap.readers import readers
 from archdsl.errors import ArchdslError

@@ -12,7 +12,8 @@ import archdsl
 from archdsl.analysis.memory import training
 from archdsl.analysis.receptive_field import receptive_field
 from archdsl.api import check_text
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.choices import VIEWS
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.scaling.scaling import counts
 from archdsl.language.aggregations import Dual

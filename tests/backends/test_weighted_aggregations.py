@@ -16,7 +16,8 @@ import archdsl
 from archdsl.analysis.memory import training
 from archdsl.analysis.parameters import state_shapes
 from archdsl.api import check_text
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.choices import VIEWS
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.heatmap.checkpoint import heat_map
 from archdsl.apps.scaling.scaling import counts

@@ -96,8 +96,9 @@ def subject_page(
         thickest: the width of a link of strength 1, in points.
     """
     if subject.strengths is None:
-        return page(subject.title, rows, caption)
-    return weighed_page(subject.title, list(rows), caption, subject.shown_strengths(), thickest)
+        return page(subject.title, rows, subject.said(caption))
+    text = subject.said(caption)
+    return weighed_page(subject.title, list(rows), text, subject.shown_strengths(), thickest)
 
 
 def weighed_page(
@@ -125,9 +126,9 @@ def page(title: str, rows: Iterable[Scene], caption: str, gap: float = 22.0) -> 
     """Return a page of rows.
 
     Args:
-        title: the line above the rows.
+        title: the line above the rows; empty for none.
         rows: scenes, from top to bottom.
-        caption: text below the rows, wrapped to their width.
+        caption: text below the rows, wrapped to their width; empty for none.
         gap: space between two rows, in points.
     """
     body = stacked(title, rows, gap)
@@ -143,4 +144,5 @@ def page(title: str, rows: Iterable[Scene], caption: str, gap: float = 22.0) -> 
         bounds.left, bounds.bottom - 10 - SIZE * 0.625 * len(lines), "\n".join(lines), SIZE,
         "left", FAINT,
     )  # fmt: skip
-    return replace(body, texts=(above, *body.texts, *((below,) if lines else ())))
+    texts = (*([above] if title else ()), *body.texts, *([below] if lines else ()))
+    return replace(body, texts=texts)

@@ -49,7 +49,11 @@ def read_focus(text: str, graph: Graph) -> Focus:
 
 def default_focus(graph: Graph) -> Focus:
     """Return the layer of the middle stage that reads most; of several the one nearest 2/3."""
-    stage = graph.stages[len(graph.stages) // 2]
+    return focus_in(graph.stages[len(graph.stages) // 2])
+
+
+def focus_in(stage: Stage) -> Focus:
+    """Return the layer of a stage that reads most; of several the one nearest 2/3."""
     return Focus(stage.index, _most(stage))
 
 

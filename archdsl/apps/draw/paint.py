@@ -26,34 +26,45 @@ DEADLINE = 10.0
 LARGEST = 20_000
 """Maximum pixels of a bitmap per side; Graphviz silently shrinks bitmaps beyond its own limit."""
 
+HIGH = 500
+"""Inches that no picture is high, so that its width alone decides its scale."""
+
 RESOLUTION = 2.0
 """Bitmap pixels per point."""
+
+PRINTED = 300 / 72
+"""Bitmap pixels per point of a picture with a width, which is made for print."""
 
 
 class SlowError(Exception):
     """The deadline passed."""
 
 
-def paint(dot: str, form: str, deadline: float = DEADLINE, *, transparent: bool = False) -> bytes:
+def paint(
+    dot: str, form: str, deadline: float = DEADLINE,
+    *, background: str | None = None, width: float | None = None,
+) -> bytes:  # fmt: skip
     """Return a picture as the bytes of a file.
 
-    SVG and PNG get a white background, because their dark text would be unreadable on a dark page.
-    PDF and DOT have none.
+    Unless a background is named, SVG and PNG get a white one, because their dark text would be
+    unreadable on a dark page. PDF and DOT have none.
 
     Args:
         dot: the text that `archdsl.apps.draw.dot.dot` returns.
         form: one of `FORMS`.
         deadline: seconds after which the child process is ended.
-        transparent: omit the background of an SVG, to embed it in a page with suitable colours.
+        background: `none` or a colour.
+        width: of the picture in inches; as wide as its positions say if None.
 
     Raises:
         ArchdslError: A422 if pygraphviz is not installed, A501 if Graphviz fails.
         SlowError: after `deadline` seconds; the child process has ended then.
     """
+    ground = background or ("white" if form in {"svg", "png"} else "none")
+    text = _sheet(dot, ground, width)
     if form == "dot":
-        return dot.encode()
-    text = dot if form == "pdf" or transparent else _white(dot)
-    return MARKED[form](_child(_bitmap(text) if form == "png" else text, form, deadline))
+        return text.encode()
+    return MARKED[form](_child(_bitmap(text, width) if form == "png" else text, form, deadline))
 
 
 def _child(dot: str, form: str, deadline: float) -> bytes:
@@ -80,14 +91,23 @@ def ended(done: subprocess.CompletedProcess[bytes]) -> str:
     return f"exit {done.returncode}{': ' + last if last else ''}"
 
 
-def _white(dot: str) -> str:
-    """Return the text with a white background."""
-    return dot.replace('bgcolor="transparent"', 'bgcolor="white"', 1)
+def _sheet(dot: str, background: str, width: float | None) -> str:
+    """Return the text with a background and a width."""
+    if background != "none":
+        dot = dot.replace('bgcolor="transparent"', f'bgcolor="{background}"', 1)
+    if width is not None:
+        dot = dot.replace("graph [", f'graph [size="{width:g},{HIGH}!", ', 1)
+    return dot
 
 
-def _bitmap(dot: str) -> str:
+def _bitmap(dot: str, width: float | None) -> str:
     """Return the text with the resolution of a bitmap."""
-    return dot.replace("graph [", f"graph [dpi={72 * RESOLUTION:g}, ", 1)
+    return dot.replace("graph [", f"graph [dpi={72 * pixels(width):g}, ", 1)
+
+
+def pixels(width: float | None) -> float:
+    """Return the pixels per point of a bitmap with this width in inches, or with its own."""
+    return RESOLUTION if width is None else PRINTED
 
 
 def _svg(picture: bytes) -> bytes:

@@ -7,6 +7,7 @@ from functools import singledispatch
 
 from archdsl.analysis import Report, analyse
 from archdsl.api import Checked
+from archdsl.apps.draw.figure import Figure
 from archdsl.apps.draw.focus import default_focus, read_focus
 from archdsl.apps.draw.picture import Picture, draw
 from archdsl.apps.draw.strengths import Strengths
@@ -23,9 +24,10 @@ def picture(
     *,
     view: str | None = None,
     focus: str | None = None,
-    style: str = "exploded",
+    style: str | None = None,
     open: str | None = None,
     strengths: Strengths | None = None,
+    figure: Figure | None = None,
 ) -> Picture:
     """Draw a network; `content` of the result are the bytes of a file.
 
@@ -34,19 +36,20 @@ def picture(
         form: svg, png, pdf or dot.
         view: paper, overview, arc, focus or matrix; by size if None.
         focus: the layer whose links are highlighted, as `STAGE.LAYER`.
-        style: exploded or compact (figure 1(a) of Zhu et al. 2018).
+        style: exploded or compact (figure 1(a) of Zhu et al. 2018). If None, running sums such as
+            those of a ResNet are compact, unless a focus is named.
         open: the block inside a unit that is drawn instead, such as `stages.0.layers.2.gate`.
         strengths: how strongly the network uses its links, which their widths show; of a trained
             network `archdsl.strengths` returns them.
+        figure: title, caption, width, font and colours: an `archdsl.apps.draw.figure.Figure`.
 
     Raises:
         ArchdslError: A414 for an invalid argument, A422 without pygraphviz, A442 if there are no
             strengths to show, A501, A504 or A506 if
             it cannot be drawn; and the errors of `lower` for a spec.
     """
-    return draw(
-        replace(subject(network, focus), opened=open, strengths=strengths), form, view, style
-    )
+    shown = replace(subject(network, focus), opened=open, strengths=strengths)
+    return draw(shown, form, view, style, figure=figure)
 
 
 def subject(network: Spec | Graph | Checked, focus: str | None = None) -> Subject:
@@ -61,7 +64,7 @@ def subject(network: Spec | Graph | Checked, focus: str | None = None) -> Subjec
     """
     graph, report, title = _analysed(network)
     layer = default_focus(graph) if focus is None else read_focus(focus, graph)
-    return Subject(graph, report, layer, title)
+    return Subject(graph, report, layer, title, pointed=focus is not None)
 
 
 def svg(network: Spec | Graph | Checked) -> str | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from archdsl.analysis import Report
 from archdsl.analysis.parameters import parameters
 from archdsl.analysis.report import StageReport
 from archdsl.analysis.shapes import shapes
-from archdsl.apps.draw.focus import Focus
+from archdsl.apps.draw.focus import Focus, focus_in
 from archdsl.apps.draw.looks import Look
 from archdsl.apps.draw.strengths import THICKEST, Strengths, weighed
+from archdsl.apps.draw.themes import COLOUR, Theme
 from archdsl.counted import counted
+from archdsl.errors import fail
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Shape
 from archdsl.ir.shapes import show
@@ -33,7 +35,9 @@ class Subject:
     """A network to draw. `title` is plain text; each output format has to escape it.
 
     `opened` is the path of the block that is drawn instead of the stages, if one is. With
-    `strengths`, links are drawn by how strongly the network uses them.
+    `strengths`, links are drawn by how strongly the network uses them. `single` is the number of
+    the only stage that is drawn, `caption` what is written instead of sentences on the picture, and
+    `pointed` says that the layer in focus was asked for.
     """
 
     graph: Graph
@@ -42,6 +46,36 @@ class Subject:
     title: str
     opened: str | None = None
     strengths: Strengths | None = None
+    single: int | None = None
+    caption: str | None = None
+    theme: Theme = COLOUR
+    pointed: bool = False
+
+    def only(self, stage: int | None) -> Subject:
+        """Return the network with a single stage drawn; None for all. Raise A414 if it has none."""
+        if stage is None:
+            return self
+        if not 0 <= stage < len(self.graph.stages):
+            last = len(self.graph.stages) - 1
+            raise fail("A414", f"there is no stage {stage}", help=f"stages: 0 to {last}")
+        if self.pointed and self.focus.stage != stage:
+            raise fail("A414", f"the layer in focus is not in stage {stage}")
+        focus = self.focus if self.pointed else focus_in(self.graph.stages[stage])
+        return replace(self, single=stage, focus=focus)
+
+    def said(self, caption: str) -> str:
+        """Return the caption of the figure, or this one with the colours that are drawn."""
+        return self.theme.caption(caption) if self.caption is None else self.caption
+
+    @property
+    def counts(self) -> Report | StageReport:
+        """Return the counts of what is drawn: of the network, or of the only stage."""
+        return self.report if self.single is None else self.report.stages[self.single]
+
+    @property
+    def where(self) -> str:
+        """Return ` of stage 1` for the stage of the focus, if several stages are drawn."""
+        return f" of stage {self.focus.stage}" if len(self.shown) > 1 else ""
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
@@ -70,6 +104,8 @@ class Subject:
     def shown(self) -> Sequence[Stage]:
         """Return the stages that a picture shows: all, or the first ones and that of the focus."""
         stages = self.graph.stages
+        if self.single is not None:
+            return [stages[self.single]]
         if len(stages) <= ROWS:
             return stages
         others = [stage for stage in stages if stage is not self.stage][: ROWS - 1]
@@ -77,7 +113,7 @@ class Subject:
 
     def missing(self) -> str:
         """Return a sentence on the stages that are not shown; empty if all are."""
-        left = len(self.graph.stages) - len(self.shown)
+        left = 0 if self.single is not None else len(self.graph.stages) - len(self.shown)
         verb = "is" if left == 1 else "are"
         return f"{counted(left, 'more stage')} {verb} not shown." if left else ""
 

@@ -80,7 +80,7 @@ def _svg(index: int, stage: Stage, shown: int, focus: int) -> str:
     scene = line(drawn, shown, links, focus, stage.sources(focus))
     scene = replace(scene, title=f"topology {index}",
                    curves=tuple(replace(c, front=False) for c in scene.curves))  # fmt: skip
-    return "".join(_inline(paint(dot(scene), "svg", transparent=True).decode(), index))
+    return "".join(_inline(paint(dot(scene), "svg", background="none").decode(), index))
 
 
 def _reads(stage: Stage) -> Callable[[int], str]:

@@ -12,8 +12,9 @@ from archdsl.api import check_text
 from archdsl.apps.diff.model import difference
 from archdsl.apps.diff.picture import scene as differing
 from archdsl.apps.draw.captions import lanes
+from archdsl.apps.draw.choices import VIEWS
 from archdsl.apps.draw.looks import BLUE, FAINT, RED
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.scene import Scene
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.draw.subject import Subject

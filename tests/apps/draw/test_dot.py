@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.draw.networks import SMALL, one, shipped
+from archdsl.apps.draw.choices import VIEWS
 from archdsl.apps.draw.dot import dot
 from archdsl.apps.draw.paint import paint
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.scene import Box, Scene, Text
 from archdsl.apps.draw.subject import Subject
 

@@ -7,7 +7,8 @@ from itertools import combinations
 import pytest
 
 from apps.draw.networks import SMALL, one, shipped
-from archdsl.apps.draw.picture import VIEWS, scene
+from archdsl.apps.draw.choices import VIEWS
+from archdsl.apps.draw.picture import scene
 from archdsl.apps.draw.scene import Box, Rectangle, Scene, Text
 from archdsl.apps.draw.subject import Subject
 

@@ -10,9 +10,10 @@ import pytest
 from apps.draw.networks import SPECS, one, shipped
 from archdsl import picture as public
 from archdsl.apps.draw import paint as painting
+from archdsl.apps.draw.choices import chosen
 from archdsl.apps.draw.dot import MARK, dot
 from archdsl.apps.draw.paint import SlowError, paint
-from archdsl.apps.draw.picture import chosen, draw, scene
+from archdsl.apps.draw.picture import draw, scene
 from archdsl.apps.draw.scene import Box, Scene
 from archdsl.errors import ArchdslError
 
@@ -54,7 +55,7 @@ def test_every_view_in_every_form(view: str, form: str) -> None:
 def test_slow_views_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
 
-    def slow(text: str, form: str, deadline: float) -> bytes:
+    def slow(text: str, form: str, deadline: float, **_: object) -> bytes:
         tried.append(text.count(" -> "))
         if len(tried) < 3:
             raise SlowError
@@ -70,7 +71,7 @@ def test_slow_views_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_in_time_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(*_: object) -> bytes:
+    def slow(*_: object, **__: object) -> bytes:
         raise SlowError
 
     monkeypatch.setattr("archdsl.apps.draw.picture.paint", slow)
@@ -175,4 +176,4 @@ def test_svg_is_white_so_that_its_dark_text_is_readable_on_a_dark_page() -> None
     text = dot(Scene("one", (Box("a", 0, 0, 36, 18, "F1"),)))
     background = b'<polygon fill="white" stroke="none"'
     assert background in paint(text, "svg")
-    assert background not in paint(text, "svg", transparent=True)
+    assert background not in paint(text, "svg", background="none")

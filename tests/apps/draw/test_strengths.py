@@ -12,11 +12,11 @@ import pytest
 import archdsl
 from apps.draw.networks import one, shipped
 from apps.draw.test_layout import assert_clear
-from archdsl.apps.draw import picture
 from archdsl.apps.draw.cells import cells, scale
+from archdsl.apps.draw.choices import SINGLE, VIEWS
 from archdsl.apps.draw.dot import FRONT, dot
 from archdsl.apps.draw.paint import SlowError
-from archdsl.apps.draw.picture import SINGLE, draw, scene
+from archdsl.apps.draw.picture import draw, scene
 from archdsl.apps.draw.strengths import DOTTED, SAMPLES, Strengths, legend, weighed
 from archdsl.apps.draw.subject import Subject
 from archdsl.errors import ArchdslError
@@ -128,11 +128,11 @@ def test_the_legend_is_drawn_as_the_links_are() -> None:
 @pytest.mark.parametrize("layers", [1, 5, 100])
 def test_nothing_collides(view: str, layers: int) -> None:
     network = one(EXPONENTIAL, layers)
-    if picture.VIEWS[view].fits(network):
+    if VIEWS[view].fits(network):
         assert_clear(scene(strong(network)[0], view), view)
 
 
-@pytest.mark.parametrize("view", picture.VIEWS)
+@pytest.mark.parametrize("view", VIEWS)
 def test_without_strengths_nothing_is_opaque_by_degrees(view: str) -> None:
     text = dot(scene(one("full", 12), view))
     assert not widths(text)
@@ -158,10 +158,10 @@ def test_views_without_single_links_are_refused(view: str, style: str) -> None:
 
 
 def test_a_slow_view_is_not_replaced_by_the_overview(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(*_: object) -> bytes:
+    def slow(*_: object, **__: object) -> bytes:
         raise SlowError
 
-    monkeypatch.setattr(picture, "paint", slow)
+    monkeypatch.setattr("archdsl.apps.draw.picture.paint", slow)
     subject, _ = strong(one("full", 5))
     with pytest.raises(ArchdslError, match=r"\[A506\]"):
         draw(subject, "svg", "arc")

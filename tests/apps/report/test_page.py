@@ -106,7 +106,7 @@ def test_only_deep_stages_are_cut(depth: int, layers: int, drawn: int) -> None:
 
 
 def test_a_slow_picture_is_a_sentence(monkeypatch: pytest.MonkeyPatch, three: Comparison) -> None:
-    def slow(dot: str, form: str, *, transparent: bool) -> bytes:
+    def slow(dot: str, form: str, *, background: str) -> bytes:
         raise painting.SlowError
 
     monkeypatch.setattr("archdsl.apps.report.topologies.paint", slow)

@@ -168,8 +168,7 @@ def _numbers(row: Row, stage: Stage, focus: int | None) -> Iterator[Text]:
 
 def _caption(subject: Subject, drawn: Sequence[Drawn]) -> str:
     focus, stage = subject.focus, subject.stage
-    where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
-    name = f"F{focus.layer}{where}"
+    name = f"F{focus.layer}{subject.where}"
     distances = lanes(reader - source for links in drawn for source, reader in links.all)
     sentences = (
         f"{_total(subject, drawn, name)}.",
@@ -183,7 +182,7 @@ def _caption(subject: Subject, drawn: Sequence[Drawn]) -> str:
 
 def _total(subject: Subject, drawn: Sequence[Drawn], name: str) -> str:
     """Return how many links there are, how many are drawn, and which."""
-    report = subject.report
+    report = subject.counts
     total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}"
     count = sum(links.count for links in drawn)
     if count == report.links:

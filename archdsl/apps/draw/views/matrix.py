@@ -65,7 +65,7 @@ def scene(subject: Subject) -> Scene:
         for first in range(0, len(panels), ACROSS)
     ]
     body = stacked("", [*lines, _legend(colours)], 26.0)
-    caption = _caption(subject, grouped(deepest))
+    caption = subject.said(_caption(subject, grouped(deepest)))
     if strengths := subject.shown_strengths():
         caption += f" {sentences(strengths, by='Colour', dotted=False)}"
     return page(subject.title, [body], caption)
@@ -170,12 +170,9 @@ def _strengths(scale: Scale) -> Scene:
 
 
 def _caption(subject: Subject, group: int) -> str:
-    focus, report, stage = subject.focus, subject.report, subject.stage
+    focus, report, stage = subject.focus, subject.counts, subject.stage
     total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}."
     groups = f" A mark is a group of {group} x {group} layers." if group > 1 else ""
-    where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
-    text = (
-        f"{total} A column is a layer, its rows what it reads.{groups} Red: F{focus.layer}{where} "
-        f"reads {listed(stage.sources(focus.layer))}. {subject.missing()}"
-    )
+    red = f"Red: F{focus.layer}{subject.where} reads {listed(stage.sources(focus.layer))}."
+    text = f"{total} A column is a layer, its rows what it reads.{groups} {red} {subject.missing()}"
     return text.rstrip()

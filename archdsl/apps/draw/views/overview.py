@@ -34,7 +34,7 @@ def scene(subject: Subject) -> Scene:
         whole = body.over(whole)
     arrows, labels = _arrows(boxes, placed)
     whole = Scene(subject.title, whole.boxes, arrows, (*whole.texts, *labels))
-    return page(subject.title, [whole], _caption(subject))
+    return page(subject.title, [whole], subject.said(_caption(subject)))
 
 
 def _placed(cards: Sequence[Card]) -> list[Point]:

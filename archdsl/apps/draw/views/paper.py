@@ -39,7 +39,7 @@ def compact_scene(subject: Subject) -> Scene:
                 help="leave --style compact out",
             )
     rows = [_beside(subject, stage, compact(subject, stage)) for stage in subject.shown]
-    return page(subject.title, rows, _compact_caption(subject))
+    return page(subject.title, rows, subject.said(_compact_caption(subject)))
 
 
 def _row(subject: Subject, stage: Stage) -> Scene:
@@ -55,11 +55,10 @@ def _beside(subject: Subject, stage: Stage, row: Scene) -> Scene:
 
 
 def _caption(subject: Subject) -> str:
-    focus, report = subject.focus, subject.report
+    focus, report = subject.focus, subject.counts
     reads = listed(subject.stage.sources(focus.layer))
-    where = f" of stage {focus.stage}" if len(subject.graph.stages) > 1 else ""
     total = f"{counted(report.layers, 'layer')}, {counted(report.links, 'link')}."
-    return f"{total} Red: F{focus.layer}{where} reads {reads}. {subject.missing()}".rstrip()
+    return f"{total} Red: F{focus.layer}{subject.where} reads {reads}. {subject.missing()}".rstrip()
 
 
 def _compact_caption(subject: Subject) -> str:
