@@ -52,6 +52,14 @@ class Output:
     text: str
 
 
+SpecOrNone = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[SPEC]", help="A spec file, or the name of a network; the manifest if not given."
+    ),
+]
+
+
 Runtime = Annotated[
     str,
     typer.Option(
@@ -69,10 +77,7 @@ Efficient = Annotated[
 
 @options.limited()
 def compile(
-    spec: Annotated[
-        Path | None,
-        typer.Argument(metavar="[SPEC]", help="A spec file; the manifest if not given."),
-    ] = None,
+    spec: SpecOrNone = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Output file or folder; NAME.py if not given."),
@@ -160,7 +165,7 @@ def make_all(
                 job.class_name, fuse=job.fuse, memory_efficient=job.memory_efficient,
                 runtime=job.runtime,
             )  # fmt: skip
-            outputs.append(Output(job, checked, target(job.output, checked.spec.name), text))
+            outputs.append(Output(job, checked, target(job.output, spec.called or spec.name), text))
         except ArchdslError as error:
             mistakes += error.diagnostics
     if mistakes:

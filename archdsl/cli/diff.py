@@ -22,7 +22,7 @@ from archdsl.lowering.limits import Limits
 @options.limited(*options.BUILT)
 def diff(
     before: Annotated[
-        Path, typer.Argument(metavar="BEFORE", help="A spec file.", show_default=False)
+        Path, typer.Argument(metavar="BEFORE", help=options.SPEC_HELP, show_default=False)
     ],
     after: Annotated[
         Path | None,

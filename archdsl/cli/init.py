@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +12,7 @@ from archdsl.cli import options
 from archdsl.cli.files import write
 from archdsl.cli.render import visible
 from archdsl.errors import Exit, fail
+from archdsl.frontend.shipped import networks, specs
 
 MODELINE = "# yaml-language-server: $schema=archdsl.schema.json\n"
 
@@ -29,26 +28,22 @@ def init(
     force: options.Force = False,
 ) -> int:
     """Write the spec of a published network, to start from."""
-    specs = {file.name.removesuffix(".yaml"): file for file in shipped()}
+    files = specs()
     if kind == "list":
-        print("\n".join(sorted(specs)))
+        print("\n".join(files))
         return Exit.FINE
-    if kind not in specs:
-        near = difflib.get_close_matches(kind, specs, 1)
-        hint = f"did you mean `{near[0]}`?" if near else "kinds: " + ", ".join(sorted(specs))
+    named = networks().get(kind)
+    spec = named.spec if named else kind
+    if spec not in files:
+        near = difflib.get_close_matches(kind, [*files, *networks()], 1)
+        hint = f"did you mean `{near[0]}`?" if near else "kinds: " + ", ".join(files)
         raise fail("A414", f"there is no spec `{kind[:80]}` to start from", help=hint)
-    path = output or Path(f"{kind}.yaml")
+    path = output or Path(f"{spec}.yaml")
     if path.exists() and not force:
         raise fail("A411", f"{path} already exists", help="choose -o, or overwrite with --force")
-    write(path, MODELINE + specs[kind].read_text("utf-8"), force=True)
+    write(path, MODELINE + files[spec].read_text("utf-8"), force=True)
     print(f"wrote  {visible(str(path))}")
-    print(f"next   archdsl show {visible(str(path))}")
+    sets = [f"--set '{key}={value}'" for key, value in (named.settings if named else {}).items()]
+    print(" ".join(["next   archdsl show", visible(str(path)), *sets]))
     print("       archdsl schema -o archdsl.schema.json    (completion in editors)")
     return Exit.FINE
-
-
-def shipped() -> list[Traversable]:
-    """Return the specs that come with archdsl, from the installed package or from a checkout."""
-    inside = resources.files("archdsl").joinpath("specs")
-    folder = inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
-    return sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)

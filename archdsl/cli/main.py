@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": "compare",
     "diff": "diff",
     "heatmap": "heatmap",
+    "list": "list",
     "schema": "schema",
     "init": "init",
     "verify": "verify",

@@ -16,9 +16,11 @@ from archdsl.errors import fail
 from archdsl.frontend.extending import Extension
 from archdsl.lowering.limits import Limits
 
-SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file.", show_default=False)]
+SPEC_HELP = "A spec file, or the name of a network; `archdsl list` prints the names."
+SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False)]
 SpecPaths = Annotated[
-    list[Path], typer.Argument(metavar="SPEC...", help="Spec files.", show_default=False)
+    list[Path],
+    typer.Argument(metavar="SPEC...", help="Spec files, or names of networks.", show_default=False),
 ]
 Sets = Annotated[
     list[str] | None,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from archdsl.frontend.parameters import Parameters
 from archdsl.frontend.reader import Document, read
 from archdsl.frontend.reader import Path as Steps
 from archdsl.frontend.schema import Network, language
+from archdsl.frontend.shipped import find
 from archdsl.frontend.unused import unused
 from archdsl.frontend.version import too_new
 from archdsl.shown import Shown
@@ -41,6 +42,8 @@ class Spec(Shown):
         notes: warnings and notes on the spec, such as a parameter that nothing uses.
         documents: the settings as they were written, with positions.
         extend: the custom rules, units, aggregations and layers that the spec may use.
+        called: the name of a published network that it was loaded by; else that of the spec.
+        class_name: name of the published network's class; empty for other specs.
     """
 
     words: Network
@@ -50,6 +53,8 @@ class Spec(Shown):
     notes: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
     extend: tuple[Extension, ...] = field(default=(), compare=False, repr=False)
+    called: str = field(default="", compare=False, repr=False)
+    class_name: str = field(default="", compare=False, repr=False)
 
     def __repr__(self) -> str:
         settings = "".join(f", {name}={flow(value)}" for name, value in self.settings.items())
@@ -83,7 +88,8 @@ class Spec(Shown):
         Raises:
             ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
         """
-        return _checked(self.document, {**self.documents, **_documents(settings)}, self.extend)
+        chosen = {**self.documents, **_documents(settings)}
+        return self._named_as(_checked(self.document, chosen, self.extend))
 
     def with_values(self, root: Mapping[str, Any], settings: Mapping[str, Any]) -> Spec:
         """Return a spec with other values, and with some parameters set.
@@ -98,7 +104,12 @@ class Spec(Shown):
             ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
         """
         document = read(Source(self.document.source.name, dump(root)))
-        return _checked(document, {**self.documents, **_documents(settings)}, self.extend)
+        chosen = {**self.documents, **_documents(settings)}
+        return self._named_as(_checked(document, chosen, self.extend))
+
+    def _named_as(self, spec: Spec) -> Spec:
+        """Return another spec under the names that this one was loaded by."""
+        return replace(spec, called=self.called, class_name=self.class_name)
 
     def at(self, *path: str | int) -> Place:
         """Return the position of a value, as arguments of a `Diagnostic`."""
@@ -127,8 +138,13 @@ def load(
 ) -> Spec:
     """Read and check a spec.
 
+    >>> load("densenet-161", {"classes": 10}).settings
+    {'classes': 10, 'growth': 48, 'layers': [6, 12, 36, 24]}
+
     Args:
-        spec: path of a YAML file.
+        spec: path of a YAML file, or the name of a network that comes with archdsl:
+            `densenet-imagenet` for a spec as written, `densenet-161` for one with the settings of
+            a publication. A file with this name is preferred.
         settings: parameters to set, by name: numbers, lists, or text as after `--set name=`.
         extend: custom rules, units, aggregations and layers, whose words the spec may then use.
 
@@ -138,7 +154,14 @@ def load(
     Raises:
         ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx and A4xx.
     """
-    return parse(read_file(Path(spec)), settings, extend=extend)
+    named = find(spec)
+    if named is None:
+        return parse(read_file(Path(spec)), settings, extend=extend)
+    chosen = {**named.settings, **(settings or {})}
+    return replace(
+        parse(read_file(named.path), chosen, extend=extend),
+        called=named.name, class_name=named.class_name,
+    )  # fmt: skip
 
 
 def parse(

@@ -30,7 +30,7 @@ class Nearest(archdsl.Rule):
 OWN = SMALL.replace("connect: full", "connect: nearest").replace("layers: 4", "layers: depth")
 SPEC = OWN.replace("input:", "params: {depth: 4}\ninput:")
 
-WITHOUT = {"init", "explain", "reproduce"}
+WITHOUT = {"init", "explain", "list", "reproduce"}
 """Commands that do not depend on the words of the language."""
 
 RUNS = {

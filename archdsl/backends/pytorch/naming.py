@@ -22,7 +22,7 @@ DATA_SETS = {"cifar", "imagenet"}
 
 def class_of(spec: Spec) -> str:
     """Return the default name of a network's class: `SparseNetBC100`."""
-    return camel(spec.name, spec.parameters.values.get("depth"))
+    return spec.class_name or camel(spec.name, spec.parameters.values.get("depth"))
 
 
 def camel(name: str, depth: object = None) -> str:
