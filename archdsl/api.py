@@ -61,7 +61,7 @@ class Checked(Shown):
 
     def emit(
         self, class_name: str | None = None, *, fuse: Fuse = False,
-        memory_efficient: bool = False, runtime: str = "paste",
+        memory_efficient: bool = False, runtime: str = "paste", backbone: bool = False,
     ) -> str:  # fmt: skip
         """Return the text of the network's file: see `archdsl.emit`.
 
@@ -70,6 +70,7 @@ class Checked(Shown):
             fuse: as in `archdsl.emit`.
             memory_efficient: as in `archdsl.emit`.
             runtime: `paste` or `import`, as in `archdsl.emit`.
+            backbone: as in `archdsl.emit`.
 
         Raises:
             ArchdslError: A414 if `fuse` is set for a network whose input is not an image, or
@@ -90,7 +91,7 @@ class Checked(Shown):
         origin = Origin(spec.text, spec.settings, spec.sha256, spec.words.description)
         return emit_graph(
             self.graph, origin, name, self.report, fuse=devices(fuse),
-            memory_efficient=memory_efficient, runtime=carried(runtime),
+            memory_efficient=memory_efficient, runtime=carried(runtime), backbone=backbone,
         )  # fmt: skip
 
 
@@ -137,6 +138,7 @@ def analyse(graph: Graph) -> Report:
 def emit(
     spec: Spec, class_name: str | None = None, limits: Limits | None = None,
     *, fuse: Fuse = False, memory_efficient: bool = False, runtime: str = "paste",
+    backbone: bool = False,
 ) -> str:  # fmt: skip
     """Return the text of a PyTorch file for a spec.
 
@@ -149,12 +151,17 @@ def emit(
             memory linear in their depth. The network then takes `memory_efficient: bool = True`.
         runtime: "paste" for a standalone file, "import" for a short one that imports the source
             that runs the network from archdsl.
+        backbone: whether the network has the methods that timm's have: `forward_features`,
+            `forward_head`, `feature_info`, `features_only`, `reset_classifier` and others.
 
     Raises:
         ArchdslError: A1xx to A3xx, A413, A414.
     """
     checked = check(spec, limits)
-    return checked.emit(class_name, fuse=fuse, memory_efficient=memory_efficient, runtime=runtime)
+    return checked.emit(
+        class_name, fuse=fuse, memory_efficient=memory_efficient, runtime=runtime,
+        backbone=backbone,
+    )  # fmt: skip
 
 
 def carried(runtime: str) -> Runtime:
@@ -180,7 +187,7 @@ def devices(fuse: Fuse) -> tuple[str, ...]:
 
 def build(
     spec: Spec, class_name: str | None = None, *, fuse: Fuse = False,
-    memory_efficient: bool = False, runtime: str = "paste",
+    memory_efficient: bool = False, runtime: str = "paste", backbone: bool = False,
 ) -> nn.Module:  # fmt: skip
     """Return a newly initialised instance of the network that `emit` writes.
 
@@ -194,12 +201,16 @@ def build(
             "cpu" or "cuda" for one kind of device only.
         memory_efficient: as for `emit`.
         runtime: as for `emit`.
+        backbone: as for `emit`.
 
     Raises:
         ArchdslError: as `emit` does, and A422 if torch is not installed.
     """
     require("torch")
-    text = emit(spec, class_name, fuse=fuse, memory_efficient=memory_efficient, runtime=runtime)
+    text = emit(
+        spec, class_name, fuse=fuse, memory_efficient=memory_efficient, runtime=runtime,
+        backbone=backbone,
+    )  # fmt: skip
     from archdsl.oracle.comparison import load_module, network_class
 
     return network_class(load_module(text))()

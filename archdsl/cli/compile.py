@@ -24,7 +24,8 @@ from archdsl.lowering.limits import Limits
 
 MANIFEST = Path("compiled/manifest.yaml")
 WITH_SPEC = (
-    "--set, -o, --class-name, --fuse, --fuse-for, --memory-efficient and --runtime go with a spec"
+    "--set, -o, --class-name, --fuse, --fuse-for, --memory-efficient, --backbone and --runtime go "
+    "with a spec"
 )
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
 
@@ -40,6 +41,7 @@ class Job:
     fuse: bool | str = False
     memory_efficient: bool = False
     runtime: str = "paste"
+    backbone: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ Efficient = Annotated[
 ]
 
 
+Backbone = Annotated[
+    bool,
+    typer.Option("--backbone", help="Add methods for features and feature maps, as timm has."),
+]
+
+
 @options.limited()
 def compile(
     spec: SpecOrNone = None,
@@ -98,6 +106,7 @@ def compile(
         typer.Option(metavar="cpu|cuda", help="Like --fuse, for one kind of device only."),
     ] = None,
     memory_efficient: Efficient = False,
+    backbone: Backbone = False,
     runtime: Runtime = "paste",
     manifest: Annotated[Path, typer.Option(help="Manifest of files to compile.")] = MANIFEST,
     force: options.Force = False,
@@ -111,8 +120,9 @@ def compile(
     api.carried(runtime)
     if spec is not None:
         settings = dict(options.settings(sets))
-        jobs = [Job(spec, settings, output, class_name, fast, memory_efficient, runtime)]
-    elif sets or output or class_name or fast or memory_efficient or runtime != "paste":
+        options_of_file = (class_name, fast, memory_efficient, runtime, backbone)
+        jobs = [Job(spec, settings, output, *options_of_file)]
+    elif any((sets, output, class_name, fast, memory_efficient, backbone, runtime != "paste")):
         raise fail("A414", WITH_SPEC, help="name a spec")
     else:
         jobs = listed(manifest)
@@ -129,9 +139,12 @@ def compile(
 def listed(manifest: Path) -> list[Job]:
     """Return the jobs of a manifest. Raise A0xx, A1xx, A40x or A430 as `read_manifest` does."""
     return [
-        Job(e.spec, e.settings, e.file, e.class_name, e.fuse, e.memory_efficient, e.runtime)
+        Job(
+            e.spec, e.settings, e.file, e.class_name, e.fuse, e.memory_efficient, e.runtime,
+            e.backbone,
+        )
         for e in read_manifest(manifest)
-    ]
+    ]  # fmt: skip
 
 
 def make_all(
@@ -163,7 +176,7 @@ def make_all(
             show(checked.remarks, form)
             text = checked.require().emit(
                 job.class_name, fuse=job.fuse, memory_efficient=job.memory_efficient,
-                runtime=job.runtime,
+                runtime=job.runtime, backbone=job.backbone,
             )  # fmt: skip
             outputs.append(Output(job, checked, target(job.output, spec.called or spec.name), text))
         except ArchdslError as error:

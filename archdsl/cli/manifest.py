@@ -26,6 +26,7 @@ class EntryWords(Words):
     fuse: bool | Literal["cpu", "cuda"] = False
     memory_efficient: bool = False
     runtime: Literal["paste", "import"] = "paste"
+    backbone: bool = False
 
 
 class ManifestWords(Words):
@@ -45,6 +46,7 @@ class Entry:
     fuse: bool | str
     memory_efficient: bool
     runtime: str
+    backbone: bool
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -68,5 +70,5 @@ def _entry(folder: Path, words: EntryWords) -> Entry:
     """Return an entry with paths in the folder of its manifest."""
     return Entry(
         folder / words.file, folder / words.spec, words.settings, words.class_name, words.fuse,
-        words.memory_efficient, words.runtime,
+        words.memory_efficient, words.runtime, words.backbone,
     )  # fmt: skip

@@ -64,7 +64,7 @@ def same_text(emitted: Emitted, checked: api.Checked) -> None:
     """
     expected = checked.emit(
         emitted.class_name, fuse=emitted.fast, memory_efficient=emitted.memory_efficient,
-        runtime=emitted.runtime,
+        runtime=emitted.runtime, backbone=emitted.backbone,
     )  # fmt: skip
     if expected == emitted.text:
         return

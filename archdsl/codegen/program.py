@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archdsl.analysis.shapes import shapes as all_shapes
+from archdsl.codegen.backbone import BACKBONE, Backbone
+from archdsl.codegen.backbone import backbone as find_backbone
 from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.columns import Number
 from archdsl.codegen.fusing import RECORDS, Fusing, fusing
@@ -57,6 +59,7 @@ class Program:
     columns: int
     fusing: Fusing | None = None
     training: MemoryEfficient | None = None
+    backbone: Backbone | None = None
 
     def is_operator(self, stage: StageClass) -> bool:
         """Whether a stage is trained as one operator."""
@@ -106,8 +109,9 @@ class Program:
 
 
 def program(
-    graph: Graph, class_name: str, *, fuse: tuple[str, ...] = (), efficient: bool = False
-) -> Program:
+    graph: Graph, class_name: str, *, fuse: tuple[str, ...] = (), efficient: bool = False,
+    backbone: bool = False,
+) -> Program:  # fmt: skip
     """Decide how a graph is written; the graph is verified between passes.
 
     Also how it is run for inference on the devices that `fuse` names.
@@ -117,6 +121,7 @@ def program(
         class_name: name of the network's class.
         fuse: devices for fast inference, `cpu` or `cuda`; none if empty.
         efficient: whether stages are trained as one operator, in linear memory.
+        backbone: whether the network has methods for its features, as timm's have.
 
     Raises:
         ArchdslError: A414 if `efficient` is set and no stage can be one operator.
@@ -131,6 +136,7 @@ def program(
         *helpers,
         *(RECORDS if fuse else ()),
         *(TRAINING if efficient else ()),
+        *(BACKBONE if backbone else ()),
     )
     modules = find_modules(graph, taken)
     classes = (*modules.blocks, *modules.classes)
@@ -161,6 +167,7 @@ def program(
         drop_path_columns(graph),
         fusing(graph, shapes, modules, stages, fuse) if fuse else None,
         memory_efficient(graph, shapes, stages) if efficient else None,
+        find_backbone(graph, shapes) if backbone else None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from archdsl.aligned import aligned
 from archdsl.analysis import Report, analyse
+from archdsl.backends.pytorch import backbone as backbones
 from archdsl.backends.pytorch import efficient, guard
 from archdsl.backends.pytorch import fuse as fusing
 from archdsl.backends.pytorch.block import block_class
@@ -17,6 +18,7 @@ from archdsl.backends.pytorch.module import LONGEST, module
 from archdsl.backends.pytorch.naming import camel, checked, taken
 from archdsl.backends.pytorch.network import network, summary
 from archdsl.backends.pytorch.pasted import (
+    BASES,
     functions,
     helpers,
     runtime_imports,
@@ -25,6 +27,7 @@ from archdsl.backends.pytorch.pasted import (
 )
 from archdsl.backends.pytorch.stage import stage
 from archdsl.backends.pytorch.writer import WIDTH, Writer
+from archdsl.codegen.backbone import BACKBONE
 from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.fusing import RECORDS
 from archdsl.codegen.memory_efficient import TRAINING
@@ -56,6 +59,7 @@ class Origin:
 def emit(
     graph: Graph, origin: Origin, class_name: str | None = None, report: Report | None = None,
     *, fuse: tuple[str, ...] = (), memory_efficient: bool = False, runtime: Runtime = "paste",
+    backbone: bool = False,
 ) -> str:  # fmt: skip
     """Return the text of a standalone module that computes what the graph says.
 
@@ -67,12 +71,13 @@ def emit(
         fuse: with a method `fuse` for fast inference on these devices, and what it needs.
         memory_efficient: with stages that are trained as one operator, and what these need.
         runtime: whether the source that runs the network is part of the file or imported.
+        backbone: with methods for features, feature maps and a new classifier, as timm has.
 
     Raises:
         ArchdslError: A414 if no stage can be one operator, A413 for a class name that is none.
     """
     name = checked(class_name) if class_name else camel(graph.name)
-    decided = program(graph, name, fuse=fuse, efficient=memory_efficient)
+    decided = program(graph, name, fuse=fuse, efficient=memory_efficient, backbone=backbone)
     refuse_clashes(decided)
     out = Writer()
     out.line(f"{BANNER} {__version__} from spec and settings of sha256")
@@ -95,6 +100,7 @@ def refuse_clashes(decided: Program) -> None:
     """Raises ArchdslError: A413 if the class is called as a helper, A120 if two helpers are."""
     texts: dict[str, str] = {}
     records = {*(RECORDS if decided.fusing else ()), *(TRAINING if decided.training else ())}
+    records |= {*(BACKBONE if decided.backbone else ())}
     own = [(rule.sources, rule.source()) for rule in decided.rules]
     own += [(operator.join, operator.source()) for operator in decided.joins]
     own += [(operator.first, operator.first_source()) for operator in decided.folds]
@@ -156,9 +162,10 @@ def docstring(out: Writer, decided: Program, report: Report, described: str) -> 
 
 
 def roots(decided: Program) -> set[str]:
-    """Return the names of `runtime/` that a file uses itself, for fast inference and training."""
+    """Return the names of `runtime/` that a file uses itself, for what it was compiled with."""
     names = fusing.roots(decided.fusing) if decided.fusing else set()
-    return names | (efficient.ROOTS if decided.training else set())
+    names |= efficient.ROOTS if decided.training else set()
+    return names | (backbones.ROOTS if decided.backbone else set())
 
 
 def imports(
@@ -225,6 +232,10 @@ def bodies(out: Writer, decided: Program, described: str, runtime: Runtime) -> N
             out.blank(2)
             module(out, chain)
     out.blank(2)
+    for item in runtime_source(roots(decided)) if runtime == "paste" else ():
+        if item.file.startswith(BASES):
+            out.paste(item.text)
+            out.blank(2)
     network(out, decided, described, fusing.method if decided.fusing else None)
     support(out, decided, runtime)
 
@@ -238,7 +249,8 @@ def support(out: Writer, decided: Program, runtime: Runtime) -> None:
         runtime: as for `bodies`.
     """
     carried = runtime == "paste"
-    for helper in [*helpers(decided), *pasted(decided)] if carried else functions(decided):
+    after = [x.text for x in runtime_source(roots(decided)) if not x.file.startswith(BASES)]
+    for helper in [*helpers(decided), *after] if carried else functions(decided):
         out.blank(2)
         out.paste(helper)
     if decided.fusing:
@@ -250,7 +262,7 @@ def support(out: Writer, decided: Program, runtime: Runtime) -> None:
 
 
 def pasted(decided: Program) -> list[str]:
-    """Return the source of `runtime/` that a file needs for fast inference and training."""
+    """Return the source of `runtime/` that a file needs for what it was compiled with."""
     return [item.text for item in runtime_source(roots(decided))]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from archdsl.backends.pytorch import efficient, module_lists
+from archdsl.backends.pytorch import backbone, efficient, module_lists
 from archdsl.backends.pytorch.module import LONGEST
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.program import Call, Program, cuts_down
@@ -27,12 +27,15 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
         more: prints further methods, after a blank line.
     """
     graph = program.graph
-    with out.block(f"class {program.class_name}(nn.Module):"):
+    base = "Backbone" if program.backbone else "nn.Module"
+    with out.block(f"class {program.class_name}({base}):"):
         first, last = (program.shapes[name] for name in (graph.input.name, graph.output))
         shapes = f"From {shape(first)} to {shape(last)}."
         line = f"{described} {shapes}".strip()
         out.docstring(*([line] if len(line) <= LONGEST else [described, shapes]))
         out.blank()
+        if program.backbone:
+            backbone.attributes(out, program.backbone)
         with out.constructor(["self", *choices(program)]):
             out.line("super().__init__()")
             for text in parts(program):
@@ -47,16 +50,32 @@ def network(out: Writer, program: Program, described: str = "", more: More | Non
                 efficient.switch(out, program)
             initialise(out, program)
         out.blank()
-        with out.block("def forward(self, x: Tensor) -> Tensor:"):
-            if program.columns:
-                out.line(f"path = DropPath({program.columns}, self.training)")
-            body(out, [(text_of(program, call), call.after) for call in program.calls])
+        forward(out, program)
         if program.cuts_down:
             out.blank()
             deepest(out, program)
         if more is not None:
             out.blank()
             more(out, program)
+
+
+def forward(out: Writer, program: Program) -> None:
+    """Print the forward pass, which in a backbone has two halves.
+
+    Args:
+        out: where to print, inside the class.
+        program: the program of the file.
+    """
+    with out.block("def forward(self, x: Tensor) -> Tensor:"):
+        if program.backbone:
+            out.line("return self.forward_head(self.forward_features(x))")
+        else:
+            if program.columns:
+                out.line(f"path = DropPath({program.columns}, self.training)")
+            body(out, [(text_of(program, call), call.after) for call in program.calls])
+    if program.backbone:
+        out.blank()
+        backbone.methods(out, program, program.backbone)
 
 
 def body(out: Writer, calls: Sequence[tuple[str, Shape]]) -> None:

@@ -22,10 +22,14 @@ FUSE = (
 )  # fmt: skip
 MEMORY_EFFICIENT = ("stage", "plan", "operator", "read", "fused", "kernels", "steps", "register")
 FILES = (
-    *(f"fuse/{file}" for file in FUSE), *(f"memory_efficient/{file}" for file in MEMORY_EFFICIENT)
+    *(f"fuse/{file}" for file in FUSE), *(f"memory_efficient/{file}" for file in MEMORY_EFFICIENT),
+    "backbone/backbone",
 )  # fmt: skip
 """The files of the folders in `archdsl/backends/pytorch/runtime`, in reading order."""
 
+
+BASES = "backbone/"
+"""The folder of classes that networks are derived from, which a file needs before them."""
 
 NAMESPACE = "STAGE_NAMESPACE"
 """The variable with the name under which torch finds the operators of a file."""

@@ -41,6 +41,7 @@ class Emitted:
     fuse: tuple[str, ...]
     memory_efficient: bool
     runtime: Runtime
+    backbone: bool = False
 
     @property
     def fast(self) -> bool | str:
@@ -73,7 +74,10 @@ def read_emitted(path: Path) -> Emitted:
     fuse = tuple(device for device, steps in STEPS.items() if steps in classes)
     efficient = "StageOperator" in classes
     runtime: Runtime = "import" if imported else "paste"
-    return Emitted(path, text, spec, dict(settings), str(class_name), fuse, efficient, runtime)
+    return Emitted(
+        path, text, spec, dict(settings), str(class_name), fuse, efficient, runtime,
+        "Backbone" in classes,
+    )  # fmt: skip
 
 
 def _said(text: str) -> str:

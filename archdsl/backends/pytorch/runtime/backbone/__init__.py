@@ -1,0 +1,1 @@
+"""What emitted backbones offer; pasted into files with `--backbone`."""
