@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archdsl.apps.explorer.widgets import explore
     from archdsl.apps.export.model import export
     from archdsl.apps.heatmap.strengths import strengths
+    from archdsl.apps.models.create import create_model
     from archdsl.errors import ArchdslError
     from archdsl.language.aggregation import Aggregation
     from archdsl.language.layer import Layer
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "Weight", "__version__", "analyse",
-    "build", "compare", "emit", "explore", "export", "load", "lower", "picture", "strengths",
+    "build", "compare", "create_model", "emit", "explore", "export", "load", "lower", "picture",
+    "strengths",
 ]  # fmt: skip
 
 LAZY = {
@@ -45,6 +47,7 @@ LAZY = {
     "analyse": "archdsl.api:analyse",
     "build": "archdsl.api:build",
     "compare": "archdsl.apps.compare.model:compare_specs",
+    "create_model": "archdsl.apps.models.create:create_model",
     "emit": "archdsl.api:emit",
     "explore": "archdsl.apps.explorer.widgets:explore",
     "export": "archdsl.apps.export.model:export",

@@ -36,7 +36,8 @@ ALLOWED = {
 def test_all_names_what_there_is() -> None:
     assert archdsl.__all__ == [
         "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "Weight", "__version__", "analyse",
-        "build", "compare", "emit", "explore", "export", "load", "lower", "picture", "strengths",
+        "build", "compare", "create_model", "emit", "explore", "export", "load", "lower", "picture",
+        "strengths",
     ]  # fmt: skip
     assert archdsl.__all__ == sorted(archdsl.__all__)
     for name in archdsl.__all__:

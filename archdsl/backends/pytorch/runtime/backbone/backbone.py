@@ -87,7 +87,12 @@ class Backbone(nn.Module):
         return x
 
     def forward_features(self, x: Tensor, maps: list[Tensor] | None = None) -> Tensor:
-        """Return the last feature map; every network has this method of its own."""
+        """Return the last feature map; every network has this method of its own.
+
+        Args:
+            x: images of shape (N, C, H, W).
+            maps: a list that the maps of `feature_info` are added to, or None.
+        """
         raise NotImplementedError
 
     def forward_intermediates(

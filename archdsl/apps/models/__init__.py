@@ -1,0 +1,1 @@
+"""Networks as modules that are ready to use: `archdsl.create_model`."""
