@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from archdsl.analysis import Report
@@ -44,6 +44,9 @@ class Checked(Shown):
     report: Report
     verdicts: tuple[Verdict, ...]
     remarks: tuple[Diagnostic, ...]
+    output_stride: int | None = None
+    written: Graph | None = None
+    """The graph that the spec describes, if the network has another output stride."""
 
     def __repr__(self) -> str:
         return f"<Checked {repr(self.spec)[1:-1]}>"
@@ -58,6 +61,29 @@ class Checked(Shown):
         if self.failures:
             raise ArchdslError(self.failures)
         return self
+
+    def with_output_stride(self, output_stride: int | None) -> Checked:
+        """Return the network with dilation instead of the strides of its late layers.
+
+        Weights and their names stay the same. Published figures do not apply to it.
+
+        Args:
+            output_stride: the largest stride of a map, such as 8 or 16; None for that of the spec.
+
+        Raises:
+            ArchdslError: A414 if it is not positive, or a layer cannot be dilated.
+        """
+        if output_stride is None:
+            return self
+        if output_stride < 1:
+            raise fail("A414", f"{output_stride} is not an output stride", help="pass 8 or 16")
+        from archdsl.passes.dilate import dilate
+
+        graph = dilate(self.graph, output_stride)
+        return replace(
+            self, graph=graph, report=analyse_graph(graph), verdicts=(),
+            output_stride=output_stride, written=self.graph,
+        )  # fmt: skip
 
     def emit(
         self, class_name: str | None = None, *, fuse: Fuse = False,
@@ -88,10 +114,13 @@ class Checked(Shown):
                 "fast inference is for images: an input of channels, height and width",
                 help="compile without `--fuse`",
             )
-        origin = Origin(spec.text, spec.settings, spec.sha256, spec.words.description)
+        origin = Origin(
+            spec.text, spec.settings, spec.sha256, spec.words.description, self.output_stride
+        )
         return emit_graph(
             self.graph, origin, name, self.report, fuse=devices(fuse),
-            memory_efficient=memory_efficient, runtime=carried(runtime), backbone=backbone,
+            memory_efficient=memory_efficient, runtime=carried(runtime),
+            backbone=(self.written or self.graph) if backbone else None,
         )  # fmt: skip
 
 

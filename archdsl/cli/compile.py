@@ -24,9 +24,12 @@ from archdsl.lowering.limits import Limits
 
 MANIFEST = Path("compiled/manifest.yaml")
 WITH_SPEC = (
-    "--set, -o, --class-name, --fuse, --fuse-for, --memory-efficient, --backbone and --runtime go "
-    "with a spec"
+    "--set, -o, --class-name, --fuse, --fuse-for, --memory-efficient, --backbone, --output-stride "
+    "and --runtime go with a spec"
 )
+PLAIN = (None, False, False, "paste", False, None)
+"""What the options of a file are if none is given: the last fields of `Job`."""
+
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
 
 
@@ -42,6 +45,7 @@ class Job:
     memory_efficient: bool = False
     runtime: str = "paste"
     backbone: bool = False
+    output_stride: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,16 @@ Backbone = Annotated[
 ]
 
 
+OutputStride = Annotated[
+    int | None,
+    typer.Option(
+        "--output-stride",
+        metavar="8|16",
+        help="Dilate late layers instead of striding, for larger maps.",
+    ),
+]
+
+
 @options.limited()
 def compile(
     spec: SpecOrNone = None,
@@ -107,6 +121,7 @@ def compile(
     ] = None,
     memory_efficient: Efficient = False,
     backbone: Backbone = False,
+    output_stride: OutputStride = None,
     runtime: Runtime = "paste",
     manifest: Annotated[Path, typer.Option(help="Manifest of files to compile.")] = MANIFEST,
     force: options.Force = False,
@@ -118,11 +133,11 @@ def compile(
     """Write a standalone PyTorch file for a spec."""
     api.devices(fast := fuse_for or fuse)  # before anything is read
     api.carried(runtime)
+    of_file = (class_name, fast, memory_efficient, runtime, backbone, output_stride)
     if spec is not None:
         settings = dict(options.settings(sets))
-        options_of_file = (class_name, fast, memory_efficient, runtime, backbone)
-        jobs = [Job(spec, settings, output, *options_of_file)]
-    elif any((sets, output, class_name, fast, memory_efficient, backbone, runtime != "paste")):
+        jobs = [Job(spec, settings, output, *of_file)]
+    elif sets or output or of_file != PLAIN:
         raise fail("A414", WITH_SPEC, help="name a spec")
     else:
         jobs = listed(manifest)
@@ -174,7 +189,8 @@ def make_all(
         try:
             checked = api.check(spec, limits)
             show(checked.remarks, form)
-            text = checked.require().emit(
+            checked = checked.require().with_output_stride(job.output_stride)
+            text = checked.emit(
                 job.class_name, fuse=job.fuse, memory_efficient=job.memory_efficient,
                 runtime=job.runtime, backbone=job.backbone,
             )  # fmt: skip

@@ -37,6 +37,7 @@ def verify(
         if spec
         else api.check_text(emitted.spec, emitted.settings, limits, extend=extend)
     )
+    checked = checked.with_output_stride(emitted.output_stride)
     same_text(emitted, checked)
     from archdsl.oracle.verification import Verification, verify_text
 

@@ -57,12 +57,13 @@ class Backbone:
     classifier: str = ""
 
 
-def backbone(graph: Graph, shapes: Mapping[str, Shape]) -> Backbone:
+def backbone(graph: Graph, shapes: Mapping[str, Shape], written: Graph) -> Backbone:
     """Return where a network is cut.
 
     Args:
         graph: the compacted network.
         shapes: the shape (features, *rest) of each node's output, without the batch.
+        written: the network before layers were dilated, which decides where the maps are.
     """
     head, steps = _chain(graph, graph.head)
     before, after = shapes[graph.stages[-1].exit], shapes[graph.output]
@@ -78,22 +79,20 @@ def backbone(graph: Graph, shapes: Mapping[str, Shape]) -> Backbone:
     )
     if len(before) == 1:  # flat features: there are no maps
         return cut
-    taps = dict(_stem_taps(graph, shapes[graph.stages[0].exit]))
-    ends = sorted({shapes[stage.exit][1:]: stage.index for stage in graph.stages}.values())
-    maps = tuple(_maps(graph, shapes, cut, taps, ends))
-    return replace(cut, maps=maps, stem=tuple(taps), stages=frozenset(ends))
+    taps = tuple(_stem_taps(written))
+    sizes = {written.steps[stage.exit][-1][1:]: stage.index for stage in written.stages}
+    cut = replace(cut, stem=taps, stages=frozenset(sizes.values()))
+    return replace(cut, maps=tuple(_maps(graph, shapes, cut)))
 
 
-def _maps(
-    graph: Graph, shapes: Mapping[str, Shape], cut: Backbone, taps: Mapping[int, Shape],
-    ends: Sequence[int],
-) -> Iterator[FeatureMap]:  # fmt: skip
+def _maps(graph: Graph, shapes: Mapping[str, Shape], cut: Backbone) -> Iterator[FeatureMap]:
     """Yield the feature maps: those in the stem, and the last output of each size of a stage."""
     whole = shapes[graph.input.name]
-    for count, shape in taps.items():
-        yield _map(_module("stem", _chain(graph, graph.stem)[0], count), shape, whole)
+    layers, inside = _chain(graph, graph.stem)
+    for count in cut.stem:
+        yield _map(_module("stem", layers, count), inside[count], whole)
     head, steps = _chain(graph, graph.head)
-    for index in ends:
+    for index in sorted(cut.stages):
         if cut.last and index == len(graph.stages) - 1:
             yield _map(_module("head", head, cut.features), steps[cut.features], whole)
         else:
@@ -108,19 +107,13 @@ def _chain(graph: Graph, name: str | None) -> tuple[Sequence[Layer], Sequence[Sh
     )
 
 
-def _stem_taps(graph: Graph, following: Shape) -> Iterator[tuple[int, Shape]]:
-    """Yield number of layers and shape of each map that later layers make smaller.
-
-    Args:
-        graph: the network.
-        following: the shape of the first stage's output, which may be as large as the stem's.
-    """
-    layers, steps = _chain(graph, graph.stem)
-    for count in range(1, len(layers) + 1):
-        shape = steps[count]
-        smaller = shape[1:] != (steps[count + 1] if count < len(layers) else following)[1:]
-        if len(shape) > 1 and smaller and shape[1:] != steps[0][1:]:
-            yield count, shape
+def _stem_taps(graph: Graph) -> Iterator[int]:
+    """Yield the numbers of layers of the stem after which there is a map of a size of its own."""
+    _, steps = _chain(graph, graph.stem)
+    following = [*steps[2:], graph.steps[graph.stages[0].exit][-1]]
+    for count, (shape, later) in enumerate(zip(steps[1:], following, strict=False), start=1):
+        if len(shape) > 1 and steps[0][1:] != shape[1:] != later[1:]:
+            yield count
 
 
 def _module(part: str, layers: Sequence[Layer], count: int) -> str:

@@ -24,8 +24,9 @@ from archdsl.language.rule import Rule
 from archdsl.passes import pipeline
 
 TAKEN = (
-    "Any", "ConcatBuffer", "DropPath", "PLAN", "SETTINGS", "SPEC", "STAGES", "Tensor",
-    "annotations", "cache", "deepcopy", "functional", "gcd", "nn", "partial", "tl", "torch",
+    "Any", "ConcatBuffer", "DropPath", "OUTPUT_STRIDE", "PLAN", "SETTINGS", "SPEC", "STAGES",
+    "Tensor", "annotations", "cache", "deepcopy", "functional", "gcd", "nn", "partial", "tl",
+    "torch",
 )  # fmt: skip
 
 
@@ -110,7 +111,7 @@ class Program:
 
 def program(
     graph: Graph, class_name: str, *, fuse: tuple[str, ...] = (), efficient: bool = False,
-    backbone: bool = False,
+    backbone: Graph | None = None,
 ) -> Program:  # fmt: skip
     """Decide how a graph is written; the graph is verified between passes.
 
@@ -121,7 +122,8 @@ def program(
         class_name: name of the network's class.
         fuse: devices for fast inference, `cpu` or `cuda`; none if empty.
         efficient: whether stages are trained as one operator, in linear memory.
-        backbone: whether the network has methods for its features, as timm's have.
+        backbone: if the network has methods for its features, as timm's have, the graph whose
+            sizes say which feature maps these are.
 
     Raises:
         ArchdslError: A414 if `efficient` is set and no stage can be one operator.
@@ -167,7 +169,7 @@ def program(
         drop_path_columns(graph),
         fusing(graph, shapes, modules, stages, fuse) if fuse else None,
         memory_efficient(graph, shapes, stages) if efficient else None,
-        find_backbone(graph, shapes) if backbone else None,
+        find_backbone(graph, shapes, backbone) if backbone else None,
     )
 
 

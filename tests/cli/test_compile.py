@@ -193,3 +193,23 @@ def test_the_bytes_do_not_depend_on_where_and_when() -> None:
         output = f"{number}.py"
         child("compile", "../../small.yaml", "-o", output, cwd=Path("deep/folder"), env=env)
         assert Path("deep/folder", output).read_bytes() == Path("small.py").read_bytes()
+
+
+def test_backbones_and_output_strides_are_kept_by_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    sets = ["--set", "depth=8", "--set", "width=[4, 6, 8]"]
+    ran = archdsl("compile", "resnet-basic-cifar", *sets, "--backbone", "--output-stride", "2",
+                  "-o", "net.py")  # fmt: skip
+    assert ran.code == 0, ran.err
+    text = Path("net.py").read_text(encoding="ascii")
+    assert "class ResNetBasic8(Backbone):" in text
+    assert "dilation=2" in text
+    assert archdsl("verify", "net.py").out.endswith("\nok\n")
+    Path("net.py").write_text(text.replace("STRIDE = 2", "STRIDE = 4"), encoding="ascii")
+    assert archdsl("verify", "net.py").code == 1
+    ran = archdsl("compile", "densenet-bc-cifar", "--output-stride", "2", "-o", "other.py")
+    assert "`average pool 2x2` cannot be dilated" in ran.err
+    assert archdsl("compile", "--output-stride", "8").code == 2

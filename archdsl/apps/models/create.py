@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def create_model(
     name: str | os.PathLike[str] | Spec, weights: str | os.PathLike[str] | None = None, *,
     fuse: bool | str = False, num_classes: int | None = None, in_channels: int | None = None,
-    features_only: bool = False, out_indices: Sequence[int] | None = None, **settings: Any,
+    output_stride: int | None = None, features_only: bool = False,
+    out_indices: Sequence[int] | None = None, **settings: Any,
 ) -> nn.Module:  # fmt: skip
     """Return a network that comes with archdsl, or that of a spec of yours.
 
@@ -39,6 +40,8 @@ def create_model(
             CPU; `cpu` or `cuda` to choose the steps.
         num_classes: number of classes; 0 for the pooled features. That of the spec if None.
         in_channels: channels of the input; those of the spec if None.
+        output_stride: the largest stride of a map, 8 or 16 for segmentation: later layers are
+            dilated instead of striding, with the same weights. That of the spec if None.
         features_only: return a module that returns a list of feature maps.
         out_indices: positions of these maps in `feature_info`; all maps if None.
         settings: parameters of the spec.
@@ -56,7 +59,7 @@ def create_model(
         written = with_channels(written, in_channels)
     spec = written if num_classes is None else with_classes(written, num_classes)
     removed = num_classes == 0 and not fuse  # from the module, which can get another one later
-    checked = check(written if removed else spec).require()
+    checked = check(written if removed else spec).require().with_output_stride(output_stride)
     network = _built(checked, fuse)
     if weights is not None:
         _load(network, Path(weights), checked, written)

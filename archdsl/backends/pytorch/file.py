@@ -47,19 +47,21 @@ Runtime = Literal["paste", "import"]
 class Origin:
     """What a graph was made from: the spec's text, its settings, the hash of both, and what it is.
 
-    `description` is the spec's own; it becomes part of docstrings.
+    `description` is the spec's own; it becomes part of docstrings. `output_stride` is set if layers
+    were dilated.
     """
 
     text: str
     settings: Mapping[str, Any]
     sha256: str
     description: str = ""
+    output_stride: int | None = None
 
 
 def emit(
     graph: Graph, origin: Origin, class_name: str | None = None, report: Report | None = None,
     *, fuse: tuple[str, ...] = (), memory_efficient: bool = False, runtime: Runtime = "paste",
-    backbone: bool = False,
+    backbone: Graph | None = None,
 ) -> str:  # fmt: skip
     """Return the text of a standalone module that computes what the graph says.
 
@@ -71,7 +73,8 @@ def emit(
         fuse: with a method `fuse` for fast inference on these devices, and what it needs.
         memory_efficient: with stages that are trained as one operator, and what these need.
         runtime: whether the source that runs the network is part of the file or imported.
-        backbone: with methods for features, feature maps and a new classifier, as timm has.
+        backbone: with methods for features, feature maps and a new classifier, as timm has; the
+            graph whose sizes say which maps these are.
 
     Raises:
         ArchdslError: A414 if no stage can be one operator, A413 for a class name that is none.
@@ -279,3 +282,5 @@ def made_from(out: Writer, origin: Origin) -> None:
     settings = dict(sorted(origin.settings.items()))
     if settings:
         out.call("SETTINGS = {", [f"{literal(k)}: {literal(v)}" for k, v in settings.items()], "}")
+    if origin.output_stride:
+        out.line(f"OUTPUT_STRIDE = {origin.output_stride}")

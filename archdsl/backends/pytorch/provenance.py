@@ -42,6 +42,7 @@ class Emitted:
     memory_efficient: bool
     runtime: Runtime
     backbone: bool = False
+    output_stride: int | None = None
 
     @property
     def fast(self) -> bool | str:
@@ -64,7 +65,12 @@ def read_emitted(path: Path) -> Emitted:
         values = _literals(ast.parse(_said(text)))
         spec, settings = values["SPEC"], values.get("SETTINGS", {})
         (class_name,) = values["__all__"]
-        if not isinstance(settings, dict) or not all(isinstance(x, str) for x in (spec, *settings)):
+        stride = values.get("OUTPUT_STRIDE")
+        if (
+            not isinstance(stride, int | None)
+            or not isinstance(settings, dict)
+            or not all(isinstance(x, str) for x in (spec, *settings))
+        ):
             raise _foreign(path)
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
         raise _foreign(path) from None
@@ -76,7 +82,7 @@ def read_emitted(path: Path) -> Emitted:
     runtime: Runtime = "import" if imported else "paste"
     return Emitted(
         path, text, spec, dict(settings), str(class_name), fuse, efficient, runtime,
-        "Backbone" in classes,
+        "Backbone" in classes, stride,
     )  # fmt: skip
 
 
@@ -104,7 +110,7 @@ def _literals(tree: ast.Module) -> dict[str, Any]:
         for statement in tree.body
         if isinstance(statement, ast.Assign)
         and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id in {"SPEC", "SETTINGS", "__all__"}
+        and statement.targets[0].id in {"SPEC", "SETTINGS", "OUTPUT_STRIDE", "__all__"}
     }
 
 

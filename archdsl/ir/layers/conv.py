@@ -89,6 +89,14 @@ class Conv(Weighted):
     def biased(self) -> Conv:
         return replace(self, bias=True)
 
+    def dilated(self, step: int, keeps_size: bool) -> Conv:
+        new = replace(self, stride=1) if keeps_size else self
+        if step == 1 or set(self.sides()) == {1}:
+            return new
+        own = self.padding
+        padding = step * own if isinstance(own, int) else tuple(step * side for side in own)
+        return replace(new, dilation=step * self.dilation, padding=padding)
+
     def feature_groups(self) -> int:
         return self.groups
 

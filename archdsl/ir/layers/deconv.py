@@ -51,6 +51,9 @@ class Deconv(Weighted):
             word.dilation, len(shape) - 1,
         )  # fmt: skip
 
+    def dilated(self, step: int, keeps_size: bool) -> Deconv | None:
+        return None if step > 1 or keeps_size else self
+
     def sides(self) -> tuple[int, ...]:
         """The kernel's size along each dimension."""
         return each(self.kernel, self.dims)

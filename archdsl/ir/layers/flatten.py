@@ -17,6 +17,7 @@ class Flatten(Layer):
 
     written: ClassVar[tuple[type[words.LayerWords], ...]] = (words.Flatten,)
     view: ClassVar[bool] = True
+    fixes_size: ClassVar[bool] = True
 
     @classmethod
     def of(cls, word: words.Flatten, name: str, shape: Shape, stride: int) -> Flatten:

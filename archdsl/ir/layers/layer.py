@@ -74,6 +74,9 @@ class Layer:
     varying: ClassVar[tuple[str, ...]] = ()
     """Fields with numbers that may be arguments of a class which the layer is part of."""
 
+    fixes_size: ClassVar[bool] = False
+    """Whether the size of the result does not depend on that of the input, or there is none."""
+
     classifies: ClassVar[bool] = False
     """Whether the number of features of the result may be a number of classes."""
 
@@ -161,6 +164,15 @@ class Layer:
 
         Args:
             before: shape of the input.
+        """
+        return self
+
+    def dilated(self, step: int, keeps_size: bool) -> Layer | None:
+        """Return the layer for a map with new pixels between the old ones; None if there is none.
+
+        Args:
+            step: distance of the old pixels, 1 if there are no new ones.
+            keeps_size: whether the result is as large as the input, instead of striding.
         """
         return self
 

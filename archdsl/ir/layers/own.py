@@ -56,6 +56,9 @@ class Own(Weighted):
         ]
         return type(self.word), self.name, tuple(fixed)
 
+    def dilated(self, step: int, keeps_size: bool) -> Own | None:
+        return None if step > 1 or keeps_size else self
+
     def after(self, shape: Shape) -> Shape:
         return self.word.output(shape)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from archdsl.counted import inflected
@@ -22,6 +22,9 @@ class Pad(Layer):
     def after(self, shape: Shape) -> Shape:
         need_map(self, shape)
         return (self.width, *(-(-size // self.stride) for size in shape[1:]))
+
+    def dilated(self, step: int, keeps_size: bool) -> Pad:
+        return replace(self, stride=1) if keeps_size else self
 
     def makes(self) -> int:
         return self.width

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from archdsl.errors import Diagnostic, Place
@@ -32,6 +32,11 @@ class Pool(Layer):
 
     def after(self, shape: Shape) -> Shape:
         return (shape[0], *self.sliding().slide(self, shape))
+
+    def dilated(self, step: int, keeps_size: bool) -> Layer | None:
+        if step > 1 and self.kernel > 1:
+            return None
+        return replace(self, stride=1) if keeps_size else self
 
     def operations(self, before: Shape, after: Shape) -> int:
         return prod(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 from archdsl.errors import fail
 from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape
@@ -17,6 +18,7 @@ from archdsl.language import layers as words
 class PoolTo(Layer):
     """Pooling to a map of `side` pixels along each dimension, which is at most the size before."""
 
+    fixes_size: ClassVar[bool] = True
     kind: str
     side: int
     dims: int = 2

@@ -28,6 +28,9 @@ class Upsample(Layer):
         """The layer for a word."""
         return cls(word.by, word.kind, len(shape) - 1)
 
+    def dilated(self, step: int, keeps_size: bool) -> Upsample | None:
+        return None if step > 1 or keeps_size else self
+
     def after(self, shape: Shape) -> Shape:
         need_map(self, shape)
         return (shape[0], *(self.by * size for size in shape[1:]))
