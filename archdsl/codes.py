@@ -79,6 +79,8 @@ TITLES = {
     "A441": "a checkpoint belongs to another network",
     "A442": "a network has no heat map",
     "A443": "a checkpoint holds several state dicts",
+    "A445": "weights of a checkpoint do not fit",
+    "A446": "no known names fit a checkpoint or a network",
     "A450": "a network cannot be exported",
     "A451": "an exported file computes something else",
     "A501": "a picture cannot be drawn",

@@ -29,8 +29,8 @@ WHOLE_CHECK = {"A220", "A223", "A224", "A303", "A304"}
 
 COMMANDS = (
     "A001", "A010", "A012", "A109", "A305", "A401", "A402", "A410", "A411", "A412", "A413", "A414",
-    "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A503",
-    "A504", "A505",
+    "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A445",
+    "A446", "A503", "A504", "A505",
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 
@@ -179,7 +179,7 @@ def prepare(code: str) -> None:
     if code == "A012":
         small = Path("small.yaml")
         small.write_bytes(small.read_text(encoding="utf-8").encode("utf-16"))
-    if code in {"A440", "A441", "A442", "A443"}:
+    if code in {"A440", "A441", "A442", "A443", "A445", "A446"}:
         for name in ("small", "sum"):
             text = Path("small.yaml").read_text(encoding="utf-8").replace("small", name)
             if name == "sum":
@@ -190,6 +190,7 @@ def prepare(code: str) -> None:
             torch.save(network.state_dict(), f"{name}.pt")
             both = {"model": network.state_dict(), "ema": network.state_dict()}
             torch.save(both, "both.pt")
+            torch.save(dict(list(network.state_dict().items())[1:]), f"{name}-half.pt")
     if code == "A420":
         text = check_text(Path("small.yaml").read_text(encoding="utf-8")).emit()
         Path("small.py").write_text(text + "# changed\n", encoding="utf-8")

@@ -34,6 +34,7 @@ COMMANDS = {
     "init": "init",
     "verify": "verify",
     "export": "export",
+    "weights": "weights",
     "reproduce": "reproduce",
     "reconcile": "reconcile",
     "solve": "solve",
@@ -135,7 +136,7 @@ def run() -> int:
         collect_garbage()
         return int(app(standalone_mode=False) or Exit.FINE)
     except ArchdslError as error:
-        writes = sys.argv[1:2] in (["compile"], ["export"], ["init"])
+        writes = sys.argv[1:2] in (["compile"], ["export"], ["init"], ["weights"])
         report(error.diagnostics, form(), "Nothing written. " if writes else "")
         return error.exit
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from archdsl.apps.checkpoint import safetensors
 from archdsl.errors import ArchdslError, fail
 from archdsl.frontend.files import read_bytes
 
@@ -18,7 +19,9 @@ PACKED = 8
 
 
 def load(path: Path) -> Any:
-    """Return the content of a file that `torch.save` wrote, without running code in it.
+    """Return the content of a file of weights, without running code in it.
+
+    The file is one that `torch.save` wrote, or has the suffix `.safetensors`.
 
     Raises:
         ArchdslError: A401 to A403 if there is no such file, A440 if it is not a checkpoint.
@@ -30,6 +33,8 @@ def load(path: Path) -> Any:
         _check_size(path)
         with warnings.catch_warnings(), checked:
             warnings.simplefilter("ignore")  # torch warns before it raises an error
+            if path.suffix == ".safetensors":
+                return safetensors.parse(path.read_bytes())
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can raise almost any error, such as MemoryError
         lines = str(error).strip().splitlines()
@@ -61,17 +66,32 @@ def numbers(name: str, value: Any) -> Tensor:
     Raises:
         ArchdslError: A440 if it has no values, or values that are not real numbers.
     """
-    if value.is_meta:
-        raise _unusable(name, "is on the meta device and has no values")
     if not (value.is_floating_point() or value.is_quantized):
         raise _unusable(name, f"has the dtype {value.dtype}, which is not floating point")
+    plain = dense(name, value)
+    try:
+        return plain.double()
+    except RuntimeError:  # a dtype without a conversion
+        raise _unconvertible(name, plain) from None
+
+
+def dense(name: str, value: Any) -> Tensor:
+    """Return a tensor of a checkpoint as an ordinary one, of the same shape.
+
+    Args:
+        name: the name of the tensor, for the error.
+        value: a tensor of any dtype, dense, sparse or quantised; the last becomes float32.
+
+    Raises:
+        ArchdslError: A440 if it has no values, or cannot be converted.
+    """
+    if value.is_meta:
+        raise _unusable(name, "is on the meta device and has no values")
     try:
         plain: Tensor = value.detach().dequantize() if value.is_quantized else value.detach()
-        return (plain if plain.layout == torch.strided else plain.to_dense()).double()
+        return plain if plain.layout == torch.strided else plain.to_dense()
     except RuntimeError:  # a layout or dtype without a conversion
-        raise _unusable(
-            name, f"is {value.layout} {value.dtype}, which cannot be converted"
-        ) from None
+        raise _unconvertible(name, value) from None
 
 
 def shape(name: str, value: Any) -> tuple[int, ...]:
@@ -89,6 +109,10 @@ def shape(name: str, value: Any) -> tuple[int, ...]:
     if value.is_nested:
         raise _unusable(name, "is a nested tensor, which has no single shape")
     return tuple(value.shape)
+
+
+def _unconvertible(name: str, value: Tensor) -> ArchdslError:
+    return _unusable(name, f"is {value.layout} {value.dtype}, which cannot be converted")
 
 
 def _unusable(name: str, why: str) -> ArchdslError:

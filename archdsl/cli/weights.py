@@ -1,0 +1,88 @@
+"""`archdsl weights`: convert a checkpoint of another library, or write one for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archdsl import api
+from archdsl.cli import files, options
+from archdsl.errors import Exit, fail
+from archdsl.extras import require
+from archdsl.lowering.limits import Limits
+
+SUFFIXES = ("pth", "pt", "safetensors")
+
+
+Checkpoint = Annotated[
+    Path,
+    typer.Argument(metavar="CHECKPOINT", help="A file with a state dict.", show_default=False),
+]
+Output = Annotated[
+    Path,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        show_default=False,
+        help=f"Output file: {', '.join(f'.{suffix}' for suffix in SUFFIXES)}.",
+    ),
+]
+Source = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="LIBRARY",
+        help="Whose names the checkpoint has: torchvision, timm, sparsenet, ... or auto.",
+    ),
+]
+Reverse = Annotated[
+    bool, typer.Option("--reverse", help="Convert from our names to those of the library.")
+]
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Leave out weights that do not fit, and write the others.")
+]  # fmt: skip
+
+
+@options.limited(*options.BUILT)
+def weights(
+    spec: options.SpecPath,
+    checkpoint: Checkpoint,
+    output: Output,
+    source: Source = "auto",
+    reverse: Reverse = False,
+    partial: Partial = False,
+    sets: options.Sets = None,
+    as_json: options.Json = False,
+    force: options.Force = False,
+    form: options.Format = "text",
+    *,
+    limits: Limits = options.DEFAULT,
+    extend: options.Extend = (),
+) -> int:
+    """Convert weights of another library to the names of a spec's module, or back."""
+    suffix = files.form(output, SUFFIXES)
+    files.allowed(output, [spec, checkpoint], force)
+    if reverse and source == "auto":
+        raise fail("A414", "--reverse needs the library", help="--reverse --from torchvision")
+    require("torch")
+    graph = api.lower(api.load(spec, options.settings(sets), extend=extend), limits)
+    from archdsl.apps.checkpoint.reading import load
+    from archdsl.apps.checkpoint.writing import serialise
+    from archdsl.apps.weights import conversion
+
+    convert = conversion.reverse if reverse else conversion.convert
+    converted = convert(graph, load(checkpoint), source)
+    if not partial:
+        converted.report.require()
+    content = serialise(converted.state, suffix)
+    inputs = [spec, checkpoint]
+    if as_json:
+        files.write(output, content, spec=inputs, force=force)
+        print(converted.report.as_json(), end="")
+    else:
+        files.deliver(output, content, spec=inputs, force=force)
+        print(converted.report.text())
+    return Exit.FINE
