@@ -1,8 +1,7 @@
-"""Networks of other libraries that are ours, and their weights under our names."""
+"""Networks of other libraries that are ours."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,25 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from archdsl.api import Checked, check, load
-from backends.peer_names import (
-    CONVNEXT,
-    DPN,
-    EFFICIENTNET,
-    ESE_VOVNET,
-    GOOGLENET,
-    HARDNET_39DS,
-    HARDNET_68,
-    HARDNET_68DS,
-    HARDNET_85,
-    MOBILENET,
-    RDNET,
-    REGNET,
-    RESNET,
-    SHUFFLENET,
-    VOVNET,
-    Names,
-    tiramisu,
-)
+from archdsl.apps.weights.conversion import convert
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
@@ -42,7 +23,7 @@ class Peer:
     Attributes:
         library: The module that has it.
         spec: The name of our spec, without its ending.
-        names: Pairs of their pattern and our template.
+        source: Whose names its weights have, for `archdsl weights`.
         settings: The settings of our spec.
         make: Build the other network, from the library.
         mirrored: Whether their network is ours for images that are mirrored along both sides.
@@ -50,7 +31,7 @@ class Peer:
 
     library: str
     spec: str
-    names: Names
+    source: str
     make: Callable[[ModuleType], nn.Module]
     settings: Mapping[str, Any] = field(default_factory=dict)
     mirrored: bool = False
@@ -59,53 +40,31 @@ class Peer:
         """Our network."""
         return check(load(SPECS / f"{self.spec}.yaml", self.settings)).require()
 
-    def renamed(self, key: str) -> str:
-        """Return our name of a weight for theirs."""
-        for pattern, template in self.names:
-            key = re.sub(pattern, template, key)
-        return re.sub(r"<(\d+)>", lambda number: str(int(number[1]) - 1), key)
-
-    def weights(self, theirs: nn.Module, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Their weights under our names, in our shapes.
-
-        A 1x1 convolution holds the numbers of a linear layer in the same order, and a factor for
-        each channel those of a (channels, 1, 1) tensor. Only dimensions of size 1 are added or
-        removed.
-
-        Args:
-            theirs: Their network.
-            like: Our state dict, for the shapes.
-
-        Returns:
-            A state dict for our network.
-        """
-        state = {self.renamed(key): weight for key, weight in theirs.state_dict().items()}
-        assert state.keys() == like.keys(), sorted(state.keys() ^ like.keys())[:8]
-        for key, weight in state.items():
-            assert squeezed(weight) == squeezed(like[key]), key
-        state = {key: self.seen(weight) for key, weight in state.items()}
-        return {key: weight.reshape(like[key].shape) for key, weight in state.items()}
+    def weights(self, theirs: nn.Module) -> dict[str, Tensor]:
+        """Return a state dict for our network, with the weights of theirs."""
+        converted = convert(self.ours().graph, theirs.state_dict(), self.source)
+        converted.report.require()
+        return converted.state
 
     def seen(self, maps: Tensor) -> Tensor:
-        """Images, maps or kernels as the other network has them."""
+        """Images or maps as the other network has them."""
         return maps.flip(2, 3) if self.mirrored and maps.dim() == 4 else maps
 
 
-def squeezed(weight: Tensor) -> list[int]:
-    """The sizes of a tensor that are not 1."""
-    return [size for size in weight.shape if size != 1]
-
-
-def torchvision(name: str, spec: str, names: Names, **settings: Any) -> Peer:
+def torchvision(name: str, spec: str, **settings: Any) -> Peer:
     """A network of torchvision."""
     return Peer(
-        "torchvision", spec, names, lambda library: getattr(library.models, name)(), settings
+        "torchvision",
+        spec,
+        "torchvision",
+        lambda library: getattr(library.models, name)(),
+        settings,
     )
 
 
-def timm(name: str, spec: str, names: Names, **settings: Any) -> Peer:
+def timm(name: str, spec: str, **settings: Any) -> Peer:
     """A network of timm."""
-    return Peer("timm", spec, names, lambda library: library.create_model(name), settings)
+    return Peer("timm", spec, "timm", lambda library: library.create_model(name), settings)
 
 
 def vovnet39(library: ModuleType) -> nn.Module:
@@ -134,7 +93,7 @@ def googlenet(library: ModuleType) -> nn.Module:
     return network
 
 
-def hardnet(depth: int, spec: str, names: Names, **settings: Any) -> Peer:
+def hardnet(depth: int, spec: str, **settings: Any) -> Peer:
     """A network of HarDNet's authors: github.com/PingoLH/Pytorch-HarDNet has `hardnet.py`."""
     separable = "ds" in spec
 
@@ -142,7 +101,7 @@ def hardnet(depth: int, spec: str, names: Names, **settings: Any) -> Peer:
         network: nn.Module = library.HarDNet(separable, depth, pretrained=False)
         return network
 
-    return Peer("hardnet", spec, names, make, settings)
+    return Peer("hardnet", spec, "hardnet", make, settings)
 
 
 def fc_densenet(library: ModuleType) -> nn.Module:
@@ -163,24 +122,24 @@ HARDNET_85_SETTINGS: dict[str, Any] = {
 }
 
 PEERS: dict[str, Peer] = {
-    "resnext50_32x4d": torchvision("resnext50_32x4d", "resnext-imagenet", RESNET),
-    "mobilenet_v2": torchvision("mobilenet_v2", "mobilenet-v2-imagenet", MOBILENET),
-    "regnet_x_400mf": torchvision("regnet_x_400mf", "regnet-x-imagenet", REGNET),
-    "regnet_y_400mf": torchvision("regnet_y_400mf", "regnet-y-imagenet", REGNET),
-    "convnext_tiny": torchvision("convnext_tiny", "convnext-imagenet", CONVNEXT),
-    "efficientnet_b0": torchvision("efficientnet_b0", "efficientnet-imagenet", EFFICIENTNET),
-    "shufflenet_v2_x1_0": torchvision("shufflenet_v2_x1_0", "shufflenet-v2-imagenet", SHUFFLENET),
-    "googlenet": Peer("torchvision", "googlenet-imagenet", GOOGLENET, googlenet),
-    "seresnet50": timm("seresnet50", "se-resnet-imagenet", RESNET),
-    "vovnet39": Peer("timm", "vovnet-imagenet", VOVNET, vovnet39),
-    "dpn92": Peer("timm", "dpn-imagenet", DPN, dual_path("dpn92")),
-    "ese_vovnet39b": timm("ese_vovnet39b", "ese-vovnet-imagenet", ESE_VOVNET),
-    "rdnet_tiny": timm("rdnet_tiny", "rdnet-imagenet", RDNET),
-    "hardnet68": hardnet(68, "hardnet-imagenet", HARDNET_68),
-    "hardnet85": hardnet(85, "hardnet-imagenet", HARDNET_85, **HARDNET_85_SETTINGS),
-    "hardnet39ds": hardnet(39, "hardnet-ds-imagenet", HARDNET_39DS),
-    "hardnet68ds": hardnet(68, "hardnet-68ds-imagenet", HARDNET_68DS),
+    "resnext50_32x4d": torchvision("resnext50_32x4d", "resnext-imagenet"),
+    "mobilenet_v2": torchvision("mobilenet_v2", "mobilenet-v2-imagenet"),
+    "regnet_x_400mf": torchvision("regnet_x_400mf", "regnet-x-imagenet"),
+    "regnet_y_400mf": torchvision("regnet_y_400mf", "regnet-y-imagenet"),
+    "convnext_tiny": torchvision("convnext_tiny", "convnext-imagenet"),
+    "efficientnet_b0": torchvision("efficientnet_b0", "efficientnet-imagenet"),
+    "shufflenet_v2_x1_0": torchvision("shufflenet_v2_x1_0", "shufflenet-v2-imagenet"),
+    "googlenet": Peer("torchvision", "googlenet-imagenet", "torchvision", googlenet),
+    "seresnet50": timm("seresnet50", "se-resnet-imagenet"),
+    "vovnet39": Peer("timm", "vovnet-imagenet", "timm", vovnet39),
+    "dpn92": Peer("timm", "dpn-imagenet", "timm", dual_path("dpn92")),
+    "ese_vovnet39b": timm("ese_vovnet39b", "ese-vovnet-imagenet"),
+    "rdnet_tiny": timm("rdnet_tiny", "rdnet-imagenet"),
+    "hardnet68": hardnet(68, "hardnet-imagenet"),
+    "hardnet85": hardnet(85, "hardnet-imagenet", **HARDNET_85_SETTINGS),
+    "hardnet39ds": hardnet(39, "hardnet-ds-imagenet"),
+    "hardnet68ds": hardnet(68, "hardnet-68ds-imagenet"),
     "fc_densenet103": Peer(
-        "models.tiramisu", "fc-densenet-camvid", tiramisu(5), fc_densenet, mirrored=True
+        "models.tiramisu", "fc-densenet-camvid", "tiramisu", fc_densenet, mirrored=True
     ),
 }

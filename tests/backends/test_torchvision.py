@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from types import ModuleType
 
@@ -12,50 +11,25 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl.api import Checked, check, load
+from archdsl.apps.weights.conversion import convert
 from archdsl.oracle.comparison import load_module, network_class, randomise
 from backends.networks import TOLERANCE, apart
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
-RENAMED = {
-    "densenet121": [
-        (r"features\.(conv|norm)0\.", r"stem.\1."),
-        (r"features\.denseblock(\d+)\.denselayer(\d+)\.", r"stages.<\1>.layers.<\2>."),
-        (r"features\.transition(\d+)\.", r"between.<\1>."),
-        (r"features\.norm5\.", "head.norm."),
-        (r"classifier\.", "head.linear."),
-    ],
-    "resnet50": [
-        (r"layer(\d+)\.(\d+)\.", r"stages.<\1>.layers.\2."),
-        (r"\.bn(\d)\.", r".norm\1."),
-        (r"\.downsample\.0\.", ".projection.conv."),
-        (r"\.downsample\.1\.", ".projection.norm."),
-        (r"^conv1\.", "stem.conv."),
-        (r"^bn1\.", "stem.norm."),
-        (r"fc\.", "head.linear."),
-    ],
-}
-"""torchvision's names to ours; a number in <> counts from 1 there."""
-
 SPEC_OF = {"densenet121": "densenet-imagenet", "resnet50": "resnet-imagenet"}
-
-
-def renamed(key: str, name: str) -> str:
-    for pattern, ours in RENAMED[name]:
-        key = re.sub(pattern, ours, key)
-    return re.sub(r"<(\d+)>", lambda found: str(int(found[1]) - 1), key)
 
 
 def ours(name: str) -> Checked:
     return check(load(SPECS / f"{SPEC_OF[name]}.yaml"))
 
 
-@pytest.mark.parametrize("name", RENAMED)
+@pytest.mark.parametrize("name", SPEC_OF)
 def test_same_outputs_with_the_same_weights(name: str, torchvision: ModuleType) -> None:
     peer: nn.Module = getattr(torchvision.models, name)(weights=None).double().eval()
     randomise(peer)
     network = network_class(load_module(ours(name).emit()))().double().eval()
-    network.load_state_dict({renamed(k, name): v for k, v in peer.state_dict().items()})
+    network.load_state_dict(convert(ours(name).graph, peer.state_dict(), "torchvision").state)
     x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
     with torch.no_grad():
         expected = peer(x)
@@ -65,7 +39,7 @@ def test_same_outputs_with_the_same_weights(name: str, torchvision: ModuleType) 
     assert apart(other(x), expected) > 1e-3
 
 
-@pytest.mark.parametrize("name", RENAMED)
+@pytest.mark.parametrize("name", SPEC_OF)
 def test_multiply_adds_are_those_that_torchvision_runs(name: str, torchvision: ModuleType) -> None:
     counter = FlopCounterMode(display=False)
     with torch.device("meta"):
