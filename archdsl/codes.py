@@ -81,6 +81,8 @@ TITLES = {
     "A443": "a checkpoint holds several state dicts",
     "A445": "weights of a checkpoint do not fit",
     "A446": "no known names fit a checkpoint or a network",
+    "A447": "a network has links that the other lacks",
+    "A448": "two networks differ in more than their links",
     "A450": "a network cannot be exported",
     "A451": "an exported file computes something else",
     "A501": "a picture cannot be drawn",

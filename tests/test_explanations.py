@@ -30,7 +30,7 @@ WHOLE_CHECK = {"A220", "A223", "A224", "A303", "A304"}
 COMMANDS = (
     "A001", "A010", "A012", "A109", "A305", "A401", "A402", "A410", "A411", "A412", "A413", "A414",
     "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A445",
-    "A446", "A503", "A504", "A505",
+    "A446", "A447", "A448", "A503", "A504", "A505",
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 
@@ -138,6 +138,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "deep.yaml": small.replace("small", "deep")
         .replace("32\n", "9000\n")
         .replace("full", "plain"),
+        "sparse.yaml": small.replace("full", "exponential"),
+        "wide.yaml": small.replace("width: 8", "width: 9"),
         "con.yaml": small.replace("small", "con"),
         "sparsenet-cifar.yaml": (SPECS / "sparsenet-cifar.yaml").read_text(encoding="utf-8"),
         "results.yaml": "#" * 300 * 1024,
@@ -179,7 +181,7 @@ def prepare(code: str) -> None:
     if code == "A012":
         small = Path("small.yaml")
         small.write_bytes(small.read_text(encoding="utf-8").encode("utf-16"))
-    if code in {"A440", "A441", "A442", "A443", "A445", "A446"}:
+    if code in {"A440", "A441", "A442", "A443", "A445", "A446", "A447", "A448"}:
         for name in ("small", "sum"):
             text = Path("small.yaml").read_text(encoding="utf-8").replace("small", name)
             if name == "sum":

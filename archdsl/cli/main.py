@@ -35,6 +35,7 @@ COMMANDS = {
     "verify": "verify",
     "export": "export",
     "weights": "weights",
+    "transplant": "transplant",
     "reproduce": "reproduce",
     "reconcile": "reconcile",
     "solve": "solve",
@@ -136,7 +137,7 @@ def run() -> int:
         collect_garbage()
         return int(app(standalone_mode=False) or Exit.FINE)
     except ArchdslError as error:
-        writes = sys.argv[1:2] in (["compile"], ["export"], ["init"], ["weights"])
+        writes = sys.argv[1:2] in (["compile"], ["export"], ["init"], ["weights"], ["transplant"])
         report(error.diagnostics, form(), "Nothing written. " if writes else "")
         return error.exit
     except KeyboardInterrupt:

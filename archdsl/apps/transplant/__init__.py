@@ -1,0 +1,1 @@
+"""Slice the weights of a network into a network with fewer links."""
