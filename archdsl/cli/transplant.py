@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 
 from archdsl import api
+from archdsl.apps.checkpoint import SUFFIXES
 from archdsl.apps.transplant.plan import Plan
 from archdsl.cli import files, options
 from archdsl.errors import Exit
 from archdsl.extras import require
 from archdsl.lowering.limits import Limits
 from archdsl.version import __version__
-
-SUFFIXES = ("pth", "pt", "safetensors")
 
 Checkpoint = Annotated[
     Path,

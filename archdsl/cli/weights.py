@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from archdsl import api
+from archdsl.apps.checkpoint import SUFFIXES
 from archdsl.cli import files, options
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
 from archdsl.lowering.limits import Limits
-
-SUFFIXES = ("pth", "pt", "safetensors")
-
 
 Checkpoint = Annotated[
     Path,

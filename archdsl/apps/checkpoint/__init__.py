@@ -1,1 +1,4 @@
-"""Read weights from checkpoints of training scripts, without running code in them."""
+"""Read and write checkpoints of training scripts, without running code in them."""
+
+SUFFIXES = ("pth", "pt", "safetensors")
+"""Formats of files with a state dict that are written."""

@@ -6,6 +6,7 @@ dtype, shape and position of each tensor, and the data in little-endian order. N
 
 from __future__ import annotations
 
+import ctypes
 import json
 from collections.abc import Mapping
 from itertools import pairwise
@@ -95,7 +96,7 @@ def write(tensors: Mapping[str, Tensor]) -> bytes:
         if tensor.dtype not in NAMES:
             raise ValueError(f"{name[:80]} has the dtype {tensor.dtype}")
         flat = tensor.detach().cpu().contiguous().reshape(-1)
-        part = bytes(flat.view(torch.uint8).numpy()) if flat.numel() else b""
+        part = ctypes.string_at(flat.data_ptr(), flat.nbytes) if flat.numel() else b""
         header[name] = {
             "dtype": NAMES[tensor.dtype],
             "shape": list(tensor.shape),

@@ -12,15 +12,13 @@ from torch import Tensor
 from archdsl.apps.checkpoint import safetensors
 from archdsl.version import __version__
 
-SUFFIXES = ("pth", "pt", "safetensors")
-
 
 def serialise(state: Mapping[str, Tensor], suffix: str) -> bytes:
     """Return the bytes of a file with a state dict.
 
     Args:
         state: tensors by name.
-        suffix: one of `SUFFIXES`, without a dot.
+        suffix: one of `checkpoint.SUFFIXES`, without a dot.
 
     Returns:
         What `torch.load(..., weights_only=True)` or safetensors reads.

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from archdsl.apps.checkpoint import SUFFIXES
 from archdsl.apps.checkpoint.reading import load
 from archdsl.apps.checkpoint.safetensors import DTYPES, parse, write
-from archdsl.apps.checkpoint.writing import SUFFIXES, serialise
+from archdsl.apps.checkpoint.writing import serialise
 from archdsl.errors import ArchdslError
 
 ONE = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
