@@ -8,8 +8,9 @@ from archdsl.errors import ArchdslError, fail
 
 EXTRAS = {
     "ipywidgets": "notebook", "jinja2": "report", "matplotlib": "plot", "mcp": "mcp",
-    "onnx": "export", "onnxruntime": "export", "onnxscript": "export", "openvino": "openvino",
-    "pygraphviz": "draw", "starlette": "serve", "torch": "torch", "uvicorn": "serve",
+    "numpy": "torch", "onnx": "export", "onnxruntime": "export", "onnxscript": "export",
+    "openvino": "openvino", "pygraphviz": "draw", "starlette": "serve", "torch": "torch",
+    "uvicorn": "serve",
 }  # fmt: skip
 """Package to the extra of `pyproject.toml` that installs it."""
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "export": "export",
     "weights": "weights",
     "transplant": "transplant",
+    "ablate": "ablate",
     "reproduce": "reproduce",
     "reconcile": "reconcile",
     "solve": "solve",

@@ -1,0 +1,1 @@
+"""How much the output of a trained network changes when one link is removed."""

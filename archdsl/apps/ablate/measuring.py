@@ -1,0 +1,111 @@
+"""Run a network without each of its links in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from archdsl.api import Checked
+from archdsl.apps.ablate.model import Ablation, Change
+from archdsl.apps.checkpoint.reading import dense
+from archdsl.apps.checkpoint.weights import network_weights
+from archdsl.apps.heatmap.readers import Reader, block_readers, blocks, readers
+from archdsl.errors import fail
+from archdsl.ir.graph import Graph
+from archdsl.loading import load_module, network_class
+
+BATCH = 32
+"""Images of one forward pass."""
+
+
+def ablate(
+    checked: Checked,
+    tensors: object,
+    images: Tensor,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Ablation:
+    """Return the change of the output for each link, when its weights are zero.
+
+    A link is removed behind the norm of its reader: the input channels of the reader's first
+    convolution that come from the output are zeroed. The network runs once for each link.
+
+    Args:
+        checked: the network.
+        tensors: the content of a checkpoint.
+        images: inputs of shape (N, *input), float32.
+        progress: called with a text before each link.
+
+    Raises:
+        ArchdslError: A440, A441 or A443 for the checkpoint, A442 if no links have weights of their
+            own.
+    """
+    graph = checked.graph
+    links = list(_readers(graph))
+    if not links:
+        raise fail(
+            "A442",
+            f"the layers of {graph.name} have no separate weights for each output they read",
+            note="outputs that are added share the same weights",
+        )
+    network = _loaded(checked, tensors)
+    whole = _outputs(network, images)
+    norm = float(whole.norm())
+    total = sum(len(reader.sources) for _, reader in links)
+    changes: list[Change] = []
+    for block, reader in links:
+        weight = network.get_parameter(reader.key)
+        for index, source in enumerate(reader.sources):
+            progress(f"link {len(changes) + 1:,} of {total:,}")
+            with _removed(weight, reader, index):
+                difference = float((_outputs(network, images) - whole).norm())
+            change = difference / norm if norm else difference
+            changes.append(Change(reader.stage, block, reader.layer, source, change))
+    stages = {change.stage for change in changes if not change.block}
+    left = tuple(stage.index for stage in graph.stages if stage.index not in stages)
+    return Ablation(graph.name, len(images), tuple(changes), left)
+
+
+def _readers(graph: Graph) -> Iterator[tuple[str, Reader]]:
+    """Yield the readers of stages, and those of blocks with the paths of the blocks."""
+    yield from (("", reader) for reader in readers(graph))
+    for stage, path, block in blocks(graph):
+        yield from ((path, reader) for reader in block_readers(stage, path, block))
+
+
+def _loaded(checked: Checked, tensors: object) -> nn.Module:
+    """Return the network in evaluation mode with the weights of a checkpoint."""
+    weights = network_weights(checked.graph, tensors)
+    network = network_class(load_module(checked.emit()))().eval()
+    network.load_state_dict({name: dense(name, value) for name, value in weights.items()})
+    return network.requires_grad_(False)
+
+
+def _outputs(network: nn.Module, images: Tensor) -> Tensor:
+    """Return the outputs of all images in float64, for exact norms."""
+    with torch.no_grad():
+        return torch.cat([network(batch).double() for batch in torch.split(images, BATCH)])
+
+
+@contextmanager
+def _removed(weight: Tensor, reader: Reader, index: int) -> Iterator[None]:
+    """Zero the weights that read one output, and restore them.
+
+    Args:
+        weight: the weight of the reader's first convolution or linear layer.
+        reader: the reader.
+        index: position of the output among those that it reads.
+    """
+    start = sum(reader.features[:index])
+    features = range(start, start + reader.features[index])
+    grouped = weight.view(reader.groups, -1, *weight.shape[1:])  # (groups, outputs, inputs, ...)
+    inputs = grouped.shape[2]
+    before = weight.clone()
+    for feature in features:
+        grouped[feature // inputs, :, feature % inputs] = 0
+    try:
+        yield
+    finally:
+        weight.copy_(before)
