@@ -191,7 +191,7 @@ def prepare(code: str) -> None:
             network = archdsl.build(archdsl.load(f"{name}.yaml"))
             torch.save(network.state_dict(), f"{name}.pt")
             both = {"model": network.state_dict(), "ema": network.state_dict()}
-            torch.save(both, "both.pt")
+            torch.save(both, f"{name}-both.pt")
             torch.save(dict(list(network.state_dict().items())[1:]), f"{name}-half.pt")
     if code == "A420":
         text = check_text(Path("small.yaml").read_text(encoding="utf-8")).emit()

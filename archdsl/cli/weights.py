@@ -36,6 +36,12 @@ Source = Annotated[
         help="Whose names the checkpoint has: torchvision, timm, sparsenet, ... or auto.",
     ),
 ]
+Under = Annotated[
+    str,
+    typer.Option(
+        metavar="KEY", help="Which state dict to take, if there are several: ema, state_dict.model."
+    ),
+]
 Reverse = Annotated[
     bool, typer.Option("--reverse", help="Convert from our names to those of the library.")
 ]
@@ -50,6 +56,7 @@ def weights(
     checkpoint: Checkpoint,
     output: Output,
     source: Source = "auto",
+    under: Under = "",
     reverse: Reverse = False,
     partial: Partial = False,
     sets: options.Sets = None,
@@ -68,19 +75,21 @@ def weights(
     require("torch")
     graph = api.lower(api.load(spec, options.settings(sets), extend=extend), limits)
     from archdsl.apps.checkpoint.reading import load
+    from archdsl.apps.checkpoint.wrapped import below
     from archdsl.apps.checkpoint.writing import serialise
     from archdsl.apps.weights import conversion
 
     convert = conversion.reverse if reverse else conversion.convert
-    converted = convert(graph, load(checkpoint), source)
+    content = load(checkpoint)
+    converted = convert(graph, below(content, under) if under else content, source)
     if not partial:
         converted.report.require()
-    content = serialise(converted.state, suffix)
+    data = serialise(converted.state, suffix)
     inputs = [spec, checkpoint]
     if as_json:
-        files.write(output, content, spec=inputs, force=force)
+        files.write(output, data, spec=inputs, force=force)
         print(converted.report.as_json(), end="")
     else:
-        files.deliver(output, content, spec=inputs, force=force)
+        files.deliver(output, data, spec=inputs, force=force)
         print(converted.report.text())
     return Exit.FINE

@@ -73,6 +73,20 @@ def test_strict_unless_a_partial_load_is_asked_for(spec: str) -> None:
     assert len(load(Path("ours.pth"))) == len(facts["loaded"]) == 18
 
 
+def test_one_of_several_state_dicts(spec: str) -> None:
+    theirs = load(Path("theirs.pth"))["state_dict"]
+    average = {name: value + 1 for name, value in theirs.items()}
+    torch.save({"model": theirs, "ema": {"shadow": average}}, "both.pth")
+    ran = archdsl("weights", spec, "both.pth", "-o", "ours.pth")
+    assert ran.code == 2
+    assert "error[A443]: the checkpoint holds 2 state dicts of this network" in ran.err
+    assert archdsl("weights", spec, "both.pth", "-o", "ours.pth", "--under", "ema").code == 0
+    name = "head.linear.bias"
+    assert torch.equal(load(Path("ours.pth"))[name], average["module.fc.bias"])
+    ran = archdsl("weights", spec, "both.pth", "-o", "new.pth", "--under", "emma")
+    assert "error[A443]: the checkpoint has nothing under `emma`" in ran.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

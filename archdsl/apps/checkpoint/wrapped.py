@@ -83,6 +83,31 @@ def unwrap(loaded: object, names: Collection[str]) -> StateDict:
     return StateDict() if best is None else _state_dict(best, by_path[best], leaves)
 
 
+def below(loaded: object, where: str) -> dict[str, Any]:
+    """Return the values below one path of a checkpoint, by the rest of their names.
+
+    Args:
+        loaded: the content of a file, any object.
+        where: keys and parts of names, joined by dots: `ema`, `state_dict.model`.
+
+    Raises:
+        ArchdslError: A443 if there is nothing below this path.
+
+    >>> below({"model": {"a.weight": 1}, "ema": {"a.weight": 2}}, "ema")
+    {'a.weight': 2}
+    """
+    path = tuple(where.split("."))
+    leaves = _leaves(loaded) if isinstance(loaded, Mapping) else ()
+    entries = {
+        ".".join(leaf.path[len(path) :]): leaf.value
+        for leaf in leaves
+        if leaf.path[: len(path)] == path
+    }
+    if not entries:
+        raise fail("A443", f"the checkpoint has nothing under `{where[:60]}`")
+    return entries
+
+
 def _leaves(loaded: Mapping[Any, Any]) -> Iterator[Leaf]:
     """Yield every value that is not a mapping. A mapping that occurs again is skipped."""
     waiting: list[tuple[Path, int, Mapping[Any, Any]]] = [((), 0, loaded)]
@@ -144,5 +169,5 @@ def _ambiguous(paths: list[Path]) -> Exception:
     return fail(
         "A443",
         f"the checkpoint holds {len(paths)} state dicts of this network: {listed}",
-        help="save the one you mean alone: torch.save(network.state_dict(), path)",
+        help="write the one you mean to a file of its own: archdsl weights --under",
     )
