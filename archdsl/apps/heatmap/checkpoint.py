@@ -38,7 +38,7 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
             dicts.
     """
     weights = network_weights(graph, loaded)
-    means: dict[int, dict[tuple[int, int], float]] = {}
+    means: dict[int | None, dict[tuple[int, int], float]] = {}
     for index, same in groupby(readers(graph), key=lambda reader: reader.stage):
         means[index] = dict(_links(same, weights))
     for stage in graph.stages:
@@ -65,7 +65,7 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
 
 
 def _block_panels(graph: Graph, weights: Mapping[str, Tensor]) -> Iterator[Panel]:
-    """Yield a panel for each block inside a unit whose links have separate weights."""
+    """Yield a panel for each block whose links have separate weights."""
     for stage, path, block in blocks(graph):
         links = dict(_links(block_readers(stage, path, block), weights))
         links |= _strengths(block_joins(path, block), weights)

@@ -18,10 +18,11 @@ Link = tuple[int, int]
 class Panel:
     """A stage of `depth` layers: the mean absolute weight of each link that exists.
 
-    With a path in `block`, a block of `depth` parts inside a unit of the stage.
+    With a path in `block`, a block of `depth` parts in the stage. `stage` is None for a block in
+    the stem, in the head, or between stages.
     """
 
-    stage: int
+    stage: int | None
     depth: int
     means: Mapping[Link, float]
     block: str = ""

@@ -21,7 +21,7 @@ class Reader:
     is its number.
     """
 
-    stage: int
+    stage: int | None
     layer: int
     key: str
     groups: int
@@ -157,19 +157,26 @@ def _reader(
     )  # fmt: skip
 
 
-def blocks(graph: Graph) -> Iterator[tuple[int, str, Block]]:
-    """Yield the index of the stage, the path and the block for each block inside a unit."""
-    for stage in graph.stages:
-        for op in (graph[name].op for name in stage.layers):
-            inside = blocks_of(op.layers, f"{op.scope}.") if isinstance(op, Chain) else ()
-            yield from ((stage.index, path, block) for path, block in inside)
+def blocks(graph: Graph) -> Iterator[tuple[int | None, str, Block]]:
+    """Yield the index of the stage, the path and the block for each block of a network.
+
+    The index is None for a block in the stem, in the head, or between stages.
+    """
+    stage_of = {
+        name: stage.index
+        for stage in graph.stages
+        for name in (stage.entry_chain, *stage.layers, *stage.carries)
+    }
+    for node, op in graph.chains():
+        for path, block in blocks_of(op.layers, f"{op.scope}."):
+            yield stage_of.get(node.name), path, block
 
 
-def block_readers(stage: int, path: str, block: Block) -> Iterator[Reader]:
+def block_readers(stage: int | None, path: str, block: Block) -> Iterator[Reader]:
     """Yield every part of a block that reads several concatenated outputs.
 
     Args:
-        stage: index of the stage around the block.
+        stage: index of the stage around the block, if there is one.
         path: the names of the block and of what is around it.
         block: the block.
     """

@@ -39,7 +39,10 @@ def strengths(network: Spec | Graph | Checked, weights: object) -> Strengths:
 
 def of_heat_map(heat: HeatMap) -> Strengths:
     """Return the rescaled means of a heat map by stage and by block."""
-    return Strengths(
-        {panel.stage: panel.rescaled for panel in heat.panels if not panel.block},
-        {panel.block: panel.rescaled for panel in heat.panels if panel.block},
-    )
+    stages, blocks = {}, {}
+    for panel in heat.panels:
+        if panel.block:
+            blocks[panel.block] = panel.rescaled
+        elif panel.stage is not None:
+            stages[panel.stage] = panel.rescaled
+    return Strengths(stages, blocks)

@@ -82,3 +82,31 @@ def test_a_stage_without_layers_is_refused_as_others_without_weights_are() -> No
     assert checked.graph.stages[0].depth == 0
     with pytest.raises(archdsl.ArchdslError, match=r"\[A442\]"):
         heat(checked)
+
+
+def test_blocks_of_an_entry_have_a_panel_in_their_stage() -> None:
+    checked = network(
+        "[norm, {conv: 4}]",
+        f"connect: full, aggregate: sum, exit: all, entry: [{DENSE}, {{conv: 4}}]",
+    )
+    *_, panel = heat(checked).panels
+    assert (panel.stage, panel.block) == (0, "stages.0.entry.block")
+    assert panel.means.keys() == {(0, 2), (1, 2), (0, 3), (1, 3), (2, 3)}
+
+
+def test_blocks_outside_of_stages_have_a_panel_without_a_stage() -> None:
+    text = (
+        f"archdsl: 2\nname: net\ninput: [4, 8, 8]\nstem: [{DENSE}]\nhead: [{DENSE}]\n"
+        "stages: {count: 2, layers: 1, unit: [norm, {conv: incoming}], aggregate: sum,"
+        f" connect: {{rule: plain, scope: network}}, carry: [{DENSE}, {{conv: 8}}]}}\n"
+    )
+    found = heat(check_text(text))
+    blocks = [(panel.stage, panel.block) for panel in found.panels if panel.block]
+    assert blocks == [
+        (None, "stem.block"), (0, "stages.0.carries.0.0.block"), (None, "head.block"),
+    ]  # fmt: skip
+    assert json.loads(found.as_json())["stages"][-1]["stage"] is None
+    assert found.as_csv().splitlines()[-1].startswith(",")
+    weights = archdsl.build(check_text(text).spec).state_dict()
+    shown = archdsl.strengths(check_text(text), weights).blocks
+    assert list(shown) == [block for _, block in blocks]

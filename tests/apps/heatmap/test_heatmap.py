@@ -42,9 +42,9 @@ def spec(rule: str, unit: str = BASIC, count: int = 2, aggregate: str = "concat"
     )
 
 
-def known(stage: int, layer: int, source: int) -> float:
+def known(stage: int | None, layer: int, source: int) -> float:
     """The mean absolute weight that a test gives a link."""
-    return 0.01 * (1 + stage) + 0.1 * (1 + layer) + 0.003 * (1 + source) ** 2
+    return 0.01 * (1 + (stage or 0)) + 0.1 * (1 + layer) + 0.003 * (1 + source) ** 2
 
 
 def reads(rule: str, layer: int) -> list[int]:
