@@ -223,7 +223,7 @@ class Drawer:
         self, operator: Aggregation, width: int | None, makes: int | None, depth: int
     ) -> list[Any]:
         """A part of a block; outputs that are multiplied are bounded, or numbers would overflow."""
-        bound = ["tanh"] if operator.kept_outputs(3) else []
+        bound = ["tanh"] if operator.kept_outputs([True] * 3) else []
         return [*self.layers(width, makes, depth), *bound]
 
     def branches(self) -> Item:

@@ -233,7 +233,11 @@ def aggregations(draw: DrawFn, flow: Flow, *, single: bool = False) -> Aggregati
         fit = [operator for operator in instances if operator.problem(least[operator]) is None]
         fit = [o for o in fit if not flow.even or o.width(least[o]) % 2 == 0]
         fit = [operator for operator in fit if not (single and holds_all(operator))]
-        fit = [operator for operator in fit if operator.weights() or not operator.kept_outputs(2)]
+        fit = [
+            operator
+            for operator in fit
+            if operator.weights() or not operator.kept_outputs([True, True])
+        ]
         if fit:
             (newer if fit[0].since > 1 else older).append(fit)
     kinds = newer if draw(st.integers(0, 3)) == 0 else older

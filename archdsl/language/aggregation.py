@@ -159,12 +159,22 @@ class Aggregation(Words):
         """
         return None
 
-    def kept_outputs(self, count: int) -> Sequence[int]:
-        """Return which of `count` joined outputs autograd keeps for the backward pass."""
-        return range(count) if self.weights() else ()
+    def kept_outputs(self, tracked: Sequence[bool]) -> Sequence[int]:
+        """Return which of the joined outputs autograd keeps for the backward pass.
 
-    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
-        """Return how many more bytes autograd keeps, for float32 outputs of these shapes."""
+        Args:
+            tracked: for each output, whether it needs a gradient. Outputs that are computed from
+                the network's input without weights need none.
+        """
+        return range(len(tracked)) if self.weights() else ()
+
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
+        """Return how many more bytes autograd keeps, for float32 outputs of these shapes.
+
+        Args:
+            shapes: shapes of the outputs, without the batch.
+            tracked: as for `kept_outputs`.
+        """
         return 0
 
     def macs(self, shapes: Sequence[tuple[int, ...]]) -> int:

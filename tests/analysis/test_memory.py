@@ -159,7 +159,7 @@ def test_what_layers_with_weights_keep(
     own = keeps.extra + 4 * x.numel() * (keeps.input + keeps.result)
     assert kept_by_torch(lambda: module(x), dict(module.named_parameters())) == own
     assert keeps.always
-    alone = own if keeps.untracked is None else keeps.untracked
+    alone = own if keeps.untracked is None else keeps.untracked.extra
     frozen = x.detach()
     assert kept_by_torch(lambda: module(frozen), dict(module.named_parameters())) == alone
 

@@ -92,10 +92,10 @@ class Affine(archdsl.Aggregation):
     def arguments(self) -> tuple[float]:
         return (self.gain,)
 
-    def kept_outputs(self, count: int) -> Sequence[int]:
+    def kept_outputs(self, tracked: Sequence[bool]) -> Sequence[int]:
         return ()
 
-    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
         return 4 * sum(map(prod, shapes))
 
     def width(self, widths: Sequence[int]) -> int:

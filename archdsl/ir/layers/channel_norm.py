@@ -64,7 +64,8 @@ class ChannelNorm(Weighted):
         # one statistic of each pixel.
         pixels, whole = FLOAT * prod(before[1:]), FLOAT * prod(before)
         if self.kind == "rms":
-            return Kept(input=True, extra=pixels + whole, always=True, untracked=whole)
+            alone = Kept(extra=whole, always=True)
+            return Kept(input=True, extra=pixels + whole, always=True, untracked=alone)
         return Kept(input=True, extra=2 * pixels, always=True)
 
     def text(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archdsl.ir.layers.layer import Kept, Shape
+from archdsl.ir.layers.layer import Shape
 from archdsl.ir.layers.walk import Activation, Walk
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Account(Walk):
         """Count what a layer keeps, and return its result; see `Walk.layer`."""
         keeps = layer.kept(source.shape, after)
         if keeps.untracked is not None and not source.tracked:
-            keeps = Kept(extra=keeps.untracked, always=keeps.always)
+            keeps = keeps.untracked
         tracked = source.tracked or (keeps.always and not layer.view)
         result = Activation(after, tracked, source.base if layer.view else None)
         if tracked:
@@ -57,9 +57,10 @@ class Account(Walk):
         weighted = len(sources) > 1 and bool(operator.weights())  # its weights need gradients
         result = Activation(after, weighted or any(source.tracked for source in sources))
         if result.tracked:
-            self.extra += operator.kept_bytes([source.shape for source in sources])
-            if kept := operator.kept_outputs(len(sources)):
-                self.save(sources[index] for index in kept)
+            tracked = [source.tracked for source in sources]
+            if len(sources) > 1:
+                self.extra += operator.kept_bytes([source.shape for source in sources], tracked)
+                self.save(sources[index] for index in operator.kept_outputs(tracked))
             if operator.then() == "relu":
                 self.save([result])
             elif operator.then() is not None:

@@ -32,14 +32,14 @@ class Kept:
     """What autograd keeps of a layer: its input, its result, `extra` bytes.
 
     `always`, or else only to pass a gradient to an input that needs one. `untracked` is what is
-    kept instead, in bytes, if the input needs no gradient and that makes a difference.
+    kept instead if the input needs no gradient and that makes a difference.
     """
 
     input: bool = False
     result: bool = False
     extra: int = 0
     always: bool = False
-    untracked: int | None = None
+    untracked: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)

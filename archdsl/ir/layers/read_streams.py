@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -46,11 +46,14 @@ class ReadStreams(Weighted):
         return self.count * prod(after) if self.dynamic else 0
 
     def kept(self, before: Shape, after: Shape) -> Kept:
-        return Kept(input=True, always=True, extra=self._kept_of_pixels(before, after))
-
-    def _kept_of_pixels(self, before: Shape, after: Shape) -> int:
-        """Bytes that autograd keeps beside the input: numbers that each pixel computes."""
-        return FLOAT * 4 * self.count * prod(after[1:]) if self.dynamic else 0
+        kept = Kept(input=True, always=True)
+        if not self.dynamic:
+            return kept
+        # For each pixel and stream 1 / RMS and the tanh of its content. The content itself and the
+        # weights are factors of what the state passes on, if it needs a gradient.
+        pixels = FLOAT * self.count * prod(after[1:])
+        alone = replace(kept, extra=2 * pixels)
+        return replace(kept, extra=4 * pixels, untracked=alone)
 
     def text(self) -> str:
         how = "dynamic" if self.dynamic else "static"

@@ -72,9 +72,14 @@ class Attention(Aggregation):
             "scale": Weight(("channels",), unit_scale),
         }
 
-    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
-        """Three numbers for each pixel of an output: its sum, its 1 / RMS and its share."""
-        return 3 * FLOAT * sum(prod(shape[1:]) for shape in shapes)
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
+        """The key, and for each pixel of an output its 1 / RMS and its share.
+
+        The key and a pixel's sum are factors of what an output that needs a gradient passes on.
+        """
+        pixels = prod(shapes[0][1:])
+        key = shapes[0][0] if any(tracked) else 0
+        return FLOAT * (key + pixels * (2 * len(shapes) + sum(tracked)))
 
     def says(self) -> str:
         """The aggregation in words."""

@@ -34,13 +34,13 @@ class Highway(Aggregation):
         """It joins three outputs, neither more nor fewer."""
         return None if len(widths) == 3 else f"three outputs, x, H and T, not {len(widths):,}"
 
-    def kept_outputs(self, count: int) -> Sequence[int]:
-        """The gate."""
-        return (2,)
+    def kept_outputs(self, tracked: Sequence[bool]) -> Sequence[int]:
+        """The gate, if what it multiplies needs a gradient."""
+        return (2,) if any(tracked[:2]) else ()
 
-    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
         """H - x, which is multiplied by the gate."""
-        return 4 * prod(shapes[0])
+        return 4 * prod(shapes[0]) if tracked[2] else 0
 
     def says(self) -> str:
         """The aggregation in words."""

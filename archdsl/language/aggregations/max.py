@@ -34,13 +34,14 @@ class Max(Aggregation):
 
     # Not `associative` although it is, for the reason that `product` has.
 
-    def kept_outputs(self, count: int) -> Sequence[int]:
-        """Every output, to know which was the largest."""
-        return range(count)
+    def kept_outputs(self, tracked: Sequence[bool]) -> Sequence[int]:
+        """Every output of a comparison that needs a gradient, to know which was the largest."""
+        newer = range(max(1, tracked.index(True)), len(tracked))
+        return [0, *newer] if newer.start == 1 else newer
 
-    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
         """The maxima of the first 2, 3, ... outputs, which are compared in turn."""
-        return 4 * prod(shapes[0]) * (len(shapes) - 2)
+        return 4 * prod(shapes[0]) * (len(shapes) - max(2, tracked.index(True)))
 
     def says(self) -> str:
         """The aggregation in words."""

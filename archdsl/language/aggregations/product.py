@@ -37,13 +37,15 @@ class Product(Aggregation):
     # Not `associative`, although a product is: with a product that several readers share,
     # `kept_bytes` would count it once for each.
 
-    def kept_outputs(self, count: int) -> Sequence[int]:
-        """Every factor."""
-        return range(count)
+    def kept_outputs(self, tracked: Sequence[bool]) -> Sequence[int]:
+        """Every factor of one that needs a gradient."""
+        newer = [index for index in range(1, len(tracked)) if any(tracked[:index])]
+        return [0, *newer] if tracked[1] else newer
 
-    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
         """The products of the first 2, 3, ... outputs, which are factors in turn."""
-        firsts = (zip(*shapes[:count], strict=True) for count in range(2, len(shapes)))
+        counts = [count for count in range(2, len(shapes)) if tracked[count]]
+        firsts = (zip(*shapes[:count], strict=True) for count in counts)
         return sum(4 * prod([max(sizes) for sizes in first]) for first in firsts)
 
     def says(self) -> str:

@@ -130,15 +130,21 @@ class Streams(Aggregation):
         """The streams times the matrix; of dynamic ones what their channels say."""
         return prod(shapes[0]) * (self.count + self.dynamic)
 
-    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
-        """The matrices of all rounds with their sums; of dynamic ones each pixel has its own."""
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
+        """The matrices of all rounds with their sums; of dynamic ones each pixel has its own.
+
+        Some are factors of what the state or the output passes on, if these need a gradient.
+        """
+        state, output = tracked
         rounds, count = self.arguments()[0], self.count
-        floats = (2 * rounds + 1) * count**2 + 2 * rounds * count if rounds else 0
-        if self.dynamic:
-            # The matrix, content before and after the tanh, 1 / RMS, what is written.
-            floats = (floats or count**2) + 2 * count * (count + 1) + 2 * count
-            floats *= prod(shapes[1][1:])
-        return FLOAT * floats
+        floats = 2 * rounds * count * (count + 1)
+        if not self.dynamic:  # without rounds the matrix is the weight
+            return FLOAT * (floats + (count**2 if rounds and state else 0))
+        content = count * (count + 1)
+        floats += count + content  # 1 / RMS, content after the tanh
+        floats += (count**2 + content) * state  # the matrix, content before the tanh
+        floats += count * output  # how much is written
+        return FLOAT * floats * prod(shapes[1][1:])
 
     def problem(self, widths: Sequence[int]) -> str | None:
         """The newest output must be as wide as a stream."""
@@ -188,12 +194,14 @@ class StreamsOfReaders(Streams):
         first, *newer = shapes
         return len(newer) * super().macs([(self.count * prod(first),), first])
 
-    def kept_outputs(self, count: int) -> Sequence[int]:
+    def kept_outputs(self, tracked: Sequence[bool]) -> Sequence[int]:
         """All but the first, of which the state is a copy."""
-        return range(1, count)
+        return range(1, len(tracked))
 
-    def kept_bytes(self, shapes: Sequence[tuple[int, ...]]) -> int:
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
         """For each write the state before it, and what a write keeps."""
         first, *newer = shapes
-        state = self.count * prod(first)
-        return len(newer) * (FLOAT * state + super().kept_bytes([(state,), first]))
+        state = (self.count * first[0], *first[1:])
+        pairs = zip([tracked[0], *[True] * len(newer)], tracked[1:], strict=False)
+        keeps = (super(StreamsOfReaders, self).kept_bytes([state, first], pair) for pair in pairs)
+        return len(newer) * FLOAT * prod(state) + sum(keeps)

@@ -8,6 +8,7 @@ them as they are, and starts as the network without them (`init: newest`). RandW
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -98,6 +99,9 @@ def zeros(*sizes: int) -> Tensor:
     return torch.zeros(sizes)
 
 
+FLOAT = 4
+"""Bytes of a float32."""
+
 JOINS = {"none": weighted_sum, "softmax": softmax_sum, "sigmoid": sigmoid_sum}
 
 INITIAL: Mapping[tuple[str, str], Callable[..., Tensor]] = {
@@ -142,6 +146,13 @@ class WeightedSum(Aggregation):
         shape = ("sources", "channels") if self.per == "channel" else ("sources",)
         initial = INITIAL.get((self.normalise, self.init), zeros)
         return {"weight": Weight(shape, initial, newest=self.init == "newest")}
+
+    def kept_bytes(self, shapes: Sequence[tuple[int, ...]], tracked: Sequence[bool]) -> int:
+        """What the weights become."""
+        if self.normalise == "none":
+            return 0
+        own = self.weights_for([shape[0] for shape in shapes])
+        return FLOAT * sum(prod(size) for size in own.values())
 
     def strengths(self, weights: Mapping[str, Any]) -> Sequence[float]:
         """The size of what each output is multiplied with; of channels, the mean."""
