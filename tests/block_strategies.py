@@ -76,8 +76,8 @@ def _choices(annotation: Any) -> Sequence[Any]:
 
 
 def _in_blocks(operator: Aggregation) -> bool:
-    """Whether blocks take an aggregation: none with drop-path or a state of its own (A229)."""
-    return not operator.start() and _refused(aggregate=written(operator)) not in {"A229"}
+    """Whether blocks take an aggregation: none with drop-path (A229)."""
+    return _refused(aggregate=written(operator)) not in {"A229"}
 
 
 @cache
@@ -242,10 +242,15 @@ class Drawer:
         readers = self.readers(connect, leaves, count)
         operator, widths, made = self.joined(width, readers, count)
         block: Draft = {"aggregate": written(operator), "exit": leaves}
-        block["connect"] = "full" if operator.running else connect
-        if operator.running and leaves not in ("rule", "all", "last"):
+        form = operator.of_readers() or operator
+        block["connect"] = "full" if form.running else connect
+        if form.folds and isinstance(connect, dict) and connect.get("order") == "newest":
+            block["connect"] = connect["rule"]  # a state begins with the oldest output
+        if form.running and leaves not in ("rule", "all", "last"):
             block["exit"] = "rule"
-        if isinstance(leaves, dict) and "aggregate" in leaves and not operator.equal_widths:
+        if form.folds and leaves == "newest-first":
+            block["exit"] = "all"
+        if isinstance(leaves, dict) and "aggregate" in leaves and not form.equal_widths:
             block["exit"], made = "rule", None
         if len(set(widths)) == 1 and self.pick([0, 1]):
             turns = [self.part(operator, None, widths[0], depth) for _ in range(self.pick([1, 2]))]
@@ -272,13 +277,15 @@ class Drawer:
         options = []
         for instances in operators(in_blocks=True):
             operator = self.pick(instances)
-            common = None if operator.running else alike
-            widths = [common] * count if operator.equal_widths else mixed
+            form = operator.of_readers() or operator
+            common = None if form.running else alike
+            widths = [common] * count if form.equal_widths else mixed
             first = UNKNOWN if width is None else width
             outputs = [first, *(first if makes is None else makes for makes in widths)]
-            made = exit_width(operator, outputs, readers)
+            made = exit_width(form, outputs, readers)
             if made is not None:
-                follows = operator.running or 0 in readers[-1] or None in widths
+                made = outputs[readers[-1][0]] if form.folds else made  # the state has ended
+                follows = form.running or 0 in readers[-1] or None in widths
                 known = width is not None or not follows
                 options.append((operator, widths, made if known else None))
         choice: tuple[Aggregation, list[int | None], int | None] = self.pick(options)

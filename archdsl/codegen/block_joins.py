@@ -13,8 +13,9 @@ from archdsl.ir.layers.layer import Shape
 
 @dataclass(frozen=True)
 class JoinModule:
-    """What the module of an aggregate is built with.
+    """What the module of an aggregate is built with, or that of an output where aggregates fold.
 
+    `sources` is how many outputs it joins; 0 for an output that no state holds but as its oldest.
     `width` is the number of features of the aggregate in one block, 0 if its class takes none, and
     `channels` what stands for it in the class of the block.
     """
@@ -28,7 +29,8 @@ class JoinModule:
 
 def exit_owns(block: Block) -> bool:
     """Return whether the exit has weights that are not those of a running aggregate."""
-    owns = block.exit_operator.weights() and not block.exit_operator.running
+    operator = block.exit_operator
+    owns = operator.weights() and not (operator.running or operator.folds)
     return bool(owns and len(block.exit) > 1)
 
 
@@ -36,17 +38,27 @@ def join_modules(block: Block, classes: JoinClasses) -> list[JoinModule]:
     """Return the modules of a block's aggregates: one for each part, then that of the exit.
 
     A part that reads one output has one without weights, so that part l has module l - 1. There
-    are none for parts if none of them joins outputs with weights.
+    are none for parts if none of them joins outputs with weights. Where aggregates fold, they are
+    those of y_1, y_2, ...
 
     Args:
         block: the block.
         classes: the classes of its aggregations that own weights.
     """
-    joins = {own.scope: (own, shapes) for own, shapes in block.joins() if own.operator in classes}
+    joins = {
+        scope: (own, shapes)
+        for own, shapes in block.joins()
+        for scope in own.scopes
+        if own.operator in classes
+    }
     leaving = [_module(classes, *joins.pop("exit_join"))] if "exit_join" in joins else []
     if not joins:
         return leaving
     alone = classes[block.operator]
+    if block.operator.folds:
+        blank = JoinModule(alone, 0, 0, 0)
+        scopes = [f"joins.{place}" for place in range(len(block.parts))]
+        return [_module(classes, *joins[x]) if x in joins else blank for x in scopes] + leaving
     return [
         _module(classes, *joins[scope])
         if (scope := f"joins.{place}") in joins

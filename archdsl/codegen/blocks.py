@@ -63,6 +63,11 @@ class BlockClass:
         return len(self.block.reads) <= STRAIGHT or not listed
 
     @property
+    def folds(self) -> bool:
+        """Return whether each part makes a state of the outputs that it reads."""
+        return self.block.operator.folds
+
+    @property
     def spares_copies(self) -> bool:
         """Return whether parts are run in a loop by a function that copies no single output.
 
@@ -137,7 +142,8 @@ def group(
     for same in forms.values():
         name = free(block_title(same[0]), taken)
         for join, _ in same[0].joins():  # none where all parts and the exit read one output each
-            add_class(joins, join.operator, taken)
+            if join.scopes:  # a state of one output needs no weights
+                add_class(joins, join.operator, taken)
         if grown := [grows for block in same if (grows := growths[block])]:
             block_class, values = _grown(name, same[0], grown)
         elif same[0].flat:

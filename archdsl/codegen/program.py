@@ -68,8 +68,10 @@ class Program:
 
     @property
     def folds(self) -> tuple[Aggregation, ...]:
-        """Return the aggregations of stages whose readers each fold what they read."""
-        operators = (stage.operator for stage in self.stages.classes)
+        """Return the aggregations whose readers each fold what they read, in stages or blocks."""
+        operators = [stage.operator for stage in self.stages.classes]
+        blocks = (block for block in self.modules.blocks if isinstance(block, BlockClass))
+        operators += [block.block.operator for block in blocks]
         return tuple(dict.fromkeys(operator for operator in operators if operator.folds))
 
     @property

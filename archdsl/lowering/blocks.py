@@ -14,13 +14,16 @@ from archdsl.language.layers import Nested
 from archdsl.lowering.builder import check_join
 from archdsl.lowering.forms import FORMS
 from archdsl.lowering.lists import Context, lower_unit
+from archdsl.lowering.state import around_state
 
 DEPTH = 64
 """Most blocks in one another: what a nest makes may be deeper than what is written."""
 
 
-def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Context) -> Layer:
-    """Return the block for a word. Raises ArchdslError (A1xx, A2xx), located.
+def lower_block(
+    word: Nested, name: str, shape: Shape, stride: int, context: Context
+) -> tuple[Layer, ...]:
+    """Return the block for a word, between the layers that start and end its state, if it has one.
 
     Args:
         word: the word, whose units still have arithmetic.
@@ -28,30 +31,35 @@ def lower_block(word: Nested, name: str, shape: Shape, stride: int, context: Con
         shape: shape of its input.
         stride: stride for the parts that read the input alone.
         context: where the word is written.
+
+    Raises:
+        ArchdslError: A1xx or A2xx, with the position in the spec.
     """
     form = FORMS[word.layer](word, context)
     _refuse_drop_path(form.operator, context.at("aggregate"))
     _refuse_drop_path(form.joining or form.operator, context.at(form.at_exit))
-    _refuse_state(form.operator, context.at("aggregate"))
-    inside = _deeper(form.context or context, context)
-    block = form.block(name, word.layer, shape)
+    inside, where = _deeper(form.context or context, context), context.at("aggregate")
+    start, first = around_state(form.operator.start(), shape, where)
+    block = form.block(name, word.layer, first)
     parts: list[tuple[Layer, ...]] = []
 
     def part(place: int, source: Shape) -> Shape:
+        reading, source = around_state(form.operator.read(place + 1), source, where)
         own = stride if form.strided and block.reads[place] == (0,) else 1
         names = {"incoming": source[0], "stride": own}
         names |= {"layer": place + 1} if form.numbered else {}
         below = inside.below(*form.where(place + 1), **names)
         layers, after = lower_unit(form.units[place], source, own, below)
-        parts.append(layers)
+        parts.append(reading + layers)
         return after
 
     def join(aggregate: Join, sources: Sequence[Shape]) -> Shape:
         key = form.at_exit if aggregate.reader == len(block.reads) else "aggregate"
         return _joined(block, aggregate, sources, context.at(key))
 
-    block.run(shape, part, join)
-    return replace(block, parts=tuple(parts))
+    result = block.run(first, part, join)
+    end, _ = around_state(block.exit_operator.end(), result, where)
+    return *start, replace(block, parts=tuple(parts)), *end
 
 
 def _deeper(inside: Context, around: Context) -> Context:
@@ -86,17 +94,6 @@ def _help(block: Block, operator: Aggregation, shapes: Sequence[Shape]) -> str:
         return "let all outputs that are joined be maps of one size"
     pooled = ", or pool it to one pixel: `{pool: {to: 1}}`" if operator.broadcasts else ""
     return f"let the list keep the size of the map{pooled}; stride before or after the block"
-
-
-def _refuse_state(operator: Aggregation, place: Place) -> None:
-    """Raise A229 for an aggregation with a state of its own, which starts and ends with a stage."""
-    if operator.start() or operator.folds:
-        raise fail(
-            "A229",
-            f"`{operator.kind}` keeps a state of its own, which a block inside a unit does not",
-            help="use it as the aggregation of a stage",
-            **place,
-        )
 
 
 def _refuse_drop_path(operator: Aggregation, place: Place) -> None:

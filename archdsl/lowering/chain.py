@@ -12,7 +12,7 @@ from archdsl.ir.ops import Layer, Shape
 from archdsl.language.layers import LayerWords, Nested
 
 Made = tuple[tuple[Layer, ...], Shape]
-Nest = Callable[[Nested, Shape, int], Layer]
+Nest = Callable[[Nested, Shape, int], tuple[Layer, ...]]
 
 
 class Layers:
@@ -40,23 +40,28 @@ class Layers:
             ArchdslError: A2xx, one finding, located.
         """
         try:
-            layer: Layer | None
+            layers: tuple[Layer | None, ...]
             if isinstance(word, Nested):
                 assert nest is not None, "a block needs the scope of its list"
-                layer = nest(word, self.shape, self.stride)
+                layers = nest(word, self.shape, self.stride)
             else:
                 number = self.totals[word.layer] + 1
                 name = f"{word.layer}{number}" if number > 1 else word.layer
-                layer = from_word(word, name, self.shape, self.stride)
-            after = layer.after(self.shape) if layer else self.shape
+                layers = (from_word(word, name, self.shape, self.stride),)
+            for layer in layers:
+                named = len(layers) == 1 or isinstance(layer, Weighted)  # the state has no name
+                self._append(word.layer if named else "", layer, place)
         except ArchdslError as error:
             raise error.within(place["source"], place["span"]) from None
         self.stride = 1 if word.takes_stride() else self.stride
-        self.layers.append((word.layer, layer))
         self.totals[word.layer] += 1
+
+    def _append(self, word: str, layer: Layer | None, place: Place) -> None:
+        """Add a layer; `word` is that with which its name begins, if it can have one."""
+        self.layers.append((word, layer))
         if layer:
-            self.remarks += layer.remarks(self.shape, place)
-        self.shape = after
+            before, self.shape = self.shape, layer.after(self.shape)
+            self.remarks += layer.remarks(before, place)
 
     def named(self) -> tuple[Layer, ...]:
         """Return the layers: `conv` if the list has one, else `conv1`, `conv2`, ... in order.

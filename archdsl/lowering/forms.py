@@ -146,8 +146,9 @@ def _block(word: Any, context: Context) -> Form:
         check_reads(reads, layer, f"part {layer}", context.at)
     check_reads(leaving, count + 1, "the exit", wiring.exit_place)
     return Form(
-        [units.at(layer) for layer in range(1, count + 1)], units.path, every, wiring.operator,
-        leaving, wiring.joining, wiring.rule,
+        [units.at(layer) for layer in range(1, count + 1)], units.path,
+        [*map(wiring.operator.order, every)], wiring.operator,
+        wiring.exit_operator.order(leaving), wiring.joining, wiring.rule,
         "exit" if wiring.leaves == "own" else "aggregate", numbered=True,
     )  # fmt: skip
 

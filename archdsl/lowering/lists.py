@@ -34,7 +34,7 @@ class Context:
     scope: Scope
     at: Callable[..., Place]
     remarks: list[Diagnostic]
-    nest: Callable[[Nested, str, Shape, int, Context], Layer]
+    nest: Callable[[Nested, str, Shape, int, Context], tuple[Layer, ...]]
     own: Definitions = field(default_factory=Definitions)
     depth: int = 0
     inner: Level | None = None
@@ -49,8 +49,8 @@ class Context:
 
         return Context(below, place, self.remarks, self.nest, self.own, self.depth, self.inner)
 
-    def nested(self, word: Nested, shape: Shape, stride: int) -> Layer:
-        """Lower a block inside a list of layers.
+    def nested(self, word: Nested, shape: Shape, stride: int) -> tuple[Layer, ...]:
+        """Lower a block inside a list of layers; return it with the layers around its state.
 
         Args:
             word: the block as the spec has it.

@@ -50,7 +50,7 @@ WORDS = (
 def test_every_word_and_every_aggregation_that_blocks_take_is_drawn() -> None:
     texts: list[str] = []
 
-    @settings(max_examples=120)
+    @settings(max_examples=160)
     @given(specs(blocks=True))
     def collect(case: Case) -> None:
         texts.append(case.text)

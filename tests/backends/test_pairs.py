@@ -97,10 +97,9 @@ REFUSED = {
 NOWHERE = {
     ("network", "running"): "A219",
     ("network", "mixed"): "A219",
-    ("block", "streams"): "A229",
 }
 """Aggregations that a place refuses, with the code: those that hold outputs together in stages that
-are one sequence, and the state of `streams` in a block.
+are one sequence.
 """
 
 

@@ -208,11 +208,6 @@ REFUSED = {
     "a sequence over stages": ("connect: full", "connect: {rule: full, scope: network}", "A226"),
     "units of another width": (BASIC, "{kind: basic, order: pre, width: 5}", "A228"),
     "units of another size": (BASIC, "[{conv: {width: 4, stride: 2}}]", "A211"),
-    "a block": (
-        BASIC,
-        "[{block: {layers: [[conv: 4]], connect: full, aggregate: STREAMS}}]",
-        "A229",
-    ),
     "no stream": ("count: 3", "count: 0", "A101"),
     "too many streams": ("count: 3", "count: 65", "A101"),
     "half a stream": ("count: 3", "count: 1.5", "A101"),
@@ -222,7 +217,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_refuses(name: str) -> None:
     before, after, code = REFUSED[name]
-    text = spec().replace(before, after).replace("STREAMS", FORMS["static"])
+    text = spec().replace(before, after)
     with pytest.raises(ArchdslError) as refused:
         check_text(text).require()
     diagnostics = refused.value.diagnostics

@@ -12,8 +12,10 @@ from archdsl.apps.checkpoint.reading import numbers
 from archdsl.apps.checkpoint.weights import network_weights
 from archdsl.apps.heatmap.model import HeatMap, Panel
 from archdsl.apps.heatmap.readers import (
+    Carried,
     Joining,
     Reader,
+    block_carried,
     block_joins,
     block_readers,
     blocks,
@@ -22,7 +24,8 @@ from archdsl.apps.heatmap.readers import (
     stage_joins,
 )
 from archdsl.errors import fail
-from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.graph import Graph
+from archdsl.language.aggregation import Aggregation
 
 
 def heat_map(graph: Graph, loaded: object) -> HeatMap:
@@ -45,7 +48,7 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
         if links := _strengths(stage_joins(graph, stage), weights):
             of_layers = means.get(stage.index, {}) if stage.joining else {}
             means[stage.index] = of_layers | links
-        if links := dict(_carried(graph, stage, weights)):
+        if links := dict(_carried(stage.operator, carried(graph, stage), weights)):
             means[stage.index] = (means.get(stage.index, {}) if stage.joining else {}) | links
     panels = tuple(
         Panel(stage.index, stage.depth, means[stage.index])
@@ -69,6 +72,7 @@ def _block_panels(graph: Graph, weights: Mapping[str, Tensor]) -> Iterator[Panel
     for stage, path, block in blocks(graph):
         links = dict(_links(block_readers(stage, path, block), weights))
         links |= _strengths(block_joins(path, block), weights)
+        links |= dict(_carried(block.operator, block_carried(path, block), weights))
         if links:
             yield Panel(stage, len(block.parts), links, path)
 
@@ -103,11 +107,10 @@ def _own(keys: Mapping[str, str], weights: Mapping[str, Tensor]) -> dict[str, Te
 
 
 def _carried(
-    graph: Graph, stage: Stage, weights: Mapping[str, Tensor]
+    operator: Aggregation, readers: Iterable[Carried], weights: Mapping[str, Tensor]
 ) -> Iterator[tuple[tuple[int, int], float]]:
     """Yield source and reader of each link through a state, with what its weights say of it."""
-    operator = stage.operator
-    for reader in carried(graph, stage):
+    for reader in readers:
         joins = [
             _own({name: f"{scope}.{name}" for name in operator.weights()}, weights)
             for scope in reader.joins

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archdsl.analysis.shapes import shapes
@@ -90,7 +90,7 @@ def carried(graph: Graph, stage: Stage) -> Iterator[Carried]:
         stage: a stage of it.
     """
     operator = stage.operator
-    if not ((operator.running or operator.folds) and operator.weights()):
+    if not _carries(operator):
         return
     scopes: tuple[str, ...] = ()
     ends = [*enumerate(stage.reads, start=1), (stage.depth + 1, stage.exit)]
@@ -101,26 +101,56 @@ def carried(graph: Graph, stage: Stage) -> Iterator[Carried]:
         scopes = op.scopes if operator.folds else scopes + op.scopes
         sources = reads if operator.folds else tuple(range(layer))
         unit = graph[stage.layers[layer - 1]].op if layer <= stage.depth else None
-        reading = unit.layers[: len(operator.read(layer))] if isinstance(unit, Chain) else ()
-        keys = {
-            f"{own.name}.{key}": f"{unit.scope}.{own.name}.{key}"
-            for own in reading
-            if isinstance(own, Weighted) and isinstance(unit, Chain)
-            for key in own.weights()
-        }
-        yield Carried(layer, sources, scopes, keys)
+        layers, scope = (unit.layers, unit.scope) if isinstance(unit, Chain) else ((), "")
+        yield Carried(layer, sources, scopes, _reading(operator, layer, layers, f"{scope}."))
+
+
+def _carries(operator: Aggregation) -> bool:
+    """Return whether outputs are joined with weights one after another, in a state."""
+    return bool((operator.running or operator.folds) and operator.weights())
+
+
+def _reading(
+    operator: Aggregation, reader: int, layers: Sequence[Layer], prefix: str
+) -> dict[str, str]:
+    """Return the state-dict keys of the weights through which a reader of these layers reads."""
+    return {
+        f"{own.name}.{key}": f"{prefix}{own.name}.{key}"
+        for own in layers[: len(operator.read(reader))]
+        if isinstance(own, Weighted)
+        for key in own.weights()
+    }
+
+
+def block_carried(path: str, block: Block) -> Iterator[Carried]:
+    """Yield the readers of two or more outputs of a block whose states are joined with weights.
+
+    Args:
+        path: the names of the block and of what is around it.
+        block: the block.
+    """
+    operator = block.operator
+    scopes: tuple[str, ...] = ()
+    parts = [*block.scopes(), ("", ())]
+    for join, _ in block.joins() if _carries(operator) else ():
+        if join.operator == operator and join.scopes:
+            own = tuple(f"{path}.{scope}" for scope in join.scopes)
+            scopes = own if operator.folds else scopes + own
+            prefix, layers = parts[join.reader]
+            keys = _reading(operator, join.reader + 1, layers, f"{path}.{prefix}")
+            yield Carried(join.reader + 1, join.outputs, scopes, keys)
 
 
 def block_joins(path: str, block: Block) -> Iterator[Joining]:
-    """Yield the aggregates of a block that own weights, but for running ones.
+    """Yield the aggregates of a block that own weights, but for states.
 
     Args:
         path: the names of the block and of what is around it.
         block: the block.
     """
     for join, _ in block.joins():
-        if join.operator.weights() and not join.operator.running:
-            scope = f"{path}.{join.scope}"
+        if join.operator.weights() and not _carries(join.operator):
+            scope = f"{path}.{join.scopes[0]}"
             yield Joining(join.reader + 1, join.outputs, scope, join.operator)
 
 

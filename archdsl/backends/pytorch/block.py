@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archdsl.backends.pytorch import module_lists, words
+from archdsl.backends.pytorch import fold, module_lists, words
 from archdsl.backends.pytorch.aggregate import join, listed, of_list
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.module import LONGEST, assign, signature, statements, summed_up
@@ -44,6 +44,9 @@ def block_class(out: Writer, block: BlockClass) -> None:
             out.blank()
         with out.block("def forward(self, x: Tensor) -> Tensor:"):
             flat(out, block) if block.block.flat else forward(out, block)
+        if block.folds:
+            out.blank()
+            _fold_method(out, block)
 
 
 def docstring(out: Writer, block: BlockClass) -> None:
@@ -112,7 +115,9 @@ def _part(part: Part) -> str:
 
 
 def _join_module(join: JoinModule) -> str:
-    arguments = [str(join.sources)]
+    if not join.sources:
+        return "nn.Identity()"
+    arguments = [] if join.module.operator.folds else [str(join.sources)]
     arguments += [words.term(join.channels)] if join.module.channels and join.channels else []
     arguments += [str(join.newest)] if join.module.newest else []
     return f"{join.module.name}({', '.join(arguments)})"
@@ -148,6 +153,9 @@ def forward(out: Writer, block: BlockClass) -> None:
     if ir.operator.running:
         _running(out, block)
         return
+    if block.folds:
+        _folds(out, block)
+        return
     if not block.straight:
         _loop(out, block)
         return
@@ -166,6 +174,30 @@ def _source(operator: Aggregation, reads: Sequence[int], module: str) -> str:
     if module and len(outputs) > 1:
         return f"{module}([{', '.join(outputs)}])"
     return join(operator, outputs)
+
+
+def _folds(out: Writer, block: BlockClass) -> None:
+    """Print a body in which each part reads a state of the outputs that it reads."""
+    ir = block.block
+    out.line("outputs = [x]")
+    out.call("reads = [", [literal(list(reads)) for reads in ir.reads], "]")
+    with out.block("for layer, sources in zip(self.layers, reads, strict=True):"):
+        out.line("outputs.append(layer(self.join(outputs, sources)))")
+    if ir.exit_operator.folds:
+        out.line(f"return self.join(outputs, {literal(list(ir.exit))})")
+    elif block.straight and not block.exit_join:
+        outputs = [f"outputs[{source}]" for source in ir.exit]
+        out.line(f"return {join(ir.exit_operator, outputs)}")
+    else:
+        _leave(out, block)
+
+
+def _fold_method(out: Writer, block: BlockClass) -> None:
+    """Print the method `join` of a block whose parts each fold what they read."""
+    operator = block.block.operator
+    step = fold.STEP if block.joins else of_list(operator, fold.PAIR)
+    reads_one = operator.weights() and not block.joins
+    fold.method(out, operator, None if reads_one else lambda: out.line(f"state = {step}"))
 
 
 def _running(out: Writer, block: BlockClass) -> None:
@@ -216,7 +248,12 @@ def _loop(out: Writer, block: BlockClass) -> None:
         with out.block(f"for {names[0]} in zip({names[1]}, reads, strict=True):"):
             module = "join" if block.joins else function
             out.line(f"outputs.append(layer({listed(ir.operator, 'sources', module)}))")
-    module = "self.exit_join" if block.exit_join else ""
+    _leave(out, block)
+
+
+def _leave(out: Writer, block: BlockClass) -> None:
+    """Print the `return` of a block that keeps its outputs in a list."""
+    ir, module = block.block, "self.exit_join" if block.exit_join else ""
     if len(ir.exit) == 1:
         out.line(f"return outputs[{ir.exit[0]}]")
     elif ir.exit == tuple(range(len(ir.parts) + 1)):

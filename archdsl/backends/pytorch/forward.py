@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from archdsl.backends.pytorch import carry, words
+from archdsl.backends.pytorch import carry, fold, words
 from archdsl.backends.pytorch.literal import literal
 from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.stages import StageClass
@@ -177,23 +177,12 @@ def join_method(out: Writer, stage: StageClass) -> None:
 def _fold_method(out: Writer, stage: StageClass) -> None:
     """Print the method `join` of a stage whose readers each fold what they read."""
     operator = stage.operator
-    with out.block("def join(self, outputs: list[Tensor], reads: list[int]) -> Tensor:"):
-        numbers = map(literal, operator.first_arguments())
-        name = operator.first.__name__  # type: ignore[union-attr]
-        modules = stage.join and stage.join.module
-        if operator.weights() and not modules:
-            out.docstring("Return the state of the one output that is read.")
-            out.call(f"return {name}(", ["outputs[reads[0]]", *numbers])
-            return
-        out.docstring("Return the state of the outputs that are read, joined from the oldest on.")
-        out.line("oldest, *newer = reads")
-        out.call(f"state = {name}(", ["outputs[oldest]", *numbers])
-        with out.block("for source in newer:"):
-            if modules:
-                out.line("state = self.joins[source - 1]([state, outputs[source]])")
-            else:
-                call(out, "state = ", stage, "[state, outputs[source]]")
-        out.line("return state")
+    if stage.join and stage.join.module:
+        fold.method(out, operator, lambda: out.line(f"state = {fold.STEP}"))
+    elif operator.weights():
+        fold.method(out, operator, None)
+    else:
+        fold.method(out, operator, lambda: call(out, "state = ", stage, fold.PAIR))
 
 
 def join_function(out: Writer, stage: StageClass) -> None:

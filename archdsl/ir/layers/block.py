@@ -28,12 +28,12 @@ class Join:
     """An aggregate in a block.
 
     `reader` is the part that reads it first, counted from 0, or the number of parts for the exit.
-    `scope` begins the names of its weights, if the operator has some: `joins.2` or `exit_join`.
-    `outputs` are those that it holds.
+    `scopes` begin the names of its weights, if the operator has some: `joins.2` or `exit_join`; one
+    for each step of an operator that folds. `outputs` are those that it holds.
     """
 
     reader: int
-    scope: str
+    scopes: tuple[str, ...]
     operator: Aggregation
     outputs: tuple[int, ...]
 
@@ -73,12 +73,12 @@ class Block(Weighted):
         Args:
             first: the value of the input.
             part: the value that a part, counted from 0, makes of what it reads.
-            join: the value of an aggregate of two or more.
+            join: the value of an aggregate of two or more, or of one where the operator folds.
         """
         values, total = [first], first
         for reader, reads in enumerate((*self.reads, self.exit)):
             own = self._join(reader, reads)
-            if len(reads) == 1:
+            if len(reads) == 1 and not own.operator.folds:
                 source = values[reads[0]]
             elif own.operator.running:
                 source = total = join(own, [total, values[-1]])
@@ -88,11 +88,13 @@ class Block(Weighted):
         return values[-1]
 
     def _join(self, reader: int, reads: tuple[int, ...]) -> Join:
+        leaving = reader == len(self.reads)
+        operator = self.exit_operator if leaving else self.operator
+        if operator.folds:
+            return Join(reader, tuple(f"joins.{read - 1}" for read in reads[1:]), operator, reads)
         if self.operator.running:  # part 1 makes the first output that is added
-            return Join(reader, f"joins.{reader - 1}", self.operator, reads)
-        if reader == len(self.reads):
-            return Join(reader, "exit_join", self.exit_operator, reads)
-        return Join(reader, f"joins.{reader}", self.operator, reads)
+            return Join(reader, (f"joins.{reader - 1}",), self.operator, reads)
+        return Join(reader, ("exit_join" if leaving else f"joins.{reader}",), operator, reads)
 
     @property
     def whole(self) -> bool:
@@ -165,7 +167,8 @@ class Block(Weighted):
             return weights
         for join, shapes in self.joins():
             own = join.operator.weights_for([shape[0] for shape in shapes])
-            weights |= {f"{join.scope}.{name}": size for name, size in own.items()}
+            for scope in join.scopes:
+                weights |= {f"{scope}.{name}": size for name, size in own.items()}
         return weights
 
     def statistics(self) -> dict[str, Shape]:

@@ -38,6 +38,10 @@ def _joined(
     own: Mapping[str, Tensor], scope: str,
 ) -> Tensor:  # fmt: skip
     """Return what a part or the exit reads; the weights of its aggregation are under `scope`."""
+    if operator.folds:
+        written = [f"joins.{read - 1}" for read in reads[1:]]  # weights belong to outputs
+        weights = [own[f"{join}.{name}"] for join in written for name in operator.weights()]
+        return aggregate(operator, [outputs[read] for read in reads], weights)
     if len(reads) == 1:
         return outputs[reads[0]]
     if operator.running:  # y_0, joined with y_1, the result joined with y_2, ...
