@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from archdsl.language.values import Words
@@ -133,6 +134,20 @@ class Aggregation(Words):
         """
         sources, channels = len(widths), self.width(widths)
         return {name: own.sizes(sources, channels) for name, own in self.weights().items()}
+
+    def holds(self, widths: Sequence[int]) -> Sequence[Sequence[range]] | None:
+        """Return the features of the aggregate that hold each output, for the heat map.
+
+        Features may hold several outputs, which are added there. None if all do.
+
+        Args:
+            widths: features of the outputs, in the order of the reads; of all that a running
+                aggregate holds.
+        """
+        if len(widths) > 1 and not self.concatenates:
+            return None
+        ends = accumulate(widths)
+        return [[range(end - width, end)] for width, end in zip(widths, ends, strict=True)]
 
     def strengths(self, weights: Mapping[str, Any]) -> Sequence[float] | None:
         """Return a number for each output that a reader reads, for the heat map.

@@ -130,4 +130,7 @@ def _means(reader: Reader, weight: Tensor) -> list[float]:
     seen = weight.abs().reshape(reader.groups, -1, *weight.shape[1:])
     each = seen.flatten(3).mean(dim=3) if seen.dim() > 3 else seen
     by_feature = each.mean(dim=1).flatten()
-    return [float(part.mean()) for part in torch.split(by_feature, list(reader.features))]
+    return [
+        float(torch.cat([by_feature[own.start : own.stop] for own in each]).mean())
+        for each in reader.features
+    ]

@@ -11,14 +11,19 @@ from archdsl.ir.layers.block import Block, blocks_of
 from archdsl.ir.ops import Aggregate, Chain, Layer, Shape, Weighted
 from archdsl.language.aggregation import Aggregation
 
+WIDE = 1 << 40
+"""A width of outputs that every aggregation takes, to ask what it does with them."""
+
+Features = tuple[range, ...]
+"""Features in the order of a tensor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A layer, or the layer after the stage (`layer` is N + 1), and the weights that read.
 
-    `key` is the state-dict key of the weights. `features[i]` of their input features come from
-    output `sources[i]`, in this order, as `concat` joins them. For a part of a block, `layer`
-    is its number.
+    `key` is the state-dict key of the weights. `features[i]` are their input features that hold
+    output `sources[i]`. For a part of a block, `layer` is its number.
     """
 
     stage: int | None
@@ -26,7 +31,7 @@ class Reader:
     key: str
     groups: int
     sources: tuple[int, ...]
-    features: tuple[int, ...]
+    features: tuple[Features, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,19 @@ class Joining:
 def tells_apart(stage: Stage) -> bool:
     """Return whether each output has separate weights: where outputs are added, all share them."""
     joins = any(len(stage.sources(layer)) > 1 for layer in range(1, stage.depth + 1))
-    return stage.operator.concatenates or not joins
+    return _holds_apart(stage.operator) or not joins
 
 
 def exit_tells_apart(stage: Stage) -> bool:
     """Return whether what reads the exit has separate weights for each output that leaves."""
     if stage.joining is None:
         return tells_apart(stage)
-    return stage.joining.concatenates or len(stage.exit_sources()) == 1
+    return _holds_apart(stage.joining) or len(stage.exit_sources()) == 1
+
+
+def _holds_apart(operator: Aggregation) -> bool:
+    """Return whether some features of an aggregate hold one output and not another."""
+    return operator.holds([WIDE, WIDE]) is not None
 
 
 def stage_joins(graph: Graph, stage: Stage) -> Iterator[Joining]:
@@ -170,21 +180,31 @@ def _reader(
     graph: Graph, result_shapes: Mapping[str, Shape], stage: Stage, layer: int, name: str
 ) -> Iterator[Reader]:
     """Yield the reader, if it has weights and its inputs are a multiple of the channels read."""
-    op = graph[name].op
-    sources = stage.exit_sources() if layer > stage.depth else stage.sources(layer)
+    op, leaves = graph[name].op, layer > stage.depth
+    operator = stage.exit_operator if leaves else stage.operator
+    sources = stage.exit_sources() if leaves else stage.sources(layer)
     widths = tuple(result_shapes[stage.output(source, layer)][0] for source in sources)
     if stage.projected and layer == 1:  # the input is read before it is projected
         widths = tuple(result_shapes[source][0] for source in graph[name].inputs)
     first = _first(op.layers) if isinstance(op, Chain) else None
     inputs = first.takes() if first is not None else None
-    if first is None or inputs is None or inputs % sum(widths) or not isinstance(op, Chain):
+    features = _features(operator, widths)
+    read = max((own.stop for each in features for own in each), default=0)
+    if first is None or not inputs or not read or inputs % read or not isinstance(op, Chain):
         return
-    each = inputs // sum(widths)  # the positions of a feature map that was flattened
+    size = inputs // read  # the positions of a feature map that was flattened
     yield Reader(
         stage.index, layer, f"{op.scope}.{first.name}.weight",
-        first.feature_groups(),
-        tuple(sources), tuple(width * each for width in widths),
+        first.feature_groups(), tuple(sources), _features(operator, widths, size),
     )  # fmt: skip
+
+
+def _features(operator: Aggregation, widths: Sequence[int], size: int = 1) -> tuple[Features, ...]:
+    """Return the features that hold each output, each `size` times; none if all hold all."""
+    return tuple(
+        tuple(range(own.start * size, own.stop * size) for own in each)
+        for each in operator.holds(widths) or ()
+    )
 
 
 def blocks(graph: Graph) -> Iterator[tuple[int | None, str, Block]]:
@@ -203,14 +223,14 @@ def blocks(graph: Graph) -> Iterator[tuple[int | None, str, Block]]:
 
 
 def block_readers(stage: int | None, path: str, block: Block) -> Iterator[Reader]:
-    """Yield every part of a block that reads several concatenated outputs.
+    """Yield every part of a block that reads several outputs with features of their own.
 
     Args:
         stage: index of the stage around the block, if there is one.
         path: the names of the block and of what is around it.
         block: the block.
     """
-    if not block.operator.concatenates:
+    if not _holds_apart(block.operator):
         return
     inside, _ = block.steps(block.shape)
     outputs = [block.shape, *(shapes[-1] for shapes in inside)]
@@ -221,7 +241,7 @@ def block_readers(stage: int | None, path: str, block: Block) -> Iterator[Reader
         if first is not None and len(reads) > 1:
             yield Reader(
                 stage, number, f"{path}.{scope}{first.name}.weight", first.feature_groups(),
-                reads, tuple(outputs[read][0] for read in reads),
+                reads, _features(block.operator, [outputs[read][0] for read in reads]),
             )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ the sum first, then the other channels of each output in the order of the reads.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -56,6 +57,13 @@ class Dual(Aggregation):
     def width(self, widths: Sequence[int]) -> int:
         """The channels of the sum, and those of each output that are not added."""
         return self.sum + sum(width - self.sum for width in widths)
+
+    def holds(self, widths: Sequence[int]) -> Sequence[Sequence[range]]:
+        """The sum, and the other channels of each output behind it."""
+        if len(widths) == 1:
+            return [[range(widths[0])]]
+        ends = accumulate((width - self.sum for width in widths), initial=self.sum)
+        return [[range(self.sum), range(start, end)] for start, end in pairwise(ends)]
 
     def says(self) -> str:
         """The aggregation in words."""

@@ -62,6 +62,14 @@ class Mixed(Aggregation):
         state, output = widths
         return state + output - self.inner
 
+    def holds(self, widths: Sequence[int]) -> Sequence[Sequence[range]]:
+        """Each output begins at the last channels of the state before it."""
+        spans, end = [range(widths[0])], widths[0]
+        for width in widths[1:]:
+            spans.append(range(end - self.inner, end - self.inner + width))
+            end = spans[-1].stop
+        return [[span] for span in spans]
+
     def says(self) -> str:
         """The aggregation in words."""
         if not self.inner:

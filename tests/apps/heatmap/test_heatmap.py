@@ -457,3 +457,31 @@ def test_the_checkpoint_is_not_overwritten(trained: tuple[Path, Path], tmp_path:
     ran = command("heatmap", target, trained[1], "-o", target, "--force")
     assert ran.code == 2
     assert load(target)
+
+
+SHARED = {
+    "mixed": ("{kind: mixed, inner: 2}", {0: [0, 1, 2, 3], 1: [2, 3, 4, 5], 2: [4, 5, 6, 7]}),
+    "dual": ("{kind: dual, sum: 3}", {0: [0, 1, 2, 3], 1: [0, 1, 2, 4], 2: [0, 1, 2, 5]}),
+}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+@pytest.mark.parametrize("place", ["stage", "block"])
+def test_channels_that_hold_several_outputs_count_for_each(kind: str, place: str) -> None:
+    """An output is read by the weights of all channels that it is added to or copied to."""
+    aggregate, channels = SHARED[kind]
+    keys = f"layers: 3, unit: [{{conv: {{width: 4, kernel: 1}}}}], aggregate: {aggregate}"
+    inner, path = f"[{{block: {{{keys}, connect: full, exit: last}}}}]", "stages.0.layers.2."
+    stages = f"{keys}, connect: full"
+    if place == "block":
+        stages = f"layers: 1, unit: {inner}, connect: plain, aggregate: sum"
+        path = "stages.0.layers.0.block.layers.2."
+    checked = archdsl.api.check_text(
+        f"archdsl: 2\nname: net\ninput: [4, 4, 4]\nstages: {{count: 1, {stages}}}\n"
+    )
+    state = dict(archdsl.build(checked.spec).state_dict())
+    weight = torch.randn_like(state[f"{path}conv.weight"])
+    *_, panel = heat_map(checked.graph, state | {f"{path}conv.weight": weight}).panels
+    for source, own in channels.items():
+        wanted = float(weight[:, own].abs().mean())
+        assert panel.means[source, 3] == pytest.approx(wanted, rel=1e-6)
