@@ -20,7 +20,9 @@ FUSE = (
     "fused", "check", "pool", "freeze", "recorder", "memory", "plan", "stages", "outputs", "layers",
     "cpu", "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
 )  # fmt: skip
-MEMORY_EFFICIENT = ("stage", "plan", "operator", "read", "fused", "kernels", "steps", "register")
+MEMORY_EFFICIENT = (
+    "stage", "plan", "arguments", "operator", "read", "fused", "kernels", "steps", "register",
+)  # fmt: skip
 FILES = (
     *(f"fuse/{file}" for file in FUSE), *(f"memory_efficient/{file}" for file in MEMORY_EFFICIENT),
     "backbone/backbone",

@@ -17,17 +17,16 @@ too: sum_j a_j r_j sum g_j, and sum_j a_j r_j^2 sum g_j xn_j. It is subtracted o
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
-from archdsl.backends.pytorch.runtime.memory_efficient.fused import stage_reader
-from archdsl.backends.pytorch.runtime.memory_efficient.plan import (
-    StageLayer,
-    StagePart,
-    StagePlan,
+from archdsl.backends.pytorch.runtime.memory_efficient.arguments import (
+    StageArguments,
+    StageKept,
+    StageWeights,
 )
+from archdsl.backends.pytorch.runtime.memory_efficient.fused import stage_reader
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageLayer, StagePart
 from archdsl.backends.pytorch.runtime.memory_efficient.read import (
     StageNorm,
     StageRead,
@@ -43,32 +42,12 @@ from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
 )
 
 
-class StageWeights(NamedTuple):
-    """The weights of a stage in the order of its layers, or their gradients."""
-
-    convolutions: list[Tensor]
-    scales: list[Tensor]
-    shifts: list[Tensor]
-
-
-class StageKept(NamedTuple):
-    """What the forward pass leaves for the backward pass.
-
-    `means` and `variances` are first those of the buffer's channels, then those of the norms that
-    read one of the `tensors`, the outputs of convolutions.
-    """
-
-    buffer: Tensor
-    tensors: list[Tensor]
-    means: list[Tensor]
-    variances: list[Tensor]
-
-
 class StageForward:
     """One forward pass of a stage."""
 
-    def __init__(self, x: Tensor, weights: StageWeights, eps: list[float], plan: StagePlan) -> None:
-        self.weights, self.eps, self.plan = weights, eps, plan
+    def __init__(self, x: Tensor, arguments: StageArguments) -> None:
+        self.arguments, self.plan = arguments, arguments.stage
+        plan = self.plan
         numbers = torch.empty(
             plan.channels if plan.normalised else 0, dtype=stage_precise(x), device=x.device
         )
@@ -77,8 +56,9 @@ class StageForward:
         )
         self.write(x, (0, x.shape[1]))
 
-    def run(self, masks: list[Tensor]) -> StageKept:
+    def run(self) -> StageKept:
         """Compute all layers."""
+        masks = self.arguments.masks
         for number, layer in enumerate(self.plan.layers):
             value = self.kept.buffer
             for part in layer.parts:
@@ -99,10 +79,10 @@ class StageForward:
             if part.norm >= 0:
                 for numbers, kept in zip(stage_statistics(x), self.kept[2:], strict=True):
                     kept.append(numbers)
-        y = stage_read(layer, part, self.kept, self.weights, self.eps).forward()
+        y = stage_read(layer, part, self.kept, self.arguments).forward()
         if part.convolution < 0:
             return y
-        return stage_convolve(y, self.weights.convolutions[part.convolution], part.window)
+        return stage_convolve(y, self.arguments.convolutions[part.convolution], part.window)
 
     def write(self, x: Tensor, place: tuple[int, int]) -> None:
         """Store an output, and its statistics.
@@ -118,7 +98,7 @@ class StageForward:
 
 
 def stage_read(
-    layer: StageLayer, part: StagePart, kept: StageKept, weights: StageWeights, eps: list[float]
+    layer: StageLayer, part: StagePart, kept: StageKept, arguments: StageArguments
 ) -> StageRead:
     """Return what a part reads, up to its convolution.
 
@@ -126,8 +106,7 @@ def stage_read(
         layer: the layer of the part.
         part: the part.
         kept: what the forward pass has computed so far.
-        weights: the weights of the stage.
-        eps: the eps of each norm.
+        arguments: what the operator is given.
     """
     source, runs = kept.buffer, layer.reads
     if part.input >= 0:
@@ -138,9 +117,9 @@ def stage_read(
         norm = StageNorm(
             kept.means[part.statistics],
             kept.variances[part.statistics],
-            weights.scales[part.norm],
-            weights.shifts[part.norm],
-            eps[part.norm],
+            arguments.scales[part.norm],
+            arguments.shifts[part.norm],
+            arguments.eps[part.norm],
         )
     return stage_reader(kept.buffer)(source, runs, norm, part.relu)
 
@@ -148,24 +127,20 @@ def stage_read(
 class StageBackward:
     """One backward pass of a stage."""
 
-    def __init__(
-        self,
-        gradient: Tensor,
-        kept: StageKept,
-        weights: StageWeights,
-        eps: list[float],
-        plan: StagePlan,
-    ) -> None:
-        self.kept, self.weights, self.eps, self.plan = kept, weights, eps, plan
+    def __init__(self, gradient: Tensor, kept: StageKept, arguments: StageArguments) -> None:
+        self.kept, self.arguments, self.plan = kept, arguments, arguments.stage
         self.totals = StageTotals(
             gradient.clone(memory_format=stage_layout(kept.buffer)),
             torch.zeros_like(kept.means[0]),
             torch.zeros_like(kept.means[0]),
         )
-        self.of_weights = StageWeights(*([tensor[:0] for tensor in tensors] for tensors in weights))
+        self.of_weights = StageWeights(
+            *([tensor[:0] for tensor in tensors] for tensors in arguments.weights)
+        )
 
-    def run(self, masks: list[Tensor]) -> tuple[Tensor, StageWeights]:
+    def run(self) -> tuple[Tensor, StageWeights]:
         """Return the gradients of the input and of the weights."""
+        masks = self.arguments.masks
         for number, layer in reversed(list(enumerate(self.plan.layers))):
             gradient = self.settle(layer.writes)
             if masks:
@@ -182,11 +157,11 @@ class StageBackward:
             layer: the layer.
             part: the part of it.
         """
-        read = stage_read(layer, part, self.kept, self.weights, self.eps)
+        read = stage_read(layer, part, self.kept, self.arguments)
         if part.relu or part.convolution >= 0:
             y = read.output()
         if part.convolution >= 0:
-            weight = self.weights.convolutions[part.convolution]
+            weight = self.arguments.convolutions[part.convolution]
             gradient, of_weight = stage_convolution_backward(gradient, y, weight, part.window)
             self.of_weights.convolutions[part.convolution] = of_weight
         if part.input < 0:
@@ -195,7 +170,7 @@ class StageBackward:
             gradients = read.backward(gradient)
             gradient, of_norm = gradients[0], gradients[1:]
         if part.norm >= 0:
-            dtype = self.weights.scales[part.norm].dtype
+            dtype = self.arguments.scales[part.norm].dtype
             self.of_weights.scales[part.norm] = of_norm[0].to(dtype)
             self.of_weights.shifts[part.norm] = of_norm[1].to(dtype)
         return gradient

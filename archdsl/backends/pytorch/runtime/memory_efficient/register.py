@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from archdsl.backends.pytorch.runtime.memory_efficient.operator import (
-    StageBackward,
-    StageForward,
-    StageKept,
-    StageWeights,
-)
-from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow, stage_plan
+from archdsl.backends.pytorch.runtime.memory_efficient.arguments import StageArguments, StageKept
+from archdsl.backends.pytorch.runtime.memory_efficient.operator import StageBackward, StageForward
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_layout,
     stage_precise,
@@ -22,27 +18,6 @@ from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
 
 STAGE_NAMESPACE: str = "archdsl"
 """Where torch finds the operators; in an emitted file with a hash of this source."""
-
-
-class StageArguments(NamedTuple):
-    """What both operators are given after their first tensors, in this order.
-
-    `convolutions`, `scales` and `shifts` are the weights of all layers, in order. Each layer's
-    output is multiplied by one of `masks`, such as that of a dropout; the list may be empty. `eps`
-    has the number that each norm adds to its variance, `plan` the text of a `StagePlan`.
-    """
-
-    convolutions: list[Tensor]
-    scales: list[Tensor]
-    shifts: list[Tensor]
-    masks: list[Tensor]
-    eps: list[float]
-    plan: str
-
-    @property
-    def weights(self) -> StageWeights:
-        """The weights alone."""
-        return StageWeights(self.convolutions, self.scales, self.shifts)
 
 
 def stage_forward(
@@ -54,8 +29,7 @@ def stage_forward(
         x: input of the stage, (N, C, ...).
         arguments: see `StageArguments`.
     """
-    own = StageArguments(*arguments)
-    kept = StageForward(x, own.weights, own.eps, stage_plan(own.plan)).run(own.masks)
+    kept = StageForward(x, StageArguments(*arguments)).run()
     return kept.buffer, kept.tensors, kept.means, kept.variances
 
 
@@ -69,7 +43,7 @@ def stage_shapes(
         arguments: see `StageArguments`.
     """
     own = StageArguments(*arguments)
-    stage = stage_plan(own.plan)
+    stage = own.stage
     tensors, numbers = [], [stage.channels if stage.normalised else 0]
     for layer in stage.layers:
         value = x
@@ -107,8 +81,7 @@ def stage_backward(
         arguments: the fields of `StageKept`, then those of `StageArguments`.
     """
     kept, own = StageKept(*arguments[:4]), StageArguments(*arguments[4:])
-    plan = stage_plan(own.plan)
-    x, weights = StageBackward(gradient, kept, own.weights, own.eps, plan).run(own.masks)
+    x, weights = StageBackward(gradient, kept, own).run()
     return x, weights.convolutions, weights.scales, weights.shifts
 
 
@@ -122,7 +95,7 @@ def stage_backward_shapes(
         arguments: the fields of `StageKept`, then those of `StageArguments`.
     """
     own = StageArguments(*arguments[4:])
-    x = stage_room(arguments[0], stage_plan(own.plan).layers[0].writes[0])
+    x = stage_room(arguments[0], own.stage.layers[0].writes[0])
     convolutions, scales, shifts = ([torch.empty_like(w) for w in group] for group in own.weights)
     return x, convolutions, scales, shifts
 
