@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from archdsl.backends.pytorch.runtime.memory_efficient import fused
@@ -46,6 +46,7 @@ RUNS: dict[str, tuple[int, Runs]] = {
     "one channel": (2, ((1, 2),)),
     "more than a piece": (200, ((0, 130), (136, 200))),
 }
+KINDS = [("batch", True), ("batch", False), ("running", True), ("none", True)]
 READERS = (StageRead, StageFusedRead)
 CPU = torch.device("cpu")
 
@@ -65,11 +66,16 @@ def maps(channels: int, dtype: torch.dtype, size: tuple[int, int, int] = (3, 5, 
     return torch.randn(n, h, w, channels).to(dtype).permute(0, 3, 1, 2)
 
 
-def norm_of(x: Tensor, channels: int) -> StageNorm:
-    """A norm of `channels` channels of x, with the statistics of the batch."""
+def norm_of(x: Tensor, channels: int, kind: str = "batch") -> StageNorm | None:
+    """A norm of `channels` channels of x, with the statistics of the batch or of its own."""
+    if kind == "none":
+        return None
+    if kind == "running":
+        mean, variance, scale, shift = torch.randn(4, channels)
+        return StageNorm(mean, variance.exp(), scale, shift, 1e-3, batch=False)
     variance, mean = torch.var_mean(x.double(), (0, 2, 3), correction=0)
     scale, shift = torch.randn(2, channels)
-    return StageNorm(mean.float(), variance.float(), scale, shift, 1e-3)
+    return StageNorm(mean.float(), variance.float(), scale, shift, 1e-3, batch=True)
 
 
 def gathered(x: Tensor, runs: Runs) -> Tensor:
@@ -86,7 +92,8 @@ def exact(x: Tensor, runs: Runs, norm: StageNorm | None, relu: bool) -> tuple[Te
     if norm is not None:
         weights = [w.detach().double().requires_grad_() for w in (norm.scale, norm.shift)]
         scale, shift = weights
-        y = functional.batch_norm(y, None, None, scale, shift, True, 0.0, norm.eps)
+        mean, variance = (None if norm.batch else own.double() for own in norm[:2])
+        y = functional.batch_norm(y, mean, variance, scale, shift, norm.batch, 0.0, norm.eps)
     return y.relu() if relu else y, weights
 
 
@@ -99,11 +106,11 @@ def assert_near(results: list[Tensor], wanted: Tensor, dtype: torch.dtype) -> No
 
 @pytest.mark.parametrize("dtype", ROUNDING)
 @pytest.mark.parametrize("runs", RUNS)
-@pytest.mark.parametrize(("normal", "relu"), [(True, True), (True, False), (False, True)])
-def test_what_a_part_reads(runs: str, dtype: torch.dtype, normal: bool, relu: bool) -> None:
+@pytest.mark.parametrize(("kind", "relu"), KINDS)
+def test_what_a_part_reads(runs: str, dtype: torch.dtype, kind: str, relu: bool) -> None:
     channels, places = RUNS[runs]
     x = maps(channels, dtype) + 1
-    norm = norm_of(x, width(places)) if normal else None
+    norm = norm_of(x, width(places), kind)
     wanted, _ = exact(x.double(), places, norm, relu)
     results = [reader(x, places, norm, relu).output() for reader in READERS]
     assert_near(results, wanted, dtype)
@@ -112,14 +119,12 @@ def test_what_a_part_reads(runs: str, dtype: torch.dtype, normal: bool, relu: bo
 
 @pytest.mark.parametrize("dtype", ROUNDING)
 @pytest.mark.parametrize("runs", RUNS)
-@pytest.mark.parametrize(("normal", "relu"), [(True, True), (True, False), (False, True)])
-def test_the_way_back_to_one_reader(
-    runs: str, dtype: torch.dtype, normal: bool, relu: bool
-) -> None:
+@pytest.mark.parametrize(("kind", "relu"), KINDS)
+def test_the_way_back_to_one_reader(runs: str, dtype: torch.dtype, kind: str, relu: bool) -> None:
     channels = RUNS[runs][0]
     x, gradient = maps(channels, dtype) + 1, maps(channels, dtype)
     everything = ((0, channels),)
-    norm = norm_of(x, channels) if normal else None
+    norm = norm_of(x, channels, kind)
     exactly = x.double().requires_grad_()
     output, weights = exact(exactly, everything, norm, relu)
     wanted = torch.autograd.grad(output, [exactly, *weights], gradient.double())
@@ -138,13 +143,14 @@ def test_the_way_back_to_one_reader(
 def test_the_way_back_to_a_buffer(
     runs: str, dtype: torch.dtype, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two norms and a ReLU alone read a buffer that has a gradient already."""
+    """Norms of both kinds and a ReLU alone read a buffer that has a gradient already."""
     monkeypatch.setattr(StageTable, "steps", lambda *_: steps)
     channels, places = RUNS[runs]
     x, before = maps(channels, dtype) + 1, maps(channels, dtype)
     readers: list[tuple[Runs, StageNorm | None]] = [
         (places, norm_of(x, width(places))),
         (((0, channels),), norm_of(x, channels)),
+        (places, norm_of(x, width(places), "running")),
         (places, None),
     ]
     upstream = [maps(width(read), dtype) for read, _ in readers]
@@ -186,7 +192,9 @@ def test_sums_over_tiles_are_deterministic_and_far_means_lose_no_digits() -> Non
 def test_what_is_no_number_stays_so() -> None:
     x = maps(16, torch.float32)
     x[0, :, 0, :3] = torch.tensor([torch.nan, torch.inf, -torch.inf])
-    norm = StageNorm(torch.zeros(16), torch.ones(16), torch.ones(16), torch.zeros(16), 0.0)
+    norm = StageNorm(
+        torch.zeros(16), torch.ones(16), torch.ones(16), torch.zeros(16), 0.0, batch=True
+    )
     outputs = [reader(x, ((0, 16),), norm, relu=True).output() for reader in READERS]
     assert outputs[0].isnan().equal(outputs[1].isnan())
     assert outputs[0].nan_to_num().equal(outputs[1].nan_to_num())
@@ -297,15 +305,18 @@ UNITS = {
 }
 
 
+@pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize(
     ("unit", "connect"),
     [*((unit, "exponential") for unit in UNITS), ("two norms", "{rule: full, order: newest}")],
 )
-def test_whole_stages(unit: str, connect: str, launched: list[str]) -> None:
+def test_whole_stages(unit: str, connect: str, frozen: bool, launched: list[str]) -> None:
     text = spec(UNITS[unit], connect).emit(memory_efficient=True, runtime="import")
     torch.manual_seed(0)
     made: Any = network_class(load_module(text))().train()
     randomise(made)
+    for norm in [m for m in made.modules() if isinstance(m, nn.BatchNorm2d)][::2]:
+        norm.train(not frozen)
     other, exact_one = plain(made), plain(made).double()
     x = batch().float().contiguous(memory_format=torch.channels_last)
     assert not obstacles(made, x)

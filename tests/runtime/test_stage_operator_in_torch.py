@@ -74,12 +74,19 @@ def test_a_checkpoint_around_a_stage_advances_statistics_once(reentrant: bool) -
     assert_same(made, other)
 
 
-def test_evaluation_and_no_grad_are_those_of_the_layers() -> None:
+def test_without_gradients_the_layers_are_run() -> None:
     made = network()
     with torch.no_grad():
-        assert obstacles(made, batch()) == {"nothing is kept without training and gradients"}
-    assert obstacles(made.eval(), batch()) == {"nothing is kept without training and gradients"}
-    assert made(batch()).equal(plain(made)(batch()))
+        assert obstacles(made, batch()) == {"nothing is kept without gradients"}
+        assert made.eval()(batch()).equal(plain(made)(batch()))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_a_traced_network_holds_the_layers() -> None:
+    made = network().eval()
+    traced: Any = torch.jit.trace(made, (batch(),))  # type: ignore[no-untyped-call]
+    assert "::stage" not in str(traced.inlined_graph)
+    assert traced(batch(5)).equal(plain(made)(batch(5)))
 
 
 @pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
@@ -182,8 +189,13 @@ def test_the_operator_is_as_torch_wants_it() -> None:
     for layout in (torch.contiguous_format, torch.channels_last):
         x = torch.randn(2, 6, 4, 4, dtype=torch.float64).to(memory_format=layout)
         eps = [norm.eps for norm in norms]
-        arguments: Any = (x.requires_grad_(), weights, scales, shifts, [], eps, operator.plan)
-        assert set(torch.library.opcheck(op, arguments).values()) == {"SUCCESS"}
+        means, variances = [norms[1].running_mean], [norms[1].running_var]
+        none = [-1] * len(norms)
+        for running in ([], [], none), (means, variances, [-1, 0, *none[2:]]):
+            arguments: Any = (
+                x.requires_grad_(), weights, scales, shifts, [], *running, eps, operator.plan
+            )  # fmt: skip
+            assert set(torch.library.opcheck(op, arguments).values()) == {"SUCCESS"}
 
 
 def test_results_are_deterministic() -> None:
@@ -240,8 +252,6 @@ CHANGES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "hook": (lambda made: made.stages[0].layers[0].norm1.register_forward_hook(lambda *_: None),
              "a BatchNorm2d has hooks"),
     "backward hook": (hooked, "a DenseLayer has hooks"),
-    "frozen norm": (lambda made: made.stages[0].layers[0].norm1.eval(),
-                    "a BatchNorm2d is in evaluation mode"),
     "replaced": (replaced, "a Conv2d was changed or put in place of another module"),
     "padding": (lambda made: setattr(made.stages[0].layers[0].conv2, "padding_mode", "reflect"),
                "a Conv2d was changed or put in place of another module"),

@@ -108,7 +108,17 @@ class StageFusedRead(StageRead):
         """Look up the table of the channels."""
         self.source = stage_dense(self.source)
         self.table = stage_table(self.runs, self.source.shape[1], self.source.device)
-        self.numbers = self.norm or StageNorm(*4 * (self.source,), 0.0)  # which are not read
+        self.numbers: tuple[Any, ...] = (*4 * (self.source,), 0.0)  # which are not read
+        if self.norm is not None:
+            pair = (self.widened(numbers) for numbers in self.norm[:2])
+            self.numbers = (*(self.norm[:2] if self.norm.batch else pair), *self.norm[2:5])
+
+    def widened(self, numbers: Tensor) -> Tensor:
+        """Return numbers of the channels that are read at the places of these in the source."""
+        wide, position = numbers.new_empty(self.table.width), 0
+        for start, end in self.runs:
+            wide[start:end] = numbers[position : (position := position + end - start)]
+        return wide
 
     def forward(self) -> Tensor:
         """Return the result of the ReLU, dense."""
@@ -174,7 +184,8 @@ class StageFusedRead(StageRead):
         if self.norm is None:
             return ()
         of_norm = sums.new_empty(2, table.channels)
-        added = (sums, table.tensor, *self.norm, of_norm, totals.first, totals.second)
+        pair = totals[1:] if self.norm.batch else sums.new_empty(2, table.width).unbind()  # unused
+        added = (sums, table.tensor, *self.numbers, of_norm, *pair)
         table.launch("sum", sums, 1, (*added, tiles))
         return tuple(of_norm.unbind())
 
@@ -189,7 +200,7 @@ class StageFusedRead(StageRead):
             place: the first channel and the end.
         """
         table = stage_table((place,), buffer.shape[1], buffer.device)
-        numbers = StageNorm(*4 * (mean,), 0.0)
+        numbers = StageNorm(*4 * (mean,), 0.0, batch=True)
         return stage_settled(buffer, numbers, totals, table, scaled=False)
 
 
@@ -208,7 +219,16 @@ def stage_settled(
     """
     out = stage_room(x, table.channels)
     rows = stage_rows(x)
-    arguments = (totals.gradients, x, table.tensor, *norm, totals.first, totals.second, out, rows)
+    arguments = (
+        totals.gradients,
+        x,
+        table.tensor,
+        *norm[:5],
+        totals.first,
+        totals.second,
+        out,
+        rows,
+    )
     table.launch("settle", x, -(-rows // table.rows), arguments, NORM=scaled)
     return out
 

@@ -13,6 +13,9 @@ r_j = (variance + eps_j)^(-1/2). With g_j the gradient of its result, the gradie
 where inner sums are over the M values of the channel in the batch. The first sum is collected in
 one gradient buffer for the stage. The second needs two numbers per channel, which are collected
 too: sum_j a_j r_j sum g_j, and sum_j a_j r_j^2 sum g_j xn_j. It is subtracted once per channel.
+
+A norm in evaluation mode has its running mean and variance in place of those of the batch. They do
+not depend on x, so it adds to the first sum alone.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_convolution_backward,
     stage_convolve,
     stage_layout,
-    stage_precise,
+    stage_numbers,
     stage_room,
     stage_statistics,
 )
@@ -47,13 +50,9 @@ class StageForward:
 
     def __init__(self, x: Tensor, arguments: StageArguments) -> None:
         self.arguments, self.plan = arguments, arguments.stage
-        plan = self.plan
-        numbers = torch.empty(
-            plan.channels if plan.normalised else 0, dtype=stage_precise(x), device=x.device
-        )
-        self.kept = StageKept(
-            stage_room(x, plan.channels), [], [numbers], [torch.empty_like(numbers)]
-        )
+        self.normalised, channels = arguments.normalised, self.plan.channels
+        mean, variance = stage_numbers(x, channels if self.normalised else 0)
+        self.kept = StageKept(stage_room(x, channels), [], [mean], [variance])
         self.write(x, (0, x.shape[1]))
 
     def run(self) -> StageKept:
@@ -77,8 +76,10 @@ class StageForward:
         if part.input >= 0:
             self.kept.tensors.append(x)
             if part.norm >= 0:
-                for numbers, kept in zip(stage_statistics(x), self.kept[2:], strict=True):
-                    kept.append(numbers)
+                batch = self.arguments.of_batch(part.norm)
+                mean, variance = stage_statistics(x) if batch else stage_numbers(x, 0)
+                self.kept.means.append(mean)
+                self.kept.variances.append(variance)
         y = stage_read(layer, part, self.kept, self.arguments).forward()
         if part.convolution < 0:
             return y
@@ -93,7 +94,7 @@ class StageForward:
         """
         start, end = place
         self.kept.buffer[:, start:end] = x
-        if self.plan.normalised:
+        if self.normalised:
             self.kept.means[0][start:end], self.kept.variances[0][start:end] = stage_statistics(x)
 
 
@@ -112,16 +113,24 @@ def stage_read(
     if part.input >= 0:
         source = kept.tensors[part.input]
         runs = ((0, source.shape[1]),)
-    norm = None
-    if part.norm >= 0:
-        norm = StageNorm(
-            kept.means[part.statistics],
-            kept.variances[part.statistics],
-            arguments.scales[part.norm],
-            arguments.shifts[part.norm],
-            arguments.eps[part.norm],
-        )
+    norm = None if part.norm < 0 else stage_norm(part, kept, arguments)
     return stage_reader(kept.buffer)(source, runs, norm, part.relu)
+
+
+def stage_norm(part: StagePart, kept: StageKept, arguments: StageArguments) -> StageNorm:
+    """Return the norm of a part.
+
+    Args:
+        part: a part with a norm.
+        kept: what the forward pass has computed so far.
+        arguments: what the operator is given.
+    """
+    place, batch = part.norm, arguments.of_batch(part.norm)
+    weights = (arguments.scales[place], arguments.shifts[place], arguments.eps[place], batch)
+    if batch:
+        return StageNorm(kept.means[part.statistics], kept.variances[part.statistics], *weights)
+    place = arguments.running[place]
+    return StageNorm(arguments.means[place], arguments.variances[place], *weights)
 
 
 class StageBackward:
@@ -177,8 +186,8 @@ class StageBackward:
 
     def settle(self, place: tuple[int, int]) -> Tensor:
         """Return the gradient of an output, from all of its readers."""
-        if self.plan.normalised:
-            mean = self.kept.means[0]
+        mean = self.kept.means[0]
+        if len(mean):  # norms of the batch read the buffer
             reader = stage_reader(self.kept.buffer)
             return reader.settle(self.kept.buffer, mean, self.totals, place)
         gradient = self.totals.gradients[:, place[0] : place[1]]

@@ -69,11 +69,6 @@ class StagePlan(NamedTuple):
     channels: int
     layers: tuple[StageLayer, ...]
 
-    @property
-    def normalised(self) -> bool:
-        """Whether norms read the buffer, so that the statistics of its channels are needed."""
-        return any(layer.parts[0].norm >= 0 for layer in self.layers)
-
 
 @cache
 def stage_plan(text: str) -> StagePlan:

@@ -21,13 +21,18 @@ from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
 
 
 class StageNorm(NamedTuple):
-    """A norm: statistics of all channels of the tensor that it reads, its weights, and eps."""
+    """A norm: mean and variance, its weights, and eps.
+
+    With `batch` mean and variance are those of all channels of the tensor that it reads, in the
+    batch. Otherwise they are the norm's own, of the channels that it reads.
+    """
 
     mean: Tensor
     variance: Tensor
     scale: Tensor
     shift: Tensor
     eps: float
+    batch: bool
 
 
 class StageTotals(NamedTuple):
@@ -98,13 +103,15 @@ class StageRead:
         self.y = self.x
         if self.norm is not None:
             mean, variance = self.statistics(self.norm)
-            self.y = stage_normalise(self.x, mean, variance, *self.norm[2:])
+            self.y = stage_normalise(self.x, mean, variance, *self.norm[2:5])
         if self.relu:
             self.y = self.y.relu() if self.norm is None else self.y.relu_()
         return self.y
 
     def statistics(self, norm: StageNorm) -> tuple[Tensor, Tensor]:
         """Return mean and variance of the channels in the order in which they are read."""
+        if not norm.batch:
+            return norm.mean, norm.variance
         return stage_pick(norm.mean, self.runs), stage_pick(norm.variance, self.runs)
 
     def masked(self, gradient: Tensor) -> Tensor:
@@ -130,8 +137,9 @@ class StageRead:
         inverse = (variance + self.norm.eps).rsqrt()
         factor = inverse * self.norm.scale
         stage_add(totals.gradients, gradient, factor, self.runs)
-        stage_spread(totals.first, factor * of_shift, self.runs)
-        stage_spread(totals.second, factor * inverse * of_scale, self.runs)
+        if self.norm.batch:
+            stage_spread(totals.first, factor * of_shift, self.runs)
+            stage_spread(totals.second, factor * inverse * of_scale, self.runs)
         return of_scale, of_shift
 
     def backward(self, gradient: Tensor) -> tuple[Tensor, ...]:
@@ -143,8 +151,8 @@ class StageRead:
         gradient = self.masked(gradient)
         if self.norm is None:
             return (gradient,)
-        mean, variance, scale, _, eps = self.norm
-        return stage_norm_backward(gradient, self.x, mean, variance, scale, eps)
+        mean, variance, scale, _, eps, batch = self.norm
+        return stage_norm_backward(gradient, self.x, mean, variance, scale, eps, batch)
 
     @staticmethod
     def settle(buffer: Tensor, mean: Tensor, totals: StageTotals, place: tuple[int, int]) -> Tensor:

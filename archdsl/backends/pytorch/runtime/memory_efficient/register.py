@@ -12,7 +12,7 @@ from archdsl.backends.pytorch.runtime.memory_efficient.operator import StageBack
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_layout,
-    stage_precise,
+    stage_numbers,
     stage_room,
 )
 
@@ -44,17 +44,19 @@ def stage_shapes(
     """
     own = StageArguments(*arguments)
     stage = own.stage
-    tensors, numbers = [], [stage.channels if stage.normalised else 0]
+    tensors, numbers = [], [stage.channels if own.normalised else 0]
     for layer in stage.layers:
         value = x
         for part in layer.parts:
             if part.input >= 0:
                 tensors.append(value)
-                numbers += [value.shape[1]] if part.norm >= 0 else []
+                count = value.shape[1] if own.of_batch(part.norm) else 0
+                numbers += [count] if part.norm >= 0 else []
             if part.convolution >= 0:
                 value = stage_convolved(value, own.convolutions[part.convolution], part.window)
-    means = [torch.empty(count, dtype=stage_precise(x), device=x.device) for count in numbers]
-    return stage_room(x, stage.channels), tensors, means, [torch.empty_like(mean) for mean in means]
+    pairs = [stage_numbers(x, count) for count in numbers]
+    means, variances = ([pair[place] for pair in pairs] for place in range(2))
+    return stage_room(x, stage.channels), tensors, means, variances
 
 
 def stage_convolved(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
@@ -108,10 +110,9 @@ def stage_keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> No
         inputs: the arguments of `stage_forward`.
         output: its results.
     """
-    _, *weights, masks, eps, plan = inputs
-    groups = [[output[0]], *output[1:], *weights, masks]
+    groups = [[output[0]], *output[1:], *inputs[1:-3]]
     ctx.save_for_backward(*(tensor for group in groups for tensor in group))
-    ctx.sizes, ctx.eps, ctx.plan = [len(group) for group in groups], eps, plan
+    ctx.sizes, ctx.numbers = [len(group) for group in groups], inputs[-3:]
     ctx.set_materialize_grads(False)
 
 
@@ -129,9 +130,10 @@ def stage_differentiate(ctx: Any, gradient: Tensor | None, *_: Any) -> tuple[Any
     if gradient is None:
         gradient = torch.zeros_like(buffer)
     backward = getattr(torch.ops, STAGE_NAMESPACE).stage_backward
-    gradients = backward(gradient, buffer, *rest, ctx.eps, ctx.plan)
-    none: list[Any] | None = None if ctx.eps else []  # torch takes an empty list for one of tensors
-    return *gradients, [None] * len(rest[-1]), none, None
+    gradients = backward(gradient, buffer, *rest, *ctx.numbers)
+    # torch takes an empty list for one of tensors
+    none: list[Any] | None = None if ctx.numbers[0] else []
+    return *gradients, *([None] * len(group) for group in rest[-3:]), none, none, None
 
 
 def stage_refuse(ctx: Any, *_: Any) -> None:
@@ -151,6 +153,7 @@ def stage_registered() -> Any:
     if not hasattr(operators, "library"):
         library = torch.library.Library(STAGE_NAMESPACE, "FRAGMENT")
         arguments = "Tensor[] convolutions, Tensor[] scales, Tensor[] shifts, Tensor[] masks"
+        arguments += ", Tensor[] means, Tensor[] variances, int[] running"
         arguments += ", float[] eps, str plan) -> (Tensor, Tensor[], Tensor[], Tensor[])"
         kept = "Tensor buffer, Tensor[] tensors, Tensor[] means, Tensor[] variances"
         schemas: dict[str, tuple[str, Any, Any]] = {

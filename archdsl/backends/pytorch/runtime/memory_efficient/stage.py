@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import accumulate
 from typing import Any
 
@@ -10,9 +9,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from archdsl.backends.pytorch.runtime.memory_efficient.changes import (
+    stage_around,
+    stage_change,
+    stage_described,
+    stage_recomputing,
+)
+from archdsl.backends.pytorch.runtime.memory_efficient.norms import (
+    stage_advance,
+    stage_affine,
+    stage_running,
+    stage_tracks,
+)
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageUnit, stage_runs, stage_text
 from archdsl.backends.pytorch.runtime.memory_efficient.register import STAGE_OPERATOR
-from archdsl.backends.pytorch.runtime.memory_efficient.steps import stage_layout, stage_pick
+from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
+    stage_layout,
+    stage_pick,
+    stage_precise,
+)
 
 
 class StageOperator:
@@ -39,7 +54,7 @@ class StageOperator:
         self.expected = [stage_described(module) for module in self.modules(layers)]
 
     def __call__(self, layers: nn.ModuleList, x: Tensor) -> Tensor:
-        """Return the output of the stage, and advance the running statistics of its norms.
+        """Return the output of the stage, and update the running statistics of its norms.
 
         Args:
             layers: the layers of the stage.
@@ -48,9 +63,9 @@ class StageOperator:
         norms = self.norms(layers)
         buffer, _, means, variances = STAGE_OPERATOR(
             *self.cast(x, [convolution.weight for convolution in self.convolutions(layers)]),
-            [norm.weight for norm in norms],
-            [norm.bias for norm in norms],
+            *stage_affine(norms, x),
             self.masks(layers, x),
+            *stage_running(norms, stage_precise(x)),
             [norm.eps for norm in norms],
             self.plan,
         )
@@ -84,16 +99,16 @@ class StageOperator:
         """
         if not self.enabled:
             return "memory_efficient is off"
-        if not (layers.training and torch.is_grad_enabled()):
-            return "nothing is kept without training and gradients"
+        if not torch.is_grad_enabled():
+            return "nothing is kept without gradients"
         if around := stage_around():
             return around
-        if x.numel() <= x.shape[1]:
-            return "there is only one value per channel"
         modules = self.modules(layers)
         weights = [x, *(weight for m in modules for weight in m.parameters(recurse=False))]
         if any(type(weight) not in {Tensor, nn.Parameter} for weight in weights):
             return "the input or a weight is a subclass of Tensor"
+        if x.numel() <= x.shape[1]:
+            return "there is only one value per channel"
         changes = map(stage_change, modules, self.expected)
         return next((change for change in changes if change), "")
 
@@ -157,88 +172,23 @@ class StageOperator:
             for place, activation in enumerate(unit.activations):
                 if not activation.norm:
                     continue
-                if place:
-                    mean, variance = next(inside)
-                else:
-                    mean, variance = stage_pick(means[0], runs), stage_pick(variances[0], runs)
-                stage_advance(getattr(layer, activation.norm), mean, variance, values)
-
-
-@torch.no_grad()
-def stage_advance(norm: Any, mean: Tensor, variance: Tensor, values: int) -> None:
-    """Update the running statistics of a norm as torch does, with the unbiased variance.
-
-    Args:
-        norm: the norm.
-        mean: mean of each channel in the batch.
-        variance: biased variance of each channel.
-        values: number of values per channel.
-    """
-    if norm.running_mean is None or not norm.track_running_stats:
-        return
-    norm.num_batches_tracked.add_(1)
-    momentum = norm.momentum
-    if momentum is None:  # the average over all batches
-        momentum = 1.0 / float(norm.num_batches_tracked)
-    unbiased = variance * (values / (values - 1))
-    norm.running_mean.lerp_(mean.to(norm.running_mean.dtype), momentum)
-    norm.running_var.lerp_(unbiased.to(norm.running_var.dtype), momentum)
+                mean, variance = next(inside) if place else (means[0], variances[0])
+                norm = getattr(layer, activation.norm)
+                if not stage_tracks(norm):
+                    continue
+                if not place:
+                    mean, variance = stage_pick(mean, runs), stage_pick(variance, runs)
+                stage_advance(norm, mean, variance, values)
 
 
 def stage_rate(layer: nn.Module, unit: StageUnit) -> float:
-    """Return the probability of the dropout of a layer.
+    """Return the probability of the dropout of a layer, 0 in evaluation.
 
     Args:
         layer: the layer.
         unit: what it computes.
     """
+    if not layer.training:
+        return 0.0
     rate = getattr(layer, unit.dropout) if isinstance(unit.dropout, str) else unit.dropout
     return float(rate)
-
-
-def stage_described(module: Any) -> tuple[Any, ...]:
-    """Return the class of a module and what else the plan depends on, of a convolution."""
-    if not isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
-        return (type(module),)
-    names = ("stride", "padding", "dilation", "groups", "padding_mode", "bias")
-    return (type(module), *(getattr(module, name) for name in names))
-
-
-def stage_change(module: nn.Module, expected: tuple[Any, ...]) -> str:
-    """Return in which way a module does not do what the plan says, or nothing.
-
-    Args:
-        module: the module.
-        expected: what `stage_described` says of the module that the plan was made for.
-    """
-    name = type(module).__name__
-    hooks = module._forward_hooks or module._forward_pre_hooks
-    if hooks or module._backward_hooks or module._backward_pre_hooks:
-        return f"a {name} has hooks"
-    if stage_described(module) != expected or "forward" in module.__dict__:
-        return f"a {name} was changed or put in place of another module"
-    if not module.training:
-        return f"a {name} is in evaluation mode"
-    return ""
-
-
-def stage_around() -> str:
-    """Return what is active around all modules and needs them to be called, or nothing."""
-    if torch.compiler.is_compiling():
-        return ""
-    with suppress(AttributeError):  # none of it is public
-        if torch.nn.modules.module._has_any_global_hook():
-            return "there are hooks on all modules"
-        functions = torch._C._functorch.peek_interpreter_stack() is not None
-        if functions or torch.autograd.forward_ad._current_level >= 0:
-            return "torch.func or forward-mode differentiation is active"
-    return ""
-
-
-def stage_recomputing() -> bool:
-    """Return whether a checkpoint runs the forward pass again during the backward pass."""
-    if torch.compiler.is_compiling():
-        return False
-    with suppress(AttributeError):  # not public
-        return torch._C._current_graph_task_id() != -1
-    return False

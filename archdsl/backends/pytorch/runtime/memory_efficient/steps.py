@@ -34,6 +34,18 @@ def stage_precise(x: Tensor) -> torch.dtype:
     return torch.promote_types(x.dtype, torch.float32)
 
 
+def stage_numbers(x: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return room for the mean and the variance of channels of a tensor.
+
+    Args:
+        x: the tensor.
+        count: the number of channels.
+    """
+    dtype = stage_precise(x)
+    mean, variance = (torch.empty(count, dtype=dtype, device=x.device) for _ in range(2))
+    return mean, variance
+
+
 def stage_along(numbers: Tensor, x: Tensor) -> Tensor:
     """Return one number per channel as a tensor that broadcasts with `x`.
 
@@ -112,23 +124,31 @@ def stage_norm_sums(
 
 
 def stage_norm_backward(
-    gradient: Tensor, x: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, eps: float
+    gradient: Tensor,
+    x: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    scale: Tensor,
+    eps: float,
+    batch: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of the input, the scale and the shift of a norm of the batch.
+    """Return the gradients of the input, the scale and the shift of a norm.
 
     Args:
         gradient: of the norm's result.
         x: its input.
-        mean: of each channel in the batch.
-        variance: of each channel in the batch.
+        mean: of each channel.
+        variance: of each channel.
         scale: of the norm.
         eps: what is added to the variance.
+        batch: whether mean and variance are those of `x`.
     """
     backward = torch.ops.aten.native_batch_norm_backward
-    scale, deviation = scale.to(mean.dtype), (variance + eps).rsqrt()
+    deviation = (variance + eps).rsqrt()
+    statistics = (None, None, mean, deviation) if batch else (mean, variance, None, None)
     every = [True, True, True]
     result: tuple[Tensor, Tensor, Tensor] = backward(
-        gradient, x, scale, None, None, mean, deviation, True, eps, every
+        gradient, x, scale.to(mean.dtype), *statistics, batch, eps, every
     )
     return result
 
