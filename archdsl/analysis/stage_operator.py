@@ -70,5 +70,5 @@ def obstacle(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
         return "its outputs differ in size"
     units = (graph[name].op for name in stage.layers)
     if not all(isinstance(op, Chain) and unit_of(op.layers) for op in units):
-        return "a unit has more than norms, ReLUs and convolutions of stride 1 without bias"
+        return "a unit has more than norms, ReLUs and convolutions of stride 1"
     return ""

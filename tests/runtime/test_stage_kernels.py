@@ -298,7 +298,8 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 UNITS = {
     "two norms": "{kind: dense-bottleneck, order: pre, width: 4, inner: 6}",
     "norm last": "[{conv: {width: 4, kernel: 3}}, norm, relu]",
-    "relu inside": "[norm, relu, {conv: 5}, relu, {conv: {width: 4, kernel: 3}}]",
+    "relu inside": "[norm, relu, {conv: {width: 5, bias: true}}, relu,"
+    " {conv: {width: 4, kernel: 3}}]",
     "no norm": "[relu, {conv: {width: 4, kernel: 3}}]",
     "one channel": "[norm, relu, {conv: {width: 1, kernel: 3}}]",
     "dropout": "{kind: dense-bottleneck, order: pre, width: 4, dropout: 0.4}",

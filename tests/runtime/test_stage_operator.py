@@ -34,6 +34,8 @@ UNITS = {
     "no norm": f"[relu, {CONV}]",
     "no relu": f"[norm, {CONV}, norm]",
     "convolutions alone": f"[{{conv: 6}}, {CONV}]",
+    "biases": f"[norm, relu, {{conv: {{width: 6, bias: true}}}}, {CONV}, relu,"
+    " {conv: {width: 4, kernel: 3, bias: true}}]",
     "groups and dilation": "[norm, relu, {conv: {width: 4, kernel: 3, dilation: 2}},"
     " relu, {conv: {width: 4, kernel: [1, 3], groups: 2}}]",
 }
@@ -78,7 +80,9 @@ def stages(draw: DrawFn) -> Any:
             parts += ["norm"] * draw(st.booleans()) + ["relu"] * draw(st.booleans())
             width = draw(st.sampled_from([2, 4, 6]))
             kernel, groups = draw(st.sampled_from([1, 3])), draw(st.sampled_from([1, 1, 2]))
-            parts.append(f"{{conv: {{width: {width}, kernel: {kernel}, groups: {groups}}}}}")
+            bias = draw(st.sampled_from(["", ", bias: true"]))
+            numbers = f"width: {width}, kernel: {kernel}, groups: {groups}{bias}"
+            parts.append(f"{{conv: {{{numbers}}}}}")
         parts += ["norm"] * draw(st.booleans()) + ["relu"] * draw(st.booleans())
         return f"[{', '.join(parts)}]"
 

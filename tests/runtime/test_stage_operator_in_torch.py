@@ -15,6 +15,7 @@ from torch.utils.checkpoint import checkpoint
 
 from backends.networks import apart
 from runtime.operators import (
+    DENSE,
     assert_same,
     batch,
     gradients,
@@ -25,6 +26,7 @@ from runtime.operators import (
     statistics,
 )
 
+BIASED = "[norm, relu, {conv: {width: 6, bias: true}}, norm, relu, {conv: {width: 4, kernel: 3}}]"
 Step = Callable[[Any], None]
 
 
@@ -91,7 +93,7 @@ def test_a_traced_network_holds_the_layers() -> None:
 
 @pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
 def test_a_compiled_network_holds_the_operator_in_one_graph(backend: str) -> None:
-    made = network(spec(more="exit: all"))
+    made = network(spec(BIASED, more="exit: all"))
     other = plain(made)
     compiled = torch.compile(made, fullgraph=True, backend=backend)
     for _ in range(2):
@@ -110,8 +112,9 @@ def test_an_exported_network_runs_the_layers() -> None:
     assert apart(gradients(exported), gradients(other)) < 1e-12
 
 
-def test_autocast_computes_as_it_does_with_layers() -> None:
-    made = network().float()
+@pytest.mark.parametrize("unit", [DENSE, BIASED])
+def test_autocast_computes_as_it_does_with_layers(unit: str) -> None:
+    made = network(spec(unit)).float()
     other, exact = plain(made), plain(made).double()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         outputs = [each(batch().float()) for each in (made, other)]
@@ -180,11 +183,13 @@ def test_a_network_can_be_copied_and_pickled() -> None:
 
 
 def test_the_operator_is_as_torch_wants_it() -> None:
-    stage = network().stages[0]
+    stage = network(spec(BIASED)).stages[0]
     operator, layers = stage.operator, stage.layers
     op = type(operator).__call__.__globals__["STAGE_OPERATOR"]
     norms = operator.norms(layers)
-    weights = [convolution.weight for convolution in operator.convolutions(layers)]
+    convolutions = operator.convolutions(layers)
+    weights = [convolution.weight for convolution in convolutions]
+    biases = [convolution.bias for convolution in convolutions[::2]]
     scales, shifts = [norm.weight for norm in norms], [norm.bias for norm in norms]
     for layout in (torch.contiguous_format, torch.channels_last):
         x = torch.randn(2, 6, 4, 4, dtype=torch.float64).to(memory_format=layout)
@@ -192,8 +197,9 @@ def test_the_operator_is_as_torch_wants_it() -> None:
         means, variances = [norms[1].running_mean], [norms[1].running_var]
         none = [-1] * len(norms)
         for running in ([], [], none), (means, variances, [-1, 0, *none[2:]]):
+            x.requires_grad_()
             arguments: Any = (
-                x.requires_grad_(), weights, scales, shifts, [], *running, eps, operator.plan
+                x, weights, biases, scales, shifts, [], *running, eps, operator.plan
             )  # fmt: skip
             assert set(torch.library.opcheck(op, arguments).values()) == {"SUCCESS"}
 
@@ -231,6 +237,10 @@ def subclassed(made: Any) -> None:
     )
 
 
+def biased(made: Any) -> None:
+    made.stages[0].layers[0].conv1.bias = nn.Parameter(torch.ones(6).double())
+
+
 def hooked(made: Any) -> None:
     made.stages[0].layers[1].register_full_backward_hook(lambda *_: None)
 
@@ -253,6 +263,7 @@ CHANGES: dict[str, tuple[Callable[[Any], Any], str]] = {
              "a BatchNorm2d has hooks"),
     "backward hook": (hooked, "a DenseLayer has hooks"),
     "replaced": (replaced, "a Conv2d was changed or put in place of another module"),
+    "bias": (biased, "a Conv2d was changed or put in place of another module"),
     "padding": (lambda made: setattr(made.stages[0].layers[0].conv2, "padding_mode", "reflect"),
                "a Conv2d was changed or put in place of another module"),
     "forward": (doubled, "a DenseLayer was changed or put in place of another module"),

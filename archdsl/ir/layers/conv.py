@@ -122,7 +122,7 @@ class Conv(Weighted):
         return ConvStep(self.name) if plain else None
 
     def stage_part(self) -> PartKind | None:
-        return "convolution" if self.stride == 1 and not self.bias else None
+        return "convolution" if self.stride == 1 else None
 
     def text(self) -> str:
         window = self.sliding().text(usual_stride=1)

@@ -12,14 +12,16 @@ from archdsl.backends.pytorch.runtime.memory_efficient.plan import StagePlan, st
 class StageArguments(NamedTuple):
     """What both operators are given after their first tensors, in this order.
 
-    `convolutions`, `scales` and `shifts` are the weights of all layers, in order. Each layer's
-    output is multiplied by one of `masks`, such as that of a dropout; the list may be empty.
+    `convolutions`, `biases`, `scales` and `shifts` are the weights of all layers, in order. Each
+    layer's output is multiplied by one of `masks`, such as that of a dropout; the list may be
+    empty.
     `means` and `variances` are the running statistics of norms that normalise by these; `running`
     has the place of each norm in both lists, -1 if it normalises by the statistics of the batch.
     `eps` has the number that each norm adds to its variance, `plan` the text of a `StagePlan`.
     """
 
     convolutions: list[Tensor]
+    biases: list[Tensor]
     scales: list[Tensor]
     shifts: list[Tensor]
     masks: list[Tensor]
@@ -32,7 +34,7 @@ class StageArguments(NamedTuple):
     @property
     def weights(self) -> StageWeights:
         """The weights alone."""
-        return StageWeights(self.convolutions, self.scales, self.shifts)
+        return StageWeights(self.convolutions, self.biases, self.scales, self.shifts)
 
     @property
     def stage(self) -> StagePlan:
@@ -53,6 +55,7 @@ class StageWeights(NamedTuple):
     """The weights of a stage in the order of its layers, or their gradients."""
 
     convolutions: list[Tensor]
+    biases: list[Tensor]
     scales: list[Tensor]
     shifts: list[Tensor]
 

@@ -13,8 +13,8 @@ def stage_described(module: Any) -> tuple[Any, ...]:
     """Return the class of a module and what else the plan depends on, of a convolution."""
     if not isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
         return (type(module),)
-    names = ("stride", "padding", "dilation", "groups", "padding_mode", "bias")
-    return (type(module), *(getattr(module, name) for name in names))
+    names = ("stride", "padding", "dilation", "groups", "padding_mode")
+    return (type(module), module.bias is None, *(getattr(module, name) for name in names))
 
 
 def stage_change(module: nn.Module, expected: tuple[Any, ...]) -> str:

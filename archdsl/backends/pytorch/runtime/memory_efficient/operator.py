@@ -83,7 +83,8 @@ class StageForward:
         y = stage_read(layer, part, self.kept, self.arguments).forward()
         if part.convolution < 0:
             return y
-        return stage_convolve(y, self.arguments.convolutions[part.convolution], part.window)
+        bias = self.arguments.biases[part.bias] if part.bias >= 0 else None
+        return stage_convolve(y, self.arguments.convolutions[part.convolution], bias, part.window)
 
     def write(self, x: Tensor, place: tuple[int, int]) -> None:
         """Store an output, and its statistics.
@@ -171,8 +172,12 @@ class StageBackward:
             y = read.output()
         if part.convolution >= 0:
             weight = self.arguments.convolutions[part.convolution]
-            gradient, of_weight = stage_convolution_backward(gradient, y, weight, part.window)
+            gradient, of_weight, of_bias = stage_convolution_backward(
+                gradient, y, weight, part.window, bias=part.bias >= 0
+            )
             self.of_weights.convolutions[part.convolution] = of_weight
+            if part.bias >= 0:
+                self.of_weights.biases[part.bias] = of_bias
         if part.input < 0:
             of_norm = read.collect(gradient, self.totals)
         else:

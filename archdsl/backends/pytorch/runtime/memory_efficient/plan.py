@@ -39,7 +39,8 @@ class StageWindow(NamedTuple):
 class StagePart(NamedTuple):
     """A norm, a ReLU and a convolution in this order, each of which may be absent.
 
-    `norm` and `convolution` are places in the lists of all layers' weights, -1 if there is none.
+    `norm`, `convolution` and `bias` are places in the lists of all layers' weights, -1 if there is
+    none.
     `input` is the place of the kept tensor that the part reads, and `statistics` that of the norm's
     mean and variance. The first part of a layer reads the buffer: `input` is -1, `statistics` 0.
     """
@@ -48,6 +49,7 @@ class StagePart(NamedTuple):
     statistics: int
     relu: bool
     convolution: int
+    bias: int
     window: StageWindow
     input: int
 
@@ -86,9 +88,10 @@ def stage_layer(reads: list[Any], writes: list[int], parts: list[Any]) -> StageL
         parts: lists of the fields of each part.
     """
     filled = []
-    for norm, statistics, relu, convolution, (padding, dilation, groups), source in parts:
+    for part in map(StagePart._make, parts):
+        padding, dilation, groups = part.window
         window = StageWindow(tuple(padding), tuple(dilation), groups)
-        filled.append(StagePart(norm, statistics, relu, convolution, window, source))
+        filled.append(part._replace(window=window))
     runs = tuple((start, end) for start, end in reads)
     return StageLayer(runs, (writes[0], writes[1]), tuple(filled))
 
@@ -105,7 +108,8 @@ def stage_text(
         reads: the outputs that each layer reads.
     """
     starts = [0, *accumulate(widths)]
-    counts = {"norm": count(), "statistics": count(1), "convolution": count(), "input": count()}
+    counts = {name: count() for name in ("norm", "convolution", "bias", "input")}
+    counts["statistics"] = count(1)
     layers = []
     for index, (unit, module) in enumerate(zip(units, modules, strict=True)):
         parts = tuple(stage_parts(unit, module, counts))
@@ -129,7 +133,7 @@ def stage_parts(
         last = place == len(unit.convolutions)
         if last and activation == StageActivation():
             break
-        convolution = None if last else getattr(module, unit.convolutions[place])
+        convolution: Any = None if last else getattr(module, unit.convolutions[place])
         inner = place > 0
         parts.append(
             StagePart(
@@ -137,6 +141,7 @@ def stage_parts(
                 next(counts["statistics"]) if inner and activation.norm else 0,
                 activation.relu,
                 -1 if last else next(counts["convolution"]),
+                -1 if last or convolution.bias is None else next(counts["bias"]),
                 stage_window(convolution),
                 next(counts["input"]) if inner else -1,
             )

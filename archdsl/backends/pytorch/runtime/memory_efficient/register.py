@@ -75,7 +75,7 @@ def stage_convolved(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
 
 def stage_backward(
     gradient: Tensor, *arguments: Any
-) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
     """Return the gradients of the input and of the weights from that of the buffer.
 
     Args:
@@ -84,12 +84,12 @@ def stage_backward(
     """
     kept, own = StageKept(*arguments[:4]), StageArguments(*arguments[4:])
     x, weights = StageBackward(gradient, kept, own).run()
-    return x, weights.convolutions, weights.scales, weights.shifts
+    return x, weights.convolutions, weights.biases, weights.scales, weights.shifts
 
 
 def stage_backward_shapes(
     gradient: Tensor, *arguments: Any
-) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
     """Return tensors of the shapes of the results of `stage_backward`, for the same arguments.
 
     Args:
@@ -98,8 +98,9 @@ def stage_backward_shapes(
     """
     own = StageArguments(*arguments[4:])
     x = stage_room(arguments[0], own.stage.layers[0].writes[0])
-    convolutions, scales, shifts = ([torch.empty_like(w) for w in group] for group in own.weights)
-    return x, convolutions, scales, shifts
+    of_weights = ([torch.empty_like(weight) for weight in group] for group in own.weights)
+    convolutions, biases, scales, shifts = of_weights
+    return x, convolutions, biases, scales, shifts
 
 
 def stage_keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
@@ -152,14 +153,14 @@ def stage_registered() -> Any:
     operators = getattr(torch.ops, STAGE_NAMESPACE)
     if not hasattr(operators, "library"):
         library = torch.library.Library(STAGE_NAMESPACE, "FRAGMENT")
-        arguments = "Tensor[] convolutions, Tensor[] scales, Tensor[] shifts, Tensor[] masks"
-        arguments += ", Tensor[] means, Tensor[] variances, int[] running"
-        arguments += ", float[] eps, str plan) -> (Tensor, Tensor[], Tensor[], Tensor[])"
+        arguments = "Tensor[] convolutions, Tensor[] biases, Tensor[] scales, Tensor[] shifts"
+        arguments += ", Tensor[] masks, Tensor[] means, Tensor[] variances, int[] running"
+        arguments += ", float[] eps, str plan) -> (Tensor, Tensor[], Tensor[], Tensor[]"
         kept = "Tensor buffer, Tensor[] tensors, Tensor[] means, Tensor[] variances"
         schemas: dict[str, tuple[str, Any, Any]] = {
-            "stage": (f"Tensor x, {arguments}", stage_forward, stage_shapes),
+            "stage": (f"Tensor x, {arguments})", stage_forward, stage_shapes),
             "stage_backward": (
-                f"Tensor gradient, {kept}, {arguments}",
+                f"Tensor gradient, {kept}, {arguments}, Tensor[])",
                 stage_backward,
                 stage_backward_shapes,
             ),

@@ -62,7 +62,7 @@ class StageOperator:
         """
         norms = self.norms(layers)
         buffer, _, means, variances = STAGE_OPERATOR(
-            *self.cast(x, [convolution.weight for convolution in self.convolutions(layers)]),
+            *self.cast(x, self.convolutions(layers)),
             *stage_affine(norms, x),
             self.masks(layers, x),
             *stage_running(norms, stage_precise(x)),
@@ -126,18 +126,20 @@ class StageOperator:
         """Return the modules that the operator stands for."""
         return [*layers, *self.norms(layers), *self.convolutions(layers)]
 
-    def cast(self, x: Tensor, weights: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Return an input and weights in the dtype of autocast, if it is on.
+    def cast(self, x: Tensor, convolutions: list[Any]) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Return an input, weights and biases in the dtype of autocast, if it is on.
 
         Args:
             x: the input of the stage.
-            weights: the weights of its convolutions.
+            convolutions: its convolutions.
         """
+        weights = [convolution.weight for convolution in convolutions]
+        biases = [c.bias for c in convolutions if c.bias is not None]
         device = x.device.type
         if not torch.is_autocast_enabled(device) or x.dtype == torch.float64:
-            return x, weights
+            return x, weights, biases
         dtype = torch.get_autocast_dtype(device)
-        return x.to(dtype), [weight.to(dtype) for weight in weights]
+        return x.to(dtype), [w.to(dtype) for w in weights], [b.to(dtype) for b in biases]
 
     def masks(self, layers: Any, x: Tensor) -> list[Tensor]:
         """Return what dropout multiplies the output of each layer by; nothing if none drops.

@@ -153,38 +153,40 @@ def stage_norm_backward(
     return result
 
 
-def stage_convolve(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
+def stage_convolve(x: Tensor, weight: Tensor, bias: Tensor | None, window: StageWindow) -> Tensor:
     """Return a convolution of stride 1 in the layout of `x`.
 
     Args:
         x: (N, C, ...).
         weight: (channels, C / groups, ...).
+        bias: (channels,), or nothing.
         window: padding, dilation and groups.
     """
     one, none = [1] * (x.dim() - 2), [0] * (x.dim() - 2)
     padding, dilation = list(window.padding), list(window.dilation)
-    y = torch.convolution(x, weight, None, one, padding, dilation, False, none, window.groups)
+    y = torch.convolution(x, weight, bias, one, padding, dilation, False, none, window.groups)
     return y.contiguous(memory_format=stage_layout(x))
 
 
 def stage_convolution_backward(
-    gradient: Tensor, x: Tensor, weight: Tensor, window: StageWindow
-) -> tuple[Tensor, Tensor]:
-    """Return the gradients of the input and of the weight of a convolution of stride 1.
+    gradient: Tensor, x: Tensor, weight: Tensor, window: StageWindow, *, bias: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients of the input, weight and bias of a convolution of stride 1.
 
     Args:
         gradient: of the result.
         x: the input.
         weight: the weight.
         window: padding, dilation and groups.
+        bias: whether it has a bias; without, the last gradient is not computed.
     """
     one, none = [1] * (x.dim() - 2), [0] * (x.dim() - 2)
     padding, dilation = list(window.padding), list(window.dilation)
-    of_x, of_weight, _ = torch.ops.aten.convolution_backward(
-        gradient, x, weight, None, one, padding, dilation, False, none, window.groups,
-        [True, True, False],
+    result: tuple[Tensor, Tensor, Tensor] = torch.ops.aten.convolution_backward(
+        gradient, x, weight, [len(weight)], one, padding, dilation, False, none, window.groups,
+        [True, True, bias],
     )  # fmt: skip
-    return of_x, of_weight
+    return result
 
 
 def stage_relu_backward(gradient: Tensor, y: Tensor) -> Tensor:
