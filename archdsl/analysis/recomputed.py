@@ -1,8 +1,8 @@
 """Bytes of activations that training keeps where a part of the forward pass is computed again.
 
 `memory_efficient`: each stage that can be is one operator. It keeps the outputs of the stage in one
-buffer, outputs of convolutions that a norm or a ReLU of the same unit reads, masks of dropout, and
-the statistics of norms.
+buffer, outputs of convolutions that a norm or an activation of the same unit reads, masks of
+dropout, and the statistics of norms.
 
 `checkpointed`: in the same stages each layer is checkpointed from its aggregate to its first
 convolution, as torchvision's DenseNet does with `memory_efficient=True`.
@@ -95,7 +95,7 @@ def _inner(layers: Sequence[Layer], steps: Steps) -> int:
     kept = 0
     for (layer, following), shape in zip(pairwise(layers), steps[1:], strict=False):
         part = following.stage_part()
-        if layer.stage_part() == "convolution" and part in {"norm", "relu"}:
+        if layer.stage_part() == "convolution" and part in {"norm", "activation"}:
             kept += Activation(shape).bytes + 2 * FLOAT * shape[0] * (part == "norm")
     if layers[-1].stage_part() == "dropout":
         kept += Activation(steps[-1]).bytes

@@ -6,19 +6,23 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from archdsl.analysis.shapes import shapes as all_shapes
 from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Chain, Layer, Shape
 
-UNIT = "(n?r?c)+n?r?d?"
-"""Units that the operator computes, by the first letters of norm, relu, convolution, dropout."""
+UNIT = "(n?a?c)+n?a?d?"
+"""Units that the operator computes: letters of norm, activation, convolution and dropout."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageActivation:
-    """A norm, by its name in the unit, a ReLU, both in this order, or neither."""
+    """A norm, by its name in the unit, a function, both in this order, or neither.
+
+    The function is a word of the language, such as `relu`.
+    """
 
     norm: str = ""
-    relu: bool = False
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,9 @@ class StageUnit:
 
 def unit_of(layers: Sequence[Layer]) -> StageUnit | None:
     """Return a unit for the operator of a stage; None if it cannot compute the layers."""
-    parts = [layer.stage_part() for layer in layers]
-    if not re.fullmatch(UNIT, "".join("x" if part is None else part[0] for part in parts)):
+    if unit_obstacle(layers):
         return None
+    parts = [layer.stage_part() for layer in layers]
     dropout = 0.0
     if parts[-1] == "dropout":
         dropout = float(layers[-1].numbers()["p"])
@@ -47,9 +51,28 @@ def unit_of(layers: Sequence[Layer]) -> StageUnit | None:
     for start, end in zip([-1, *convolutions], [*convolutions, len(parts)], strict=True):
         between = dict(zip(parts[start + 1 : end], layers[start + 1 : end], strict=True))
         norm = getattr(between.get("norm"), "name", "")
-        activations.append(StageActivation(norm, "relu" in between))
+        function = getattr(between.get("activation"), "function", "")
+        activations.append(StageActivation(norm, function))
     names = tuple(getattr(layers[place], "name", "") for place in convolutions)
     return StageUnit(tuple(activations), names, dropout)
+
+
+def unit_obstacle(layers: Sequence[Layer]) -> str:
+    """Return why the operator of a stage cannot compute a unit, or nothing."""
+    parts = [layer.stage_part() for layer in layers]
+    if None in parts:
+        return f"the operator cannot compute `{layers[parts.index(None)].words()}`"
+    if "convolution" not in parts:
+        return "a unit of it has no convolution"
+    if not re.fullmatch(UNIT, "".join(f"{part}"[0] for part in parts)):
+        return f"the operator cannot compute a unit of {', '.join(map(str, parts))}"
+    return ""
+
+
+def obstacles(graph: Graph) -> list[str]:
+    """Return for each stage why it cannot be one operator; nothing if it can."""
+    shapes = all_shapes(graph)
+    return [obstacle(graph, stage, shapes) for stage in graph.stages]
 
 
 def obstacle(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
@@ -68,7 +91,6 @@ def obstacle(graph: Graph, stage: Stage, shapes: Mapping[str, Shape]) -> str:
         return "some of its outputs are made of its input or carried over a border"
     if len({shapes[name][1:] for name in stage.outputs}) > 1:
         return "its outputs differ in size"
-    units = (graph[name].op for name in stage.layers)
-    if not all(isinstance(op, Chain) and unit_of(op.layers) for op in units):
-        return "a unit has more than norms, ReLUs and convolutions of stride 1"
-    return ""
+    nodes = (graph[name].op for name in stage.layers)
+    units = dict.fromkeys(op.layers if isinstance(op, Chain) else () for op in nodes)
+    return next((reason for reason in map(unit_obstacle, units) if reason), "")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from archdsl import api
+from archdsl.analysis.stage_operator import obstacles
 from archdsl.backends.pytorch.naming import class_of
 from archdsl.cli import options
 from archdsl.cli.files import allowed, stale, write
@@ -219,8 +220,12 @@ def deliver(file: Output, *, check: bool, force: bool, quiet: bool) -> dict[str,
         changed = stale(path, text, "compiled", quiet=quiet)
     else:
         changed = write(path, text, spec=job.spec, force=force)
+    reasons = obstacles(checked.graph) if job.memory_efficient else []
     if not quiet:
         print_result(checked, path, changed=changed, check=check)
+        for index, reason in enumerate(reasons):
+            if reason:
+                print(f"    stages.{index} is trained layer by layer: {reason}")
     return {
         "file": str(path),
         "class": job.class_name or class_of(checked.spec),
@@ -230,6 +235,7 @@ def deliver(file: Output, *, check: bool, force: bool, quiet: bool) -> dict[str,
         "parameters": checked.report.parameters,
         "changed": changed,
         "lines": text.count("\n"),
+        **({"memory_efficient_obstacles": reasons} if job.memory_efficient else {}),
         "expectations": [verdict.as_dict() for verdict in checked.verdicts],
     }
 

@@ -10,11 +10,13 @@ import typer
 
 from archdsl import api
 from archdsl.analysis.recomputed import training_bytes
+from archdsl.analysis.stage_operator import obstacles
 from archdsl.cli import options
 from archdsl.cli.render import report
 from archdsl.cli.tables import expansions, kept, table, totals
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.ir import text
+from archdsl.ir.graph import Graph
 from archdsl.lowering.limits import Limits
 from archdsl.passes.pipeline import FOR_EXPORT, FOR_INFERENCE, PASSES, Pass, run
 
@@ -44,7 +46,8 @@ def show(
         typer.Option("--expand", help="Also print units, reads per layer, and state-dict keys."),
     ] = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Print the plan of `fuse`: folded layers and buffers.")
+        bool,
+        typer.Option("--plan", help="Print how `fuse` runs the network and how it is trained."),
     ] = False,
     form: options.Format = "text",
     *,
@@ -60,6 +63,7 @@ def show(
         print(text.graph(run(checked.graph, VIEWS[view])), end="")
     elif plan:
         print(fused_plan(checked), end="")
+        print(training_plan(checked.graph))
     elif as_json:
         print(json.dumps(facts(checked), indent=2))
     else:
@@ -79,6 +83,15 @@ def fused_plan(checked: api.Checked) -> str:
 
     fusing = program(checked.graph, "Network", fuse=DEVICES).fusing
     return plan_text(fusing) if fusing else ""
+
+
+def training_plan(graph: Graph) -> str:
+    """Return how each stage is trained with `--memory-efficient`, in lines."""
+    lines = ["training with --memory-efficient"]
+    for index, reason in enumerate(obstacles(graph)):
+        how = f"layer by layer: {reason}" if reason else "one operator"
+        lines.append(f"  stages.{index}  {how}")
+    return "\n".join(lines)
 
 
 @options.limited()
@@ -112,6 +125,7 @@ def facts(checked: api.Checked) -> dict[str, Any]:
     return {
         **checked.report.as_dict(),
         "training_bytes": asdict(counts),
+        "memory_efficient_obstacles": obstacles(checked.graph),
         "settings": dict(checked.spec.settings),
         "sha256": checked.spec.sha256,
         "expectations": [verdict.as_dict() for verdict in checked.verdicts],

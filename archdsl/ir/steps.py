@@ -86,5 +86,5 @@ class Fork:
 
 Step = ConvStep | NormStep | LayerStep | LinearStep | Fork
 
-PartKind = Literal["norm", "relu", "convolution", "dropout"]
+PartKind = Literal["norm", "activation", "convolution", "dropout"]
 """What the operator of a stage, which trains in linear memory, is made of."""

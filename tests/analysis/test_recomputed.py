@@ -67,6 +67,14 @@ def test_torch_keeps_what_is_predicted(name: str) -> None:
     assert kept(made, x) == pytest.approx(BATCH * counts.checkpointed, rel=0.03)
 
 
+def test_stages_of_which_some_are_operators() -> None:
+    counts = training_bytes(published("hardnet-68ds-imagenet"))
+    made: Any = build(load(SPECS / "hardnet-68ds-imagenet.yaml"), memory_efficient=True).train()
+    x = torch.randn(2, 3, 224, 224)
+    assert kept(made, x) == pytest.approx(2 * counts.memory_efficient, rel=0.03)
+    assert counts.memory_efficient < 0.8 * counts.eager
+
+
 def test_dropout_keeps_its_masks() -> None:
     settings = {**SETTINGS, "dropout": 0.2}
     counts = training_bytes(published("densenet-bc-cifar", **settings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from dataclasses import fields
 from importlib import resources
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from archdsl.analysis import stage_operator
+from archdsl.analysis.stage_operator import obstacles
 from archdsl.api import build, check, check_text, load
 from archdsl.backends.pytorch.pasted import MEMORY_EFFICIENT, runtime_source
 from archdsl.backends.pytorch.provenance import read_emitted
@@ -27,7 +29,8 @@ DENSE = SPECS / "densenet-bc-cifar.yaml"
 REFUSED = {
     "resnet-preact-cifar": "its outputs are not all concatenated",
     "plain-cifar": "nothing in it reads more than one output",
-    "condensenet-imagenet": "a unit has more than norms, ReLUs and convolutions of stride 1",
+    "condensenet-imagenet": "the operator cannot compute `select 1,040 channels`",
+    "rdnet-imagenet": "the operator cannot compute `layer norm`",
     "mixnet-cifar": "its outputs are not all concatenated",
 }
 
@@ -52,7 +55,7 @@ def test_every_shipped_spec_is_compiled_or_refused_with_a_reason(tmp_path: Path)
         texts[f"{path.stem}-fused"] = checked.emit(memory_efficient=True, fuse="cpu")
         plain = checked.emit().count("\n")
         assert texts[f"{path.stem}-short"].count("\n") < plain + 40
-    assert {"densenet-imagenet", "sparsenet-imagenet", "sparsenet-cifar"} <= texts.keys()
+    assert {"densenet-imagenet", "sparsenet-imagenet", "hardnet-ds-imagenet"} <= texts.keys()
     assert_laid_out(tmp_path, texts)
 
 
@@ -81,7 +84,7 @@ stages:
 {HEAD}"""
     checked = check_text(text)
     emitted = checked.emit(memory_efficient=True)
-    assert "for stage in (self.stages[1],):" in emitted
+    assert "for index in (1,):" in emitted
     made: Any = network_class(load_module(emitted))()
     assert compare(made, checked.graph).worst < 1e-10
     assert [hasattr(stage, "operator") for stage in made.stages] == [False, True]
@@ -96,6 +99,33 @@ def test_maps_of_one_and_three_dimensions(dims: int) -> None:
     )
     made = network_class(load_module(checked.emit(memory_efficient=True)))()
     assert compare(made, checked.graph).worst < 1e-10
+
+
+def test_a_file_says_which_stages_are_trained_layer_by_layer(tmp_path: Path) -> None:
+    spec, path = SPECS / "hardnet-68ds-imagenet.yaml", tmp_path / "net.py"
+    reason = "nothing in it reads more than one output"
+    said = archdsl("compile", spec, "--memory-efficient", "-o", path).out
+    assert f"    stages.7 is trained layer by layer: {reason}\n" in said
+    assert "stages.6" not in said
+    said = archdsl("compile", spec, "--memory-efficient", "-o", path, "--json").out
+    assert json.loads(said)["memory_efficient_obstacles"][6:8] == ["", reason]
+
+
+@pytest.mark.parametrize(
+    ("unit", "reason"),
+    [
+        ("[norm, {leaky: 0.1}, {conv: 4}]", "the operator cannot compute `leaky 0.1`"),
+        ("[relu]", "a unit of it has no convolution"),
+        ("[relu, norm, {conv: 4}]", "the operator cannot compute a unit of activation, norm, conv"),
+        ("[norm, {conv: 4}, {dropout: 0.2}, relu]", "of norm, convolution, dropout, activation"),
+    ],
+)
+def test_units_that_the_operator_cannot_compute(unit: str, reason: str) -> None:
+    text = f"{TOP.replace('archdsl: 1', 'archdsl: 2')}stages: {{count: 1, layers: 3, unit: {unit}, "
+    checked = check_text(f"{text}connect: full, aggregate: concat}}\n{HEAD}")
+    assert [reason in found for found in obstacles(checked.graph)] == [True]
+    with pytest.raises(ArchdslError, match=re.escape(reason)):
+        checked.emit(memory_efficient=True)
 
 
 def test_two_runtimes_give_the_same_numbers() -> None:

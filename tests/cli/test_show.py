@@ -145,6 +145,7 @@ def test_the_plan_in_words(tmp_path: Path) -> None:
         "  y0  0:3", "  y1  3:11", "  y2  11:19", "  y3  19:27", "  y4  27:35",
         "  F1  reads 0:3", "  F2  reads 0:11", "  F3  reads 0:19", "  F4  reads 0:27",
         "  exit  reads 0:35",
+        "training with --memory-efficient", "  stages.0  one operator",
     ]  # fmt: skip
 
 
@@ -157,6 +158,18 @@ def test_the_plan_of_a_sum_and_of_bottlenecks() -> None:
     )
     assert "  convolution conv after norm and relu as bounds, on places pooled 2x2\n" in said
     assert "stages.0  outputs in a buffer, each in its own feature map\n" in said
+
+
+def test_the_plan_says_why_a_stage_is_not_an_operator() -> None:
+    reason = "nothing in it reads more than one output"
+    for name, index in (("hardnet-68ds-imagenet", 5), ("resnet-preact-cifar", 0)):
+        said = archdsl("show", SPECS / f"{name}.yaml", "--plan").out.splitlines()
+        reasons = facts(SPECS / f"{name}.yaml")["memory_efficient_obstacles"]
+        assert f"  stages.{index}  layer by layer: {reasons[index]}" in said
+        assert (reasons[index] == reason) == (index == 5)
+        assert [f"  stages.{at}  one operator" in said for at in range(len(reasons))] == [
+            not reason for reason in reasons
+        ]
 
 
 def test_the_placed_view(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_what_a_part_reads(runs: str, dtype: torch.dtype, kind: str, relu: bool)
     x = maps(channels, dtype) + 1
     norm = norm_of(x, width(places), kind)
     wanted, _ = exact(x.double(), places, norm, relu)
-    results = [reader(x, places, norm, relu).output() for reader in READERS]
+    results = [reader(x, places, norm, "relu" * relu).output() for reader in READERS]
     assert_near(results, wanted, dtype)
     assert all(y.is_contiguous(memory_format=torch.channels_last) for y in results)
 
@@ -130,7 +130,7 @@ def test_the_way_back_to_one_reader(runs: str, dtype: torch.dtype, kind: str, re
     wanted = torch.autograd.grad(output, [exactly, *weights], gradient.double())
     results = []
     for reader in READERS:
-        read = reader(x, everything, norm, relu)
+        read = reader(x, everything, norm, "relu" * relu)
         read.output()
         results.append(read.backward(gradient.clone(memory_format=torch.preserve_format)))
     for number, gradient_wanted in enumerate(wanted):
@@ -164,7 +164,7 @@ def test_the_way_back_to_a_buffer(
         totals = StageTotals(before.clone(), torch.zeros(channels), torch.zeros(channels))
         of_weights: list[Tensor] = []
         for (read, norm), gradient in zip(readers, upstream, strict=True):
-            part = reader(x, read, norm, relu=True)
+            part = reader(x, read, norm, "relu")
             part.output()
             of_weights += part.collect(gradient.clone(), totals)
         mean = x.double().mean((0, 2, 3)).float()
@@ -181,7 +181,7 @@ def test_sums_over_tiles_are_deterministic_and_far_means_lose_no_digits() -> Non
     output, weights = exact(exactly, ((0, 36),), norm, relu=True)
     wanted = torch.autograd.grad(output, weights, gradient.double())
     first, second = (
-        StageFusedRead(x, ((0, 36),), norm, relu=True).backward(gradient.clone()) for _ in range(2)
+        StageFusedRead(x, ((0, 36),), norm, "relu").backward(gradient.clone()) for _ in range(2)
     )
     assert all(map(torch.equal, first, second))
     for found, weight in zip(first[1:], wanted, strict=True):
@@ -195,7 +195,7 @@ def test_what_is_no_number_stays_so() -> None:
     norm = StageNorm(
         torch.zeros(16), torch.ones(16), torch.ones(16), torch.zeros(16), 0.0, batch=True
     )
-    outputs = [reader(x, ((0, 16),), norm, relu=True).output() for reader in READERS]
+    outputs = [reader(x, ((0, 16),), norm, "relu").output() for reader in READERS]
     assert outputs[0].isnan().equal(outputs[1].isnan())
     assert outputs[0].nan_to_num().equal(outputs[1].nan_to_num())
 
@@ -208,7 +208,7 @@ def test_distances_are_not_cut_to_32_bits() -> None:
                  for _ in range(2))  # fmt: skip
     values = torch.randn(1, 16, 1, 18).half()
     x[:, 16:32], totals[:, 16:32] = values, 1
-    read = StageFusedRead(x, runs, None, relu=True)
+    read = StageFusedRead(x, runs, None, "relu")
     assert read.output().equal(values.relu())
     gradient = torch.full_like(values, 2)
     read.collect(gradient, StageTotals(totals, gradient, gradient))
@@ -273,7 +273,7 @@ def test_an_emitted_file_carries_the_kernels(fuse: bool) -> None:
     results = []
     for reader in (module.StageFusedRead, module.StageRead):
         totals = StageTotals(torch.zeros_like(x), torch.zeros(84), torch.zeros(84))
-        read = reader(x, runs, norm, relu=True)
+        read = reader(x, runs, norm, "relu")
         y = read.output()
         results.append([y.clone(), *read.collect(torch.ones_like(y), totals), *totals])
     for found, wanted in zip(*results, strict=True):

@@ -26,12 +26,24 @@ from runtime.operators import (
 )
 
 CONV = "{conv: {width: 4, kernel: 3}}"
+FUNCTIONS = (
+    "relu6",
+    "gelu",
+    "silu",
+    "sigmoid",
+    "tanh",
+    "hardsigmoid",
+    "hardswish",
+    "mish",
+)
 UNITS = {
     "two norms": "{kind: dense-bottleneck, order: pre, width: 4, inner: 6}",
     "one norm": "{kind: basic, order: pre, width: 4}",
     "three convolutions": f"[norm, relu, {{conv: 5}}, norm, relu, {CONV}, norm, relu, {{conv: 4}}]",
     "norm last": f"[{CONV}, norm, relu]",
     "no norm": f"[relu, {CONV}]",
+    **{f"{f}": f"[norm, {f}, {{conv: 5}}, {f}, {CONV}]" for f in FUNCTIONS},
+    "function alone": f"[gelu, {CONV}, norm, relu6]",
     "no relu": f"[norm, {CONV}, norm]",
     "convolutions alone": f"[{{conv: 6}}, {CONV}]",
     "biases": f"[norm, relu, {{conv: {{width: 6, bias: true}}}}, {CONV}, relu,"
@@ -62,6 +74,14 @@ def test_every_wiring_of_every_unit_equals_the_oracle(unit: str, connect: str) -
     assert not worst(made, checked)
 
 
+def test_squares_of_relus_equal_the_oracle() -> None:
+    """In few layers: in evaluation the numbers grow with each of them."""
+    checked = spec(f"[norm, relu2, {CONV}]", "full")
+    made = network(checked)
+    assert not obstacles(made, batch())
+    assert not worst(made, checked)
+
+
 @pytest.mark.parametrize("leaves", EXITS)
 def test_every_exit_equals_the_oracle(leaves: str) -> None:
     checked = spec(more=f"exit: {leaves}")
@@ -77,7 +97,8 @@ def stages(draw: DrawFn) -> Any:
     def unit() -> str:
         parts: list[str] = []
         for _ in range(draw(st.integers(1, 3))):
-            parts += ["norm"] * draw(st.booleans()) + ["relu"] * draw(st.booleans())
+            function = draw(st.sampled_from(["relu", "silu", "tanh"]))
+            parts += ["norm"] * draw(st.booleans()) + [function] * draw(st.booleans())
             width = draw(st.sampled_from([2, 4, 6]))
             kernel, groups = draw(st.sampled_from([1, 3])), draw(st.sampled_from([1, 1, 2]))
             bias = draw(st.sampled_from(["", ", bias: true"]))

@@ -33,17 +33,16 @@ def switch(out: Writer, program: Program) -> None:
         out: where to print.
         program: the program of a file whose stages have operators.
     """
-    with out.block(f"for stage in {_stages(program)}:"):
-        out.line(f"stage.operator.enabled = {SWITCH}")
-
-
-def _stages(program: Program) -> str:
-    """The stages that have an operator."""
     used = program.stages.used
     have = [index for index, (kind, _) in enumerate(used) if program.is_operator(kind)]
     if len(have) == len(used):
-        return "self.stages"
-    return f"({''.join(f'self.stages[{index}], ' for index in have).rstrip()})"
+        with out.block("for stage in self.stages:"):
+            out.line(f"stage.operator.enabled = {SWITCH}")
+        return
+    nested(out, "for index in ", tuple(have), ":")
+    out.depth += 1
+    out.line(f"self.stages[index].operator.enabled = {SWITCH}")
+    out.depth -= 1
 
 
 def units(out: Writer, training: MemoryEfficient) -> None:

@@ -21,8 +21,8 @@ FUSE = (
     "cpu", "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
 )  # fmt: skip
 MEMORY_EFFICIENT = (
-    "stage", "changes", "norms", "plan", "arguments", "operator", "read", "fused", "kernels",
-    "steps", "register",
+    "stage", "changes", "norms", "plan", "arguments", "operator", "read", "functions", "fused",
+    "kernels", "steps", "register",
 )  # fmt: skip
 FILES = (
     *(f"fuse/{file}" for file in FUSE), *(f"memory_efficient/{file}" for file in MEMORY_EFFICIENT),

@@ -54,8 +54,8 @@ class Activation(Layer):
     def fused_step(self) -> LayerStep | None:
         return LayerStep("relu") if self.function == "relu" else None
 
-    def stage_part(self) -> PartKind | None:
-        return "relu" if self.function == "relu" else None
+    def stage_part(self) -> PartKind:
+        return "activation"
 
     def text(self) -> str:
         return self.function

@@ -14,9 +14,14 @@ from archdsl.backends.pytorch.runtime.memory_efficient.read import StageNorm, St
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import stage_layout, stage_room
 
 
-def stage_reader(buffer: Tensor) -> type[StageRead]:
-    """Return the class that reads a stage's buffer: by kernels, or else in plain torch."""
-    return StageFusedRead if stage_triton(buffer) else StageRead
+def stage_reader(buffer: Tensor, function: str = "") -> type[StageRead]:
+    """Return the class that reads a stage's buffer: by kernels, or else in plain torch.
+
+    Args:
+        buffer: the buffer.
+        function: what is applied to what is read; kernels have no other one than `relu`.
+    """
+    return StageFusedRead if function in {"", "relu"} and stage_triton(buffer) else StageRead
 
 
 def stage_triton(buffer: Tensor) -> bool:
@@ -130,7 +135,7 @@ class StageFusedRead(StageRead):
         rows = stage_rows(out)
         arguments = (self.source, self.table.tensor, *self.numbers, out, rows)
         tiles = -(-rows // self.table.rows)
-        kinds = {"NORM": self.norm is not None, "RELU": self.relu}
+        kinds = {"NORM": self.norm is not None, "RELU": self.function == "relu"}
         self.table.launch("activate", out, tiles, arguments, **kinds)
         return out
 
@@ -179,7 +184,12 @@ class StageFusedRead(StageRead):
         count = tiles if self.norm else 0
         sums = torch.empty(count, 2, table.channels, dtype=torch.float32, device=gradient.device)
         arguments = (gradient, self.source, table.tensor, *self.numbers, totals.gradients, sums)
-        kinds = {"NORM": self.norm is not None, "RELU": self.relu, "ADD": add, "STEPS": steps}
+        kinds = {
+            "NORM": self.norm is not None,
+            "RELU": self.function == "relu",
+            "ADD": add,
+            "STEPS": steps,
+        }
         table.launch("collect", gradient, tiles, (*arguments, rows), **kinds)
         if self.norm is None:
             return ()

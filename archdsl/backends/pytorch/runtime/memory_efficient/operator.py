@@ -2,8 +2,8 @@
 
 All outputs of a stage lie in one buffer. The statistics of a channel are computed once, when it is
 written, for all norms that read it. Kept are the buffer, and the outputs of convolutions that a
-norm or a ReLU of the same unit reads. What a layer gathers from the buffer, norms and ReLUs are
-computed again.
+norm or an activation of the same unit reads. What a layer gathers from the buffer, norms and
+activations are computed again.
 
 A norm j that reads a channel x computes a_j xn_j + b_j, where xn_j = (x - mean) r_j and
 r_j = (variance + eps_j)^(-1/2). With g_j the gradient of its result, the gradient of x is
@@ -66,7 +66,7 @@ class StageForward:
         return self.kept
 
     def part(self, x: Tensor, layer: StageLayer, part: StagePart) -> Tensor:
-        """Return the result of a norm, a ReLU and a convolution.
+        """Return the result of a norm, a function and a convolution.
 
         Args:
             x: its input.
@@ -115,7 +115,8 @@ def stage_read(
         source = kept.tensors[part.input]
         runs = ((0, source.shape[1]),)
     norm = None if part.norm < 0 else stage_norm(part, kept, arguments)
-    return stage_reader(kept.buffer)(source, runs, norm, part.relu)
+    reader = stage_reader(kept.buffer, part.function)
+    return reader(source, runs, norm, part.function)
 
 
 def stage_norm(part: StagePart, kept: StageKept, arguments: StageArguments) -> StageNorm:
@@ -160,7 +161,7 @@ class StageBackward:
         return self.settle((0, self.plan.layers[0].writes[0])), self.of_weights
 
     def part(self, gradient: Tensor, layer: StageLayer, part: StagePart) -> Tensor:
-        """Take a gradient back through a convolution, a ReLU and a norm.
+        """Take a gradient back through a convolution, a function and a norm.
 
         Args:
             gradient: of the part's result.
@@ -168,7 +169,7 @@ class StageBackward:
             part: the part of it.
         """
         read = stage_read(layer, part, self.kept, self.arguments)
-        if part.relu or part.convolution >= 0:
+        if part.function or part.convolution >= 0:
             y = read.output()
         if part.convolution >= 0:
             weight = self.arguments.convolutions[part.convolution]

@@ -11,10 +11,13 @@ from torch import nn
 
 
 class StageActivation(NamedTuple):
-    """A norm, by its name in the unit, a ReLU, both in this order, or neither."""
+    """A norm, by its name in the unit, a function, both in this order, or neither.
+
+    The function is a key of `STAGE_FUNCTIONS`.
+    """
 
     norm: str = ""
-    relu: bool = False
+    function: str = ""
 
 
 class StageUnit(NamedTuple):
@@ -37,7 +40,7 @@ class StageWindow(NamedTuple):
 
 
 class StagePart(NamedTuple):
-    """A norm, a ReLU and a convolution in this order, each of which may be absent.
+    """A norm, a function and a convolution in this order, each of which may be absent.
 
     `norm`, `convolution` and `bias` are places in the lists of all layers' weights, -1 if there is
     none.
@@ -47,7 +50,7 @@ class StagePart(NamedTuple):
 
     norm: int
     statistics: int
-    relu: bool
+    function: str
     convolution: int
     bias: int
     window: StageWindow
@@ -139,7 +142,7 @@ def stage_parts(
             StagePart(
                 next(counts["norm"]) if activation.norm else -1,
                 next(counts["statistics"]) if inner and activation.norm else 0,
-                activation.relu,
+                activation.function,
                 -1 if last else next(counts["convolution"]),
                 -1 if last or convolution.bias is None else next(counts["bias"]),
                 stage_window(convolution),

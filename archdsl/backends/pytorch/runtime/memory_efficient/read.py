@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from archdsl.backends.pytorch.runtime.memory_efficient.functions import STAGE_FUNCTIONS
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_along,
     stage_gather,
@@ -15,7 +16,6 @@ from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_norm_sums,
     stage_normalise,
     stage_pick,
-    stage_relu_backward,
     stage_room,
 )
 
@@ -48,19 +48,20 @@ class StageTotals(NamedTuple):
 
 
 class StageRead:
-    """Channels of a tensor side by side, a norm and a ReLU of them, each of which may be absent.
+    """Channels of a tensor side by side, a norm and a function, each of which may be absent.
 
     Args:
         source: the buffer, or the output of a convolution.
         runs: the channels to read, each run by its first and its end.
         norm: the norm, or nothing.
-        relu: whether a ReLU follows.
+        function: a key of `STAGE_FUNCTIONS`, or nothing.
     """
 
     def __init__(
-        self, source: Tensor, runs: tuple[tuple[int, int], ...], norm: StageNorm | None, relu: bool
-    ) -> None:
-        self.source, self.runs, self.norm, self.relu = source, runs, norm, relu
+        self, source: Tensor, runs: tuple[tuple[int, int], ...], norm: StageNorm | None,
+        function: str,
+    ) -> None:  # fmt: skip
+        self.source, self.runs, self.norm, self.function = source, runs, norm, function
         self.start()
 
     def start(self) -> None:
@@ -75,7 +76,7 @@ class StageRead:
         return self.gathered
 
     def forward(self) -> Tensor:
-        """Return the result of the ReLU, dense, where nothing else is needed."""
+        """Return the result of the function, dense, where nothing else is needed."""
         last = stage_layout(self.source) == torch.channels_last
         if self.norm is not None and last and self.source.dtype == self.norm.mean.dtype:
             return self.in_place(self.norm)
@@ -96,17 +97,29 @@ class StageRead:
             x = self.source[:, start:end]
             first, factor = stage_along(shift[here], x), stage_along(scale[here], x)
             torch.addcmul(first, x, factor, out=y[:, here])
-        return y.relu_() if self.relu else y
+        return self.applied(y, reuse=True)
 
     def output(self) -> Tensor:
-        """Return the result of the ReLU, dense."""
-        self.y = self.x
+        """Return the result of the function, dense."""
+        self.before = self.x
         if self.norm is not None:
             mean, variance = self.statistics(self.norm)
-            self.y = stage_normalise(self.x, mean, variance, *self.norm[2:5])
-        if self.relu:
-            self.y = self.y.relu() if self.norm is None else self.y.relu_()
+            self.before = stage_normalise(self.x, mean, variance, *self.norm[2:5])
+        self.y = self.applied(self.before, reuse=self.norm is not None)
         return self.y
+
+    def applied(self, x: Tensor, *, reuse: bool) -> Tensor:
+        """Return the result of the function.
+
+        Args:
+            x: its input.
+            reuse: whether the memory of the input may be used, if only the result is needed later.
+        """
+        if not self.function:
+            return x
+        function = STAGE_FUNCTIONS[self.function]
+        result: Tensor = ((reuse and function.in_place) or function.apply)(x)
+        return result
 
     def statistics(self, norm: StageNorm) -> tuple[Tensor, Tensor]:
         """Return mean and variance of the channels in the order in which they are read."""
@@ -115,8 +128,12 @@ class StageRead:
         return stage_pick(norm.mean, self.runs), stage_pick(norm.variance, self.runs)
 
     def masked(self, gradient: Tensor) -> Tensor:
-        """Return the gradient before the ReLU, in the gradient's memory."""
-        return stage_relu_backward(gradient, self.y) if self.relu else gradient
+        """Return the gradient before the function; that of its result may be overwritten."""
+        if not self.function:
+            return gradient
+        function = STAGE_FUNCTIONS[self.function]
+        result: Tensor = function.backward(gradient, self.y if function.in_place else self.before)
+        return result
 
     def collect(self, gradient: Tensor, totals: StageTotals) -> tuple[Tensor, ...]:
         """Add what this reader contributes to the gradients of the buffer's channels.

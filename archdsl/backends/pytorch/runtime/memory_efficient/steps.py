@@ -187,16 +187,3 @@ def stage_convolution_backward(
         [True, True, bias],
     )  # fmt: skip
     return result
-
-
-def stage_relu_backward(gradient: Tensor, y: Tensor) -> Tensor:
-    """Return the gradient of the input of a ReLU whose output is `y`, in the gradient's memory.
-
-    Args:
-        gradient: of the result; it is overwritten.
-        y: the result.
-    """
-    result: Tensor = torch.ops.aten.threshold_backward.grad_input(
-        gradient, y, 0, grad_input=gradient
-    )
-    return result
