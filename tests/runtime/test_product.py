@@ -49,7 +49,9 @@ def test_products_are_convolutions(window: dict[str, Any]) -> None:
 
 
 def test_weights_are_kept_once_for_all_sizes() -> None:
+    """And products need not transpose them."""
     conv = FusedConv(nn.Conv2d(5, 6, 3, padding=1), None, None)
+    assert conv.matrix().is_contiguous()
     memory = FusedMemory(maps(1, 5, 8, 8))
     for n in (1, 2):
         step = FusedProduct(conv, (n, 5, 8, 8), memory)
@@ -69,11 +71,11 @@ def test_what_is_not_finite_stays_where_it_is() -> None:
 @pytest.mark.parametrize(
     ("layer", "shape", "pays"),
     [
-        (nn.Conv2d(64, 128, 1), (1, 64, 32, 32), True),
-        (nn.Conv2d(64, 128, 1), (1, 64, 33, 32), False),  # too many places
-        (nn.Conv2d(512, 2048, 1), (1, 512, 7, 7), False),  # too much work
-        (nn.Conv2d(128, 32, 3, padding=1), (1, 128, 14, 14), True),
-        (nn.Conv2d(128, 32, 3, padding=1), (2, 128, 14, 14), False),
+        (nn.Conv2d(64, 128, 1), (1, 64, 64, 64), True),
+        (nn.Conv2d(64, 128, 1), (1, 64, 65, 64), False),  # the output is too large
+        (nn.Conv2d(64, 32, 1), (4, 64, 64, 64), True),
+        (nn.Conv2d(128, 32, 3, padding=1), (1, 128, 8, 8), True),
+        (nn.Conv2d(128, 32, 3, padding=1), (1, 128, 9, 8), False),  # too many pixels
         (nn.Conv2d(512, 512, 3, padding=1), (1, 512, 7, 7), False),
         (nn.Conv2d(16, 16, 3, padding=2, dilation=2), (1, 16, 7, 7), False),
         (nn.Conv2d(16, 16, 3, padding=1, groups=2), (1, 16, 7, 7), False),

@@ -42,10 +42,13 @@ class FusedConv:
         if after is not None:
             scale, shift = fused_affine(after)
             if len(scale) != len(weight):
-                raise FusedError(f"a norm has {len(scale)} channels and its input {len(weight)}")
+                raise FusedError(
+                    f"a norm is for {len(scale)} channels, its input has {len(weight)}"
+                )
             weight, bias = weight * scale.view(-1, 1, 1, 1), bias * scale + shift
         self.bias = bias.float()
-        self.weight = weight.float().contiguous(memory_format=torch.channels_last)
+        # Products read a matrix (kernel * kernel * C_in, C_out): this order saves them a copy.
+        self.weight: Tensor = weight.float().permute(2, 3, 1, 0).contiguous().permute(3, 2, 0, 1)
         self.window = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
         kernel = tuple(conv.weight.shape[2:])
         self.pointwise = (kernel, *self.window) == ((1, 1), [0, 0], [1, 1], [1, 1], 1)
@@ -60,7 +63,7 @@ class FusedConv:
         if not fused_onednn():
             padding, stride, dilation, groups = self.window
             return partial(
-                functional.conv2d, weight=self.weight, bias=self.bias, padding=padding,
+                functional.conv2d, weight=self.ordered(), bias=self.bias, padding=padding,
                 stride=stride, dilation=dilation, groups=groups,
             )  # fmt: skip
         packed = self.pack(shape)
@@ -75,10 +78,18 @@ class FusedConv:
         """Return the weights laid out for an input of this shape."""
         packed = self.packed.get(shape)
         if packed is None:
-            packed = self.packed[shape] = fused_packed(self.weight, self.window, shape)
+            packed = self.packed[shape] = fused_packed(self.ordered(), self.window, shape)
             for old in list(self.packed)[: -self.SHAPES]:
                 self.packed.pop(old, None)  # another thread may have done so
         return packed
+
+    def ordered(self) -> Tensor:
+        """Return the weights in channels-last order, as oneDNN takes them."""
+        return self.weight.contiguous(memory_format=torch.channels_last)
+
+    def matrix(self) -> Tensor:
+        """Return the weights as a matrix of shape (kernel * kernel * C_in, C_out)."""
+        return self.weight.permute(2, 3, 1, 0).flatten(0, 2)
 
     def output(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of the output for an input of this shape."""

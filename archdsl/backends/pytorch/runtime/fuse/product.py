@@ -22,12 +22,13 @@ class FusedProduct:
         memory: has room for the padded input and the rows, where windows overlap.
     """
 
-    ROWS, WORK = 1024, 1 << 24  # most pixels, and most multiply-adds, of a 1x1 convolution
-    WINDOW_ROWS, WINDOW_WORK = 256, 1 << 23  # and of one whose windows have to be copied
+    # torch writes the bias to the output before the product adds to it, which costs little while
+    # the output lies in a core's cache.
+    OUTPUT = 1 << 19  # most numbers of the output of a 1x1 convolution
+    ROWS, WORK = 64, 1 << 23  # most pixels and multiply-adds if windows have to be copied
 
     def __init__(self, conv: FusedConv, shape: tuple[int, ...], memory: FusedMemory) -> None:
-        self.bias = conv.bias
-        self.weight = conv.weight.permute(2, 3, 1, 0).flatten(0, 2)
+        self.bias, self.weight = conv.bias, conv.matrix()
         self.pointwise = conv.pointwise
         n, _, h, w = shape
         if not self.pointwise:
@@ -46,11 +47,10 @@ class FusedProduct:
         """
         n, _, h, w = shape
         rows = n * h * w
-        work = rows * conv.weight.numel()
         if conv.pointwise:
-            return rows <= cls.ROWS and work <= cls.WORK
+            return rows * len(conv.weight) <= cls.OUTPUT
         usual = conv.window[2:] == [[1, 1], 1]
-        return usual and rows <= cls.WINDOW_ROWS and work <= cls.WINDOW_WORK
+        return usual and rows <= cls.ROWS and rows * conv.weight.numel() <= cls.WORK
 
     def unfold(
         self, conv: FusedConv, shape: tuple[int, ...], memory: FusedMemory
