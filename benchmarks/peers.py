@@ -172,13 +172,12 @@ def floor(network: nn.Module, x: Tensor) -> Run:
 def compiled(
     network: nn.Module, x: Tensor, *, mode: str = "default", freezing: bool = False
 ) -> Run:
+    """A network of `torch.compile`; what was compiled before it stays."""
     import torch._inductor.config as config
 
-    torch._dynamo.reset()
-    config.freezing = freezing
     made = torch.compile(copy.deepcopy(network), dynamic=False, mode=mode)
-    made(x)
-    config.freezing = False
+    with config.patch(freezing=freezing):
+        made(x)
     return bound(made, x)
 
 

@@ -6,8 +6,8 @@ Gathers of a layer's reads, bounded: from a prefix of one buffer, as a DenseNet'
 places of 32 channels within one buffer; and from maps of 32 channels that lie apart, as a
 SparseNet's layers read. In numbers gathered per nanosecond.
 
-1x1 convolutions to 128 channels with a ReLU, and 3x3 convolutions of 128 channels to 32: by oneDNN,
-and as a product of matrices. In microseconds. Ways take turns; the lower quartile of each is shown,
+1x1 convolutions to 128 channels, and 3x3 convolutions of 128 channels to 32: by oneDNN, and as a
+product of matrices. In microseconds. Ways take turns; the lower quartile of each is shown,
 which other work on the machine moves least.
 """
 
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from archdsl.backends.pytorch.runtime.fuse.convolution import FusedConv
 from archdsl.backends.pytorch.runtime.fuse.cpu import FusedGather
+from archdsl.backends.pytorch.runtime.fuse.memory import FusedMemory
 from archdsl.backends.pytorch.runtime.fuse.product import FusedProduct
 
 WIDTH = 32
@@ -30,7 +31,7 @@ SIDES = (56, 28, 14, 7)
 Ways = dict[str, Callable[[], object]]
 
 
-def seconds(ways: Ways, rounds: int) -> dict[str, float]:
+def quartiles(ways: Ways, rounds: int) -> dict[str, float]:
     """The lower quartile of each."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for place in range(rounds + 2):
@@ -64,25 +65,20 @@ def gathers(batch: int, side: int, reads: int) -> Ways:
 
 def pointwise(batch: int, side: int, channels: int) -> Ways:
     """Two ways of a 1x1 convolution."""
-    return convolutions(nn.Conv2d(channels, 128, 1, bias=False), maps(batch, channels, side), True)
+    return convolutions(nn.Conv2d(channels, 128, 1, bias=False), maps(batch, channels, side))
 
 
 def windows(batch: int, side: int, channels: int) -> Ways:
     """Two ways of a 3x3 convolution."""
     layer = nn.Conv2d(channels, 32, 3, padding=1, bias=False)
-    return convolutions(layer, maps(batch, channels, side), False)
+    return convolutions(layer, maps(batch, channels, side))
 
 
-def convolutions(layer: nn.Conv2d, x: Tensor, relu: bool) -> Ways:
+def convolutions(layer: nn.Conv2d, x: Tensor) -> Ways:
     """By oneDNN, and as a product of matrices."""
     conv, shape = FusedConv(layer, None, None), tuple(x.shape)
-    step, product = conv.step(shape, relu), FusedProduct(conv, relu, shape, scratch)
+    step, product = conv.step(shape), FusedProduct(conv, shape, FusedMemory(x))
     return {"oneDNN": lambda: step(x), "product": lambda: product(x)}
-
-
-def scratch(use: str, shape: tuple[int, ...]) -> Tensor:
-    n, c, h, w = shape
-    return torch.zeros(n, h, w, c).permute(0, 3, 1, 2)
 
 
 def main() -> None:
@@ -96,7 +92,7 @@ def main() -> None:
         for batch in batches:
             for side, reads in zip(SIDES, (3, 4, 5, 5), strict=True):
                 numbers = batch * side * side * reads * WIDTH
-                found = seconds(gathers(batch, side, reads), given.rounds)
+                found = quartiles(gathers(batch, side, reads), given.rounds)
                 cells = [f"{numbers / time / 1e9:.2f}" for time in found.values()]
                 print(row(batch, side, reads, *cells))
         for ways, widths in ((pointwise, (96, 160, 160, 160)), (windows, (128, 128, 128, 128))):
@@ -104,7 +100,7 @@ def main() -> None:
             print(f"\n{head}\n|--:|--:|--:|--:|--:|--:|")
             for batch in batches:
                 for side, channels in zip(SIDES, widths, strict=True):
-                    found = seconds(ways(batch, side, channels), given.rounds)
+                    found = quartiles(ways(batch, side, channels), given.rounds)
                     cells = [f"{time * 1e6:.0f}" for time in found.values()]
                     print(row(batch, side, batch * side * side, channels, *cells))
 
