@@ -70,6 +70,7 @@ TITLES = {
     "A412": "the output cannot be written",
     "A413": "not a valid Python class name",
     "A414": "invalid command-line argument",
+    "A415": "a comparison deviates from what was asked (note)",
     "A420": "a file differs from what its spec compiles to",
     "A421": "a generated file differs from its oracle",
     "A422": "an optional package is not installed",

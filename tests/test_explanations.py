@@ -29,7 +29,7 @@ WHOLE_CHECK = {"A220", "A223", "A224", "A303", "A304"}
 
 COMMANDS = (
     "A001", "A010", "A012", "A109", "A305", "A401", "A402", "A410", "A411", "A412", "A413", "A414",
-    "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A445",
+    "A415", "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A445",
     "A446", "A447", "A448", "A503", "A504", "A505",
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
@@ -52,7 +52,7 @@ stages:
   aggregate: concat
 """
 
-FOUND = re.compile(r"error\[|note\[A5")
+FOUND = re.compile(r"error\[|note\[A[45]")
 
 NO_SPEC = {*COMMANDS, *UNTRIED, *RULES}
 BY_SPEC = sorted(TITLES.keys() - NO_SPEC - WHOLE_CHECK)

@@ -2,53 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from archdsl import api
 from archdsl.apps.compare.columns import COLUMNS, Column, chosen, filled
 from archdsl.apps.compare.entries import Entry, entries, labels, vary
+from archdsl.apps.compare.equal import EqualCost, first, solved
 from archdsl.apps.compare.forms import FORMS, SUFFIXES
+from archdsl.apps.compare.loading import load_all
 from archdsl.apps.compare.model import Comparison
 from archdsl.apps.compare.model import compare as compared
 from archdsl.backends.pytorch.file import BANNER
 from archdsl.cli import files, options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
-from archdsl.errors import ArchdslError, Diagnostic, Exit
+from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.extras import require
-from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
+Varied = Annotated[
+    list[str] | None,
+    typer.Option("--vary", metavar="NAME=A,B", help="Compare one network for each value."),
+]
+Names = Annotated[
+    str | None, typer.Option(metavar="NAME,...", help="Columns to compare; all if not given.")
+]
+Like = Annotated[
+    Path | None, typer.Option(metavar="SPEC", help="Bring the others to the cost of this network.")
+]
+Over = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="The parameter to change for --like, or SPEC.NAME."),
+]
+Cost = Annotated[
+    Literal["parameters", "macs", "activation-bytes"],
+    typer.Option(help="The cost that --like makes equal."),
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write a file; its suffix is the format."),
+]
 
-@options.limited(*options.BUILT)
+
+@options.limited()
 def compare(
     specs: options.SpecPaths,
     sets: options.Sets = None,
-    varied: Annotated[
-        list[str] | None,
-        typer.Option("--vary", metavar="NAME=A,B", help="Compare one network for each value."),
-    ] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option(metavar="NAME,...", help="Columns to compare; all if not given."),
-    ] = None,
+    varied: Varied = None,
+    columns: Names = None,
+    like: Like = None,
+    over: Over = None,
+    by: Cost = "parameters",
     as_json: options.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     as_latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX (booktabs).")] = False,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Write a file; its suffix is the format."
-        ),
-    ] = None,
+    html: Html = None,
+    output: Output = None,
     force: options.Force = False,
     form: options.Format = "text",
     *,
@@ -60,6 +77,9 @@ def compare(
     kind = options.one_of(forms)
     if output is not None and kind == "text":
         kind = SUFFIXES[files.form(output, list(SUFFIXES))]
+    equal = equal_cost(like, over, by)
+    if equal:
+        specs = first(equal, specs)
     for path in filter(None, (html, output)):
         files.allowed(path, specs, force)
     if html is not None:
@@ -67,7 +87,7 @@ def compare(
         require("jinja2", "matplotlib")
     shown = COLUMNS if columns is None else chosen(columns)
     wanted = entries(specs, options.settings(sets), vary(varied or []))
-    comparison, findings = read(wanted, limits, extend)
+    comparison, findings = read(wanted, limits, extend, equal)
     if comparison.rows:
         deliver(comparison, shown, kind, output, specs, force=force)
         if html is not None:
@@ -76,15 +96,37 @@ def compare(
     return max((finding.exit for finding in findings), default=Exit.FINE)
 
 
+def equal_cost(like: Path | None, over: list[str] | None, by: str) -> EqualCost | None:
+    """Return what `--like`, `--over` and `--by` ask for; None if they are not used.
+
+    Args:
+        like: the spec whose cost the others get.
+        over: the parameters that may change.
+        by: the quantity that is made equal.
+
+    Raises:
+        ArchdslError: A414 if `--like` or `--over` is missing.
+    """
+    if like is None and not over:
+        return None
+    if like is None or not over:
+        raise fail("A414", "--like and --over go together", help="write --like a.yaml --over width")
+    return EqualCost(like, over, by)
+
+
 def read(
-    wanted: Sequence[Entry], limits: Limits | None = None, extend: options.Extend = ()
+    wanted: Sequence[Entry],
+    limits: Limits,
+    extend: options.Extend = (),
+    equal: EqualCost | None = None,
 ) -> tuple[Comparison, list[Diagnostic]]:
     """Check every network, and compare those without errors.
 
     Args:
         wanted: the spec files and their settings.
-        limits: how large the networks may be; the defaults if None.
+        limits: how large the networks may be.
         extend: custom rules, units, aggregations and layers.
+        equal: the network whose cost the others get; None to compare them as they are.
 
     Returns:
         The comparison, and the errors of the networks that are left out of it.
@@ -92,24 +134,28 @@ def read(
     Raises:
         ArchdslError: A305 if all networks together are above the limits.
     """
-    loaded: list[tuple[Entry, Spec]] = []
+    loaded, findings = load_all(wanted, extend)
     networks: list[tuple[Entry, api.Checked]] = []
-    findings: list[Diagnostic] = []
+    ratios: dict[int, float] = {}
     with Progress() as progress:
-        for entry in wanted:
-            try:
-                loaded.append((entry, api.load(entry.path, entry.settings, extend=extend)))
-            except ArchdslError as error:
-                findings += [finding for finding in error.diagnostics if finding not in findings]
+        costs: Mapping[int, float] = {}
+        if equal:
+            loaded, costs, unsolved = solved(loaded, equal, limits, progress.show)
+            findings += unsolved
         api.refuse_together((spec for _, spec in loaded), limits)
-        for index, (entry, spec) in enumerate(loaded, start=1):
-            progress.show(f"{index} of {len(loaded)}  {entry.path}")
+        for index, (entry, spec) in enumerate(loaded):
+            progress.show(f"{index + 1} of {len(loaded)}  {entry.path}")
             try:
-                networks.append((entry, api.check(spec, limits)))
+                checked = api.check(spec, limits)
             except ArchdslError as error:
                 findings += [finding for finding in error.diagnostics if finding not in findings]
+                continue
+            if index in costs:
+                ratios[len(networks)] = costs[index]
+            networks.append((entry, checked))
     names = labels([(checked.spec.name, entry) for entry, checked in networks])
-    return compared(zip(names, (checked for _, checked in networks), strict=True)), findings
+    rows = zip(names, (checked for _, checked in networks), strict=True)
+    return compared(rows, ratios), findings
 
 
 def deliver(

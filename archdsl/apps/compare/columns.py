@@ -62,9 +62,15 @@ def topology(row: Row) -> str:
     return ", ".join(dict.fromkeys(stages))
 
 
+def of_budget(row: Row) -> str | None:
+    """Return the cost in percent of the cost to which the network was brought, or None."""
+    return None if row.ratio is None else f"{row.ratio:.2%}"
+
+
 COLUMNS = (
     Column("settings", "settings", settings, "words"),
     Column("topology", "topology", topology, "words"),
+    Column("of_budget", "of budget", of_budget, "words"),
     Column("parameters", "parameters", lambda row: row.report.parameters),
     Column("macs", "MACs", lambda row: row.report.macs),
     Column("flops", "FLOPs", lambda row: row.report.flops, unit="2 per MAC"),

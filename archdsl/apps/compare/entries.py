@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from pathlib import Path
 
+from archdsl.apps.compare.own import applying, check_prefixes
 from archdsl.errors import fail
 
 MOST = 64
@@ -18,11 +20,27 @@ OPENING, CLOSING = "[{(", "]})"
 
 @dataclass(frozen=True)
 class Entry:
-    """A spec file and its settings; `varied` are those that differ between entries."""
+    """A spec file and its settings.
+
+    Attributes:
+        path: the spec file.
+        settings: the values of its parameters, as text, by name.
+        varied: those of the settings that differ between entries of one file.
+        shared: names of the settings that are meant for all files, so that a spec may lack them.
+    """
 
     path: Path
     settings: Mapping[str, str]
     varied: Mapping[str, str]
+    shared: frozenset[str] = frozenset()
+
+    def without(self, names: Collection[str]) -> Entry:
+        """Return the entry without some of its settings."""
+        settings, varied = (
+            {name: value for name, value in values.items() if name not in names}
+            for values in (self.settings, self.varied)
+        )
+        return Entry(self.path, settings, varied, self.shared)
 
 
 def entries(
@@ -34,26 +52,34 @@ def entries(
 
     Args:
         paths: the spec files.
-        settings: the settings of all of them.
-        varied: the values of each varied parameter.
+        settings: the settings of all of them, and those of one spec (`b.growth`) by their prefix.
+        varied: the values of each varied parameter, whose name may have a prefix too.
 
     Raises:
-        ArchdslError: A414 if a name is set and varied, A305 for more than `MOST` entries.
+        ArchdslError: A414 if a name is set and varied, or a prefix is unknown or ambiguous, A305
+            for more than `MOST` entries.
     """
-    for name in varied:
-        if name in settings:
+    check_prefixes([*settings, *varied], paths)
+    shared = frozenset(name for name in (*settings, *varied) if "." not in name)
+    applied = [(path, applying(settings, path), applying(varied, path)) for path in paths]
+    for _, fixed, several in applied:
+        for name in fixed.keys() & several.keys():
             raise fail("A414", f"`{name}` is set and varied", help="choose one")
-    count = len(paths)
-    for values in varied.values():
-        count *= len(values)
+    count = sum(prod(map(len, several.values())) for _, _, several in applied)
     if count > MOST:
         raise fail("A305", f"{count:,} networks to compare, more than {MOST}")
     listed = []
-    for path in paths:
-        for chosen in product(*varied.values()):
-            here = dict(zip(varied, chosen, strict=True))
-            listed.append(Entry(path, {**settings, **here}, here))
+    for path, fixed, several in applied:
+        own = _own({*settings, *varied}, path)
+        for chosen in product(*several.values()):
+            here = dict(zip(several, chosen, strict=True))
+            listed.append(Entry(path, {**fixed, **here}, here, shared - own))
     return listed
+
+
+def _own(names: Collection[str], path: Path) -> set[str]:
+    """Return the parameters that are named with the prefix of a spec."""
+    return {*applying({name: name for name in names if "." in name}, path)}
 
 
 def vary(arguments: Sequence[str]) -> dict[str, list[str]]:

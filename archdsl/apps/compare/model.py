@@ -20,11 +20,15 @@ from archdsl.ir.graph import Graph
 
 @dataclass(frozen=True)
 class Row:
-    """A network with its unique label, and the error rates that papers print for it."""
+    """A network with its unique label, and the error rates that papers print for it.
+
+    `ratio` is its cost divided by that of the network whose cost it was brought to, if it was.
+    """
 
     label: str
     checked: Checked
     published: tuple[Quote, ...] = ()
+    ratio: float | None = None
 
     @property
     def name(self) -> str:
@@ -80,9 +84,22 @@ def _words(settings: Mapping[str, Any]) -> dict[str, str]:
     return {name: flow(value) for name, value in settings.items()}
 
 
-def compare(entries: Iterable[tuple[str, Checked]]) -> Comparison:
-    """Compare checked networks. Raise ValueError if two of their labels are equal."""
-    rows = tuple(Row(label, checked, quotes(checked.spec)) for label, checked in entries)
+def compare(
+    entries: Iterable[tuple[str, Checked]], ratios: Mapping[int, float] | None = None
+) -> Comparison:
+    """Compare checked networks.
+
+    Args:
+        entries: the label and the network of each row.
+        ratios: `Row.ratio` by the number of the row, for networks that have one.
+
+    Raises:
+        ValueError: if two labels are equal.
+    """
+    rows = tuple(
+        Row(label, checked, quotes(checked.spec), (ratios or {}).get(index))
+        for index, (label, checked) in enumerate(entries)
+    )
     if len({row.label for row in rows}) < len(rows):
         raise ValueError("labels of a comparison must differ")
     return Comparison(rows)
