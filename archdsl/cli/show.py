@@ -11,7 +11,7 @@ import typer
 from archdsl import api
 from archdsl.analysis.recomputed import training_bytes
 from archdsl.analysis.stage_operator import obstacles
-from archdsl.cli import options
+from archdsl.cli import listings, options
 from archdsl.cli.render import report
 from archdsl.cli.tables import expansions, kept, table, totals
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
@@ -49,6 +49,12 @@ def show(
         bool,
         typer.Option("--plan", help="Print how `fuse` runs the network and how it is trained."),
     ] = False,
+    layers: Annotated[
+        bool, typer.Option("--per-layer", help="Print the cost of every layer.")
+    ] = False,
+    edges: Annotated[
+        bool, typer.Option("--edges", help="Print every link: reader, output, channels.")
+    ] = False,
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
@@ -65,7 +71,11 @@ def show(
         print(fused_plan(checked), end="")
         print(training_plan(checked.graph))
     elif as_json:
-        print(json.dumps(facts(checked), indent=2))
+        lists = [key for key, wanted in (("per_layer", layers), ("edges", edges)) if wanted]
+        print(json.dumps({**facts(checked), **listings.as_json(checked.graph, lists)}, indent=2))
+    elif layers or edges:
+        tables = {listings.layer_table: layers, listings.edge_table: edges}
+        print("\n\n".join(table(checked.graph) for table, wanted in tables.items() if wanted))
     else:
         print(table(checked))
         print(totals(checked))

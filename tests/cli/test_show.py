@@ -178,3 +178,45 @@ def test_the_placed_view(tmp_path: Path) -> None:
     ran = archdsl("show", written(tmp_path), "--ir", "--view", "odd")
     assert ran.code == 2
     assert "views: exploded, compact, placed, simplified" in ran.err
+
+
+def test_every_layer_has_a_line_and_the_last_one_is_the_total(tmp_path: Path) -> None:
+    ran = archdsl("show", written(tmp_path), "--per-layer")
+    lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert lines[0].split() == ["layer", "out", "parameters", "MACs", "bytes"]
+    assert "stages.0.layers.1.conv 8x8x8 792 50,688 2,048" in lines
+    assert "stages.0.join.1 concat 11x8x8 0 0 2,816" in lines
+    assert lines[-1].split()[:2] == ["total", "4,440"]
+    assert max(map(len, archdsl("show", SPARSE, "--per-layer").out.splitlines())) <= 80
+
+
+def test_every_edge_has_a_line(tmp_path: Path) -> None:
+    ran = archdsl("show", written(tmp_path), "--edges")
+    assert ran.out.splitlines()[:4] == [
+        "stage  reader             reads                  channels  from",
+        "0      stages.0.layers.0  y_0 input                     3     0",
+        "0      stages.0.layers.1  y_0 input                     3     0",
+        "0      stages.0.layers.1  y_1 stages.0.layers.0         8     3",
+    ]
+
+
+def test_json_lists_layers_and_edges_if_asked(tmp_path: Path) -> None:
+    spec = written(tmp_path)
+    listed = facts(spec, "--per-layer", "--edges")
+    assert facts(spec).items() <= listed.items()
+    assert listed["per_layer"][0] == {
+        "name": "stages.0.layers.0.norm", "layer": "norm", "shape": [3, 8, 8],
+        "parameters": 6, "macs": 0, "activation_bytes": 768,
+    }  # fmt: skip
+    assert listed["edges"][2] == {
+        "stage": 0, "writer": 1, "reader": 2, "writer_name": "stages.0.layers.0",
+        "reader_name": "stages.0.layers.1", "channels": 8, "first_channel": 3,
+    }  # fmt: skip
+    assert listed["edges"][-1]["reader_name"] == "stages.0.exit"
+
+
+def test_edges_are_bounded(tmp_path: Path) -> None:
+    spec = written(tmp_path, SMALL.replace("layers: 4", "layers: 450"))
+    ran = archdsl("show", spec, "--edges", "--json")
+    assert (ran.code, ran.out) == (3, "")
+    assert "error[A301]: the network has 101,926 links to list (limit 100,000)" in ran.err
