@@ -14,6 +14,7 @@ from archdsl.analysis.links import links
 from archdsl.errors import ArchdslError, Diagnostic, Source, fail
 from archdsl.expect import Verdict, verdicts
 from archdsl.extras import require
+from archdsl.frontend.channels import channels_last
 from archdsl.frontend.extending import Extension
 from archdsl.frontend.load import Spec
 from archdsl.frontend.load import load as load  # one of the verbs
@@ -275,7 +276,11 @@ def check(spec: Spec, limits: Limits | None = None) -> Checked:
             match is not raised; see `Checked.require`.
     """
     limits = limits or Limits()
-    lowered = lower_spec(spec, limits)
+    try:
+        lowered = lower_spec(spec, limits)
+    except ArchdslError as error:  # channels that are last may be the reason
+        warnings = channels_last(spec.words, spec.document)
+        raise ArchdslError([*error.diagnostics, *warnings]) from None
     report = _analysed(spec, lowered.graph)
     _sizes(spec, report, limits)
     facts = report.as_dict()

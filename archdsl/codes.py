@@ -30,6 +30,7 @@ TITLES = {
     "A115": "parameters or definitions depend on each other in a cycle",
     "A116": "unused parameter or definition (warning)",
     "A117": "a word needs a newer version of the language",
+    "A118": "the channels of an input seem to be last (warning)",
     "A120": "a keyword is already defined",
     "A121": "a custom function cannot be written into a file",
     "A201": "the base of an exponential rule is below 2",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any
 
 from pydantic import ValidationError
 
 from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.frontend import hints
 from archdsl.frontend.forms import keys, models_at, path_in, siblings, word
+from archdsl.frontend.nearest import suggestion
 from archdsl.frontend.reader import Document, Path
 from archdsl.frontend.unions import FORMS
 from archdsl.language.layers import LAYERS
@@ -115,21 +116,29 @@ class _Errors:
             return self.at(path, "A103", f"the key `{path[-1]}` has no value")
         wanted = WRONG_KIND.get(kind)
         message = f"this must be {wanted}" if wanted else error["msg"]
-        return self.at(path, "A106", message + f", not {_kind(value)}")
+        hint = hints.as_list(value) if wanted == "a list" else None
+        return self.at(path, "A106", message + f", not {hints.kind(value)}", help=hint)
 
     def missing_key(self, path: Path, loc: tuple[Any, ...], context: Any, kind: str) -> Diagnostic:
         if kind == "missing":
-            return self.at(self.holder(loc), "A103", f"the key `{loc[-1]}` is missing")
+            models = models_at(self.model, loc[:-1])
+            help = hints.missing(models, str(loc[-1]))
+            return self.at(self.holder(loc), "A103", f"the key `{loc[-1]}` is missing", help=help)
         value = self.document.value(path)
         if isinstance(value, dict):
             key = "rule" if path[-1:] == ("connect",) else "kind"
             chosen = value.get(key)
             if chosen is not None:
-                return self.at((*path, key), "A105", f"`{key}` is a word, not {_kind(chosen)}")
+                return self.at((*path, key), "A105", f"`{key}` is a word, not {hints.kind(chosen)}")
             if path in {("stem",), ("head",)}:
                 return self.at(path, "A106", "this must be a list of layers, not a mapping")
+            for name in value:
+                if help := hints.spaced(name):
+                    return self.no_key((*path, name), name, help)
             return self.at(path, "A103", f"the key `{key}` is missing")
-        return self.at(path, "A106", f"this must be a word or a mapping, not {_kind(value)}")
+        message = f"this must be a word or a mapping, not {hints.kind(value)}"
+        help = hints.with_word(models_at(self.model, loc), "rule", value)
+        return self.at(path, "A106", message, help=help)
 
     def unknown_key(self, path: Path, loc: tuple[Any, ...]) -> Diagnostic:
         """Return A102, with the closest allowed key or the unit or rule that the key belongs to."""
@@ -143,17 +152,25 @@ class _Errors:
             for sibling in siblings(self.model, loc[:-1])
             if key in keys(sibling) and sibling not in models[:1]
         )
-        near = difflib.get_close_matches(key, allowed, 1, 0.6)
-        if near and (place[:-1], near[0]) in self.missing:
-            self.explained.add((place[:-1], near[0]))
-        shown = key if len(key) <= 80 else key[:80] + "..."
-        message, listed = f"there is no key `{shown}` here", _listed(allowed)
+        near = suggestion(key, allowed)
+        if near and (place[:-1], near.word) in self.missing:
+            self.explained.add((place[:-1], near.word))
+        listed = hints.listed(allowed)
         if owners and models:
             message = f"`{key}` belongs to {' and '.join(owners)}, not to {word(models[0])}"
-        elif key.endswith((")", "]")):
-            near = []
-            listed = "inside {...} or [...], quote arithmetic that holds a comma or a bracket"
-        help, note = (f"did you mean `{near[0]}`?", listed) if near else (listed, None)
+            help, note = (near.help, listed) if near else (listed, None)
+            return self.at(place, "A102", message, span=span, note=note, help=help)
+        if key.endswith((")", "]")):
+            help = "inside {...} or [...], quote arithmetic that holds a comma or a bracket"
+            return self.no_key(place, key, help)
+        if typed := hints.spaced(key):
+            return self.no_key(place, key, typed, listed)
+        return self.no_key(place, key, near.help if near else listed, listed if near else None)
+
+    def no_key(self, place: Path, key: str, help: str, note: str | None = None) -> Diagnostic:
+        """Return A102 for a key that nothing has."""
+        shown = key if len(key) <= 80 else key[:80] + "..."
+        message, span = f"there is no key `{shown}` here", self.document.keys.get(place)
         return self.at(place, "A102", message, span=span, note=note, help=help)
 
     def unknown_word(self, path: Path, context: Any, value: Any) -> Diagnostic:
@@ -167,7 +184,7 @@ class _Errors:
                 help="this archdsl reads `archdsl: 1` and `archdsl: 2`",
             )  # fmt: skip
         if not words:
-            return self.at(path, "A106", f"this must be a list of layers, not {_kind(value)}")
+            return self.at(path, "A106", f"this must be a list of layers, not {hints.kind(value)}")
         if not isinstance(value, str | int):
             return self.at(path, "A106", f"this must be one of {', '.join(words)}")
         raw = self.document.value(path)
@@ -179,21 +196,27 @@ class _Errors:
             span = self.document.keys.get(path)
         else:
             span = None
-        near = difflib.get_close_matches(str(value).lower(), words, 1)
-        message = f"`{str(value)[:80]}` is not one of {', '.join(words)}"
-        help = f"did you mean `{near[0]}`?" if near else None
-        return self.at(path, "A105", message, span=span, help=help)
+        return self.no_word(path, str(value), words, span)
+
+    def no_word(self, path: Path, value: str, words: list[str], span: Any = None) -> Diagnostic:
+        """Return A105 for a word that is not allowed, with the word that was meant."""
+        near = suggestion(value, words)
+        message = f"`{value[:80]}` is not one of {', '.join(words)}"
+        return self.at(path, "A105", message, span=span, help=near.help if near else None)
 
     def layer(self, path: Path, words: list[str]) -> Diagnostic:
         value = self.document.value(path)
+        if isinstance(value, dict) and len(value) == 1 and not set(value) <= set(words):
+            (name,) = value
+            return self.no_word((*path, name), name, words, self.document.keys[(*path, name)])
         if isinstance(value, dict) and len(value) == 1 and set(value) <= set(words):
             ((own, numbers),) = value.items()
-            message = f"`{own}` takes a mapping of its numbers, not {_kind(numbers)}"
+            message = f"`{own}` takes a mapping of its numbers, not {hints.kind(numbers)}"
             return self.at((*path, own), "A106", message)
         return self.at(
             path,
             "A106",
-            f"a layer is a word or one word with its numbers, not {_kind(value)}",
+            f"a layer is a word or one word with its numbers, not {hints.kind(value)}",
             help="layers: " + ", ".join(words),
         )
 
@@ -224,22 +247,3 @@ class _Errors:
             f"`{str(self.document.value(path))[:80]}` is not a valid name",
             help="use a to z, 0 to 9, - and _, at most 40, starting with a letter",
         )
-
-
-def _listed(keys: list[str]) -> str:
-    if not keys:
-        return "no keys are known here; write the word alone"
-    return f"known here: {', '.join(keys)}"
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case bool():
-            return "`true`" if value else "`false`"
-        case str():
-            return f"`{value[:60]}`" if value else "empty text"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-    return "nothing" if value is None else f"{value}"[:60]

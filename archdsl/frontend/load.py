@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, Source, Span, fail
 from archdsl.frontend import parameters
+from archdsl.frontend.channels import channels_last
 from archdsl.frontend.definitions import problems, signatures
 from archdsl.frontend.diagnose import by_place, diagnose
 from archdsl.frontend.dump import dump, flow
@@ -218,7 +219,10 @@ def _checked(
     if mistakes:
         raise ArchdslError(sorted(mistakes, key=by_place))
     plain = {name: _plain(values.values[name]) for name in sorted(settings)}
-    notes = unused(document, words, values.choices, settings)
+    notes = (
+        *unused(document, words, values.choices, settings),
+        *channels_last(words, document),
+    )
     return Spec(words, values, plain, document, notes, settings, extend)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from archdsl.errors import ArchdslError, Source, Span, fail
+from archdsl.frontend.yaml_mistakes import Mistake, explained
 from archdsl.language.values import Text
 
 BYTES = 256 * 1024
@@ -105,19 +106,16 @@ class _Reader:
             while loader.check_event():
                 self.take(loader.get_event())  # type: ignore[no-untyped-call]
         except yaml.MarkedYAMLError as error:
-            raise self.broken(error.problem, error.problem_mark) from None
+            raise self.broken(explained(error, self.source.text)) from None
         except (ValueError, OverflowError):  # an escape such as \UFFFFFFFF
-            raise self.broken("a number here is out of range", loader.get_mark()) from None
+            mark = loader.get_mark()
+            place = Span(mark.line + 1, mark.column + 1)
+            raise self.broken(Mistake("a number here is out of range", place)) from None
         return Document(self.source, self.root, self.values, self.keys)
 
-    def broken(self, problem: str | None, mark: yaml.Mark | None) -> ArchdslError:
-        return fail(
-            "A000",
-            f"this is not YAML: {problem or 'cannot be read'}",
-            source=self.source,
-            span=Span(mark.line + 1, mark.column + 1) if mark else None,
-            help="use spaces, not tabs" if "\\t" in str(problem) else None,
-        )
+    def broken(self, mistake: Mistake) -> ArchdslError:
+        message = f"this is not YAML: {mistake.message}"
+        return fail("A000", message, source=self.source, span=mistake.span, help=mistake.help)
 
     def forbidden(self, position: int) -> ArchdslError:
         before = self.source.text[:position]

@@ -168,7 +168,7 @@ MISTAKES = [
     ("[" * (DEPTH + 1), "A009", Span(1, DEPTH + 1)),
     ("{a: " * (DEPTH + 1), "A009", Span(1, 4 * DEPTH + 1)),
     ("[" + "1," * VALUES + "]", "A010", Span(1, 2 * VALUES)),
-    ("a: [1", "A000", Span(1, 6)),
+    ("a: [1", "A000", Span(1, 4)),
     ("a: b: c", "A000", Span(1, 5)),
     ("\ta: 1", "A000", Span(1, 1)),
     ("a: \0", "A000", Span(1, 4)),
