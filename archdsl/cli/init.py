@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,9 @@ from archdsl.cli.files import write
 from archdsl.cli.render import visible
 from archdsl.errors import Exit, fail
 from archdsl.frontend.shipped import networks, specs
+
+SECTION = re.compile(r"^expect:.*\n(?:(?:[ \t#-].*)?(?:\n|\Z))*", re.MULTILINE)
+"""The section `expect` of a spec: its key, and the lines up to the next key."""
 
 MODELINE = "# yaml-language-server: $schema=archdsl.schema.json\n"
 
@@ -27,7 +31,11 @@ def init(
     ] = None,
     force: options.Force = False,
 ) -> int:
-    """Write the spec of a published network, to start from."""
+    """Write the spec of a published network, to start from.
+
+    Published figures are left out: they hold for the published settings, and the first edit would
+    contradict them.
+    """
     files = specs()
     if kind == "list":
         print("\n".join(files))
@@ -41,9 +49,18 @@ def init(
     path = output or Path(f"{spec}.yaml")
     if path.exists() and not force:
         raise fail("A411", f"{path} already exists", help="choose -o, or overwrite with --force")
-    write(path, MODELINE + files[spec].read_text("utf-8"), force=True)
+    write(path, MODELINE + without_figures(files[spec].read_text("utf-8")), force=True)
     print(f"wrote  {visible(str(path))}")
     sets = [f"--set '{key}={value}'" for key, value in (named.settings if named else {}).items()]
     print(" ".join(["next   archdsl show", visible(str(path)), *sets]))
     print("       archdsl schema -o archdsl.schema.json    (completion in editors)")
     return Exit.FINE
+
+
+def without_figures(text: str) -> str:
+    r"""Return the text of a spec without the section `expect` and the comments in it.
+
+    >>> without_figures("name: a\nexpect:\n  - depth: {value: 3, source: me}\n")
+    'name: a\n'
+    """
+    return SECTION.sub("", text).rstrip("\n") + "\n"
