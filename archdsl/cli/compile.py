@@ -13,7 +13,7 @@ import typer
 from archdsl import api
 from archdsl.analysis.stage_operator import obstacles
 from archdsl.backends.pytorch.naming import class_of
-from archdsl.cli import options
+from archdsl.cli import options, terminal
 from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
 from archdsl.cli.render import report as show
@@ -276,7 +276,8 @@ def print_result(checked: api.Checked, path: Path, *, changed: bool, check: bool
     )
     report = checked.report
     counts = f"{counted(report.parameters, 'parameter')}, {counted(report.macs, 'MAC')}"
-    print(f"{word}  {visible(str(path))}  {counts}")
+    tell = print if check else terminal.say
+    tell(f"{word}  {visible(str(path))}  {counts}")
     for verdict in checked.verdicts:
         if verdict.holds is not None:
-            print(f"    published: {visible(verdict.says(), 1_000)}")
+            tell(f"    published: {visible(verdict.says(), 1_000)}")

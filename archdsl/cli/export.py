@@ -12,7 +12,7 @@ import typer
 from archdsl.apps.export.formats import FORMATS, Format
 from archdsl.apps.export.formats.format import INPUT, OUTPUT
 from archdsl.apps.export.model import Exported, convert, format_of
-from archdsl.cli import files, options
+from archdsl.cli import files, options, terminal
 from archdsl.cli.render import report, visible
 from archdsl.counted import counted
 from archdsl.errors import Exit, fail
@@ -59,11 +59,11 @@ def export(
         content = exported.files[path.suffix.removeprefix(".")]
         wrote = files.write(path, content, spec=inputs, force=forced)
         if not as_json:
-            print(f"{'wrote' if wrote else 'unchanged'}  {visible(str(path), 4_096)}")
+            terminal.say(f"{'wrote' if wrote else 'unchanged'}  {visible(str(path), 4_096)}")
     if as_json:
         print(json.dumps({"file": str(output), **exported.as_dict()}, indent=2))
     else:
-        print("\n".join(facts(exported)))
+        terminal.say("\n".join(facts(exported)))
     return Exit.FINE
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archdsl.atomic import replace
+from archdsl.cli import terminal
 from archdsl.cli.render import difference, visible
 from archdsl.errors import ArchdslError, fail
 
@@ -83,7 +84,7 @@ def deliver(
         ArchdslError: A410 to A412 as `write` does.
     """
     wrote = write(path, content, spec=spec, force=force)
-    print(f"{'wrote' if wrote else 'unchanged'}  {visible(str(path), 4_096)}{note}")
+    terminal.say(f"{'wrote' if wrote else 'unchanged'}  {visible(str(path), 4_096)}{note}")
 
 
 def allowed(path: Path, spec: Specs = None, force: bool = False) -> None:

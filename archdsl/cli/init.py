@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from archdsl.cli import options
+from archdsl.cli import options, terminal
 from archdsl.cli.files import write
 from archdsl.cli.render import visible
 from archdsl.errors import Exit, fail
@@ -50,10 +50,10 @@ def init(
     if path.exists() and not force:
         raise fail("A411", f"{path} already exists", help="choose -o, or overwrite with --force")
     write(path, MODELINE + without_figures(files[spec].read_text("utf-8")), force=True)
-    print(f"wrote  {visible(str(path))}")
+    terminal.say(f"wrote  {visible(str(path))}")
     sets = [f"--set '{key}={value}'" for key, value in (named.settings if named else {}).items()]
-    print(" ".join(["next   archdsl show", visible(str(path)), *sets]))
-    print("       archdsl schema -o archdsl.schema.json    (completion in editors)")
+    terminal.say(" ".join(["next   archdsl show", visible(str(path)), *sets]))
+    terminal.say("       archdsl schema -o archdsl.schema.json    (completion in editors)")
     return Exit.FINE
 
 

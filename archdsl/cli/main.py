@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn, TextIO
 import typer
 
 from archdsl import interrupts
+from archdsl.cli import terminal
 from archdsl.cli.render import report, visible
 from archdsl.errors import ArchdslError, Exit
 from archdsl.version import __version__
@@ -72,7 +73,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         return app
     for name in [arguments[0]] if arguments and arguments[0] in COMMANDS else COMMANDS:
         module = import_module(f"archdsl.cli.{COMMANDS[name]}")
-        app.command(name)(getattr(module, name))
+        app.command(name)(terminal.with_options(getattr(module, name)))
     return app
 
 
@@ -131,12 +132,14 @@ def discard(stream: TextIO | None) -> None:
 def run() -> int:
     """Run the command in `sys.argv` and return its exit code; failures become exit codes too."""
     try:
+        terminal.CHOSEN.quiet = terminal.CHOSEN.plain = False
         if sys.argv[1:] == ["--version"]:
             print(f"archdsl {__version__}")
             return Exit.FINE
-        app = application(sys.argv[1:])
+        arguments = terminal.command_first(sys.argv[1:])
+        app = application(arguments)
         collect_garbage()
-        return int(app(standalone_mode=False) or Exit.FINE)
+        return int(app(arguments, standalone_mode=False) or Exit.FINE)
     except ArchdslError as error:
         writes = sys.argv[1:2] in (["compile"], ["export"], ["init"], ["weights"], ["transplant"])
         report(error.diagnostics, form(), "Nothing written. " if writes else "")

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from archdsl.cli import terminal
 from archdsl.cli.render import visible
 from archdsl.interrupts import raised
 
@@ -39,7 +40,7 @@ class Progress:
 
     def show(self, text: str) -> None:
         """Replace the text of the line."""
-        if not sys.stderr.isatty() or time.monotonic() - self.begun <= WAIT:
+        if terminal.quiet() or not sys.stderr.isatty() or time.monotonic() - self.begun <= WAIT:
             return
         from rich.console import Console
         from rich.text import Text

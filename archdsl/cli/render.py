@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
+from archdsl.cli import terminal
 from archdsl.errors import Diagnostic, Span
 
 MOST = 20
@@ -23,14 +25,15 @@ def report(diagnostics: Sequence[Diagnostic], form: str = "text", more: str = ""
         form: `text`, or `json` for one JSON object per line.
         more: a sentence for the last line, such as "Nothing written. ".
     """
+    shown = [d for d in diagnostics if d.level == "error" or not terminal.quiet()]
     if form == "json":
-        for diagnostic in diagnostics:
+        for diagnostic in shown:
             print(json.dumps(diagnostic.as_dict()), file=sys.stderr)
         return
-    for diagnostic in diagnostics[:MOST]:
-        print(text(diagnostic) + "\n", file=sys.stderr)
-    if len(diagnostics) > MOST:
-        print(f"{len(diagnostics) - MOST} more\n", file=sys.stderr)
+    for diagnostic in shown[:MOST]:
+        print(text(diagnostic, partial(terminal.paint, stream=sys.stderr)) + "\n", file=sys.stderr)
+    if len(shown) > MOST:
+        print(f"{len(shown) - MOST} more\n", file=sys.stderr)
     errors = [diagnostic.code for diagnostic in diagnostics if diagnostic.level == "error"]
     if errors:
         codes = " ".join(sorted(set(errors)))
@@ -38,22 +41,36 @@ def report(diagnostics: Sequence[Diagnostic], form: str = "text", more: str = ""
         print(f"{count}. {more}More: archdsl explain {codes}", file=sys.stderr)
 
 
-def text(diagnostic: Diagnostic) -> str:
-    """Return a diagnostic as text of one or more lines."""
-    lines = [f"{diagnostic.level}[{diagnostic.code}]: {visible(diagnostic.message, 2_000)}"]
+def _uncoloured(text: str, style: str) -> str:
+    return text
+
+
+def text(diagnostic: Diagnostic, paint: Callable[[str, str], str] = _uncoloured) -> str:
+    """Return a diagnostic as text of one or more lines.
+
+    Args:
+        diagnostic: the error, warning or note.
+        paint: returns a text in the colour of a key of `archdsl.cli.terminal.STYLES`.
+    """
+    level = diagnostic.level
+    head = paint(f"{level}[{diagnostic.code}]", level)
+    lines = [f"{head}: {visible(diagnostic.message, 2_000)}"]
     indent = " "
     if diagnostic.source and diagnostic.span:
         number = str(diagnostic.span.line)
         indent = " " * (len(number) + 1)
         place = f"{visible(diagnostic.source.name)}:{number}:{diagnostic.span.column}"
-        lines.append(f"{indent[1:]}--> {place}")
-        lines += excerpt(diagnostic.source.text, diagnostic.span, indent)
+        lines.append(f"{indent[1:]}{paint('-->', 'place')} {place}")
+        rule, line, carets = excerpt(diagnostic.source.text, diagnostic.span, indent) or [""] * 3
+        mark = carets.lstrip(" |")
+        painted = carets.removesuffix(mark) + paint(mark, level)
+        lines += [rule, line, painted] if rule else []
     elif diagnostic.source:
-        lines.append(f" --> {visible(diagnostic.source.name)}")
+        lines.append(f" {paint('-->', 'place')} {visible(diagnostic.source.name)}")
     if diagnostic.note:
-        lines.append(f"{indent}= note: {visible(diagnostic.note, 400)}")
+        lines.append(f"{indent}= {paint('note', 'note')}: {visible(diagnostic.note, 400)}")
     if diagnostic.help:
-        lines.append(f"{indent}= help: {visible(diagnostic.help, 400)}")
+        lines.append(f"{indent}= {paint('help', 'help')}: {visible(diagnostic.help, 400)}")
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ from archdsl.apps.scaling.growth import Growth
 from archdsl.apps.scaling.measured import Scaling, fitted, measure
 from archdsl.apps.scaling.scaling import Counts
 from archdsl.apps.scaling.table1 import QUANTITIES, Quantity
-from archdsl.cli import files, options
+from archdsl.cli import files, options, terminal
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.cli.tables import WIDTH
@@ -73,7 +73,9 @@ def scaling(
         from archdsl.apps.scaling.plot import draw
 
         files.write(plot, draw(measured, plot.suffix[1:]), force=force)
-        print(f"wrote  {visible(str(plot), 4_096)}", file=sys.stderr if as_json else sys.stdout)
+        if not terminal.quiet():
+            out = sys.stderr if as_json else sys.stdout
+            print(f"wrote  {visible(str(plot), 4_096)}", file=out)
     report(findings, form)
     return max((finding.exit for finding in findings), default=Exit.FINE)
 

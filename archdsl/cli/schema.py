@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archdsl.cli import options
+from archdsl.cli import options, terminal
 from archdsl.cli.files import write
 from archdsl.cli.render import visible
 from archdsl.errors import Exit
@@ -28,5 +28,5 @@ def schema(
     if output is None:
         print(text, end="")
     elif write(output, text, force=True):
-        print(f"wrote  {visible(str(output))}")
+        terminal.say(f"wrote  {visible(str(output))}")
     return Exit.FINE

@@ -11,7 +11,7 @@ import typer
 from archdsl import api
 from archdsl.analysis.recomputed import training_bytes
 from archdsl.analysis.stage_operator import obstacles
-from archdsl.cli import listings, options
+from archdsl.cli import listings, options, terminal
 from archdsl.cli.render import report
 from archdsl.cli.tables import expansions, kept, table, totals
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
@@ -123,8 +123,7 @@ def check(
             continue
         findings += [*checked.remarks, *checked.failures]
         if not checked.failures:
-            print(f"ok  {checked.spec.name}")
-            print(totals(checked))
+            terminal.say(f"ok  {checked.spec.name}\n{totals(checked)}")
     report(findings, form)
     return max((finding.exit for finding in findings), default=Exit.FINE)
 

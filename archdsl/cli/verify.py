@@ -9,7 +9,7 @@ import typer
 
 from archdsl import api
 from archdsl.backends.pytorch.provenance import Emitted, read_emitted
-from archdsl.cli import options
+from archdsl.cli import options, terminal
 from archdsl.cli.render import difference, visible
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
@@ -42,12 +42,12 @@ def verify(
     from archdsl.oracle.verification import Verification, verify_text
 
     result: Verification = verify_text(emitted.text, checked.graph, checked.report)
-    print(f"file         {visible(str(emitted.path))} is what its spec makes, byte for byte")
+    terminal.say(f"file         {visible(str(emitted.path))} is what its spec makes, byte for byte")
     for name, verdict in result.lines():
-        print(f"{name:<13}{verdict}")
+        terminal.say(f"{name:<13}{verdict}")
     if result.problems:
         raise fail("A421", f"{file}: " + "; ".join(result.problems))
-    print("ok")
+    terminal.say("ok")
     return Exit.FINE
 
 
