@@ -17,7 +17,7 @@ from archdsl.apps.compare.loading import load_all
 from archdsl.apps.compare.model import Comparison
 from archdsl.apps.compare.model import compare as compared
 from archdsl.backends.pytorch.file import BANNER
-from archdsl.cli import files, options
+from archdsl.cli import files, inputs, options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
@@ -134,7 +134,7 @@ def read(
     Raises:
         ArchdslError: A305 if all networks together are above the limits.
     """
-    loaded, findings = load_all(wanted, extend)
+    loaded, findings = load_all(wanted, inputs.load, extend)
     networks: list[tuple[Entry, api.Checked]] = []
     ratios: dict[int, float] = {}
     with Progress() as progress:

@@ -13,7 +13,7 @@ import typer
 from archdsl import api
 from archdsl.analysis.stage_operator import obstacles
 from archdsl.backends.pytorch.naming import class_of
-from archdsl.cli import options, terminal
+from archdsl.cli import inputs, options, terminal
 from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
 from archdsl.cli.render import report as show
@@ -182,7 +182,7 @@ def make_all(
     loaded: list[tuple[Job, Spec]] = []
     for job in jobs:
         try:
-            loaded.append((job, api.load(job.spec, job.sets, extend=extend)))
+            loaded.append((job, inputs.load(job.spec, job.sets, extend=extend)))
         except ArchdslError as error:
             mistakes += error.diagnostics
     api.refuse_together((spec for _, spec in loaded), limits)

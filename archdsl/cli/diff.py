@@ -12,7 +12,7 @@ from archdsl import api
 from archdsl.apps.diff.model import Difference, difference
 from archdsl.apps.diff.text import text
 from archdsl.apps.draw.paint import DEADLINE, FORMS, SlowError, paint
-from archdsl.cli import files, options
+from archdsl.cli import files, inputs, options
 from archdsl.cli.render import visible
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
@@ -61,7 +61,7 @@ def diff(
     common = options.settings(sets)
     changed = {**common, **options.settings(to)}
     pairs = zip(paths, (common, changed), strict=True)
-    specs = [api.load(path, some, extend=extend) for path, some in pairs]
+    specs = [inputs.load(path, some, extend=extend) for path, some in pairs]
     api.refuse_together(specs, limits)
     one, other = (api.check(spec, limits) for spec in specs)
     changes = difference(labels(paths, one, other), one, other)

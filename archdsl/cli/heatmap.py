@@ -9,7 +9,7 @@ import typer
 
 from archdsl import api
 from archdsl.apps.heatmap.model import HeatMap
-from archdsl.cli import files, options
+from archdsl.cli import files, inputs, options
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
 from archdsl.lowering.limits import Limits
@@ -47,7 +47,7 @@ def heatmap(
         files.allowed(output, [spec, checkpoint], force)
         require("matplotlib")
     require("torch")
-    graph = api.lower(api.load(spec, options.settings(sets), extend=extend), limits)
+    graph = api.lower(inputs.load(spec, options.settings(sets), extend=extend), limits)
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.heatmap.checkpoint import heat_map
 

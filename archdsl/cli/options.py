@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from archdsl import api
+from archdsl.cli import inputs
 from archdsl.cli.extend import extensions
 from archdsl.errors import fail
 from archdsl.frontend.extending import Extension
 from archdsl.lowering.limits import Limits
 
-SPEC_HELP = "A spec file, or the name of a network; `archdsl list` prints the names."
+SPEC_HELP = "A spec or a generated file, a name of `archdsl list`, or - for standard input."
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False)]
 SpecPaths = Annotated[
     list[Path],
@@ -180,4 +181,4 @@ def checked(path: Path, sets: list[str] | None, limits: Limits, extend: Extend =
     Raises:
         ArchdslError: as `api.load` and `api.check` do, and A414 for an invalid `--set`.
     """
-    return api.check(api.load(path, settings(sets), extend=extend), limits)
+    return api.check(inputs.load(path, settings(sets), extend=extend), limits)

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from archdsl import api
 from archdsl.apps.search.outcomes import Outcome
 from archdsl.apps.search.reconcile import LARGEST, MOST, Reconciled
 from archdsl.apps.search.reconcile import reconcile as find
-from archdsl.cli import options
+from archdsl.cli import inputs, options
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.cli.solve import flag
@@ -47,7 +46,7 @@ def reconcile(
     extend: options.Extend = (),
 ) -> int:
     """Find unstated choices that explain a printed count."""
-    start = api.load(spec, options.settings(sets), extend=extend)
+    start = inputs.load(spec, options.settings(sets), extend=extend)
     with Progress() as line:
         result = find(
             start, parameters, limits, most=most,

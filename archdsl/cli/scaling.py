@@ -11,12 +11,11 @@ from typing import Annotated
 
 import typer
 
-from archdsl import api
 from archdsl.apps.scaling.growth import Growth
 from archdsl.apps.scaling.measured import Scaling, fitted, measure
 from archdsl.apps.scaling.scaling import Counts
 from archdsl.apps.scaling.table1 import QUANTITIES, Quantity
-from archdsl.cli import files, options, terminal
+from archdsl.cli import files, inputs, options, terminal
 from archdsl.cli.progress import Progress
 from archdsl.cli.render import report, visible
 from archdsl.cli.tables import WIDTH
@@ -97,7 +96,7 @@ def one(
     Raises:
         ArchdslError: if the spec is invalid or too large, or its depth cannot vary (A503).
     """
-    spec = api.load(path, options.settings(sets), extend=extend)
+    spec = inputs.load(path, options.settings(sets), extend=extend)
 
     def show(row: Counts) -> None:
         progress.show(f"{spec.name}: N = {row.depth:,}")

@@ -9,12 +9,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from archdsl import api
 from archdsl.aligned import aligned
 from archdsl.apps.search.counting import QUANTITIES, amount, measure
 from archdsl.apps.search.solve import Budget, Point, Setting, Solution
 from archdsl.apps.search.solve import solve as find
-from archdsl.cli import options
+from archdsl.cli import inputs, options
 from archdsl.cli.render import report
 from archdsl.errors import Exit, fail
 from archdsl.frontend.dump import flow
@@ -64,7 +63,7 @@ def solve(
     if like_sets and not like:
         raise fail("A414", "--like-set goes with --like", help="name the other spec")
     budget = budget_of(budgets, like, like_sets, by, limits, extend)
-    solution = find(api.load(spec, options.settings(sets), extend=extend), over, budget, limits)
+    solution = find(inputs.load(spec, options.settings(sets), extend=extend), over, budget, limits)
     report(solution.spec.notes, form)
     print(json.dumps(facts(solution), indent=2) if as_json else text(solution))
     return Exit.FINE
@@ -98,7 +97,7 @@ def budget_of(
     if like is None:
         ((by, value),) = written.items()
         return Budget(by, amount(value))
-    spec = api.load(like, options.settings(like_sets), extend=extend)
+    spec = inputs.load(like, options.settings(like_sets), extend=extend)
     return Budget(by, measure(spec, by, limits))
 
 

@@ -9,7 +9,7 @@ import typer
 
 from archdsl import api
 from archdsl.backends.pytorch.provenance import Emitted, read_emitted
-from archdsl.cli import options, terminal
+from archdsl.cli import inputs, options, terminal
 from archdsl.cli.render import difference, visible
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
@@ -33,7 +33,7 @@ def verify(
     require("torch")
     emitted = read_emitted(file)
     checked = (
-        api.check(api.load(spec, options.settings(sets), extend=extend), limits)
+        api.check(inputs.load(spec, options.settings(sets), extend=extend), limits)
         if spec
         else api.check_text(emitted.spec, emitted.settings, limits, extend=extend)
     )

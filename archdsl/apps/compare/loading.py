@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from archdsl.apps.compare.entries import Entry
@@ -15,7 +15,7 @@ Loaded = list[tuple[Entry, Spec]]
 
 
 def load_all(
-    wanted: Sequence[Entry], extend: Iterable[Extension] = ()
+    wanted: Sequence[Entry], load: Callable[..., Spec] = load, extend: Iterable[Extension] = ()
 ) -> tuple[Loaded, list[Diagnostic]]:
     """Return the specs of all entries, and what is wrong with those that are left out.
 
@@ -24,9 +24,10 @@ def load_all(
 
     Args:
         wanted: the spec files and their settings.
+        load: reads a spec, as `archdsl.load` does.
         extend: custom rules, units, aggregations and layers.
     """
-    bases, findings = _bases(wanted, extend)
+    bases, findings = _bases(wanted, load, extend)
     fitting = [(entry, bases[entry.path]) for entry in wanted if entry.path in bases]
     findings += _notes(fitting, bases)
     entries: dict[int | tuple[object, ...], tuple[Entry, Spec]] = {}
@@ -46,7 +47,7 @@ def load_all(
 
 
 def _bases(
-    wanted: Sequence[Entry], extend: Iterable[Extension]
+    wanted: Sequence[Entry], load: Callable[..., Spec], extend: Iterable[Extension]
 ) -> tuple[dict[Path, Spec], list[Diagnostic]]:
     """Return each spec without settings by its path, and the errors of those that are invalid."""
     bases: dict[Path, Spec] = {}
