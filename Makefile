@@ -75,7 +75,7 @@ format: $(READY)  ## format the code and apply the fixes of ruff
 	$(PYTHON) -m ruff check --fix .
 
 compile: $(READY)  ## write compiled/ again
-	$(PYTHON) -m archdsl compile
+	$(PYTHON) -m archdsl compile --force
 
 paper: $(READY)  ## write the tables in docs/paper/ again
 	@for page in $(PAPER); do $(REPRODUCE)/$$page.md || exit 1; done

@@ -14,6 +14,7 @@ from archdsl import api
 from archdsl.analysis.stage_operator import obstacles
 from archdsl.backends.pytorch.naming import class_of
 from archdsl.cli import inputs, options, terminal
+from archdsl.cli.edited import refuse_edited
 from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
 from archdsl.cli.render import report as show
@@ -143,13 +144,33 @@ def compile(
     else:
         jobs = listed(manifest)
     outputs = make_all(jobs, limits, form, extend)
-    for file in [] if check else outputs:
-        allowed(file.path, file.job.spec, force)
+    if not check:
+        writable(outputs, limits, extend, force=force)
     results = [deliver(file, check=check, force=force, quiet=as_json) for file in outputs]
     if as_json:
         print(json.dumps(results[0] if spec else results, indent=2))
     stale = check and any(result["changed"] for result in results)
     return Exit.WRONG_SPEC if stale else Exit.FINE
+
+
+def writable(
+    outputs: Sequence[Output], limits: Limits, extend: options.Extend, *, force: bool
+) -> None:
+    """Raise an error if one of the files must not be overwritten, before any is written.
+
+    Args:
+        outputs: the compiled files.
+        limits: how large the networks in the existing files may be.
+        extend: custom rules, units, aggregations and layers.
+        force: overwrite files that archdsl did not generate or that were edited.
+
+    Raises:
+        ArchdslError: A410 to A412 as `files.allowed` and `refuse_edited` do.
+    """
+    for file in outputs:
+        allowed(file.path, file.job.spec, force)
+        if not force:
+            refuse_edited(file.path, file.text, limits, extend)
 
 
 def listed(manifest: Path) -> list[Job]:

@@ -34,7 +34,10 @@ Format = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[
-    bool, typer.Option("--force", help="Overwrite a file that archdsl did not generate.")
+    bool,
+    typer.Option(
+        "--force", help="Overwrite a file that archdsl did not generate, or that was edited."
+    ),
 ]
 Extend = tuple[Extension, ...]
 """What a command receives for `--extend`: custom rules, units, aggregations and layers."""

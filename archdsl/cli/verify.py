@@ -10,6 +10,7 @@ import typer
 from archdsl import api
 from archdsl.backends.pytorch.provenance import Emitted, read_emitted
 from archdsl.cli import inputs, options, terminal
+from archdsl.cli.edited import emitted_again
 from archdsl.cli.render import difference, visible
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
@@ -63,10 +64,7 @@ def same_text(emitted: Emitted, checked: api.Checked) -> None:
     Raises:
         ArchdslError: A420 if one byte differs.
     """
-    expected = checked.emit(
-        emitted.class_name, fuse=emitted.fast, memory_efficient=emitted.memory_efficient,
-        runtime=emitted.runtime, backbone=emitted.backbone,
-    )  # fmt: skip
+    expected = emitted_again(emitted, checked)
     if expected == emitted.text:
         return
     print(difference(emitted.text, expected, str(emitted.path), "what its spec makes"), end="")

@@ -139,3 +139,31 @@ def test_init_with_force_replaces_links_and_no_devices() -> None:
 def test_schema_writes_no_devices() -> None:
     refused("schema", "-o", "/dev/full", code="A412")
     refused("schema", "-o", "none/x.json", code="A412")
+
+
+def test_an_edited_file_is_kept_without_force() -> None:
+    archdsl("compile", "small.yaml")
+    path = Path("small.py")
+    made = path.read_text(encoding="utf-8")
+    path.write_text(made.replace("class ", "# mine\nclass ", 1), encoding="utf-8")
+    edited = path.read_bytes()
+    refused("compile", "small.yaml", code="A411")
+    assert "was edited since" in archdsl("compile", "small.yaml").err
+    assert path.read_bytes() == edited
+    assert archdsl("compile", "small.yaml", "--force").out.startswith("wrote")
+    assert path.read_text(encoding="utf-8") == made
+
+
+@pytest.mark.parametrize("options", [[], ["--fuse"], ["--runtime", "import"]])
+def test_a_file_that_was_not_edited_is_replaced(options: list[str]) -> None:
+    archdsl("compile", "small.yaml", *options)
+    written(Path(), SMALL.replace("width: 8", "width: 9"))
+    assert archdsl("compile", "small.yaml").out.startswith("wrote")
+
+
+def test_a_file_of_another_version_is_replaced() -> None:
+    archdsl("compile", "small.yaml")
+    path = Path("small.py")
+    first, _, rest = path.read_text(encoding="utf-8").partition("\n")
+    path.write_text(first.replace("archdsl ", "archdsl 0.0.9 was ", 1) + "\n# x\n" + rest, "utf-8")
+    assert archdsl("compile", "small.yaml").out.startswith("wrote")

@@ -51,8 +51,15 @@ class Emitted:
 
     def made_by(self) -> str:
         """Return which version wrote the file, and which one reads it."""
-        version = self.text.removeprefix(BANNER).split()[0]
+        version = version_of(self.text.encode())
         return f"it says archdsl {version}; this is archdsl {__version__}"
+
+
+def version_of(head: bytes) -> str:
+    """Return the version of archdsl that the first line of a file names; "" if it names none."""
+    line = head.partition(b"\n")[0].decode("ascii", "replace")
+    words = line.removeprefix(BANNER).split()
+    return words[0] if line.startswith(BANNER) and words else ""
 
 
 def read_emitted(path: Path) -> Emitted:
