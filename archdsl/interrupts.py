@@ -15,10 +15,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 EXIT = 130
+
+CLEANUP: list[Callable[[], object]] = []
+"""What is called, last entry first, before the process ends at once: quick and without errors."""
 
 
 def end_at_once() -> None:
@@ -48,6 +51,8 @@ def ignore() -> None:
 
 
 def _end(*_: object) -> None:
+    for clean in reversed(CLEANUP):
+        clean()
     os._exit(EXIT)
 
 

@@ -18,7 +18,7 @@ from archdsl.apps.compare.model import Comparison
 from archdsl.apps.compare.model import compare as compared
 from archdsl.backends.pytorch.file import BANNER
 from archdsl.cli import files, inputs, options
-from archdsl.cli.progress import Progress
+from archdsl.cli.progress import Progress, working
 from archdsl.cli.render import report, visible
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
 from archdsl.extras import require
@@ -200,4 +200,6 @@ def page(comparison: Comparison, path: Path, specs: Sequence[Path], *, force: bo
     """
     from archdsl.apps.report import html
 
-    files.deliver(path, html(comparison), spec=specs, force=force)
+    with working(f"{path}: drawing"):
+        content = html(comparison)
+    files.deliver(path, content, spec=specs, force=force)

@@ -17,6 +17,7 @@ from archdsl.cli import inputs, options, terminal
 from archdsl.cli.edited import refuse_edited
 from archdsl.cli.files import allowed, stale, write
 from archdsl.cli.manifest import read_manifest
+from archdsl.cli.progress import working
 from archdsl.cli.render import report as show
 from archdsl.cli.render import visible
 from archdsl.counted import counted
@@ -209,13 +210,15 @@ def make_all(
     api.refuse_together((spec for _, spec in loaded), limits)
     for job, spec in loaded:
         try:
-            checked = api.check(spec, limits)
+            with working(f"{spec.name}: counting"):
+                checked = api.check(spec, limits)
             show(checked.remarks, form)
-            checked = checked.require().with_output_stride(job.output_stride)
-            text = checked.emit(
-                job.class_name, fuse=job.fuse, memory_efficient=job.memory_efficient,
-                runtime=job.runtime, backbone=job.backbone,
-            )  # fmt: skip
+            with working(f"{spec.name}: compiling"):
+                checked = checked.require().with_output_stride(job.output_stride)
+                text = checked.emit(
+                    job.class_name, fuse=job.fuse, memory_efficient=job.memory_efficient,
+                    runtime=job.runtime, backbone=job.backbone,
+                )  # fmt: skip
             outputs.append(Output(job, checked, target(job.output, spec.called or spec.name), text))
         except ArchdslError as error:
             mistakes += error.diagnostics

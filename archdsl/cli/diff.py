@@ -13,6 +13,7 @@ from archdsl.apps.diff.model import Difference, difference
 from archdsl.apps.diff.text import text
 from archdsl.apps.draw.paint import DEADLINE, FORMS, SlowError, paint
 from archdsl.cli import files, inputs, options
+from archdsl.cli.progress import working
 from archdsl.cli.render import visible
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
@@ -63,8 +64,9 @@ def diff(
     pairs = zip(paths, (common, changed), strict=True)
     specs = [inputs.load(path, some, extend=extend) for path, some in pairs]
     api.refuse_together(specs, limits)
-    one, other = (api.check(spec, limits) for spec in specs)
-    changes = difference(labels(paths, one, other), one, other)
+    with working(f"{specs[0].name}: comparing"):
+        one, other = (api.check(spec, limits) for spec in specs)
+        changes = difference(labels(paths, one, other), one, other)
     shown = json.dumps(changes.as_dict(), indent=2) + "\n" if as_json else text(changes)
     print("\n".join(visible(line, 10_000) for line in shown.split("\n")), end="")
     if output is not None:
@@ -106,7 +108,8 @@ def picture(changes: Difference, path: Path, specs: list[Path], *, force: bool) 
     from archdsl.apps.draw.dot import dot
 
     try:
-        content = paint(dot(scene(changes)), path.suffix[1:])
+        with working(f"{path}: drawing"):
+            content = paint(dot(scene(changes)), path.suffix[1:])
     except SlowError:
         raise fail("A506", f"the picture was not painted in {DEADLINE:g} s",
                    help="write a .dot file") from None  # fmt: skip

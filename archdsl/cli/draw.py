@@ -19,6 +19,7 @@ from archdsl.apps.draw.showing import subject
 from archdsl.apps.draw.strengths import Strengths
 from archdsl.cli import files, options
 from archdsl.cli.figures import PLAIN, figured
+from archdsl.cli.progress import working
 from archdsl.cli.render import report
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
@@ -88,14 +89,15 @@ def draw(
     if kind != "dot":
         require("pygraphviz")
     networks = several(specs, sets, limits, extend)
-    if len(networks) > 1:
-        alone(focus, opened, weights, figure)
-        subjects = [subject(checked) for checked in networks]
-        drawing = picture.together(subjects, kind, view, style, deadline, figure)
-    else:
-        used = strengths(networks[0], weights) if weights else None
-        shown = replace(subject(networks[0], focus), opened=opened, strengths=used)
-        drawing = picture.draw(shown, kind, view, style, deadline, figure=figure)
+    with working(f"{output}: drawing"):
+        if len(networks) > 1:
+            alone(focus, opened, weights, figure)
+            subjects = [subject(checked) for checked in networks]
+            drawing = picture.together(subjects, kind, view, style, deadline, figure)
+        else:
+            used = strengths(networks[0], weights) if weights else None
+            shown = replace(subject(networks[0], focus), opened=opened, strengths=used)
+            drawing = picture.draw(shown, kind, view, style, deadline, figure=figure)
     files.deliver(output, drawing.content, spec=inputs, force=force, note=f"  {drawing.view}")
     report(drawing.notes, form)
     return Exit.FINE

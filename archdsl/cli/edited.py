@@ -53,6 +53,7 @@ def _differs(path: Path, limits: Limits, extend: options.Extend) -> bool:
     try:
         emitted = read_emitted(path)
         checked = api.check_text(emitted.spec, emitted.settings, limits, extend=extend)
+        checked = checked.with_output_stride(emitted.output_stride)
         return emitted_again(emitted, checked) != emitted.text
     except ArchdslError:
         return True

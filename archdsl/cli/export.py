@@ -13,6 +13,7 @@ from archdsl.apps.export.formats import FORMATS, Format
 from archdsl.apps.export.formats.format import INPUT, OUTPUT
 from archdsl.apps.export.model import Exported, convert, format_of
 from archdsl.cli import files, options, terminal
+from archdsl.cli.progress import working
 from archdsl.cli.render import report, visible
 from archdsl.counted import counted
 from archdsl.errors import Exit, fail
@@ -54,7 +55,8 @@ def export(
         files.allowed(path, inputs, forced)
     checked = options.checked(spec, sets, limits, extend)
     report(checked.remarks, form)
-    exported = convert(checked.require(), format, weights, seed or 0)
+    with working(f"{output}: exporting"):
+        exported = convert(checked.require(), format, weights, seed or 0)
     for path, forced in targets(output, format, force):
         content = exported.files[path.suffix.removeprefix(".")]
         wrote = files.write(path, content, spec=inputs, force=forced)

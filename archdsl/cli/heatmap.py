@@ -10,6 +10,7 @@ import typer
 from archdsl import api
 from archdsl.apps.heatmap.model import HeatMap
 from archdsl.cli import files, inputs, options
+from archdsl.cli.progress import working
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
 from archdsl.lowering.limits import Limits
@@ -47,11 +48,12 @@ def heatmap(
         files.allowed(output, [spec, checkpoint], force)
         require("matplotlib")
     require("torch")
-    graph = api.lower(inputs.load(spec, options.settings(sets), extend=extend), limits)
-    from archdsl.apps.checkpoint.reading import load
-    from archdsl.apps.heatmap.checkpoint import heat_map
+    spec_read = inputs.load(spec, options.settings(sets), extend=extend)
+    with working(f"{checkpoint}: reading weights"):
+        from archdsl.apps.checkpoint.reading import load
+        from archdsl.apps.heatmap.checkpoint import heat_map
 
-    heat = heat_map(graph, load(checkpoint))
+        heat = heat_map(api.lower(spec_read, limits), load(checkpoint))
     if kind != "text":
         print(heat.as_json() if as_json else heat.as_csv(), end="")
     if output is not None:
@@ -74,7 +76,8 @@ def picture(heat: HeatMap, path: Path, inputs: list[Path], *, force: bool, quiet
     """
     from archdsl.apps.heatmap.plot import draw
 
-    content = draw(heat, path.suffix[1:])
+    with working(f"{path}: drawing"):
+        content = draw(heat, path.suffix[1:])
     if quiet:
         files.write(path, content, spec=inputs, force=force)
         return

@@ -13,6 +13,7 @@ import typer
 from archdsl import api
 from archdsl.cli import inputs
 from archdsl.cli.extend import extensions
+from archdsl.cli.progress import working
 from archdsl.errors import fail
 from archdsl.frontend.extending import Extension
 from archdsl.lowering.limits import Limits
@@ -184,4 +185,6 @@ def checked(path: Path, sets: list[str] | None, limits: Limits, extend: Extend =
     Raises:
         ArchdslError: as `api.load` and `api.check` do, and A414 for an invalid `--set`.
     """
-    return api.check(inputs.load(path, settings(sets), extend=extend), limits)
+    spec = inputs.load(path, settings(sets), extend=extend)
+    with working(f"{spec.name}: counting"):
+        return api.check(spec, limits)

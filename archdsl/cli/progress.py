@@ -4,17 +4,64 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from archdsl.cli import terminal
 from archdsl.cli.render import visible
-from archdsl.interrupts import raised
+from archdsl.interrupts import CLEANUP, raised
 
 if TYPE_CHECKING:
     from rich.status import Status
 
 WAIT = 1.0
 """Seconds before the line is shown."""
+
+
+ERASE = "\r\x1b[K"
+"""Returns to the start of a line of a terminal and erases it."""
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """Show what is being done and for how many seconds, while the block runs.
+
+    For work that cannot say how far it is. As with `Progress`, the line is shown on terminals only,
+    and not in the first second. The block must not print.
+    """
+    if terminal.quiet() or not sys.stderr.isatty():
+        yield
+        return
+    stop = Event()
+    thread = Thread(target=_tick, args=(visible(text, 60), stop), daemon=True)
+    CLEANUP.append(_erase)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        CLEANUP.remove(_erase)
+
+
+def _tick(text: str, stop: Event) -> None:
+    """Write the line once a second until `stop` is set, then erase it."""
+    begun = time.monotonic()
+    if stop.wait(max(0.0, WAIT)):
+        return
+    while True:
+        sys.stderr.write(f"{ERASE}{text}  {time.monotonic() - begun:.0f} s")
+        sys.stderr.flush()
+        if stop.wait(1.0):
+            break
+    _erase()
+
+
+def _erase() -> None:
+    sys.stderr.write(ERASE)
+    sys.stderr.flush()
 
 
 class Progress:

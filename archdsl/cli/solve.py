@@ -14,6 +14,7 @@ from archdsl.apps.search.counting import QUANTITIES, amount, measure
 from archdsl.apps.search.solve import Budget, Point, Setting, Solution
 from archdsl.apps.search.solve import solve as find
 from archdsl.cli import inputs, options
+from archdsl.cli.progress import working
 from archdsl.cli.render import report
 from archdsl.errors import Exit, fail
 from archdsl.frontend.dump import flow
@@ -62,8 +63,10 @@ def solve(
     budgets = {"parameters": parameters, "macs": macs, "activation-bytes": activation_bytes}
     if like_sets and not like:
         raise fail("A414", "--like-set goes with --like", help="name the other spec")
-    budget = budget_of(budgets, like, like_sets, by, limits, extend)
-    solution = find(inputs.load(spec, options.settings(sets), extend=extend), over, budget, limits)
+    with working(f"{spec}: solving for {over}"):
+        budget = budget_of(budgets, like, like_sets, by, limits, extend)
+        start = inputs.load(spec, options.settings(sets), extend=extend)
+        solution = find(start, over, budget, limits)
     report(solution.spec.notes, form)
     print(json.dumps(facts(solution), indent=2) if as_json else text(solution))
     return Exit.FINE

@@ -11,6 +11,7 @@ from archdsl import api
 from archdsl.backends.pytorch.provenance import Emitted, read_emitted
 from archdsl.cli import inputs, options, terminal
 from archdsl.cli.edited import emitted_again
+from archdsl.cli.progress import working
 from archdsl.cli.render import difference, visible
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
@@ -33,16 +34,18 @@ def verify(
     """Compare a generated file with its spec and the oracle."""
     require("torch")
     emitted = read_emitted(file)
-    checked = (
-        api.check(inputs.load(spec, options.settings(sets), extend=extend), limits)
-        if spec
-        else api.check_text(emitted.spec, emitted.settings, limits, extend=extend)
-    )
-    checked = checked.with_output_stride(emitted.output_stride)
+    with working(f"{file}: compiling its spec"):
+        checked = (
+            api.check(inputs.load(spec, options.settings(sets), extend=extend), limits)
+            if spec
+            else api.check_text(emitted.spec, emitted.settings, limits, extend=extend)
+        )
+        checked = checked.with_output_stride(emitted.output_stride)
     same_text(emitted, checked)
-    from archdsl.oracle.verification import Verification, verify_text
+    with working(f"{file}: comparing with the oracle"):
+        from archdsl.oracle.verification import Verification, verify_text
 
-    result: Verification = verify_text(emitted.text, checked.graph, checked.report)
+        result: Verification = verify_text(emitted.text, checked.graph, checked.report)
     terminal.say(f"file         {visible(str(emitted.path))} is what its spec makes, byte for byte")
     for name, verdict in result.lines():
         terminal.say(f"{name:<13}{verdict}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
-from archdsl.cli import progress
-from archdsl.cli.progress import Progress
+from archdsl.cli import progress, terminal
+from archdsl.cli.progress import Progress, working
+from archdsl.interrupts import CLEANUP
 
 
 def test_it_is_for_terminals_and_goes_away(
@@ -49,3 +51,45 @@ def test_it_is_silent_at_first(
     shown.show("1 of 2")
     shown.clear()
     assert capsys.readouterr().err == ""
+
+
+def test_long_work_is_shown_on_a_terminal_and_erased(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "WAIT", 0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with working("net.py: comparing\x1b[2J"):
+        time.sleep(0.2)
+    shown = capsys.readouterr().err
+    assert shown.startswith("\r\x1b[Knet.py: comparing\\x1b[2J  0 s")
+    assert shown.endswith("\r\x1b[K")
+    assert CLEANUP == []
+
+
+@pytest.mark.parametrize("why", ["a pipe", "short work", "quiet"])
+def test_long_work_is_not_shown(
+    why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "WAIT", 60 if why == "short work" else 0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: why != "a pipe")
+    monkeypatch.setattr(terminal.CHOSEN, "quiet", why == "quiet")
+    with working("net.py: comparing"):
+        time.sleep(0.05)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_line_is_erased_after_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "WAIT", 0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    def fail() -> None:
+        with working("net.py: comparing"):
+            time.sleep(0.1)
+            raise ValueError("wrong")
+
+    with pytest.raises(ValueError, match="wrong"):
+        fail()
+    assert capsys.readouterr().err.endswith("\r\x1b[K")
+    assert CLEANUP == []
