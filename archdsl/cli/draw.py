@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from archdsl.apps.draw.figure import Figure
 from archdsl.apps.draw.paint import DEADLINE, FORMS
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.draw.strengths import Strengths
-from archdsl.cli import files, options
+from archdsl.cli import files, inputs, options
 from archdsl.cli.figures import PLAIN, figured
 from archdsl.cli.progress import working
 from archdsl.cli.render import report
@@ -50,6 +51,9 @@ Opened = Annotated[
         help="The block inside a unit to draw instead, such as stages.0.layers.2.gate.",
     ),
 ]
+Browse = Annotated[
+    bool, typer.Option("--browse", help="Open the picture with the browser of the system.")
+]
 Weights = Annotated[
     Path | None,
     typer.Option(
@@ -72,6 +76,7 @@ def draw(
     style: Style = None,
     opened: Opened = None,
     weights: Weights = None,
+    browse: Browse = False,
     deadline: Annotated[
         float, typer.Option(min=0.1, max=3_600, help="Seconds until a cheaper view is tried.")
     ] = DEADLINE,
@@ -100,6 +105,8 @@ def draw(
             drawing = picture.draw(shown, kind, view, style, deadline, figure=figure)
     files.deliver(output, drawing.content, spec=inputs, force=force, note=f"  {drawing.view}")
     report(drawing.notes, form)
+    if browse:
+        webbrowser.open(output.resolve().as_uri())
     return Exit.FINE
 
 
@@ -119,7 +126,7 @@ def several(
     """
     if len(specs) > MOST:
         raise fail("A305", f"{len(specs)} networks in one figure, more than {MOST}")
-    loaded = [api.load(path, options.settings(sets), extend=extend) for path in specs]
+    loaded = [inputs.load(path, options.settings(sets), extend=extend) for path in specs]
     api.refuse_together(loaded, limits)
     return [api.check(spec, limits) for spec in loaded]
 

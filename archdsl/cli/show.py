@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
@@ -11,14 +11,17 @@ import typer
 from archdsl import api
 from archdsl.analysis.recomputed import training_bytes
 from archdsl.analysis.stage_operator import obstacles
-from archdsl.cli import listings, options, terminal
+from archdsl.cli import inputs, listings, options, terminal
 from archdsl.cli.render import report
 from archdsl.cli.tables import expansions, kept, table, totals
+from archdsl.cli.watch import watch
 from archdsl.errors import ArchdslError, Diagnostic, Exit, fail
+from archdsl.frontend.nearest import suggestion
 from archdsl.ir import text
 from archdsl.ir.graph import Graph
 from archdsl.lowering.limits import Limits
-from archdsl.passes.pipeline import FOR_EXPORT, FOR_INFERENCE, PASSES, Pass, run
+from archdsl.passes.pipeline import FOR_EXPORT, FOR_INFERENCE, PASSES, Pass
+from archdsl.passes.pipeline import run as run_passes
 
 VIEWS: dict[str, tuple[Pass, ...]] = {
     "exploded": (),
@@ -29,60 +32,102 @@ VIEWS: dict[str, tuple[Pass, ...]] = {
 """Which passes are run before the graph is printed."""
 
 
+ViewName = Annotated[
+    str,
+    typer.Option(metavar="exploded|compact|placed|simplified", help="View of the graph for --ir."),
+]
+Expand = Annotated[
+    bool, typer.Option("--expand", help="Also print units, reads per layer, and state-dict keys.")
+]
+Plan = Annotated[
+    bool, typer.Option("--plan", help="Print how `fuse` runs the network and how it is trained.")
+]
+PerLayer = Annotated[bool, typer.Option("--per-layer", help="Print the cost of every layer.")]
+Edges = Annotated[bool, typer.Option("--edges", help="Print every link: reader, output, channels.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Print again when a file changes, until Ctrl-C.")
+]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What `show` prints."""
+
+    json: bool
+    ir: bool
+    view: str
+    expand: bool
+    plan: bool
+    layers: bool
+    edges: bool
+
+
 @options.limited()
 def show(
     spec: options.SpecPath,
     sets: options.Sets = None,
     as_json: options.Json = False,
     ir: Annotated[bool, typer.Option("--ir", help="Print the graph as text.")] = False,
-    view: Annotated[
-        str,
-        typer.Option(
-            metavar="exploded|compact|placed|simplified", help="View of the graph for --ir."
-        ),
-    ] = "exploded",
-    expand: Annotated[
-        bool,
-        typer.Option("--expand", help="Also print units, reads per layer, and state-dict keys."),
-    ] = False,
-    plan: Annotated[
-        bool,
-        typer.Option("--plan", help="Print how `fuse` runs the network and how it is trained."),
-    ] = False,
-    layers: Annotated[
-        bool, typer.Option("--per-layer", help="Print the cost of every layer.")
-    ] = False,
-    edges: Annotated[
-        bool, typer.Option("--edges", help="Print every link: reader, output, channels.")
-    ] = False,
+    view: ViewName = "exploded",
+    expand: Expand = False,
+    plan: Plan = False,
+    layers: PerLayer = False,
+    edges: Edges = False,
+    watched: Watch = False,
     form: options.Format = "text",
     *,
     limits: Limits = options.DEFAULT,
     extend: options.Extend = (),
 ) -> int:
     """Print a network's stages, parameters, MACs, links and memory."""
-    checked = options.checked(spec, sets, limits, extend)
-    report(checked.remarks, form)
     if view not in VIEWS:
-        raise fail("A414", f"`{view}` is not a view", help=f"views: {', '.join(VIEWS)}")
-    if ir:
-        print(text.graph(run(checked.graph, VIEWS[view])), end="")
-    elif plan:
+        near = suggestion(view, VIEWS)
+        hint = near.help if near else f"views: {', '.join(VIEWS)}"
+        raise fail("A414", f"`{view[:40]}` is not a view", help=hint)
+    shown = Shown(as_json, ir, view, expand, plan, layers, edges)
+
+    def run() -> None:
+        checked = options.checked(spec, sets, limits, extend)
+        report(checked.remarks, form)
+        printed(checked, shown)
+
+    if not watched:
+        run()
+        return Exit.FINE
+    if spec == inputs.STDIN:
+        raise fail("A414", "standard input cannot be watched", help="name a file")
+    return watch(run, [spec], form)
+
+
+def printed(checked: api.Checked, shown: Shown) -> None:
+    """Print a network.
+
+    Args:
+        checked: the network.
+        shown: what to print.
+
+    Raises:
+        ArchdslError: A301 if there are too many links to list.
+    """
+    graph = checked.graph
+    if shown.ir:
+        print(text.graph(run_passes(graph, VIEWS[shown.view])), end="")
+    elif shown.plan:
         print(fused_plan(checked), end="")
-        print(training_plan(checked.graph))
-    elif as_json:
-        lists = [key for key, wanted in (("per_layer", layers), ("edges", edges)) if wanted]
-        print(json.dumps({**facts(checked), **listings.as_json(checked.graph, lists)}, indent=2))
-    elif layers or edges:
-        tables = {listings.layer_table: layers, listings.edge_table: edges}
-        print("\n\n".join(table(checked.graph) for table, wanted in tables.items() if wanted))
+        print(training_plan(graph))
+    elif shown.json:
+        lists = {"per_layer": shown.layers, "edges": shown.edges}
+        listed = listings.as_json(graph, [key for key, wanted in lists.items() if wanted])
+        print(json.dumps({**facts(checked), **listed}, indent=2))
+    elif shown.layers or shown.edges:
+        tables = {listings.layer_table: shown.layers, listings.edge_table: shown.edges}
+        print("\n\n".join(table(graph) for table, wanted in tables.items() if wanted))
     else:
         print(table(checked))
         print(totals(checked))
         print(kept(checked))
-    if expand and not as_json:
+    if shown.expand and not shown.json:
         print(expansions(checked))
-    return Exit.FINE
 
 
 def fused_plan(checked: api.Checked) -> str:
