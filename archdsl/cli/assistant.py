@@ -12,12 +12,12 @@ from archdsl.apps.draw.paint import FORMS
 from archdsl.apps.draw.showing import picture
 from archdsl.cli import files
 from archdsl.cli.explain import explanation
-from archdsl.cli.init import shipped
+from archdsl.cli.list import table as table_of_names
 from archdsl.cli.render import text
 from archdsl.cli.tables import kept, table, totals
 from archdsl.errors import Source, fail
-from archdsl.frontend.files import read_file
-from archdsl.frontend.load import parse
+from archdsl.frontend.load import Spec, parse
+from archdsl.frontend.shipped import networks, specs
 
 Settings = Mapping[str, Any] | None
 
@@ -34,9 +34,8 @@ class Assistant:
     root: Path
 
     def networks(self) -> str:
-        """List the networks that ship with archdsl: name and description."""
-        specs = (parse(Source(file.name, file.read_text("utf-8"))) for file in shipped())
-        return "\n".join(f"{spec.name}: {spec.words.description}" for spec in specs)
+        """List the networks that ship with archdsl: name, parameters, spec and paper."""
+        return table_of_names(networks().values())
 
     def read(self, network: str) -> str:
         """Return the text of a spec. Read some before you write one.
@@ -44,7 +43,7 @@ class Assistant:
         Args:
             network: the path of a spec, or the name of one that ships.
         """
-        return self._source(network).text
+        return self._spec(network, None).document.source.text
 
     def check(self, network: str, settings: Settings = None) -> str:
         """Check a spec and its published figures; return its counts and remarks.
@@ -110,15 +109,13 @@ class Assistant:
         return "written" if files.write(target, content) else "unchanged"
 
     def _checked(self, network: str, settings: Settings) -> api.Checked:
-        return api.check_text(self._source(network), settings)
+        return api.check(self._spec(network, settings))
 
-    def _source(self, network: str) -> Source:
+    def _spec(self, network: str, settings: Settings) -> Spec:
         if "\n" in network:
-            return Source("spec", network)
-        for file in shipped():
-            if file.name.removesuffix(".yaml") == network:
-                return Source(file.name, file.read_text("utf-8"))
-        return read_file(self._below(network))
+            return parse(Source("spec", network), settings)
+        named = network in networks() or network in specs()
+        return api.load(network if named else self._below(network), settings)
 
     def _below(self, path: str) -> Path:
         """Return a path in the folder. Raise A414 if it leads out of it, through links too."""

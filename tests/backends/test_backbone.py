@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from archdsl.api import Checked, check, check_text, load
+from archdsl.apps.weights.conversion import convert
 from archdsl.backends.pytorch.provenance import read_emitted
 from archdsl.loading import load_module, network_class
 from archdsl.oracle.comparison import randomise
 from backends.networks import TOLERANCE, apart, assert_laid_out, copied, gradients
 from backends.peers import PEERS
 from backends.test_shipped import SMALL, SPECS
-from backends.test_torchvision import renamed
 
 SIZES = {
     "[3, 224, 224]": "[3, 96, 96]", "[3, 32, 32]": "[3, 16, 16]", "[1, 28, 28]": "[1, 8, 8]",
@@ -161,10 +161,11 @@ def ours_and_theirs(name: str, library: ModuleType) -> tuple[Any, Any]:
     randomise(theirs)
     if name in PEERS:
         ours = instance(PEERS[name].ours(), backbone=True)
-        state: Mapping[str, Tensor] = PEERS[name].weights(theirs, ours.state_dict())
+        state: Mapping[str, Tensor] = PEERS[name].weights(theirs)
     else:
-        ours = instance(check(load(NAMES[name])), backbone=True)
-        state = {renamed(key, name): value for key, value in theirs.state_dict().items()}
+        checked = check(load(NAMES[name]))
+        ours = instance(checked, backbone=True)
+        state = convert(checked.graph, theirs.state_dict(), "timm").state
     ours.load_state_dict(state)
     return ours.eval(), theirs
 

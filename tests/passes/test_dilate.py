@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from archdsl.api import Checked, check, check_text, load
+from archdsl.apps.weights.conversion import convert
 from archdsl.backends.pytorch.provenance import read_emitted
 from archdsl.errors import ArchdslError
 from archdsl.ir.layers import Block, Conv
@@ -150,13 +151,12 @@ def test_the_same_as_in_timm(name: str, output_stride: int, torchvision: ModuleT
 
 
 def test_the_same_as_in_torchvision(torchvision: ModuleType) -> None:
-    from backends.test_torchvision import renamed
-
     late = [False, True, True]
     theirs = torchvision.models.resnet50(replace_stride_with_dilation=late).double().eval()
     randomise(theirs)
-    state = {renamed(key, "resnet50"): value for key, value in theirs.state_dict().items()}
-    ours = features(check(load("resnet-50")).with_output_stride(8), state)
+    checked = check(load("resnet-50"))
+    state = convert(checked.graph, theirs.state_dict(), "torchvision").state
+    ours = features(checked.with_output_stride(8), state)
     x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
     with torch.no_grad():
         assert apart(ours(x), theirs(x)) <= TOLERANCE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -69,10 +70,20 @@ def ablate(
 
 
 def _readers(graph: Graph) -> Iterator[tuple[str, Reader]]:
-    """Yield the readers of stages, and those of blocks with the paths of the blocks."""
-    yield from (("", reader) for reader in readers(graph))
+    """Yield the readers of stages, and those of blocks with the paths of the blocks.
+
+    Readers of features in which outputs are added have no weights for each of them.
+    """
+    listed = [("", reader) for reader in readers(graph)]
     for stage, path, block in blocks(graph):
-        yield from ((path, reader) for reader in block_readers(stage, path, block))
+        listed += [(path, reader) for reader in block_readers(stage, path, block)]
+    yield from ((path, reader) for path, reader in listed if _apart(reader))
+
+
+def _apart(reader: Reader) -> bool:
+    """Return whether no feature holds several outputs."""
+    features = [*chain.from_iterable(chain.from_iterable(reader.features))]
+    return len(features) == len(set(features))
 
 
 def _loaded(checked: Checked, tensors: object) -> nn.Module:
@@ -98,12 +109,10 @@ def _removed(weight: Tensor, reader: Reader, index: int) -> Iterator[None]:
         reader: the reader.
         index: position of the output among those that it reads.
     """
-    start = sum(reader.features[:index])
-    features = range(start, start + reader.features[index])
     grouped = weight.view(reader.groups, -1, *weight.shape[1:])  # (groups, outputs, inputs, ...)
     inputs = grouped.shape[2]
     before = weight.clone()
-    for feature in features:
+    for feature in chain.from_iterable(reader.features[index]):
         grouped[feature // inputs, :, feature % inputs] = 0
     try:
         yield

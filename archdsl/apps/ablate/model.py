@@ -15,7 +15,7 @@ class Change:
     """A link, and the change of the output without it.
 
     Attributes:
-        stage: index of the stage.
+        stage: index of the stage; None for a block outside of the stages.
         block: path of a block inside a unit of the stage; empty for a link of the stage itself.
         layer: the layer that reads, from 1; one more than the last is what reads the exit.
         source: the output that it reads; 0 is the input of the stage.
@@ -23,7 +23,7 @@ class Change:
             the norm of the output of the whole network.
     """
 
-    stage: int
+    stage: int | None
     block: str
     layer: int
     source: int
