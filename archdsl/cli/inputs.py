@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from archdsl import api
-from archdsl.errors import Source
+from archdsl.errors import Source, fail
 from archdsl.frontend.extending import Extension
 from archdsl.frontend.files import decode
 from archdsl.frontend.load import Spec, parse
@@ -34,8 +34,8 @@ def load(
         extend: custom rules, units, aggregations and layers.
 
     Raises:
-        ArchdslError: as `archdsl.load` does, and A420 for a Python file that archdsl did not
-            generate.
+        ArchdslError: as `archdsl.load` does, A420 for a Python file that archdsl did not generate,
+            and A414 for one whose network is not that of its spec.
     """
     if path == STDIN:
         return parse(Source("-", _text(sys.stdin)), settings, extend=extend)
@@ -44,6 +44,12 @@ def load(
         from archdsl.backends.pytorch.provenance import read_emitted
 
         emitted = read_emitted(path)
+        if emitted.output_stride is not None:
+            raise fail(
+                "A414",
+                f"{path} was compiled with --output-stride, so its spec is of another network",
+                help="name the spec itself",
+            )
         source = Source(f"{path}, SPEC", emitted.spec)
         return parse(source, {**emitted.settings, **(settings or {})}, extend=extend)
     return api.load(path, settings, extend=extend)

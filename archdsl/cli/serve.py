@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from archdsl.apps.compare.entries import vary
+from archdsl.apps.explorer.page import Start
 from archdsl.apps.explorer.static import static as static_page
-from archdsl.cli import files, options
-from archdsl.errors import Exit, fail
+from archdsl.cli import files, inputs, options
+from archdsl.errors import Exit, Source, fail
 from archdsl.extras import require
+from archdsl.frontend.dump import flow
 from archdsl.frontend.files import read_file
 from archdsl.lowering.limits import Limits
 
@@ -43,26 +45,43 @@ def serve(
 ) -> int:
     """Serve a page on which the spec can be edited; picture, counts and code follow."""
     require("pygraphviz")
-    source = read_file(spec)
+    source, settings = begun(spec, extend)
     if static is not None:
         files.form(static, ["html"], "--static")
         files.allowed(static, spec, force)
         page = static_page(
-            source, options.settings(sets), vary(varied or []), limits=limits, extend=extend
-        )
+            source, {**settings, **options.settings(sets)}, vary(varied or []), limits=limits,
+            extend=extend,
+        )  # fmt: skip
         files.deliver(static, page, spec=spec, force=force)
     elif varied or sets:
         raise fail("A414", "--vary and --set are for --static", help="the page has fields for them")
     else:
-        run(source.text, limits, extend, host, port)
+        run(Start(source.text, settings), limits, extend, host, port)
     return Exit.FINE
 
 
-def run(text: str, limits: Limits, extend: options.Extend, host: str, port: int) -> None:
+def begun(spec: Path, extend: options.Extend) -> tuple[Source, dict[str, str]]:
+    """Return the text and the settings that the page begins with.
+
+    A file with errors is served too: the page is where they are mended.
+
+    Args:
+        spec: a spec file, a generated file, the name of a network, or `-`.
+        extend: custom rules, units, aggregations and layers.
+    """
+    if spec.is_file() and spec.suffix != ".py":
+        return read_file(spec), {}
+    loaded = inputs.load(spec, extend=extend)
+    settings = {name: flow(value) for name, value in loaded.settings.items()}
+    return loaded.document.source, settings
+
+
+def run(start: Start, limits: Limits, extend: options.Extend, host: str, port: int) -> None:
     """Serve until Ctrl-C.
 
     Args:
-        text: the spec that the page begins with.
+        start: the spec that the page begins with, and its settings.
         limits: how large a network may be.
         extend: custom rules, units, aggregations and layers.
         host: the address to listen on.
@@ -82,7 +101,7 @@ def run(text: str, limits: Limits, extend: options.Extend, host: str, port: int)
         f"serving  http://{'127.0.0.1' if local(host) else host}:{port}/  until Ctrl-C", flush=True
     )
     hosts = list(LOCAL) if local(host) else ["*"]
-    config = uvicorn.Config(application(text, limits, extend, hosts), log_level="error")
+    config = uvicorn.Config(application(start, limits, extend, hosts), log_level="error")
     uvicorn.Server(config).run([listening])
 
 

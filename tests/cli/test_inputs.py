@@ -82,3 +82,12 @@ def test_a_python_file_without_a_spec_is_refused(tmp_path: Path) -> None:
     ran = archdsl("show", path)
     assert ran.code == 1
     assert "error[A420]" in ran.err
+
+
+def test_a_dilated_file_is_not_taken_for_its_spec(tmp_path: Path) -> None:
+    path = tmp_path / "dilated.py"
+    words = ("resnet-50", "--backbone", "--output-stride", "8", "-o", path)
+    assert archdsl("compile", *words).code == 0
+    ran = archdsl("show", path)
+    assert ran.code != 0
+    assert "A414" in ran.err

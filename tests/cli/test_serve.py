@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from archdsl.cli.serve import begun
 from cli.commands import ROOT, SMALL, SPECS, archdsl
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed")
@@ -57,7 +58,8 @@ def test_the_page_begins_with_the_spec(address: str) -> None:
     status, page = send(urllib.request.Request(address))
     assert status == 200
     (data,) = re.findall(r'<script type="application/json" id="data">(.*)</script>', page)
-    assert json.loads(data) == {"text": (SPECS / "plain-cifar.yaml").read_text("utf-8")}
+    text = (SPECS / "plain-cifar.yaml").read_text("utf-8")
+    assert json.loads(data) == {"text": text, "settings": {}}
 
 
 def test_a_spec_is_answered_with_its_counts_and_code(address: str, tmp_path: Path) -> None:
@@ -110,3 +112,14 @@ def test_a_page_without_a_server_is_written_once(tmp_path: Path) -> None:
     page.write_text("mine", "utf-8")
     assert "A411" in archdsl(*words).err
     assert page.read_text("utf-8") == "mine"
+
+
+def test_a_named_network_begins_with_its_settings() -> None:
+    source, settings = begun(Path("densenet-161"), ())
+    assert source.text == (SPECS / "densenet-imagenet.yaml").read_text("utf-8")
+    assert settings == {"layers": "[6, 12, 36, 24]", "growth": "48"}
+
+
+def test_a_spec_with_errors_is_served_to_be_mended(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text("archdsl: [", "utf-8")
+    assert begun(tmp_path / "wrong.yaml", ())[0].text == "archdsl: ["

@@ -41,7 +41,7 @@ async function ask() {
     const answer = await fetch("look", {
       method: "POST",
       headers: {"Content-Type": "application/json"},
-      body: JSON.stringify({text: text.value, settings: chosen(), view: view.value || null}),
+      body: JSON.stringify({text: text.value, settings: asked(), view: view.value || null}),
       signal: current.signal,
     });
     if (!answer.ok) throw new Error(await answer.text());
@@ -50,6 +50,11 @@ async function ask() {
   } catch (error) {
     if (error.name !== "AbortError") part("state").textContent = `no answer: ${error.message}`;
   }
+}
+
+// Until the first answer there are no fields, and the page has the settings that it was opened with.
+function asked() {
+  return settings.childElementCount ? chosen() : data.settings;
 }
 
 function chosen() {
@@ -94,8 +99,9 @@ function fields(parameters) {
   const now = [...settings.querySelectorAll("input")].map((field) => field.name);
   const names = Object.keys(parameters);
   if (now.join() !== names.join()) {
-    const before = chosen();
+    const before = {...data.settings, ...chosen()};
     settings.replaceChildren(...names.map((name) => setting(name, before[name] ?? "")));
+    data.settings = {};
   }
   for (const field of settings.querySelectorAll("input")) field.placeholder = parameters[field.name];
 }

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -16,6 +17,14 @@ from archdsl.version import __version__
 HERE = Path(__file__).parent
 
 
+@dataclass(frozen=True)
+class Start:
+    """What the page begins with: the text of a spec, and settings as YAML, by name."""
+
+    text: str
+    settings: Mapping[str, str]
+
+
 def html(data: Mapping[str, Any]) -> str:
     """Return the page.
 
@@ -23,7 +32,8 @@ def html(data: Mapping[str, Any]) -> str:
     run either, so a spec from a stranger is safe to look at.
 
     Args:
-        data: `text`, the spec; and `varied` and `looks` for a page without a server.
+        data: `text`, the spec; with `settings` for a page with a server, `varied` and `looks` for
+            one without.
     """
     style, script = ((HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
     policy = (

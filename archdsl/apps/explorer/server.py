@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from archdsl.apps.explorer.look import look
-from archdsl.apps.explorer.page import html
+from archdsl.apps.explorer.page import Start, html
 from archdsl.errors import Source
 from archdsl.frontend.extending import Extension
 from archdsl.frontend.reader import BYTES
@@ -41,20 +41,20 @@ class Explorer:
     """The answers of the server.
 
     Attributes:
-        text: the spec that the page begins with.
+        start: what the page begins with.
         limits: how large a network may be.
         extend: custom rules, units, aggregations and layers.
         capacity: lets `AT_ONCE` threads work.
     """
 
-    text: str
+    start: Start
     limits: Limits
     extend: tuple[Extension, ...]
     capacity: CapacityLimiter
 
     async def page(self, _: Request) -> Response:
         """Return the page."""
-        return HTMLResponse(html({"text": self.text}), headers={"Cache-Control": "no-store"})
+        return HTMLResponse(html(asdict(self.start)), headers={"Cache-Control": "no-store"})
 
     async def look(self, request: Request) -> Response:
         """Return what the page shows of the spec in the request, as JSON."""
@@ -88,18 +88,18 @@ async def _body(request: Request) -> bytes | None:
 
 
 def application(
-    text: str, limits: Limits, extend: tuple[Extension, ...], hosts: list[str]
+    start: Start, limits: Limits, extend: tuple[Extension, ...], hosts: list[str]
 ) -> Starlette:
     """Return the server's application.
 
     Args:
-        text: the spec that the page begins with.
+        start: what the page begins with.
         limits: how large a network may be.
         extend: custom rules, units, aggregations and layers.
         hosts: names that requests may use for this server. Others are refused, so that no page of
             another site can reach it under a name of its own.
     """
-    explorer = Explorer(text, limits, extend, CapacityLimiter(AT_ONCE))
+    explorer = Explorer(start, limits, extend, CapacityLimiter(AT_ONCE))
     return Starlette(
         routes=[Route("/", explorer.page), Route("/look", explorer.look, methods=["POST"])],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],

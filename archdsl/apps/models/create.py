@@ -34,8 +34,9 @@ def create_model(
 
     Args:
         name: a name that `archdsl list` prints, the path of a spec, or a spec from `archdsl.load`.
-        weights: a checkpoint with the network's own names; new weights if None. If it has the
-            number of classes of the spec and `num_classes` is another, the classifier is new.
+        weights: a checkpoint of the network, or of torchvision's or timm's as `archdsl weights`
+            reads them; new weights if None. If it has the number of classes of the spec and
+            `num_classes` is another, the classifier is new.
         fuse: True for a snapshot for fast inference on the device of the weights, which is the
             CPU; `cpu` or `cuda` to choose the steps.
         num_classes: number of classes; 0 for the pooled features. That of the spec if None.
@@ -49,7 +50,7 @@ def create_model(
     Raises:
         ArchdslError: A401 for an unknown name, A422 without torch, A414 for arguments that do not
             fit each other or the network, errors of the spec as `archdsl.build` raises them, and
-            those of the checkpoint: A401 to A403, A440, A441, A443.
+            those of the checkpoint: A401 to A403, A440, A443, A445, A446.
     """
     require("torch")
     if fuse and features_only:

@@ -7,8 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from archdsl.apps.checkpoint.reading import load
-from archdsl.apps.checkpoint.weights import network_weights
-from archdsl.errors import ArchdslError
+from archdsl.apps.weights.conversion import convert
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Weighted
 
@@ -16,26 +15,27 @@ from archdsl.ir.ops import Weighted
 def weights_for(path: Path, graph: Graph, written: Graph) -> dict[str, Tensor]:
     """Return the weights of a checkpoint, by the names of the network.
 
-    A checkpoint of the network with its usual classifier is taken without the weights of that.
+    The checkpoint may have the names of another library that `archdsl weights` knows. One of the
+    network with its usual classifier is taken without the weights of that.
 
     Args:
-        path: a file with the network's own names, whatever a training script stored around it.
+        path: a file, whatever a training script stored around the weights.
         graph: the network.
         written: the network with the classifier of its spec; the same if that was not changed.
 
     Raises:
-        ArchdslError: A401 to A403 and A440 if the file cannot be read, A441 and A443 if it does not
-            have the weights of one of these networks.
+        ArchdslError: A401 to A403 and A440 if the file cannot be read, A443, A445 and A446 if it
+            does not have all weights of one of these networks.
     """
-    loaded = load(path)
-    try:
-        return network_weights(graph, loaded)
-    except ArchdslError:
-        if graph is written:
-            raise
-    state = network_weights(written, loaded)
+    tensors = load(path)
+    converted = convert(graph, tensors)
+    if converted.report.complete or graph is written:
+        converted.report.require()
+        return converted.state
+    whole = convert(written, tensors)
+    whole.report.require()
     classifier = _classifier(written)
-    return {name: value for name, value in state.items() if not name.startswith(classifier)}
+    return {name: value for name, value in whole.state.items() if not name.startswith(classifier)}
 
 
 def _classifier(graph: Graph) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -51,9 +52,9 @@ def test_weights_of_its_own_names(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     path, _ = saved(tmp_path, growth=8)
-    with pytest.raises(ArchdslError, match="A441"):
+    with pytest.raises(ArchdslError, match="A445"):
         created(weights=path)
-    with pytest.raises(ArchdslError, match="A441"):
+    with pytest.raises(ArchdslError, match="A445"):
         created(weights=path, num_classes=3)
     with pytest.raises(ArchdslError, match="A401"):
         created(weights=tmp_path / "none.pth")
@@ -162,3 +163,12 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
     with pytest.raises(ArchdslError) as raised:
         archdsl.create_model("densnet-121")
     assert "did you mean `densenet-121`" in (raised.value.diagnostics[0].help or "")
+
+
+def test_a_checkpoint_of_torchvision(tmp_path: Path, torchvision: ModuleType) -> None:
+    theirs = torchvision.models.DenseNet(4, (2, 3, 3, 2), 8)
+    randomise(theirs)
+    torch.save(theirs.state_dict(), tmp_path / "theirs.pth")
+    ours, x = created(weights=tmp_path / "theirs.pth").eval(), images()
+    assert apart(ours(x), theirs.eval()(x)) <= 1e-5
+    assert created(weights=tmp_path / "theirs.pth", num_classes=3).eval()(x).shape == (2, 3)
