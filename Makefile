@@ -61,7 +61,7 @@ coverage: $(READY)  ## measure which lines of the compiler its specs reach
 
 docs: $(READY)  ## build the documentation site in build/site, and check its links
 	$(PYTHON) docs/pages.py build/docs
-	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build
 	@echo "built build/site/index.html"
 
 test: $(READY)  ## run the tests and the examples in docstrings

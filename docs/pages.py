@@ -90,7 +90,8 @@ def names() -> str:
 def diagnostics() -> str:
     """Return the page of all codes, with the text of `archdsl explain`."""
     texts = ((ROOT / "archdsl" / "explain" / f"{code}.md").read_text("utf-8") for code in TITLES)
-    sections = (re.sub(r"^(#.*\n)", r"#\1", text, count=1) for text in texts)
+    below = (re.sub(r"^(#.*\n)", r"#\1", text, count=1) for text in texts)
+    sections = (text.replace("](../../docs/", "](") for text in below)
     return "\n".join(["# Diagnostics\n", "What `archdsl explain CODE` prints.\n", *sections])
 
 
