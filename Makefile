@@ -11,7 +11,7 @@ REPRODUCE = $(PYTHON) -m archdsl reproduce specs/paper/$$page.yaml --markdown -o
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help try check format-check lint layers types fresh coverage docs test sizes format compile paper golden gallery
+.PHONY: help try check format-check lint layers types fresh coverage docs test sizes release format compile paper golden gallery
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -69,6 +69,17 @@ test: $(READY)  ## run the tests and the examples in docstrings
 
 sizes: $(READY)  ## check the sizes of files and functions
 	$(PYTHON) -m pytest tests/test_sizes.py
+
+release: $(READY)  ## build the wheel and the source distribution in dist/, and try the wheel
+	rm -rf dist
+	$(PYTHON) -m pip install --quiet -c constraints.txt build twine
+	$(PYTHON) -m build --outdir dist .
+	$(PYTHON) -m twine check --strict dist/*
+	python3 -m venv dist/try
+	dist/try/bin/python -m pip install --quiet -c constraints.txt dist/*.whl
+	cd dist && try/bin/archdsl check densenet-121 && try/bin/archdsl compile sparsenet-bc-cifar -o net.py
+	rm -rf dist/try dist/net.py
+	@echo "publish with: $(PYTHON) -m twine upload dist/*"
 
 format: $(READY)  ## format the code and apply the fixes of ruff
 	$(PYTHON) -m ruff format .
