@@ -81,6 +81,7 @@ TITLES = {
     "A441": "a checkpoint belongs to another network",
     "A442": "a network has no heat map",
     "A443": "a checkpoint holds several state dicts",
+    "A444": "images cannot be used",
     "A445": "weights of a checkpoint do not fit",
     "A446": "no known names fit a checkpoint or a network",
     "A447": "a network has links that the other lacks",

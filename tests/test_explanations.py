@@ -29,7 +29,7 @@ WHOLE_CHECK = {"A220", "A223", "A224", "A303", "A304"}
 
 COMMANDS = (
     "A001", "A010", "A012", "A109", "A305", "A401", "A402", "A410", "A411", "A412", "A413", "A414",
-    "A415", "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A445",
+    "A415", "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A444", "A445",
     "A446", "A447", "A448", "A503", "A504", "A505",
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
@@ -181,7 +181,7 @@ def prepare(code: str) -> None:
     if code == "A012":
         small = Path("small.yaml")
         small.write_bytes(small.read_text(encoding="utf-8").encode("utf-16"))
-    if code in {"A440", "A441", "A442", "A443", "A445", "A446", "A447", "A448"}:
+    if code in {"A440", "A441", "A442", "A443", "A444", "A445", "A446", "A447", "A448"}:
         for name in ("small", "sum"):
             text = Path("small.yaml").read_text(encoding="utf-8").replace("small", name)
             if name == "sum":
@@ -193,6 +193,20 @@ def prepare(code: str) -> None:
             both = {"model": network.state_dict(), "ema": network.state_dict()}
             torch.save(both, f"{name}-both.pt")
             torch.save(dict(list(network.state_dict().items())[1:]), f"{name}-half.pt")
+    if code == "A444":
+        shared = (
+            SPEC.replace("mine", "shares")
+            .replace("WORD", "full")
+            .replace("archdsl: 1", "archdsl: 2")
+        )
+        shared = shared.replace("concat", "attention\nstem: [{conv: 8}]").replace("32\n", "3\n")
+        Path("shares.yaml").write_text(shared, encoding="utf-8")
+        network = archdsl.build(archdsl.load("shares.yaml"))
+        torch.save(network.state_dict(), "shares.pt")
+        images = torch.rand(2, 3, 32, 32).numpy()
+        numpy = pytest.importorskip("numpy")
+        numpy.save("images.npy", images)
+        numpy.save("last.npy", images.transpose(0, 2, 3, 1))
     if code == "A420":
         text = check_text(Path("small.yaml").read_text(encoding="utf-8")).emit()
         Path("small.py").write_text(text + "# changed\n", encoding="utf-8")

@@ -76,6 +76,7 @@ def draw(
     style: Style = None,
     opened: Opened = None,
     weights: Weights = None,
+    data: options.Data = None,
     browse: Browse = False,
     deadline: Annotated[
         float, typer.Option(min=0.1, max=3_600, help="Seconds until a cheaper view is tried.")
@@ -89,8 +90,10 @@ def draw(
 ) -> int:
     """Draw a network, or several in one figure, as SVG, PNG, PDF or DOT text."""
     kind = files.form(output, FORMS)
-    inputs = [*specs, *([weights] if weights else [])]
-    files.allowed(output, inputs, force)
+    if data and not weights:
+        raise fail("A414", "--data is for the shares of a trained network", help="name --weights")
+    sources = [*specs, *filter(None, (weights, data))]
+    files.allowed(output, sources, force)
     if kind != "dot":
         require("pygraphviz")
     networks = several(specs, sets, limits, extend)
@@ -100,10 +103,10 @@ def draw(
             subjects = [subject(checked) for checked in networks]
             drawing = picture.together(subjects, kind, view, style, deadline, figure)
         else:
-            used = strengths(networks[0], weights) if weights else None
+            used = strengths(networks[0], weights, data) if weights else None
             shown = replace(subject(networks[0], focus), opened=opened, strengths=used)
             drawing = picture.draw(shown, kind, view, style, deadline, figure=figure)
-    files.deliver(output, drawing.content, spec=inputs, force=force, note=f"  {drawing.view}")
+    files.deliver(output, drawing.content, spec=sources, force=force, note=f"  {drawing.view}")
     report(drawing.notes, form)
     if browse:
         webbrowser.open(output.resolve().as_uri())
@@ -146,12 +149,13 @@ def alone(focus: str | None, opened: str | None, weights: Path | None, figure: F
             raise fail("A414", f"--{name} is for a picture of one network")
 
 
-def strengths(network: Checked, path: Path) -> Strengths:
+def strengths(network: Checked, path: Path, data: Path | None = None) -> Strengths:
     """Return how strongly a checkpoint uses each link of a network.
 
     Args:
         network: the network.
         path: the checkpoint.
+        data: a file of images for which shares are measured.
 
     Raises:
         ArchdslError: as `archdsl heatmap` does for a checkpoint that it cannot show.
@@ -160,4 +164,8 @@ def strengths(network: Checked, path: Path) -> Strengths:
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.heatmap import strengths as heat
 
-    return heat.strengths(network, load(path))
+    if data is None:
+        return heat.strengths(network, load(path))
+    from archdsl.apps.checkpoint.images import load_images
+
+    return heat.strengths(network, load(path), load_images(data))

@@ -13,6 +13,7 @@ from archdsl.cli import files, inputs, options
 from archdsl.cli.progress import working
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
+from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
 FORMS = ("svg", "png", "pdf")
@@ -32,6 +33,7 @@ def heatmap(
             "-o", "--output", metavar="FILE", help=f"Draw the heat map: {', '.join(FORMS)}."
         ),
     ] = None,
+    data: options.Data = None,
     as_json: options.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
     force: options.Force = False,
@@ -41,33 +43,46 @@ def heatmap(
 ) -> int:
     """Show how strongly layers use each output that they read."""
     kind = options.one_of({"json": as_json, "csv": as_csv})
+    sources = [spec, checkpoint, *([data] if data else [])]
     if output is None and kind == "text":
         raise fail("A414", "there is nothing to write", help="name a picture with -o, or --json")
     if output is not None:
         files.form(output, FORMS)
-        files.allowed(output, [spec, checkpoint], force)
+        files.allowed(output, sources, force)
         require("matplotlib")
     require("torch")
     spec_read = inputs.load(spec, options.settings(sets), extend=extend)
     with working(f"{checkpoint}: reading weights"):
-        from archdsl.apps.checkpoint.reading import load
-        from archdsl.apps.heatmap.checkpoint import heat_map
-
-        heat = heat_map(api.lower(spec_read, limits), load(checkpoint))
+        heat = _heat_map(spec_read, limits, sources[1:])
     if kind != "text":
         print(heat.as_json() if as_json else heat.as_csv(), end="")
     if output is not None:
-        picture(heat, output, [spec, checkpoint], force=force, quiet=kind != "text")
+        picture(heat, output, sources, force=force, quiet=kind != "text")
     return Exit.FINE
 
 
-def picture(heat: HeatMap, path: Path, inputs: list[Path], *, force: bool, quiet: bool) -> None:
+def _heat_map(spec: Spec, limits: Limits, paths: list[Path]) -> HeatMap:
+    """Return the heat map of a spec, given a checkpoint and, if shares are measured, images."""
+    from archdsl.apps.checkpoint.reading import load
+    from archdsl.apps.heatmap.checkpoint import heat_map
+
+    checkpoint, *data = paths
+    if not data:
+        return heat_map(api.lower(spec, limits), load(checkpoint))
+    from archdsl.apps.checkpoint.images import load_images
+    from archdsl.apps.heatmap.measured import measured_shares
+
+    checked, loaded = api.check(spec, limits), load(checkpoint)
+    return heat_map(checked.graph, loaded, measured_shares(checked, loaded, load_images(data[0])))
+
+
+def picture(heat: HeatMap, path: Path, sources: list[Path], *, force: bool, quiet: bool) -> None:
     """Draw the heat map and write it.
 
     Args:
         heat: the heat map.
         path: the file to write; its suffix is the format.
-        inputs: the spec and the checkpoint, which must not be overwritten.
+        sources: the spec, the checkpoint and the images, which must not be overwritten.
         force: overwrite a file that archdsl did not generate.
         quiet: print nothing.
 
@@ -79,7 +94,7 @@ def picture(heat: HeatMap, path: Path, inputs: list[Path], *, force: bool, quiet
     with working(f"{path}: drawing"):
         content = draw(heat, path.suffix[1:])
     if quiet:
-        files.write(path, content, spec=inputs, force=force)
+        files.write(path, content, spec=sources, force=force)
         return
     left = f"; outputs of stages {', '.join(map(str, heat.left))} are added" if heat.left else ""
-    files.deliver(path, content, spec=inputs, force=force, note=left)
+    files.deliver(path, content, spec=sources, force=force, note=left)

@@ -33,6 +33,13 @@ Sets = Annotated[
 Format = Annotated[
     Literal["text", "json"], typer.Option("--format", help="Format of diagnostics on stderr.")
 ]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.npy",
+        help="Images as the network reads them, for shares that depend on the input.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[
     bool,

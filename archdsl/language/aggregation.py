@@ -159,6 +159,13 @@ class Aggregation(Words):
         """
         return None
 
+    shares: ClassVar[Callable[..., Any] | None] = None
+    """`shares(outputs, weights)`: a tensor for each output, how much of it each pixel takes.
+
+    Set where the weights alone do not tell; `weights` are the reader's tensors by name. The heat
+    map then shows the mean over given images.
+    """
+
     def carried_strengths(
         self, writes: Sequence[Mapping[str, Any]], reading: Mapping[str, Any]
     ) -> Sequence[float] | None:

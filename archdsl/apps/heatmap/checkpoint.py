@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import torch
@@ -24,16 +24,23 @@ from archdsl.apps.heatmap.readers import (
     stage_joins,
 )
 from archdsl.errors import fail
-from archdsl.ir.graph import Graph
+from archdsl.ir.graph import Graph, Stage
+from archdsl.ir.layers import Block
 from archdsl.language.aggregation import Aggregation
 
+Shares = Mapping[str, Sequence[float]]
+"""The mean share of each output, by the scope of the aggregate that reads them."""
 
-def heat_map(graph: Graph, loaded: object) -> HeatMap:
-    """Return the mean absolute weight of every link.
+NONE: Shares = {}
+
+
+def heat_map(graph: Graph, loaded: object, shares: Shares = NONE) -> HeatMap:
+    """Return the mean absolute weight of every link, or its mean share.
 
     Args:
         graph: the network.
         loaded: the content of a checkpoint: a state dict, or a container with one.
+        shares: the mean shares of outputs whose shares depend on the input.
 
     Raises:
         ArchdslError: A440 for weights that are not real numbers, A441 for weights of a different
@@ -45,7 +52,7 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
     for index, same in groupby(readers(graph), key=lambda reader: reader.stage):
         means[index] = dict(_links(same, weights))
     for stage in graph.stages:
-        if links := _strengths(stage_joins(graph, stage), weights):
+        if links := _strengths(stage_joins(graph, stage), weights, shares):
             of_layers = means.get(stage.index, {}) if stage.joining else {}
             means[stage.index] = of_layers | links
         if links := dict(_carried(stage.operator, carried(graph, stage), weights)):
@@ -55,23 +62,42 @@ def heat_map(graph: Graph, loaded: object) -> HeatMap:
         for stage in graph.stages
         if means.get(stage.index)
     )
-    panels += tuple(_block_panels(graph, weights))
+    panels += tuple(_block_panels(graph, weights, shares))
     if not panels:
         raise fail(
             "A442",
             f"the layers of {graph.name} have no separate weights for each output they read",
-            note="outputs that are added share the same weights",
-            help="the stages of a heat map join their outputs by concat",
+            **_reason(graph),
         )
     left = [stage.index for stage in graph.stages if stage.index not in means]
     return HeatMap(graph.name, panels, left)
 
 
-def _block_panels(graph: Graph, weights: Mapping[str, Tensor]) -> Iterator[Panel]:
+def _reason(graph: Graph) -> dict[str, str]:
+    """Return why a network has no heat map, and what to do."""
+    operators = {operator for stage in graph.stages for operator in _operators(stage)}
+    operators |= {operator for *_, block in blocks(graph) for operator in _operators(block)}
+    for operator in operators:
+        if operator.shares is not None:
+            return {
+                "note": f"the shares of `{operator.kind}` depend on the input",
+                "help": "name a file of images, for which they are measured: --data images.npy",
+            }
+    return {
+        "note": "outputs that are added share the same weights",
+        "help": "the stages of a heat map join their outputs by concat",
+    }
+
+
+def _operators(place: Stage | Block) -> tuple[Aggregation, Aggregation]:
+    return place.operator, place.exit_operator
+
+
+def _block_panels(graph: Graph, weights: Mapping[str, Tensor], shares: Shares) -> Iterator[Panel]:
     """Yield a panel for each block whose links have separate weights."""
     for stage, path, block in blocks(graph):
         links = dict(_links(block_readers(stage, path, block), weights))
-        links |= _strengths(block_joins(path, block), weights)
+        links |= _strengths(block_joins(path, block), weights, shares)
         links |= dict(_carried(block.operator, block_carried(path, block), weights))
         if links:
             yield Panel(stage, len(block.parts), links, path)
@@ -88,13 +114,13 @@ def _links(
 
 
 def _strengths(
-    joins: Iterable[Joining], weights: Mapping[str, Tensor]
+    joins: Iterable[Joining], weights: Mapping[str, Tensor], shares: Shares
 ) -> dict[tuple[int, int], float]:
     """Return what an aggregation's own weights say of each link; nothing if they say nothing."""
     links: dict[tuple[int, int], float] = {}
     for join in joins:
         keys = {name: f"{join.scope}.{name}" for name in join.operator.weights()}
-        each = join.operator.strengths(_own(keys, weights))
+        each = shares.get(join.scope) or join.operator.strengths(_own(keys, weights))
         if each is not None:
             pairs = zip(join.sources, each, strict=True)
             links |= {(source, join.layer): float(strength) for source, strength in pairs}

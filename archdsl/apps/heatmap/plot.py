@@ -68,7 +68,7 @@ def _panels(figure: Figure, heat: HeatMap, down: int, across: int) -> None:
     for axes in grid.flat[len(heat.panels) :]:
         axes.set_axis_off()
     bar = figure.colorbar(image, ax=grid, shrink=0.8, pad=0.02)
-    bar.set_label("mean absolute weight, by the layer's largest")
+    bar.set_label("mean absolute weight or share, by the layer's largest")
     figure.suptitle(heat.name, fontsize=10)
 
 

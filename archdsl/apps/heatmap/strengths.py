@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from archdsl.api import Checked
+from typing import Any
+
+from archdsl.api import Checked, check
 from archdsl.apps.draw.showing import subject
 from archdsl.apps.draw.strengths import Strengths
 from archdsl.apps.heatmap.model import HeatMap
+from archdsl.errors import fail
 from archdsl.extras import require
 from archdsl.frontend.load import Spec
 from archdsl.ir.graph import Graph
 
 
-def strengths(network: Spec | Graph | Checked, weights: object) -> Strengths:
+def strengths(network: Spec | Graph | Checked, weights: object, images: Any = None) -> Strengths:
     """Return how strongly a trained network uses each link, for `archdsl.picture`.
 
     >>> import torch  # doctest: +SKIP
@@ -22,19 +25,31 @@ def strengths(network: Spec | Graph | Checked, weights: object) -> Strengths:
     Args:
         network: a spec, its graph, or the result of `archdsl.api.check`.
         weights: a state dict of the network, or a container with one.
+        images: images of shape (N, *input), for shares that depend on the input, as those
+            of `attention`: each link has the mean share. This runs the network, so it needs the
+            spec, not only a graph.
 
     Returns:
         The values of the heat map: from 0 to 1, the largest of each layer is 1.
 
     Raises:
-        ArchdslError: A422 without torch, A440 for weights that are not real numbers, A441 for
-            weights of a different network, A442 if no link has weights of its own, A443 for several
-            state dicts; and the errors of `lower` for a spec.
+        ArchdslError: A414 if no shares depend on the images, or for a graph; A422 without torch,
+            A440 for weights that are not real numbers, A441 for weights of a different network,
+            A442 if no link has weights of its own, A443 for several state dicts, A444 for images
+            that the network does not take; and the errors of `lower` for a spec.
     """
     require("torch")
     from archdsl.apps.heatmap.checkpoint import heat_map
 
-    return of_heat_map(heat_map(subject(network).graph, weights))
+    if images is None:
+        return of_heat_map(heat_map(subject(network).graph, weights))
+    from archdsl.apps.heatmap.measured import measured_shares
+
+    if isinstance(network, Graph):
+        raise fail("A414", "a graph cannot be run on images", help="pass the spec of the network")
+    checked = network if isinstance(network, Checked) else check(network)
+    shares = measured_shares(checked, weights, images)
+    return of_heat_map(heat_map(checked.graph, weights, shares))
 
 
 def of_heat_map(heat: HeatMap) -> Strengths:

@@ -47,6 +47,25 @@ def attention(outputs: list[Tensor], query: Tensor, scale: Tensor) -> Tensor:
     return result.to(outputs[0].dtype)
 
 
+def attention_shares(outputs: Sequence[Tensor], weights: Mapping[str, Tensor]) -> list[Tensor]:
+    """Return the share of each output at each pixel, of shape (N, 1, *sizes).
+
+    Args:
+        outputs: tensors of shape (N, channels, *sizes).
+        weights: `query` and `scale` of the reader.
+    """
+    key = (weights["query"] * weights["scale"]).reshape(-1, *[1] * (outputs[0].dim() - 2))
+    roots = [(output.pow(2).mean(dim=1, keepdim=True) + 1e-6).sqrt() for output in outputs]
+    pairs = zip(outputs, roots, strict=True)
+    scores = [(output * key).sum(dim=1, keepdim=True) / root for output, root in pairs]
+    largest = scores[0]
+    for score in scores[1:]:
+        largest = largest.maximum(score)
+    powers = [(score - largest).exp() for score in scores]
+    total = sum(powers[1:], start=powers[0])
+    return [power / total for power in powers]
+
+
 def zero_query(channels: int) -> Tensor:
     """A query to which all outputs are alike."""
     return torch.zeros(channels)
@@ -64,6 +83,7 @@ class Attention(Aggregation):
 
     kind: Literal["attention"]
     join: ClassVar = staticmethod(attention)
+    shares: ClassVar = staticmethod(attention_shares)
 
     def weights(self) -> Mapping[str, Weight]:
         """The query, and the scale of the normalised outputs."""
