@@ -237,6 +237,11 @@ def subclassed(made: Any) -> None:
     )
 
 
+def shared(made: Any) -> None:
+    first, second, *_ = made.stages[0].layers
+    second.norm2 = first.norm2
+
+
 def biased(made: Any) -> None:
     made.stages[0].layers[0].conv1.bias = nn.Parameter(torch.ones(6).double())
 
@@ -263,6 +268,7 @@ CHANGES: dict[str, tuple[Callable[[Any], Any], str]] = {
              "a BatchNorm2d has hooks"),
     "backward hook": (hooked, "a DenseLayer has hooks"),
     "replaced": (replaced, "a Conv2d was changed or put in place of another module"),
+    "shared": (shared, "a module is in several places"),
     "bias": (biased, "a Conv2d was changed or put in place of another module"),
     "padding": (lambda made: setattr(made.stages[0].layers[0].conv2, "padding_mode", "reflect"),
                "a Conv2d was changed or put in place of another module"),

@@ -48,22 +48,25 @@ def stage_tracks(norm: Any) -> bool:
 
 
 @torch.no_grad()
-def stage_advance(norm: Any, mean: Tensor, variance: Tensor, values: int) -> None:
-    """Update the running statistics of a norm as torch does, with the unbiased variance.
+def stage_advance(updates: list[tuple[Any, Tensor, Tensor]], values: int) -> None:
+    """Update running statistics as torch does, with the unbiased variance.
 
     Args:
-        norm: the norm.
-        mean: mean of each channel in the batch.
-        variance: biased variance of each channel.
+        updates: norms with the mean and the biased variance of the batch.
         values: number of values per channel.
     """
-    momentum = norm.momentum
-    if norm.num_batches_tracked is not None:
-        norm.num_batches_tracked.add_(1)
-        if momentum is None:  # the average over all batches
+    if counts := [n.num_batches_tracked for n, *_ in updates if n.num_batches_tracked is not None]:
+        torch._foreach_add_(counts, 1)
+    groups: dict[float, tuple[list[Tensor], list[Tensor]]] = {}
+    for norm, mean, variance in updates:
+        momentum = norm.momentum
+        if momentum is None and norm.num_batches_tracked is not None:  # the average of all batches
             momentum = 1.0 / float(norm.num_batches_tracked)
-    if norm.running_mean is None or momentum is None:
-        return
-    unbiased = variance * (values / (values - 1))
-    norm.running_mean.lerp_(mean.to(norm.running_mean.dtype), momentum)
-    norm.running_var.lerp_(unbiased.to(norm.running_var.dtype), momentum)
+        if norm.running_mean is None or momentum is None:
+            continue
+        running, batch = groups.setdefault(momentum, ([], []))
+        dtype = norm.running_mean.dtype
+        running += [norm.running_mean, norm.running_var]
+        batch += [mean.to(dtype), (variance * (values / (values - 1))).to(dtype)]
+    for momentum, (running, batch) in groups.items():
+        torch._foreach_lerp_(running, batch, momentum)

@@ -77,9 +77,10 @@ class StageRead:
 
     def forward(self) -> Tensor:
         """Return the result of the function, dense, where nothing else is needed."""
-        last = stage_layout(self.source) == torch.channels_last
-        if self.norm is not None and last and self.source.dtype == self.norm.mean.dtype:
-            return self.in_place(self.norm)
+        norm, gathers = self.norm, self.runs != ((0, self.source.shape[1]),)
+        last = gathers and stage_layout(self.source) == torch.channels_last
+        if last and norm is not None and self.source.dtype == norm.mean.dtype:
+            return self.in_place(norm)
         return self.output()
 
     def in_place(self, norm: StageNorm) -> Tensor:

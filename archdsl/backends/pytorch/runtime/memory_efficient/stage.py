@@ -104,8 +104,10 @@ class StageOperator:
         if around := stage_around():
             return around
         modules = self.modules(layers)
-        weights = [x, *(weight for m in modules for weight in m.parameters(recurse=False))]
-        if any(type(weight) not in {Tensor, nn.Parameter} for weight in weights):
+        if len(set(modules)) < len(modules):
+            return "a module is in several places"
+        weights = [x, *(weight for m in modules for weight in m._parameters.values())]
+        if any(type(weight) not in {Tensor, nn.Parameter, type(None)} for weight in weights):
             return "the input or a weight is a subclass of Tensor"
         if x.numel() <= x.shape[1]:
             return "there is only one value per channel"
@@ -169,7 +171,7 @@ class StageOperator:
             variances: the same.
             values: number of values per channel in the batch.
         """
-        inside = zip(means[1:], variances[1:], strict=True)
+        inside, updates = zip(means[1:], variances[1:], strict=True), []
         for layer, unit, runs in zip(layers, self.units, self.reads, strict=True):
             for place, activation in enumerate(unit.activations):
                 if not activation.norm:
@@ -180,7 +182,8 @@ class StageOperator:
                     continue
                 if not place:
                     mean, variance = stage_pick(mean, runs), stage_pick(variance, runs)
-                stage_advance(norm, mean, variance, values)
+                updates.append((norm, mean, variance))
+        stage_advance(updates, values)
 
 
 def stage_rate(layer: nn.Module, unit: StageUnit) -> float:

@@ -82,7 +82,8 @@ def stage_pick(numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
 def stage_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean and the biased variance of each channel."""
     mean, variance = torch.ops.aten.batch_norm_update_stats(x, None, None, 0.0)
-    return mean.to(stage_precise(x)), variance.to(stage_precise(x))
+    dtype = stage_precise(x)
+    return mean.to(dtype), variance.to(dtype)
 
 
 def stage_normalise(
