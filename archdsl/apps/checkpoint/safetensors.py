@@ -91,15 +91,13 @@ def write(tensors: Mapping[str, Tensor]) -> bytes:
         ValueError: if the format has no name for a dtype.
     """
     header: dict[str, Any] = {METADATA: {"generated_by": f"archdsl {__version__}", "format": "pt"}}
+    header |= dict.fromkeys(tensors)  # in their order, wherever the data are
     parts, end = [], 0
-    for name, tensor in tensors.items():
-        if tensor.dtype not in NAMES:
-            raise ValueError(f"{name[:80]} has the dtype {tensor.dtype}")
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        part = ctypes.string_at(flat.data_ptr(), flat.nbytes) if flat.numel() else b""
+    for name in sorted(tensors, key=lambda name: -tensors[name].itemsize):  # each is aligned
+        part = _data(name, tensors[name])
         header[name] = {
-            "dtype": NAMES[tensor.dtype],
-            "shape": list(tensor.shape),
+            "dtype": NAMES[tensors[name].dtype],
+            "shape": list(tensors[name].shape),
             "data_offsets": [end, end + len(part)],
         }
         parts.append(part)
@@ -107,3 +105,11 @@ def write(tensors: Mapping[str, Tensor]) -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # so that the data are aligned
     return b"".join([len(text).to_bytes(8, "little"), text, *parts])
+
+
+def _data(name: str, tensor: Tensor) -> bytes:
+    """Return the numbers of a tensor. Raise ValueError if the format has no name for its dtype."""
+    if tensor.dtype not in NAMES:
+        raise ValueError(f"{name[:80]} has the dtype {tensor.dtype}")
+    flat = tensor.detach().cpu().contiguous()
+    return ctypes.string_at(flat.data_ptr(), flat.nbytes) if flat.numel() else b""

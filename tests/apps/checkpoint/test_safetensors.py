@@ -33,8 +33,10 @@ def test_a_file_by_hand() -> None:
 def test_every_dtype_returns(dtype: torch.dtype) -> None:
     value = (torch.arange(6).reshape(2, 3) % 2).to(dtype)
     state = {"a": value, "empty": value[:0], "scalar": value[0, 1].clone(), "turned": value.T}
+    state["after"] = torch.ones(3, dtype=torch.float64)
+    assert list(parse(write(state))) == list(state)
     for name, back in parse(write(state)).items():
-        assert (back.dtype, back.shape) == (dtype, state[name].shape)
+        assert (back.dtype, back.shape) == (state[name].dtype, state[name].shape)
         assert back.tolist() == state[name].tolist()
 
 
@@ -67,3 +69,13 @@ def test_written_files_are_read_and_hold_no_more_than_their_tensors(
     assert path.stat().st_size < 8_000
     back: dict[str, Any] = load(path)
     assert all(torch.equal(back[name], value) for name, value in state.items())
+
+
+def test_the_format_of_its_authors(tmp_path: Path) -> None:
+    library = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
+    state = {"a": torch.rand(3, 5), "b": torch.tensor(7), "c": torch.ones(3, dtype=torch.bool)}
+    state["d"] = torch.rand(2, 2).to(torch.bfloat16)
+    theirs, ours = library.load(write(state)), parse(library.save(state))
+    for name, value in state.items():
+        assert torch.equal(theirs[name], value)
+        assert torch.equal(ours[name], value)

@@ -34,7 +34,6 @@ RESNETS: dict[str, tuple[str, Settings]] = {
     "resnet101": ("resnet", {"layers": [3, 4, 23, 3]}),
     "resnet152": ("resnet", {"layers": [3, 8, 36, 3]}),
     "wide_resnet50_2": ("resnext", {"cardinality": 1, "base": 128}),
-    "resnext101_32x8d": ("resnext", {"layers": [3, 4, 23, 3], "base": 8}),
 }
 DENSENETS: dict[str, tuple[str, Settings]] = {
     "densenet121": ("densenet", {}),
@@ -48,7 +47,6 @@ OTHERS: dict[str, tuple[str, Settings]] = {
 }
 TIMM: dict[str, tuple[str, Settings]] = {
     "resnet50": ("resnet", {}),
-    "resnext50_32x4d": ("resnext", {}),
     "densenet121": ("densenet", {}),
     "regnetx_016": (
         "regnet-x", {"layers": [2, 4, 10, 2], "width": [72, 168, 408, 912], "group": 24}
