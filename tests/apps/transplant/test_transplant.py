@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 import torch
 from torch import Tensor
@@ -79,6 +81,20 @@ def test_outputs_are_those_with_zeroed_links(target: str, unit: str) -> None:
         assert untouched < 1e-12
     else:
         assert untouched > 1e-3
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_subsets_in_random_order(seed: int) -> None:
+    chosen = random.Random(seed)
+    reads = [chosen.sample(range(layer), chosen.randint(1, layer)) for layer in range(1, 7)]
+    fewer = [chosen.sample(own, chosen.randint(1, len(own))) for own in reads]
+    rules = (f"connect: {{rule: explicit, reads: {own}}}" for own in (reads, fewer))
+    dense, sparse = (of_checked(changed(DENSE, "connect: full", rule)) for rule in rules)
+    state = dense.network.state_dict()
+    transplanted = transplant(state, dense.graph, sparse.graph)
+    x = inputs(dense.graph)
+    sliced = outputs(sparse, transplanted.state, x)
+    assert apart(sliced, outputs(dense, transplanted.silenced(), x)) < 1e-12
 
 
 def test_zeros_are_in_the_removed_links_alone() -> None:
