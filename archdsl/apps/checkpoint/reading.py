@@ -80,13 +80,15 @@ def dense(name: str, value: Any) -> Tensor:
 
     Args:
         name: the name of the tensor, for the error.
-        value: a tensor of any dtype, dense, sparse or quantised; the last becomes float32.
+        value: a tensor of real numbers, dense, sparse or quantised; the last becomes float32.
 
     Raises:
-        ArchdslError: A440 if it has no values, or cannot be converted.
+        ArchdslError: A440 if it has no values, is complex, or cannot be converted.
     """
     if value.is_meta:
         raise _unusable(name, "is on the meta device and has no values")
+    if value.is_complex():
+        raise _unusable(name, f"has the dtype {value.dtype}, which is not real")
     try:
         plain: Tensor = value.detach().dequantize() if value.is_quantized else value.detach()
         return plain if plain.layout == torch.strided else plain.to_dense()

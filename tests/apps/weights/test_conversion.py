@@ -122,6 +122,30 @@ def test_sizes_of_1_are_added_and_removed_and_nothing_else() -> None:
     assert [m.pair.ours for m in report(state).mismatched] == ["head.linear.weight"]
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (torch.ones(5, device="meta"), "fc.bias is on the meta device and has no values"),
+        (torch.ones(5, dtype=torch.complex64), "fc.bias has the dtype torch.complex64"),
+        ([1.0] * 5, "fc.bias is a list, not a tensor"),
+    ],
+)
+def test_values_that_are_not_numbers(value: object, message: str) -> None:
+    with pytest.raises(ArchdslError) as raised:
+        convert(GRAPH, {**theirs(), "fc.bias": value})
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "A440"
+    assert diagnostic.message.startswith(message)
+
+
+def test_sparse_and_half_values_are_kept() -> None:
+    state = theirs()
+    state["fc.weight"] = state["fc.weight"].half().to_sparse()
+    weight = convert(GRAPH, state).state["head.linear.weight"]
+    assert weight.dtype == torch.float16
+    assert torch.equal(weight, state["fc.weight"].to_dense())
+
+
 def test_counters_that_old_files_lack_are_0() -> None:
     state = {name: value for name, value in theirs().items() if not name.endswith("tracked")}
     converted = convert(GRAPH, state)
