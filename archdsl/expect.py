@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 from archdsl.errors import ArchdslError, Diagnostic, Place, fail
+from archdsl.frontend.figures import Expectation, Figure
 from archdsl.frontend.load import Spec
 from archdsl.frontend.parameters import read_value
-from archdsl.frontend.schema import Expectation, Figure
 from archdsl.frontend.work import long_work
 
 PRINTED = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,20})?) *([kKMGT]?)\Z")

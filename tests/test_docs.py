@@ -10,8 +10,9 @@ import pytest
 
 from archdsl.api import check_text
 from archdsl.errors import Source
+from archdsl.frontend.figures import Expectation, Figure
 from archdsl.frontend.reader import read
-from archdsl.frontend.schema import Expectation, Figure, Network, StagesWords, Transition
+from archdsl.frontend.schema import Network, StagesWords, Transition
 from archdsl.frontend.unions import word_of
 from archdsl.language.aggregations import AGGREGATIONS
 from archdsl.language.arithmetic import FUNCTIONS

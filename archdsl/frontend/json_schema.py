@@ -14,6 +14,7 @@ from pydantic import ConfigDict
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from archdsl.errors import fail
+from archdsl.frontend.descriptions import first_line, hoist
 from archdsl.frontend.extending import Extension
 from archdsl.frontend.schema import NAME, PARAMETER, language
 from archdsl.frontend.unions import word_of
@@ -76,7 +77,10 @@ def json_schema(extensions: Sequence[Extension] = ()) -> Schema:
     for definition in definitions.values():
         _words(definition)
     schema["properties"]["expect"] = _one_or_more(schema["properties"]["expect"])
-    schema["properties"]["params"] = _parameters()
+    schema["properties"]["params"] = _parameters(schema["properties"]["params"]["description"])
+    transition = definitions["Transition"]
+    transition["properties"]["kind"] |= first_line(transition)
+    hoist(schema)
     return {"$schema": DIALECT, "$id": "archdsl.schema.json", **schema, "title": "archdsl spec"}
 
 
@@ -93,7 +97,8 @@ def _renamed(model: Extension, number: int) -> Any:
 def _defined(units: Models) -> Schema:
     """A unit that the spec defines: any other word, with numbers."""
     words = [word_of(unit, "kind") for unit in units]
-    kind = {"type": "string", "pattern": NAME, "not": {"enum": words}}
+    what = "the word of a unit under `define`"
+    kind = {"type": "string", "pattern": NAME, "not": {"enum": words}, "description": what}
     number: Schema = {"type": ["number", "string"]}
     numbers = {"anyOf": [number, {"type": "array", "items": number, "minItems": 1}]}
     return {
@@ -123,7 +128,8 @@ def _allow_defined(schema: Any, word: Schema) -> None:
 
 
 def _exit_of_block(properties: Schema) -> None:
-    properties["exit"] = {"anyOf": _one_exit(), "default": "rule"}
+    properties["exit"] = {**properties["exit"], "anyOf": _one_exit(), "default": "rule"}
+    properties["exit"].pop("oneOf", None)
 
 
 def _one_exit() -> list[Schema]:
@@ -143,17 +149,18 @@ def _layer(definitions: Schema, layers: Sequence[type[LayerWords]], units: Model
     forms: list[Schema] = [{"enum": bare}]
     forms += [{"$ref": f"#/$defs/{unit.__name__}"} for unit in units]
     for kind in layers:
+        definition = definitions[kind.__name__]
         numbers: Schema = {"$ref": f"#/$defs/{kind.__name__}"}
         if kind.shorthand:
-            inner = definitions[kind.__name__]["properties"][kind.shorthand]
+            inner = definition["properties"][kind.shorthand]
             numbers = {"anyOf": [numbers, inner]}
         word = word_of(kind, "layer")
         if kind.shorthand and issubclass(kind, Nested):
-            forms.append(_beside(definitions[kind.__name__], word, kind.shorthand))
+            forms.append(_beside(definition, word, kind.shorthand))
         forms.append(
             {
                 "type": "object",
-                "properties": {word: numbers},
+                "properties": {word: {**numbers, **first_line(definition)}},
                 "required": [word],
                 "additionalProperties": False,
             }
@@ -185,7 +192,7 @@ def _choosable(definition: Schema, key: str, models: Models) -> None:
     """Allow a parameter's name as the word of a rule, unit or aggregation; one is required."""
     word = definition["properties"][key]
     words = [word_of(model, key) for model in models]
-    definition["properties"][key] = {"anyOf": [word, _named(words)]}
+    definition["properties"][key] = {"anyOf": [word, _named(words)], **first_line(definition)}
     required = definition.setdefault("required", [])
     if key not in required:  # a custom class may set the word as a default, too
         required.insert(0, key)
@@ -229,13 +236,13 @@ def _one_or_more(schema: Schema) -> Schema:
             "anyOf": [{"type": "array", "items": item}, item]}  # fmt: skip
 
 
-def _parameters() -> Schema:
+def _parameters(description: str) -> Schema:
     """Return the schema of `params`."""
     one = {"type": ["integer", "number", "string"]}
     value = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
     return {
         "type": "object",
-        "description": "numbers, lists of numbers, arithmetic, or a choice of words: a | b",
+        "description": description,
         "propertyNames": {"pattern": PARAMETER},
         "additionalProperties": value,
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ForwardRef
 from pydantic import Field, create_model
 
 from archdsl.frontend import unions
+from archdsl.frontend.derived import derived
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.cycle import Cycle
 from archdsl.language.exit import Exit, WordExit
@@ -48,16 +49,14 @@ def recursive(
         Nest: {"layers": (ForwardRef("Unit_"), ...), "bottom": (ForwardRef("Unit_"), ...)},
     }  # fmt: skip
     nested: dict[type[LayerWords], Any] = {
-        word: create_model(word.__name__, __base__=word, __doc__=word.__doc__, **fields)
-        for word, fields in slots.items()
+        word: derived(word, **fields) for word, fields in slots.items()
     }
     item = unions.layer([nested.get(word, word) for word in layers], units)
     field = Field(min_length=1, max_length=64, strict=False)
     fields: dict[str, Any] = {"layers": (tuple[item, ...], field)}  # type: ignore[valid-type]
     chain = create_model("LayerList", __base__=base, __doc__=base.__doc__, **fields)
     unit = unions.unit(units, chain)
-    several: dict[str, Any] = {"cycle": (tuple[unit, ...], field)}  # type: ignore[valid-type]
-    cycle = create_model("Cycle", __base__=Cycle, __doc__=Cycle.__doc__, **several)
+    cycle = derived(Cycle, cycle=(tuple[unit, ...], field))  # type: ignore[valid-type]
     units_ = unions.units(units, chain, cycle)
     names = {"Unit_": unit, "Units_": units_, "Layers_": unions.layers(unit)}
     # The list first: it is in every other model, and is then used as it is.

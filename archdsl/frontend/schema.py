@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field
 
 from archdsl.frontend import unions
+from archdsl.frontend.derived import derived
 from archdsl.frontend.extending import Extension, extended
+from archdsl.frontend.figures import Expectation
 from archdsl.frontend.nesting import recursive
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.aggregations import AGGREGATIONS
@@ -30,6 +32,7 @@ from archdsl.language.values import WIDEST, Bounds, Count, Size, Width, Words
 
 EXIT = "output: the rule for one more layer, all outputs, the last one, or by another rule"
 DEFINE = "units of this spec by their words, which `kind` then takes like `basic`"
+PARAMS = "numbers, lists of numbers, arithmetic, or a choice of words: a | b"
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
 
@@ -53,41 +56,10 @@ class Transition(Words):
 
     kind: Literal["transition"]
     width: Width = Field(description="output channels; `incoming` is the number of input channels")
-    pool: Literal["average", "max", "none"] = "average"
-    bias: bool = False
-
-
-class Figure(Words):
-    """One published number."""
-
-    value: int | str = Field(description="123456, or as printed: 4.51M")
-    tolerance: str | None = Field(
-        None,
-        description="such as 0.5%; without it, the number must round to the printed digits",
-        pattern=r"^[0-9]{1,4}(\.[0-9]{1,6})? *%$",
+    pool: Literal["average", "max", "none"] = Field(
+        "average", description="the pooling by 2, or none"
     )
-    source: Annotated[str, Field(max_length=400)]
-
-
-Quantity = Literal["parameters", "macs", "flops", "depth", "layers", "links", "skip_links"]
-
-
-class Expectation(Words):
-    """Published figures, and the settings they hold for (all others at their defaults)."""
-
-    when: dict[str, Any] = Field(default_factory=dict)
-    parameters: Figure | None = None
-    macs: Figure | None = None
-    flops: Figure | None = None
-    depth: Figure | None = None
-    layers: Figure | None = None
-    links: Figure | None = None
-    skip_links: Figure | None = None
-
-    def figures(self) -> list[tuple[str, Figure]]:
-        """The published numbers by quantity."""
-        names = ("parameters", "macs", "flops", "depth", "layers", "links", "skip_links")
-        return [(name, figure) for name in names if (figure := getattr(self, name)) is not None]
+    bias: bool = Field(False, description="whether the convolution has a bias")
 
 
 if TYPE_CHECKING:
@@ -119,10 +91,17 @@ class StageWords(Words):
 
     keys_since: ClassVar[Mapping[str, int]] = {"carry": 2}
 
-    layers: Any = None
-    unit: Unit | LayerList | Cycle | None = None
-    connect: Rule | None = None
-    aggregate: Aggregation | None = None
+    layers: Any = Field(None, description="number of layers, or a list with one unit per layer")
+    unit: Unit | LayerList | Cycle | None = Field(
+        None,
+        description="what each layer computes: a named unit, a list of layers, or units in turn",
+    )
+    connect: Rule | None = Field(
+        None, description="the rule that says which earlier outputs a layer reads"
+    )
+    aggregate: Aggregation | None = Field(
+        None, description="how the outputs that a layer reads are joined"
+    )
     exit: WordExit | Exit | ExitList = Field(WordExit(kind="rule"), description=EXIT)
     entry: EntryWord | LayerList = Field("identity", description=ENTRY)
     stride: Size = Field(1, description="stride of the stage's first layer")
@@ -137,7 +116,7 @@ class StageWords(Words):
 class StagesWords(StageWords):
     """Stages that share their words; a list inside has one entry per stage."""
 
-    count: Count
+    count: Count = Field(description="number of stages")
 
 
 class Network(Words):
@@ -145,9 +124,11 @@ class Network(Words):
 
     keys_since: ClassVar[Mapping[str, int]] = {"define": 2}
     archdsl: Version = Field(description="version of the language")
-    name: Annotated[str, Field(pattern=NAME)]
-    description: Annotated[str, Field(max_length=4_000)] = ""
-    params: dict[str, Any] = Field(default_factory=dict)
+    name: Annotated[str, Field(pattern=NAME, description="name of the network")]
+    description: Annotated[
+        str, Field(max_length=4_000, description="what the network is, for readers")
+    ] = ""
+    params: dict[str, Any] = Field(default_factory=dict, description=PARAMS)
     input: Annotated[
         tuple[Annotated[int, Bounds(1, WIDEST)], ...],
         Field(
@@ -159,12 +140,18 @@ class Network(Words):
         ),
     ]
     define: dict[str, Definition] = Field(default_factory=dict, description=DEFINE)
-    stem: ChainWords | None = None
-    each: StageWords | None = None
-    stages: StagesWords | tuple[StageWords, ...]
-    between: BetweenWords | None = None
-    head: ChainWords | None = None
-    expect: Expectations = ()
+    stem: ChainWords | None = Field(None, description="layers in front of the first stage")
+    each: StageWords | None = Field(None, description="keys that all stages of a list share")
+    stages: StagesWords | tuple[StageWords, ...] = Field(
+        description="stages that share their keys, or a list of stages"
+    )
+    between: BetweenWords | None = Field(
+        None, description="layers between two stages: a transition or a list"
+    )
+    head: ChainWords | None = Field(None, description="layers behind the last stage")
+    expect: Expectations = Field(
+        (), description="published figures, which are compared with the counts"
+    )
 
     def needs(self) -> Mapping[str, int]:
         """Return the version that each key needs: an input was an image in version 1."""
@@ -220,18 +207,14 @@ def language(
         "connect": (rule | None, None),
         "aggregate": (aggregation | None, None),
     }
-    own = create_model("Exit", __base__=Exit, __doc__=Exit.__doc__, **parts)
+    own = derived(Exit, **parts)
     chain, unit, units_or_cycle = recursive(layers, units, rules, aggregations, own, LayerList)
     one, alike = _stages(chain, unit, units_or_cycle, parts, own)
     listed = unions.listed(chain)
-    define = create_model(
-        "Definition", __base__=Definition, __doc__=Definition.__doc__, layers=(listed, ...)
-    )
-    network = create_model(
-        "Network",
-        __base__=Network,
-        __doc__=Network.__doc__,
-        define=(dict[str, define], Field(default_factory=dict, description=DEFINE)),
+    define = derived(Definition, layers=(listed, ...))
+    network = derived(
+        Network,
+        define=(dict[str, define], Field(default_factory=dict)),  # type: ignore[valid-type]
         stem=(listed | None, None),
         each=(one | None, None),
         stages=(unions.stages(alike, one), ...),
@@ -249,10 +232,10 @@ def _stages(
         **parts,
         "layers": (unions.layers(unit) | None, None),
         "unit": (units_or_cycle | None, None),
-        "entry": (unions.word_or_list(EntryWord, chain), Field("identity", description=ENTRY)),
-        "exit": (unions.exits(own), Field(WordExit(kind="rule"), description=EXIT)),
-        "carry": (unions.listed(chain) | None, Field(None, description=CARRY)),
+        "entry": (unions.word_or_list(EntryWord, chain), "identity"),
+        "exit": (unions.exits(own), WordExit(kind="rule")),
+        "carry": (unions.listed(chain) | None, None),
     }
-    one = create_model("Stage", __base__=StageWords, __doc__=StageWords.__doc__, **slots)
-    alike = create_model("Stages", __base__=StagesWords, __doc__=StagesWords.__doc__, **slots)
+    one = derived(StageWords, "Stage", **slots)
+    alike = derived(StagesWords, "Stages", **slots)
     return one, alike

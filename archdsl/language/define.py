@@ -57,7 +57,7 @@ class Definition(Words):
         default_factory=dict,
         description="names of numbers, each with its default, or with nothing if it has none",
     )
-    layers: Any
+    layers: Any = Field(description="the layers of the unit")
 
 
 class Defined(Unit):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, get_args
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from archdsl.errors import fail
 from archdsl.language.aggregation import Aggregation
@@ -59,8 +59,12 @@ class Exit(Words):
     """An exit with a rule, an aggregation or both of its own; what it lacks is the stage's."""
 
     since: ClassVar[int] = 2
-    connect: Rule | None = None
-    aggregate: Aggregation | None = None
+    connect: Rule | None = Field(
+        None, description="the rule that says which outputs leave; that of the stage if not given"
+    )
+    aggregate: Aggregation | None = Field(
+        None, description="how they are joined; as in the stage if not given"
+    )
 
     @model_validator(mode="after")
     def _not_empty(self) -> Exit:

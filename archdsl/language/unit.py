@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from archdsl.errors import fail
 from archdsl.language.layers import Conv, Dropout, LayerWords, Norm, Order, Relu
@@ -36,11 +36,15 @@ class ConvUnit(Unit):
     """What the named units share: convolutions with a norm and a ReLU each, before or after."""
 
     order: Order
-    dropout: Chance = 0.0
-    bias: bool = False
+    dropout: Chance = Field(
+        0.0, description="probability of the dropout behind the last convolution; none if 0"
+    )
+    bias: bool = Field(False, description="whether the convolutions have a bias")
     convs: ClassVar[int] = MOST // 3
-    final_relu: bool | None = None
-    """Post-activation only: false leaves the last ReLU to the aggregation, as ResNet does."""
+    final_relu: bool | None = Field(
+        None,
+        description="with `order: post`: false leaves the last ReLU to the aggregation",
+    )
 
     @model_validator(mode="after")
     def _final_relu_belongs_to_post(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -52,6 +52,30 @@ def test_every_key_of_a_spec_is_described_or_plain() -> None:
         assert definition.get("description"), name
         if definition["type"] == "object" and name != "Defined":  # its numbers have any names
             assert definition["additionalProperties"] is False, name
+
+
+def undescribed(schema: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of each key without a description that an editor can show."""
+    if isinstance(schema, list):
+        for index, item in enumerate(schema):
+            yield from undescribed(item, f"{path}/{index}")
+    if isinstance(schema, dict):
+        keys = schema.get("properties")
+        for key, value in keys.items() if isinstance(keys, dict) else ():
+            if not value.get("description"):
+                yield f"{path}/{key}"
+        for name, value in schema.items():
+            yield from undescribed(value, f"{path}/{name}")
+
+
+def test_every_key_has_a_description() -> None:
+    assert list(undescribed(SCHEMA)) == []
+    assert list(undescribed({"properties": {"a": {"type": "string"}}})) == ["/a"]
+
+
+def test_keys_of_custom_words_have_the_description_of_their_class() -> None:
+    found = set(undescribed(OWN.schema))
+    assert not [path for path in found if not path.endswith(("/count", "/width", "/groups"))]
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

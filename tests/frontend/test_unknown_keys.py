@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from archdsl.errors import ArchdslError, Diagnostic
+from archdsl.frontend.figures import Expectation, Figure
 from archdsl.frontend.load import parse
 from archdsl.frontend.schema import (
-    Expectation,
-    Figure,
     Network,
     StagesWords,
     StageWords,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.aggregation import Aggregation
 from archdsl.language.values import Chance
 
@@ -28,7 +30,9 @@ class Mean(Aggregation):
     """FractalNet's aggregation."""
 
     kind: Literal["mean"]
-    drop_path: Chance = 0.0
+    drop_path: Chance = Field(
+        0.0, description="probability with which an output is left out in training"
+    )
     join: ClassVar = staticmethod(mean)
     operation: ClassVar = "mean"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.aggregation import Aggregation
 
 
@@ -15,7 +17,9 @@ class Running(Aggregation):
     """Post-activation ResNet's aggregation (He et al. 2015). Of y_0 alone it is y_0."""
 
     kind: Literal["running"]
-    activation: Literal["relu", "gelu", "silu"] = "relu"
+    activation: Literal["relu", "gelu", "silu"] = Field(
+        "relu", description="the function that each sum passes through"
+    )
     operation: ClassVar = "sum"
     running: ClassVar[bool] = True
 

@@ -20,6 +20,12 @@ LEVELS = 16
 """Most levels of a nest."""
 
 
+LAYERS = (
+    "the layers inside, or one named unit; for `parallel`, a list with the layers of each branch; "
+    "for `block`, the number of its parts, or a list with one unit per part"
+)
+
+
 class Nested(LayerWords):
     """A layer that is made of lists of layers."""
 
@@ -31,7 +37,10 @@ class Listed(Nested):
 
     shorthand: ClassVar[str | None] = "layers"
     resolved_later: ClassVar[frozenset[str]] = frozenset({"layers"})
-    layers: Any = None
+    layers: Any = Field(
+        None,
+        description=LAYERS,
+    )
 
 
 class Strided(Listed):
@@ -58,7 +67,7 @@ class Parallel(Strided):
     """Lists of layers that all read the input; their outputs are joined."""
 
     layer: Literal["parallel"] = "parallel"
-    aggregate: Any = None
+    aggregate: Any = Field(None, description="how the outputs of its parts are joined")
 
 
 class Block(Strided):
@@ -67,10 +76,10 @@ class Block(Strided):
     layer: Literal["block"] = "block"
     shorthand: ClassVar[str | None] = None
     resolved_later: ClassVar[frozenset[str]] = frozenset({"layers", "unit"})
-    unit: Any = None
-    connect: Any = None
-    aggregate: Any = None
-    exit: Any = WordExit(kind="rule")
+    unit: Any = Field(None, description="what each part computes, if `layers` is their number")
+    connect: Any = Field(None, description="the rule that says which outputs each part reads")
+    aggregate: Any = Field(None, description="how the outputs of its parts are joined")
+    exit: Any = Field(WordExit(kind="rule"), description="which outputs leave the block")
 
 
 class Nest(Listed):
@@ -83,7 +92,7 @@ class Nest(Listed):
     shorthand: ClassVar[str | None] = None
     resolved_later: ClassVar[frozenset[str]] = frozenset({"layers", "bottom"})
     count: Annotated[int, Bounds(1, LEVELS)] = Field(description="how often the list is there")
-    bottom: Any = None
+    bottom: Any = Field(None, description="the layers inside the innermost list")
 
 
 class Inner(Nested):

@@ -28,8 +28,10 @@ class Conv(LayerWords):
         "the size",
     )
     dilation: Size = Field(1, description="distance between the pixels that the kernel reads")
-    groups: Width = 1
-    bias: bool = False
+    groups: Width = Field(1, description="groups of channels that are convolved separately")
+    bias: bool = Field(
+        False, description="whether the convolution adds a learned number to each channel"
+    )
     keys_since: ClassVar[Mapping[str, int]] = {"dilation": 2}
 
     def needs(self) -> Mapping[str, int]:

@@ -26,6 +26,8 @@ class Deconv(LayerWords):
     output_padding: Annotated[int, Bounds(0, 30)] | None = Field(
         None, description="rows and columns added at the end, below `stride`; with `padding` alone"
     )
-    dilation: Size = 1
-    groups: Width = 1
-    bias: bool = False
+    dilation: Size = Field(1, description="distance between the pixels that the kernel writes")
+    groups: Width = Field(1, description="groups of channels that are convolved separately")
+    bias: bool = Field(
+        False, description="whether the convolution adds a learned number to each channel"
+    )

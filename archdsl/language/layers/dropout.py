@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.layers.words import LayerWords
 from archdsl.language.values import Chance
 
@@ -13,4 +15,4 @@ class Dropout(LayerWords):
 
     layer: Literal["dropout"] = "dropout"
     shorthand: ClassVar[str | None] = "p"
-    p: Chance
+    p: Chance = Field(description="probability with which an element is zero in training")

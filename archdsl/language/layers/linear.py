@@ -16,4 +16,4 @@ class Linear(LayerWords):
     layer: Literal["linear"] = "linear"
     shorthand: ClassVar[str | None] = "width"
     width: Width = Field(description="features it makes, such as the number of classes")
-    bias: bool = True
+    bias: bool = Field(True, description="whether a learned number is added to each feature")

@@ -15,10 +15,16 @@ class Pool(LayerWords):
     """Pooling with a window, or `to` a fixed size that is at most the size of the map."""
 
     layer: Literal["pool"] = "pool"
-    kind: Literal["average", "max"] = "average"
-    kernel: Size | None = None
+    kind: Literal["average", "max"] = Field(
+        "average", description="average or maximum of each window"
+    )
+    kernel: Size | None = Field(
+        None, description="side of the window; either this or `to` is needed"
+    )
     stride: Size | None = Field(None, description="step; the kernel if not given")
-    padding: Padding = 0
+    padding: Padding = Field(
+        0, description="pixels added at each side, which an average counts as zeros"
+    )
     ceil: bool = Field(
         False, description="round the size up, so that the last window may be cut off"
     )

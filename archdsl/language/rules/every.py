@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.rule import Rule, sum_of_ceilings
 from archdsl.language.values import Count
 
@@ -26,7 +28,7 @@ class Every(Rule):
 
     since: ClassVar[int] = 2
     rule: Literal["every"]
-    step: Count = 2
+    step: Count = Field(2, description="a layer reads every `step`-th output")
     sources: ClassVar = staticmethod(every)
 
     def arguments(self) -> tuple[int]:

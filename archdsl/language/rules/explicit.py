@@ -23,7 +23,13 @@ class Explicit(Rule):
     rule: Literal["explicit"]
     table: Annotated[
         tuple[Annotated[tuple[Index, ...], Field(min_length=1, strict=False)], ...],
-        Field(min_length=1, max_length=5_000, alias="reads", strict=False),
+        Field(
+            min_length=1,
+            max_length=5_000,
+            alias="reads",
+            strict=False,
+            description="for each layer, and then for the exit, the outputs that it reads",
+        ),
     ]
 
     def reads(self, layer: int) -> Sequence[int]:

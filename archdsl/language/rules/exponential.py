@@ -35,7 +35,7 @@ class Exponential(Ordered):
 
     keys_since: ClassVar[Mapping[str, int]] = {**Ordered.keys_since, "entry": 2}
     rule: Literal["exponential"]
-    base: Base = 2
+    base: Base = Field(2, description="c: outputs are read at the distances 1, c, c^2, ...")
     entry: Literal["rule", "always"] = Field(
         "rule", description="`always`: each layer reads y_0, too"
     )

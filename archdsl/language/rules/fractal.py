@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
+from pydantic import Field
+
 from archdsl.language.rule import Rule
 from archdsl.language.values import Bounds
 
@@ -36,7 +38,7 @@ class Fractal(Rule):
     """FractalNet's topology; a stage is one block, and its `layers` follow from `columns`."""
 
     rule: Literal["fractal"]
-    columns: Columns
+    columns: Columns = Field(description="number of columns; the block has 2^(columns - 1) rows")
     sources: ClassVar = staticmethod(fractal)
     depth_is: ClassVar = "rows"
     deepest_first: ClassVar = True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.rules.ordered import Ordered
 
 
@@ -16,7 +18,9 @@ class Full(Ordered):
     """ResNet's and DenseNet's topology."""
 
     rule: Literal["full"]
-    order: Literal["newest", "oldest"] = "oldest"
+    order: Literal["newest", "oldest"] = Field(
+        "oldest", description="which of the outputs is the first where they are joined"
+    )
     sources: ClassVar = staticmethod(full)
     reads_all: ClassVar[bool] = True
 

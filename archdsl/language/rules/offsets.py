@@ -25,7 +25,14 @@ class Offsets(Rule):
 
     rule: Literal["offsets"]
     distances: Annotated[
-        tuple[Count, ...], Field(min_length=1, max_length=256, alias="offsets", strict=False)
+        tuple[Count, ...],
+        Field(
+            min_length=1,
+            max_length=256,
+            alias="offsets",
+            strict=False,
+            description="how far back each output that is read is; 1 is the newest",
+        ),
     ]
     sources: ClassVar = staticmethod(offsets)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
+from pydantic import Field
+
 from archdsl.language.rule import Rule
 
 
@@ -15,7 +17,9 @@ class Ordered(Rule):
     """
 
     keys_since: ClassVar[Mapping[str, int]] = {"order": 2}
-    order: Literal["newest", "oldest"] = "newest"
+    order: Literal["newest", "oldest"] = Field(
+        "newest", description="which of the outputs is the first where they are joined"
+    )
     usual: ClassVar[str]
     """The default of `order`."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.rule import sum_of_ceilings
 from archdsl.language.rules.ordered import Ordered
 from archdsl.language.values import Count
@@ -24,7 +26,7 @@ class Strided(Ordered):
 
     since: ClassVar[int] = 2
     rule: Literal["strided"]
-    step: Count
+    step: Count = Field(description="distance between the outputs that are read")
     sources: ClassVar = staticmethod(strided)
 
     def arguments(self) -> tuple[int]:

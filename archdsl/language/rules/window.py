@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.rules.ordered import Ordered
 from archdsl.language.values import Count
 
@@ -22,7 +24,7 @@ class Window(Ordered):
     """A sliding window over the outputs."""
 
     rule: Literal["window"]
-    last: Count
+    last: Count = Field(description="how many of the latest outputs are read")
     sources: ClassVar = staticmethod(window)
 
     def arguments(self) -> tuple[int]:

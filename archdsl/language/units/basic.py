@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.layers import Conv, LayerWords
 from archdsl.language.unit import ConvUnit
 from archdsl.language.values import Size, Width
@@ -14,9 +16,9 @@ class Basic(ConvUnit):
 
     convs: ClassVar[int] = 1
     kind: Literal["basic"]
-    width: Width
-    kernel: Size = 3
-    groups: Width = 1
+    width: Width = Field(description="output channels")
+    kernel: Size = Field(3, description="side of the kernel")
+    groups: Width = Field(1, description="groups of channels that are convolved separately")
 
     def layers(self, stride: int) -> tuple[LayerWords, ...]:
         """conv k x k."""

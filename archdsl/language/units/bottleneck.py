@@ -18,7 +18,7 @@ class Bottleneck(ConvUnit):
     kind: Literal["bottleneck"]
     inner: Width = Field(description="channels between the 1x1 convolutions")
     width: Width | None = Field(None, description="channels it makes; 4 * inner if not given")
-    kernel: Size = 3
+    kernel: Size = Field(3, description="side of the middle convolution's kernel")
     groups: Width = Field(1, description="groups of the middle convolution")
     stride_at: Literal["conv1", "conv2"] = Field(
         "conv2", description="which convolution strides: conv1 as He et al., conv2 as torchvision"

@@ -16,9 +16,9 @@ class DenseBottleneck(ConvUnit):
 
     convs: ClassVar[int] = 2
     kind: Literal["dense-bottleneck"]
-    width: Width
+    width: Width = Field(description="output channels")
     inner: Width | None = Field(None, description="channels between; 4 * width if not given")
-    kernel: Size = 3
+    kernel: Size = Field(3, description="side of the second convolution's kernel")
 
     def layers(self, stride: int) -> tuple[LayerWords, ...]:
         """conv 1x1 to `inner`, conv k x k to `width`."""

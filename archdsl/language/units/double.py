@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from archdsl.language.layers import Conv, LayerWords
 from archdsl.language.unit import ConvUnit
 from archdsl.language.values import Size, Width
@@ -14,10 +16,10 @@ class Double(ConvUnit):
 
     convs: ClassVar[int] = 2
     kind: Literal["double"]
-    inner: Width
-    width: Width | None = None
-    kernel: Size = 3
-    groups: Width = 1
+    inner: Width = Field(description="channels between the two convolutions")
+    width: Width | None = Field(None, description="output channels; `inner` if not given")
+    kernel: Size = Field(3, description="side of the kernel")
+    groups: Width = Field(1, description="groups of channels that are convolved separately")
 
     def layers(self, stride: int) -> tuple[LayerWords, ...]:
         """conv k x k to `inner`, conv k x k to `width` (`inner` if not given)."""
