@@ -39,11 +39,12 @@ def ablate(
     require("torch", "numpy")
     checked = options.checked(spec, sets, limits, extend)
     graph = checked.graph
-    from archdsl.apps.ablate.images import read_images
     from archdsl.apps.ablate.measuring import ablate as measured
+    from archdsl.apps.checkpoint.images import check_images, load_images
     from archdsl.apps.checkpoint.reading import load
 
-    images = read_images(data, graph.steps[graph.input.name][-1])
+    images = load_images(data)
+    check_images(images, graph.steps[graph.input.name][-1])
     with Progress() as progress:
         ablation = measured(checked, load(checkpoint), images, progress.show)
     print(ablation.as_json() if as_json else ablation.text(), end="")

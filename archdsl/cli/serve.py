@@ -64,7 +64,7 @@ def serve(
 def begun(spec: Path, extend: options.Extend) -> tuple[Source, dict[str, str]]:
     """Return the text and the settings that the page begins with.
 
-    A file with errors is served too: the page is where they are mended.
+    A file with errors is served too: the page is where they are fixed.
 
     Args:
         spec: a spec file, a generated file, the name of a network, or `-`.

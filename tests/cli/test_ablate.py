@@ -43,9 +43,9 @@ def test_a_table_with_a_line_for_each_link() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("net.yaml", "error[A403]: net.yaml is not an array file"),
+        ("net.yaml", "error[A444]: net.yaml has no array"),
         ("none.npy", "error[A401]"),
-        ("wide.npy", "error[A414]: wide.npy is 2x4x8x8; the network reads N x 3x8x8"),
+        ("wide.npy", "error[A444]: the images have the shape (2, 4, 8, 8), not (N, 3, 8, 8)"),
     ],
 )
 def test_refused(data: str, message: str) -> None:

@@ -19,10 +19,10 @@ MOST = 1 << 30
 
 
 def load_images(path: Path) -> Tensor:
-    """Return the one array of an .npy or .npz file as float32, without running code in the file.
+    """Return the array of an .npy or .npz file as float32, without running code in the file.
 
     Args:
-        path: the file.
+        path: the file. An .npz file has one array, or one with the name `images`.
 
     Raises:
         ArchdslError: A401 to A403 if there is no such file, A422 without numpy, A444 if it has no
@@ -48,12 +48,12 @@ def _array(path: Path) -> Any:
 
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            sizes = [record.file_size for record in archive.infolist()]
-        if len(sizes) != 1:
-            raise ValueError(f"it holds {len(sizes)} arrays, not one")
-        _check_size(sizes[0])
+            _check_size(sum(record.file_size for record in archive.infolist()))
         with np.load(path, allow_pickle=False) as arrays:
-            return arrays[arrays.files[0]]
+            names = arrays.files
+            if len(names) != 1 and "images" not in names:
+                raise ValueError(f"it holds {len(names)} arrays, and none is named `images`")
+            return arrays["images" if "images" in names else names[0]]
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     _check_size(array.nbytes)
     return array

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import zipfile
-from pathlib import Path
-
-import numpy
 import pytest
 import torch
 
 from archdsl.api import check_text
-from archdsl.apps.ablate.images import read_images
 from archdsl.apps.ablate.measuring import ablate
 from archdsl.apps.transplant.slicing import transplant
 from archdsl.errors import ArchdslError
@@ -105,46 +100,3 @@ def test_nothing_to_remove() -> None:
     network = of_checked(check_text(SUMS))
     with pytest.raises(ArchdslError, match="A442"):
         ablate(network.checked, network.network.state_dict(), torch.randn(1, 3, 8, 8))
-
-
-@pytest.mark.parametrize(
-    ("array", "code", "message"),
-    [
-        (numpy.zeros((2, 3, 9, 8)), "A414", "is 2x3x9x8; the network reads N x 3x8x8"),
-        (numpy.zeros((0, 3, 8, 8)), "A414", "is 0x3x8x8; the network"),
-        (numpy.zeros((3, 8, 8)), "A414", "is 3x8x8; the network"),
-        (numpy.zeros((1, 3, 8, 8), complex), "A414", "has the dtype complex128"),
-        (numpy.full((1, 3, 8, 8), numpy.nan), "A414", "has values that are not finite"),
-        (numpy.array([{}], object), "A403", "is not an array file that can be read"),
-    ],
-)
-def test_bad_images(array: numpy.ndarray, code: str, message: str, tmp_path: Path) -> None:
-    path = tmp_path / "images.npy"
-    numpy.save(path, array, allow_pickle=True)
-    with pytest.raises(ArchdslError) as raised:
-        read_images(path, (3, 8, 8))
-    assert raised.value.diagnostics[0].code == code
-    assert message in raised.value.diagnostics[0].message
-
-
-def test_image_files(tmp_path: Path) -> None:
-    images = numpy.arange(2 * 3 * 8 * 8, dtype=numpy.uint8).reshape(2, 3, 8, 8)
-    numpy.save(tmp_path / "a.npy", images)
-    numpy.savez_compressed(tmp_path / "b.npz", images)
-    numpy.savez(tmp_path / "c.npz", images=images, labels=numpy.zeros(2))
-    for name in ("a.npy", "b.npz", "c.npz"):
-        read = read_images(tmp_path / name, (3, 8, 8))
-        assert read.dtype == torch.float32
-        assert (read.numpy() == images).all()
-    numpy.savez(tmp_path / "d.npz", x=images, y=images)
-    with pytest.raises(ArchdslError, match="has several arrays: x, y"):
-        read_images(tmp_path / "d.npz", (3, 8, 8))
-    with zipfile.ZipFile(tmp_path / "g.npz", "w") as archive:
-        archive.writestr("images", "text")
-    with pytest.raises(ArchdslError, match="A403"):
-        read_images(tmp_path / "g.npz", (3, 8, 8))
-    (tmp_path / "e.npy").write_bytes(b"\x93NUMPY")
-    with pytest.raises(ArchdslError, match="A403"):
-        read_images(tmp_path / "e.npy", (3, 8, 8))
-    with pytest.raises(ArchdslError, match="A401"):
-        read_images(tmp_path / "f.npy", (3, 8, 8))

@@ -101,7 +101,7 @@ def test_pictures_show_the_shares(tmp_path: Path) -> None:
     torch.save(state, tmp_path / "net.pt")
     (tmp_path / "net.yaml").write_text(spec(), encoding="utf-8")
     images = torch.randn(3, 4, 5, 5)
-    np.savez(tmp_path / "images.npz", images.numpy())
+    np.savez(tmp_path / "images.npz", images=images.numpy(), labels=np.zeros(2))
     words = ("draw", tmp_path / "net.yaml", "--weights", tmp_path / "net.pt")
     data = ("--data", tmp_path / "images.npz", "-o", tmp_path / "net.dot")
     assert command(*words, *data).code == 0
