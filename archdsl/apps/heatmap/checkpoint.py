@@ -75,18 +75,19 @@ def heat_map(graph: Graph, loaded: object, shares: Shares = NONE) -> HeatMap:
 
 def _reason(graph: Graph) -> dict[str, str]:
     """Return why a network has no heat map, and what to do."""
-    operators = {operator for stage in graph.stages for operator in _operators(stage)}
-    operators |= {operator for *_, block in blocks(graph) for operator in _operators(block)}
+    places: list[Stage | Block] = [*graph.stages, *(block for *_, block in blocks(graph))]
+    operators = [operator for place in places for operator in _operators(place)]
     for operator in operators:
         if operator.shares is not None:
             return {
                 "note": f"the shares of `{operator.kind}` depend on the input",
                 "help": "name a file of images, for which they are measured: --data images.npy",
             }
-    return {
-        "note": "outputs that are added share the same weights",
-        "help": "the stages of a heat map join their outputs by concat",
-    }
+    weighted = [operator.kind for operator in operators if operator.weights()]
+    note = "outputs that are added share the same weights"
+    if weighted:
+        note = f"the weights of `{weighted[0]}` do not tell the outputs apart"
+    return {"note": note, "help": "the stages of a heat map join their outputs by concat"}
 
 
 def _operators(place: Stage | Block) -> tuple[Aggregation, Aggregation]:
