@@ -150,8 +150,8 @@ def drop_unit(x: Tensor, p: float, training: bool) -> Tensor:
     """Zero each sample with probability p in training; divide the others by 1 - p."""
     if p == 0 or not training:
         return x
-    kept = x.new_empty(x.shape[0], *[1] * (x.dim() - 1)).bernoulli_(1 - p)
-    return x * (kept / (1 - p))
+    kept = x.new_empty(x.shape[0]).bernoulli_(1 - p)
+    return (x.movedim(0, -1) * (kept / (1 - p))).movedim(-1, 0)
 
 
 class LayerScale(nn.Module):
@@ -163,7 +163,7 @@ class LayerScale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale the channels of x, of shape (N, C, ...)."""
-        return x * self.weight.view(-1, *[1] * (x.dim() - 2))
+        return (x.movedim(1, -1) * self.weight).movedim(-1, 1)
 
 
 # The spec of this file; `archdsl verify` compiles it again and compares the result.

@@ -124,7 +124,7 @@ class FractalNet(nn.Module):
                 nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        path = DropPath(3, self.training)
+        path = DropPath(3, self.training, x)
         x = self.stages[0](x, path)  # (N, 64, 32, 32)
         x = self.between[0](x)  # (N, 64, 16, 16)
         x = self.stages[1](x, path)  # (N, 128, 16, 16)
@@ -165,14 +165,24 @@ class DropPath:
 
     Half of the training passes keep one column alone: the same position at every join that has it.
     The others drop each output with probability p, but never all outputs of a join. Evaluation
-    keeps every output. Tensors are used instead of branches, so that torch.compile can trace it.
+    keeps every output. Tensors are used instead of branches, so that torch.compile can trace it,
+    and numbers are drawn through the input, so that torch.fx records that they are drawn.
     """
 
-    def __init__(self, columns: int, training: bool) -> None:
+    def __init__(self, columns: int, training: bool, like: Tensor) -> None:
         self.training = training
+        self.like = like
         if training:
-            self.alone = torch.rand(()) < 0.5
-            self.column = torch.randint(columns, ())
+            self.alone = self.random(()) < 0.5
+            self.column = self.integer(columns)
+
+    def random(self, shape: tuple[int, ...]) -> Tensor:
+        """Return numbers between 0 and 1, as `torch.rand` draws them."""
+        return torch.rand_like(self.like.new_empty(shape, dtype=torch.float32, device="cpu"))
+
+    def integer(self, count: int) -> Tensor:
+        """Return a number below `count`, as `torch.randint` draws it."""
+        return torch.randint_like(self.like.new_empty((), dtype=torch.int64, device="cpu"), count)
 
     def mean(self, outputs: list[Tensor], p: float) -> Tensor:
         """Return the mean of the outputs that are kept."""
@@ -182,15 +192,15 @@ class DropPath:
             return sum(outputs[1:], outputs[0]) / len(outputs)
         # Selected, not multiplied by 0: an output that is left out may be infinite.
         kept = self.kept(len(outputs), p).to(outputs[0].device)
-        pairs = zip(kept, outputs, strict=True)
-        first, *others = (torch.where(keep, output, 0.0) for keep, output in pairs)
+        # By index: torch.fx, which records this in training too, cannot iterate over a tensor.
+        first, *others = (torch.where(kept[n], output, 0.0) for n, output in enumerate(outputs))
         return sum(others, first) / kept.sum()
 
     def kept(self, count: int, p: float) -> Tensor:
         """Return which of `count` outputs are kept, as booleans of shape (count,)."""
         index = torch.arange(count)
-        kept = torch.rand(count) >= p
-        one = index == torch.randint(count, ())
+        kept = self.random((count,)) >= p
+        one = index == self.integer(count)
         column = index == self.column
         return torch.where(self.alone, column | ~column.any(), kept | (one & ~kept.any()))
 

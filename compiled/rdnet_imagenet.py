@@ -310,7 +310,7 @@ class LayerScale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale the channels of x, of shape (N, C, ...)."""
-        return x * self.weight.view(-1, *[1] * (x.dim() - 2))
+        return (x.movedim(1, -1) * self.weight).movedim(-1, 1)
 
 
 # The spec of this file; `archdsl verify` compiles it again and compares the result.

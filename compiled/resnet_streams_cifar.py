@@ -202,7 +202,7 @@ def write_streams(outputs: list[Tensor], rounds: int, mix: Tensor, write: Tensor
     for _ in range(rounds):
         mix = mix / mix.sum(dim=0, keepdim=True)
         mix = mix / mix.sum(dim=1, keepdim=True)
-    streams = state.reshape(state.shape[0], len(write), output.shape[1:].numel())
+    streams = state.reshape(state.shape[0], write.shape[0], output.shape[1:].numel())
     mixed = torch.bmm(mix.t().expand(streams.shape[0], -1, -1), streams)
     return (mixed + write.unsqueeze(1) * output.flatten(1).unsqueeze(1)).reshape(state.shape)
 
@@ -222,14 +222,15 @@ class ReadStreams(nn.Module):
 
     def __init__(self, count: int, first: int) -> None:
         super().__init__()
+        self.count = count
         self.weight = nn.Parameter(torch.eye(count)[first].clone())
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the streams of x, of shape (N, streams * C, ...)."""
-        streams = x.chunk(len(self.weight), dim=1)
+        streams = x.chunk(self.count, dim=1)
         result: Tensor = self.weight[0] * streams[0]
-        for weight, stream in zip(self.weight[1:], streams[1:], strict=True):
-            result = result + weight * stream
+        for index in range(1, self.count):  # torch.fx cannot iterate over a tensor
+            result = result + self.weight[index] * streams[index]
         return result
 
 

@@ -179,11 +179,11 @@ def full(layer: int) -> range:
 
 def weighted_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
     """The sum of the outputs, each times its weight."""
-    factors = weight.reshape(len(outputs), -1, *[1] * (outputs[0].dim() - 2))
-    result = factors[0] * outputs[0]
+    factors = weight.reshape(len(outputs), -1)
+    result = factors[0] * outputs[0].movedim(1, -1)
     for index, output in enumerate(outputs[1:], start=1):
-        result = result + factors[index] * output
-    return result
+        result = result + factors[index] * output.movedim(1, -1)
+    return result.movedim(-1, 1)
 
 
 def equal_shares(*sizes: int) -> Tensor:

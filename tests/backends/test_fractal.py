@@ -112,7 +112,7 @@ def test_an_output_that_is_left_out_may_be_infinite() -> None:
     means = []
     for seed in range(40):
         torch.manual_seed(seed)
-        mean = emitted().DropPath(3, True).mean(outputs, 0.5)
+        mean = emitted().DropPath(3, True, outputs[0]).mean(outputs, 0.5)
         means.append(float(mean[0].detach()))
         gradients = torch.autograd.grad(mean.sum(), outputs)
         assert not any(gradient.isnan().any() for gradient in gradients)
@@ -128,8 +128,15 @@ def test_symbolic_trace_in_evaluation() -> None:
 
 
 def test_symbolic_trace_in_training_does_not_freeze_what_is_drawn() -> None:
-    with pytest.raises(torch.fx.proxy.TraceError):
-        torch.fx.symbolic_trace(network().train())
+    whole = network().train()
+    traced, x = torch.fx.symbolic_trace(whole), torch.randn(2, 3, 8, 8, dtype=torch.float64)
+    outputs = []
+    for seed in range(8):
+        torch.manual_seed(seed)
+        outputs.append(traced(x))
+        torch.manual_seed(seed)
+        assert torch.equal(outputs[-1], whole(x))
+    assert len({float(output.detach().sum()) for output in outputs}) > 1
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -163,7 +170,7 @@ def test_autocast_keeps_its_dtype(training: bool) -> None:
 def kept_positions(seed: int, count: int, p: float) -> tuple[bool, list[float]]:
     path_class = emitted().DropPath
     torch.manual_seed(seed)
-    path = path_class(3, True)
+    path = path_class(3, True, torch.zeros(1))
     return bool(path.alone), path.kept(count, p).tolist()
 
 

@@ -51,7 +51,7 @@ def methods(out: Writer, program: Program, backbone: Backbone) -> None:
     with out.block(opening):
         out.line(FEATURES)
         if program.columns:
-            out.line(f"path = DropPath({program.columns}, self.training)")
+            out.line(f"path = DropPath({program.columns}, self.training, x)")
         for line in _features(program, backbone):
             out.line(line)
         out.line("return x")

@@ -71,7 +71,7 @@ def forward(out: Writer, program: Program) -> None:
             out.line("return self.forward_head(self.forward_features(x))")
         else:
             if program.columns:
-                out.line(f"path = DropPath({program.columns}, self.training)")
+                out.line(f"path = DropPath({program.columns}, self.training, x)")
             body(out, [(text_of(program, call), call.after) for call in program.calls])
     if program.backbone:
         out.blank()
@@ -133,7 +133,7 @@ def deepest(out: Writer, program: Program) -> None:
             text = f"{part_of(call)}.deepest(x)" if alone else text_of(program, call)
             calls.append((text, call.after))
         if any("path" in text for text, _ in calls):
-            out.line(f"path = DropPath({program.columns}, self.training)")
+            out.line(f"path = DropPath({program.columns}, self.training, x)")
         body(out, calls)
 
 

@@ -43,7 +43,7 @@ def stage(out: Writer, printed: StageClass, *, operator: bool = False) -> None:
             f"def forward(self, x: Tensor{path if printed.drops_path else ''}) -> Tensor:"
         ):
             if alone:
-                out.line("path = path or DropPath(columns=1, training=False)")
+                out.line("path = path or DropPath(columns=1, training=False, like=x)")
             if operator:
                 efficient.run(out)
             FORWARDS[printed.strategy](out, printed)

@@ -32,14 +32,15 @@ def attention(outputs: list[Tensor], query: Tensor, scale: Tensor) -> Tensor:
     """
     # query * (scale * normalised), summed over the channels: the normalisation divides by one
     # number for each pixel, so that it can wait until after the sum.
-    key = (query * scale).reshape(-1, *[1] * (outputs[0].dim() - 2))
+    key = query * scale
     # The square of a float16 above 256 is infinite, so scores are float32 or better.
     dtype = torch.promote_types(outputs[0].dtype, torch.float32)
     scores = []
     for output in outputs:
         wide = output.to(dtype)
         mean_square = wide.pow(2).mean(dim=1, keepdim=True)
-        scores.append((wide * key).sum(dim=1, keepdim=True) * (mean_square + 1e-6).rsqrt())
+        product = (wide.movedim(1, -1) * key).sum(dim=-1).unsqueeze(1)
+        scores.append(product * (mean_square + 1e-6).rsqrt())
     shares = torch.stack(scores).softmax(dim=0)
     result = shares[0] * outputs[0]
     for index, output in enumerate(outputs[1:], start=1):

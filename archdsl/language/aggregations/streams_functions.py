@@ -33,7 +33,7 @@ def write_streams(outputs: list[Tensor], rounds: int, mix: Tensor, write: Tensor
     for _ in range(rounds):
         mix = mix / mix.sum(dim=0, keepdim=True)
         mix = mix / mix.sum(dim=1, keepdim=True)
-    streams = state.reshape(state.shape[0], len(write), output.shape[1:].numel())
+    streams = state.reshape(state.shape[0], write.shape[0], output.shape[1:].numel())
     mixed = torch.bmm(mix.t().expand(streams.shape[0], -1, -1), streams)
     return (mixed + write.unsqueeze(1) * output.flatten(1).unsqueeze(1)).reshape(state.shape)
 

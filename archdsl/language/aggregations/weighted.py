@@ -28,11 +28,11 @@ def weighted_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
         outputs: tensors of shape (N, channels, *sizes).
         weight: a number for each output, of shape (outputs,), or for each of its channels.
     """
-    factors = weight.reshape(len(outputs), -1, *[1] * (outputs[0].dim() - 2))
-    result = factors[0] * outputs[0]
+    factors = weight.reshape(len(outputs), -1)
+    result = factors[0] * outputs[0].movedim(1, -1)
     for index, output in enumerate(outputs[1:], start=1):
-        result = result + factors[index] * output
-    return result
+        result = result + factors[index] * output.movedim(1, -1)
+    return result.movedim(-1, 1)
 
 
 def softmax_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
@@ -42,11 +42,11 @@ def softmax_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
         outputs: tensors of shape (N, channels, *sizes).
         weight: a number for each output, of shape (outputs,), or for each of its channels.
     """
-    factors = weight.softmax(dim=0).reshape(len(outputs), -1, *[1] * (outputs[0].dim() - 2))
-    result = factors[0] * outputs[0]
+    factors = weight.softmax(dim=0).reshape(len(outputs), -1)
+    result = factors[0] * outputs[0].movedim(1, -1)
     for index, output in enumerate(outputs[1:], start=1):
-        result = result + factors[index] * output
-    return result
+        result = result + factors[index] * output.movedim(1, -1)
+    return result.movedim(-1, 1)
 
 
 def sigmoid_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
@@ -56,11 +56,11 @@ def sigmoid_sum(outputs: list[Tensor], weight: Tensor) -> Tensor:
         outputs: tensors of shape (N, channels, *sizes).
         weight: a number for each output, of shape (outputs,), or for each of its channels.
     """
-    factors = weight.sigmoid().reshape(len(outputs), -1, *[1] * (outputs[0].dim() - 2))
-    result = factors[0] * outputs[0]
+    factors = weight.sigmoid().reshape(len(outputs), -1)
+    result = factors[0] * outputs[0].movedim(1, -1)
     for index, output in enumerate(outputs[1:], start=1):
-        result = result + factors[index] * output
-    return result
+        result = result + factors[index] * output.movedim(1, -1)
+    return result.movedim(-1, 1)
 
 
 def newest_alone(*sizes: int, newest: int) -> Tensor:

@@ -11,12 +11,13 @@ class ReadStreams(nn.Module):
 
     def __init__(self, count: int, first: int) -> None:
         super().__init__()
+        self.count = count
         self.weight = nn.Parameter(torch.eye(count)[first].clone())
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the streams of x, of shape (N, streams * C, ...)."""
-        streams = x.chunk(len(self.weight), dim=1)
+        streams = x.chunk(self.count, dim=1)
         result: Tensor = self.weight[0] * streams[0]
-        for weight, stream in zip(self.weight[1:], streams[1:], strict=True):
-            result = result + weight * stream
+        for index in range(1, self.count):  # torch.fx cannot iterate over a tensor
+            result = result + self.weight[index] * streams[index]
         return result
