@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import ModuleType
 
 from archdsl.apps.draw.subject import Subject
 from archdsl.apps.draw.views import arc, focus, matrix, overview, paper
 from archdsl.apps.draw.views.compact import continues
 from archdsl.errors import fail
+from archdsl.frontend.nearest import suggestion
 
 VIEWS: dict[str, ModuleType] = {
     "paper": paper,
@@ -60,13 +61,19 @@ def check_known(subject: Subject, view: str, style: str) -> None:
         style: the style.
     """
     if view not in VIEWS:
-        raise fail("A414", f"`{view[:40]}` is not a view", help=f"views: {', '.join(VIEWS)}")
+        raise fail("A414", f"`{view[:40]}` is not a view", help=_near(view, VIEWS, "views"))
     if style not in STYLES:
-        raise fail("A414", f"`{style[:40]}` is not a style", help=f"styles: {', '.join(STYLES)}")
+        raise fail("A414", f"`{style[:40]}` is not a style", help=_near(style, STYLES, "styles"))
     if style == "compact" and view != "paper":
         raise fail("A414", f"the view {view} has no compact style", help="use --view paper")
     if view == "overview" and subject.single is not None:
         raise fail("A414", "an overview shows all stages", help="leave out --stage or --view")
+
+
+def _near(word: str, words: Collection[str], noun: str) -> str:
+    """Return the word that was meant, or all of them."""
+    near = suggestion(word, words)
+    return near.help if near else f"{noun}: {', '.join(words)}"
 
 
 def check_strengths(subject: Subject, view: str, style: str) -> None:
