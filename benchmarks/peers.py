@@ -93,6 +93,9 @@ ON_CPU: dict[str, Variant] = {
         )
         for kind in ("ours", "plain")
     },
+    "ours-onnxruntime-int8": lambda case: exported.onnxruntime(
+        exported.quantised(case.file("ours", "onnx")), case.x
+    ),
     **{
         f"{kind}-openvino": lambda case, kind=kind: exported.openvino(  # type: ignore[misc]
             case.file(kind, "xml"), case.x
