@@ -16,6 +16,7 @@ from cli.commands import archdsl as command  # noqa: E402
 SETTINGS: dict[str, dict[str, int]] = {
     "resnet-weighted-cifar": {}, "resnet-streams-cifar": {}, "learned-sums-cifar": {},
     "sparsenet-bc-cifar": {"depth": 16}, "densenet-cifar": {"depth": 22}, "highway-mnist": {},
+    "mixnet-cifar": {},
 }  # fmt: skip
 
 
