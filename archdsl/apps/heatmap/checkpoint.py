@@ -109,7 +109,7 @@ def _links(
 ) -> Iterator[tuple[tuple[int, int], float]]:
     """Yield source and layer of each link with its mean absolute weight."""
     for reader in parts:
-        means = _means(reader, numbers(reader.key, weights[reader.key]))
+        means = _means(reader, weights)
         for source, mean in zip(reader.sources, means, strict=True):
             yield (source, reader.layer), mean
 
@@ -149,15 +149,25 @@ def _carried(
                 yield (source, reader.layer), float(strength)
 
 
-def _means(reader: Reader, weight: Tensor) -> list[float]:
-    """Return the mean absolute weight of each source.
+def _means(reader: Reader, weights: Mapping[str, Tensor]) -> list[float]:
+    """Return the mean absolute weight of each source."""
+    totals, count = torch.zeros(()), 0.0
+    for key, groups in reader.weights:
+        weight = numbers(key, weights[key])
+        by_feature = _by_feature(weight, groups)
+        each = weight.numel() / len(by_feature)
+        totals, count = totals + each * by_feature, count + each
+    return [
+        float(torch.cat([totals[own.start : own.stop] for own in each]).mean()) / count
+        for each in reader.features
+    ]
+
+
+def _by_feature(weight: Tensor, groups: int) -> Tensor:
+    """Return the mean absolute weight of each input feature.
 
     In a grouped convolution only the output channels of group g read the features of group g.
     """
-    seen = weight.abs().reshape(reader.groups, -1, *weight.shape[1:])
+    seen = weight.abs().reshape(groups, -1, *weight.shape[1:])
     each = seen.flatten(3).mean(dim=3) if seen.dim() > 3 else seen
-    by_feature = each.mean(dim=1).flatten()
-    return [
-        float(torch.cat([by_feature[own.start : own.stop] for own in each]).mean())
-        for each in reader.features
-    ]
+    return each.mean(dim=1).flatten()

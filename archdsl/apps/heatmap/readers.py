@@ -22,14 +22,14 @@ Features = tuple[range, ...]
 class Reader:
     """A layer, or the layer after the stage (`layer` is N + 1), and the weights that read.
 
-    `key` is the state-dict key of the weights. `features[i]` are their input features that hold
+    `weights` are the state-dict keys of the weights, each with its number of groups; they are
+    several where a unit begins with branches. `features[i]` are their input features that hold
     output `sources[i]`. For a part of a block, `layer` is its number.
     """
 
     stage: int | None
     layer: int
-    key: str
-    groups: int
+    weights: tuple[tuple[str, int], ...]
     sources: tuple[int, ...]
     features: tuple[Features, ...]
 
@@ -186,16 +186,15 @@ def _reader(
     widths = tuple(result_shapes[stage.output(source, layer)][0] for source in sources)
     if stage.projected and layer == 1:  # the input is read before it is projected
         widths = tuple(result_shapes[source][0] for source in graph[name].inputs)
-    first = _first(op.layers) if isinstance(op, Chain) else None
-    inputs = first.takes() if first is not None else None
+    firsts = _firsts(op.layers, f"{op.scope}.") if isinstance(op, Chain) else {}
+    inputs = next((first.takes() for first in firsts.values()), None)
     features = _features(operator, widths)
     read = max((own.stop for each in features for own in each), default=0)
-    if first is None or not inputs or not read or inputs % read or not isinstance(op, Chain):
+    if not inputs or not read or inputs % read:
         return
     size = inputs // read  # the positions of a feature map that was flattened
     yield Reader(
-        stage.index, layer, f"{op.scope}.{first.name}.weight",
-        first.feature_groups(), tuple(sources), _features(operator, widths, size),
+        stage.index, layer, _keys(firsts), tuple(sources), _features(operator, widths, size)
     )  # fmt: skip
 
 
@@ -237,18 +236,35 @@ def block_readers(stage: int | None, path: str, block: Block) -> Iterator[Reader
     for number, (reads, (scope, part)) in enumerate(
         zip(block.reads, block.scopes(), strict=True), start=1
     ):
-        first = _first(part)
-        if first is not None and len(reads) > 1:
-            yield Reader(
-                stage, number, f"{path}.{scope}{first.name}.weight", first.feature_groups(),
-                reads, _features(block.operator, [outputs[read][0] for read in reads]),
-            )  # fmt: skip
+        firsts = _firsts(part, f"{path}.{scope}")
+        if firsts and len(reads) > 1:
+            features = _features(block.operator, [outputs[read][0] for read in reads])
+            yield Reader(stage, number, _keys(firsts), reads, features)
 
 
-def _first(layers: Iterable[Layer]) -> Weighted | None:
+def _keys(firsts: Mapping[str, Weighted]) -> tuple[tuple[str, int], ...]:
+    """Return the state-dict key of the weights of each layer, with its number of groups."""
+    return tuple((f"{path}.weight", first.feature_groups()) for path, first in firsts.items())
+
+
+def _firsts(layers: Iterable[Layer], prefix: str) -> dict[str, Weighted]:
+    """Return the weighted layers that read the input of a list, by path; several for branches.
+
+    Empty if some may read other channels, or not the input itself.
+    """
     for layer in layers:
+        if isinstance(layer, Block) and _branches(layer):
+            each = [
+                _firsts(part, f"{prefix}{layer.name}.{scope}") for scope, part in layer.scopes()
+            ]
+            return {path: first for own in each for path, first in own.items()} if all(each) else {}
         if layer.rearranges or layer.inputs_axis != 1:
-            return None  # the inputs of a later convolution are no longer in the order of outputs
+            return {}  # the inputs of a later convolution are no longer in the order of outputs
         if isinstance(layer, Weighted) and layer.mixes:
-            return layer
-    return None
+            return {f"{prefix}{layer.name}": layer}
+    return {}
+
+
+def _branches(block: Block) -> bool:
+    """Return whether all parts of a block read its input alone, and it does not leave the block."""
+    return all(reads == (0,) for reads in block.reads) and 0 not in block.exit

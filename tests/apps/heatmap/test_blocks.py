@@ -110,3 +110,19 @@ def test_blocks_outside_of_stages_have_a_panel_without_a_stage() -> None:
     weights = archdsl.build(check_text(text).spec).state_dict()
     shown = archdsl.strengths(check_text(text), weights).blocks
     assert list(shown) == [block for _, block in blocks]
+
+
+def test_branches_at_the_beginning_of_a_unit_count_together() -> None:
+    """The mean is over all weights that read an output, of kernels of any size."""
+    unit = (
+        "[norm, {parallel: [[{conv: {width: 2, kernel: 1}}], [relu, {conv: 2}]],"
+        " aggregate: concat}]"
+    )
+    checked = network(unit, "connect: full, aggregate: concat", 3)
+    path = "stages.0.layers.1.parallel"
+    weights = {f"{path}.layers.0.conv.weight": torch.randn(2, 8, 1, 1),
+               f"{path}.layers.1.conv.weight": torch.randn(2, 8, 3, 3)}  # fmt: skip
+    panel = heat(checked, **weights).panels[0]
+    for source, own in enumerate([slice(4), slice(4, 8)]):
+        read = torch.cat([weight[:, own].flatten() for weight in weights.values()])
+        assert panel.means[source, 2] == pytest.approx(float(read.abs().mean()), rel=1e-6)
