@@ -166,6 +166,7 @@ def _converted(checked: Checked, done: Simplification, state: Any, format: Forma
     import torch
 
     from archdsl.apps.export.check import reason, single
+    from archdsl.apps.export.concatenation import reuse_concatenations
     from archdsl.apps.export.weights import folded
     from archdsl.loading import load_module, network_class
 
@@ -178,6 +179,7 @@ def _converted(checked: Checked, done: Simplification, state: Any, format: Forma
             warnings.simplefilter("ignore")  # exporters warn of what they themselves call
             example = torch.zeros(EXAMPLE, *shape)
             program = torch.export.export(module, (example,), dynamic_shapes=(batch,))
+            reuse_concatenations(program)
             for node in program.graph.nodes:
                 node.meta.pop("stack_trace", None)  # it names folders of this machine
             return format.write(program, shape)

@@ -88,6 +88,17 @@ def test_the_pooling_stands_before_its_convolution(dense: Any) -> None:
     assert counts["BatchNormalization"] == 8  # before ReLUs: one for each unit, two others
 
 
+def test_a_concatenation_reads_the_one_before_it(dense: Any) -> None:
+    """Each stage has three units: the second of these reads two maps, the third one more."""
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(dense[1])
+    joined = [node for node in model.graph.node if node.op_type == "Concat"]
+    assert [len(node.input) for node in joined] == [2, 2, 2] * 2
+    for first, second, third in (joined[:3], joined[3:]):
+        assert first.output[0] == second.input[0]
+        assert second.output[0] == third.input[0]
+
+
 def test_the_model_says_what_it_is(dense: Any) -> None:
     onnx = pytest.importorskip("onnx")
     model = onnx.load(dense[1])
