@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from archdsl.apps.export.model import export
     from archdsl.apps.heatmap.strengths import strengths
     from archdsl.apps.models.create import create_model
+    from archdsl.apps.models.timm import register_timm
     from archdsl.errors import ArchdslError
     from archdsl.language.aggregation import Aggregation
     from archdsl.language.layer import Layer
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "Weight", "__version__", "analyse",
     "build", "compare", "create_model", "emit", "explore", "export", "load", "lower", "picture",
-    "strengths",
+    "register_timm", "strengths",
 ]  # fmt: skip
 
 LAZY = {
@@ -54,6 +55,7 @@ LAZY = {
     "load": "archdsl.api:load",
     "lower": "archdsl.api:lower",
     "picture": "archdsl.apps.draw.showing:picture",
+    "register_timm": "archdsl.apps.models.timm:register_timm",
     "strengths": "archdsl.apps.heatmap.strengths:strengths",
 }
 """Public name to `module:name`, imported on first use.

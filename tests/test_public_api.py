@@ -37,7 +37,7 @@ def test_all_names_what_there_is() -> None:
     assert archdsl.__all__ == [
         "Aggregation", "ArchdslError", "Layer", "Rule", "Unit", "Weight", "__version__", "analyse",
         "build", "compare", "create_model", "emit", "explore", "export", "load", "lower", "picture",
-        "strengths",
+        "register_timm", "strengths",
     ]  # fmt: skip
     assert archdsl.__all__ == sorted(archdsl.__all__)
     for name in archdsl.__all__:
