@@ -44,16 +44,16 @@ def say(text: str) -> None:
         print(text)
 
 
-def coloured(stream: TextIO) -> bool:
-    """Return whether text for a stream is printed in colour."""
-    if CHOSEN.plain or os.environ.get("NO_COLOR"):
+def coloured(stream: TextIO | None) -> bool:
+    """Return whether text for a stream is printed in colour; None is a closed stream."""
+    if stream is None or CHOSEN.plain or os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def paint(text: str, style: str, stream: TextIO) -> str:
+def paint(text: str, style: str, stream: TextIO | None) -> str:
     """Return a text in the colour of a key of `STYLES`, if the stream is printed in colour.
 
     Args:
