@@ -31,7 +31,7 @@ def working(text: str) -> Iterator[None]:
     For work that cannot say how far it is. As with `Progress`, the line is shown on terminals only,
     and not in the first second. The block must not print.
     """
-    if terminal.quiet() or not sys.stderr.isatty():
+    if not _shown():
         yield
         return
     stop = Event()
@@ -44,6 +44,11 @@ def working(text: str) -> Iterator[None]:
         stop.set()
         thread.join()
         CLEANUP.remove(_erase)
+
+
+def _shown() -> bool:
+    """Return whether progress is shown: on a terminal, unless `--quiet` is used."""
+    return not terminal.quiet() and sys.stderr is not None and sys.stderr.isatty()
 
 
 def _tick(text: str, stop: Event) -> None:
@@ -87,7 +92,7 @@ class Progress:
 
     def show(self, text: str) -> None:
         """Replace the text of the line."""
-        if terminal.quiet() or not sys.stderr.isatty() or time.monotonic() - self.begun <= WAIT:
+        if not _shown() or time.monotonic() - self.begun <= WAIT:
             return
         from rich.console import Console
         from rich.text import Text
