@@ -10,7 +10,7 @@ from typing import Any
 from archdsl import api
 from archdsl.apps.draw.paint import FORMS
 from archdsl.apps.draw.showing import picture
-from archdsl.cli import files
+from archdsl.cli import files, options
 from archdsl.cli.explain import explanation
 from archdsl.cli.list import table as table_of_names
 from archdsl.cli.render import text
@@ -32,6 +32,7 @@ class Assistant:
     """
 
     root: Path
+    extend: options.Extend = ()
 
     def networks(self) -> str:
         """List the networks that ship with archdsl: name, parameters, spec and paper."""
@@ -113,9 +114,10 @@ class Assistant:
 
     def _spec(self, network: str, settings: Settings) -> Spec:
         if "\n" in network:
-            return parse(Source("spec", network), settings)
+            return parse(Source("spec", network), settings, extend=self.extend)
         named = network in networks() or network in specs()
-        return api.load(network if named else self._below(network), settings)
+        path = network if named else self._below(network)
+        return api.load(path, settings, extend=self.extend)
 
     def _below(self, path: str) -> Path:
         """Return a path in the folder. Raise A414 if it leads out of it, through links too."""

@@ -1,18 +1,27 @@
-"""`--extend FILE.py`: run a Python file, and take its rules, units, aggregations and layers."""
+"""`--extend`: take rules, units, aggregations and layers from a Python file or a package.
+
+`FILE.py` means all classes of a file, `FILE.py:Name` one of them, and any other name an entry point
+of an installed package, in the group `archdsl`, which is a module or a class.
+"""
 
 from __future__ import annotations
 
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from archdsl.errors import ArchdslError, Diagnostic, Source, Span, fail
 from archdsl.frontend.extending import KEYS, Extension
 from archdsl.frontend.files import read_file
 from archdsl.frontend.unions import word_of
+
+GROUP = "archdsl"
+"""Group of the entry points of packages with words."""
 
 FILES: dict[str, Source] = {}
 """Files that were run, by the name that Python gives them in tracebacks."""
@@ -21,22 +30,93 @@ FILES: dict[str, Source] = {}
 def extensions(paths: Iterable[Path]) -> tuple[Extension, ...]:
     """Run Python files and return the rules, units, aggregations and layers that they define.
 
+    Args:
+        paths: files, each with `:Name` at its end for one class alone, or names of entry points.
+
     Raises:
         ArchdslError: A401 to A403 if a file cannot be read; A431 if it fails, or defines none.
     """
-    once = {path.resolve(): path for path in paths}
-    return tuple(dict.fromkeys(one for path in once.values() for one in _defined(path)))
+    modules: dict[Path, list[Extension]] = {}
+    classes: list[Extension] = []
+    for path in paths:
+        file, name = _parts(path)
+        if file is None:
+            classes += _installed(name)
+            continue
+        place = file.resolve()
+        modules[place] = modules.get(place) or _defined(file)
+        classes += _named(file, name, modules[place]) if name else modules[place]
+    return tuple(dict.fromkeys(classes))
+
+
+def _parts(path: Path) -> tuple[Path | None, str]:
+    """Return the file and the name of a class; no file for the name of an entry point."""
+    text = str(path)
+    file, colon, name = text.rpartition(":")
+    if colon and name.isidentifier() and file.endswith(".py"):
+        return Path(file), name
+    return (
+        (None, text) if text.replace("-", "_").isidentifier() and not path.exists() else (path, "")
+    )
+
+
+def _named(file: Path, name: str, classes: Iterable[Extension]) -> list[Extension]:
+    """Return the class of a file with a name. Raise A431 if there is none."""
+    by_name = {model.__name__: model for model in classes}
+    if name not in by_name:
+        raise fail(
+            "A431", f"{file} has no `{name[:60]}`", help=f"it defines {', '.join(sorted(by_name))}"
+        )
+    return [by_name[name]]
+
+
+def _installed(name: str) -> list[Extension]:
+    """Return the classes of an entry point. Raise A431 if there is none, or it cannot be loaded."""
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in points:
+        listed = ", ".join(sorted(points)) or "none is installed"
+        raise fail(
+            "A431", f"no package has words with the name `{name[:60]}`",
+            help=f"name a file, such as words.py; packages: {listed}",
+        )  # fmt: skip
+    value = _loaded(points[name])
+    if isinstance(value, ModuleType):
+        return _found(name, value)
+    return [value]
+
+
+def _loaded(point: EntryPoint) -> Any:
+    """Return the module or class of an entry point. Raise A431 for anything else, or an error."""
+    try:
+        value = point.load()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".split("\n")[0]
+        raise fail("A431", f"{point.value} cannot be loaded: {reason}") from None
+    if not isinstance(value, ModuleType) and not _is_word(value):
+        raise fail("A431", f"{point.value} is no rule, unit, aggregation or layer, nor a module")
+    return value
+
+
+def _is_word(value: object) -> bool:
+    """Return whether a value is a class with a keyword."""
+    return isinstance(value, type) and any(
+        issubclass(value, base) and _fixes(value, key) for base, key in KEYS.items()
+    )
 
 
 def _defined(path: Path) -> list[Extension]:
     source = read_file(path)
-    module = _run(path, source)
+    return _found(str(path), _run(path, source), source)
+
+
+def _found(name: str, module: ModuleType, source: Source | None = None) -> list[Extension]:
+    """Return the classes of a module. Raise A431 if it has none, or one without a keyword."""
     try:
         classes = list(_classes(module))
     except TypeError as error:
-        raise fail("A431", f"{path} cannot be used: {error}", source=source) from None
+        raise fail("A431", f"{name} cannot be used: {error}", source=source) from None
     if not classes:
-        message = f"{path} defines no rule, unit, aggregation or layer"
+        message = f"{name} defines no rule, unit, aggregation or layer"
         raise fail(
             "A431", message, help="derive a class from archdsl.Rule, Unit, Aggregation, Layer"
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archdsl.cli import options
 from archdsl.cli.assistant import Assistant
 from archdsl.cli.render import text
 from archdsl.errors import ArchdslError, Exit
@@ -24,6 +25,7 @@ a unit, a rule for which earlier outputs a layer reads, and an aggregation. Use 
 `compile` for PyTorch code, and `explain` for the code of an error."""
 
 
+@options.extending
 def mcp(
     root: Annotated[
         Path,
@@ -34,10 +36,12 @@ def mcp(
     write: Annotated[
         bool, typer.Option("--write", help="Also offer a tool that writes files in the folder.")
     ] = False,
+    *,
+    extend: options.Extend = (),
 ) -> int:
     """Serve tools for coding assistants on stdin and stdout (Model Context Protocol)."""
     require("mcp")
-    server(Assistant(root), write).run()
+    server(Assistant(root, extend), write).run()
     return Exit.FINE
 
 

@@ -126,9 +126,9 @@ EXTEND = inspect.Parameter(
     annotation=Annotated[
         list[Path] | None,
         typer.Option(
-            "--extend", metavar="FILE.py",
-            help="Run a Python file of yours, and add the rules, units, aggregations and layers "
-            "in it to the language.",
+            "--extend", metavar="FILE.py[:NAME]",
+            help="Run a Python file of yours, or load an entry point of a package, and add its "
+            "rules, units, aggregations and layers to the language.",
         ),
     ],
 )  # fmt: skip

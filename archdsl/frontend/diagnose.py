@@ -17,6 +17,10 @@ from archdsl.language.layers import LAYERS
 from archdsl.language.values import Words
 
 LAYER_WORDS = [str(kind.model_fields["layer"].default) for kind in LAYERS]
+EXTENDED = {*LAYER_WORDS, "full", "concat", "basic"}
+"""Words of the lists that a rule, unit, aggregation or layer of one's own extends."""
+
+OWN = "a word of your own comes with `--extend FILE.py`, in Python with `extend=`"
 WRONG_KIND = {
     "string_type": "text",
     "bool_type": "true or false",
@@ -202,7 +206,8 @@ class _Errors:
         """Return A105 for a word that is not allowed, with the word that was meant."""
         near = suggestion(value, words)
         message = f"`{value[:80]}` is not one of {', '.join(words)}"
-        return self.at(path, "A105", message, span=span, help=near.help if near else None)
+        own = OWN if EXTENDED & set(words) else None
+        return self.at(path, "A105", message, span=span, help=near.help if near else own)
 
     def layer(self, path: Path, words: list[str]) -> Diagnostic:
         value = self.document.value(path)

@@ -143,3 +143,40 @@ def test_a_spec_names_no_file() -> None:
     for key in ("extend", "import", "words"):
         Path("own.yaml").write_text(f"{SMALL}{key}: words.py\n", encoding="utf-8")
         assert archdsl("check", "own.yaml", "--format", "json").codes() == ["A102"]
+
+
+TWO = RULE + RULE.replace("nearest", "other").replace("Nearest", "Other")
+
+
+def test_one_class_of_a_file(desk: Path) -> None:
+    (desk / "two.py").write_text(TWO, encoding="utf-8")
+    assert archdsl("check", "own.yaml", "--extend", "two.py:Nearest").code == 0
+    assert "[A105]" in archdsl("check", "own.yaml", "--extend", "two.py:Other").err
+    both = ("--extend", "two.py:Other", "--extend", "two.py:Nearest")
+    assert archdsl("check", "own.yaml", *both).code == 0
+    ran = archdsl("check", "own.yaml", "--extend", "two.py:Third")
+    assert ran.code != 0
+    assert "[A431]" in ran.err
+    assert "it defines Nearest, Other" in ran.err
+
+
+@pytest.mark.parametrize("value", ["of_a_package", "of_a_package:Nearest"])
+def test_words_of_an_installed_package(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    (desk / "of_a_package.py").write_text(RULE, encoding="utf-8")
+    info = desk / "of_a_package-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: of-a-package\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[archdsl]\nmine = {value}\nwrong = json:loads\n")
+    monkeypatch.syspath_prepend(desk)
+    assert archdsl("check", "own.yaml", "--extend", "mine").code == 0
+    unknown = archdsl("check", "own.yaml", "--extend", "yours").err
+    assert "[A431]" in unknown
+    assert "mine" in unknown
+    assert "is no rule" in archdsl("check", "own.yaml", "--extend", "wrong").err
+
+
+def test_an_unknown_word_says_how_words_are_added() -> None:
+    Path("own.yaml").write_text(SPEC.replace("nearest", "zzz"), encoding="utf-8")
+    assert "a word of your own comes with `--extend FILE.py`" in archdsl("check", "own.yaml").err

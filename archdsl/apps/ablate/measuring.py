@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 
 import torch
@@ -57,10 +57,13 @@ def ablate(
     total = sum(len(reader.sources) for _, reader in links)
     changes: list[Change] = []
     for block, reader in links:
-        weight = network.get_parameter(reader.key)
+        weights = [(network.get_parameter(key), groups) for key, groups in reader.weights]
         for index, source in enumerate(reader.sources):
             progress(f"link {len(changes) + 1:,} of {total:,}")
-            with _removed(weight, reader, index):
+            features = [*chain.from_iterable(reader.features[index])]
+            with ExitStack() as removed:
+                for weight, groups in weights:
+                    removed.enter_context(_removed(weight, groups, features))
                 difference = float((_outputs(network, images) - whole).norm())
             change = difference / norm if norm else difference
             changes.append(Change(reader.stage, block, reader.layer, source, change))
@@ -101,18 +104,18 @@ def _outputs(network: nn.Module, images: Tensor) -> Tensor:
 
 
 @contextmanager
-def _removed(weight: Tensor, reader: Reader, index: int) -> Iterator[None]:
-    """Zero the weights that read one output, and restore them.
+def _removed(weight: Tensor, groups: int, features: Iterable[int]) -> Iterator[None]:
+    """Zero the weights that read some features, and restore them.
 
     Args:
-        weight: the weight of the reader's first convolution or linear layer.
-        reader: the reader.
-        index: position of the output among those that it reads.
+        weight: the weight of a reader's first convolution or linear layer.
+        groups: number of its groups.
+        features: numbers of input features.
     """
-    grouped = weight.view(reader.groups, -1, *weight.shape[1:])  # (groups, outputs, inputs, ...)
+    grouped = weight.view(groups, -1, *weight.shape[1:])  # (groups, outputs, inputs, ...)
     inputs = grouped.shape[2]
     before = weight.clone()
-    for feature in chain.from_iterable(reader.features[index]):
+    for feature in features:
         grouped[feature // inputs, :, feature % inputs] = 0
     try:
         yield
