@@ -164,7 +164,7 @@ def deliver(file: Output, *, check: bool, force: bool, quiet: bool) -> dict[str,
         print_result(checked, path, changed=changed, check=check)
         for index, reason in enumerate(reasons):
             if reason:
-                print(f"    stages.{index} is trained layer by layer: {reason}")
+                terminal.say(f"    stages.{index} is trained layer by layer: {reason}")
     return {
         "file": str(path),
         "class": job.class_name or class_of(checked.spec),

@@ -11,7 +11,7 @@ import typer
 from archdsl import api
 from archdsl.apps.checkpoint import SUFFIXES
 from archdsl.apps.transplant.plan import Plan
-from archdsl.cli import files, options
+from archdsl.cli import files, inputs, options
 from archdsl.errors import Exit
 from archdsl.extras import require
 from archdsl.lowering.limits import Limits
@@ -58,12 +58,12 @@ def transplant(
 ) -> int:
     """Slice the weights of a trained network into the same network with fewer links."""
     suffix = files.form(output, SUFFIXES)
-    inputs = [checkpoint, source, target]
-    files.allowed(output, inputs, force)
+    sources = [checkpoint, source, target]
+    files.allowed(output, sources, force)
     require("torch")
     settings = options.settings(sets)
     dense, sparse = (
-        api.lower(api.load(path, settings, extend=extend), limits) for path in (source, target)
+        api.lower(inputs.load(path, settings, extend=extend), limits) for path in (source, target)
     )
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.checkpoint.writing import serialise
@@ -76,10 +76,10 @@ def transplant(
         for state in (transplanted.state, transplanted.source)
     ]
     if as_json:
-        files.write(output, content, spec=inputs, force=force)
+        files.write(output, content, spec=sources, force=force)
         print(json.dumps(facts(transplanted.plan, counts), indent=2))
     else:
-        files.deliver(output, content, spec=inputs, force=force)
+        files.deliver(output, content, spec=sources, force=force)
         print(f"  links        {transplanted.plan.kept:,} of {transplanted.plan.links:,}")
         print(f"  numbers      {counts[0]:,} of {counts[1]:,}")
     return Exit.FINE

@@ -9,7 +9,7 @@ import typer
 
 from archdsl import api
 from archdsl.apps.checkpoint import SUFFIXES
-from archdsl.cli import files, options
+from archdsl.cli import files, inputs, options
 from archdsl.errors import Exit, fail
 from archdsl.extras import require
 from archdsl.lowering.limits import Limits
@@ -73,7 +73,7 @@ def weights(
     if reverse and source == "auto":
         raise fail("A414", "--reverse needs the library", help="--reverse --from torchvision")
     require("torch")
-    graph = api.lower(api.load(spec, options.settings(sets), extend=extend), limits)
+    graph = api.lower(inputs.load(spec, options.settings(sets), extend=extend), limits)
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.checkpoint.wrapped import below
     from archdsl.apps.checkpoint.writing import serialise
@@ -85,11 +85,11 @@ def weights(
     if not partial:
         converted.report.require()
     data = serialise(converted.state, suffix)
-    inputs = [spec, checkpoint]
+    sources = [spec, checkpoint]
     if as_json:
-        files.write(output, data, spec=inputs, force=force)
+        files.write(output, data, spec=sources, force=force)
         print(converted.report.as_json(), end="")
     else:
-        files.deliver(output, data, spec=inputs, force=force)
+        files.deliver(output, data, spec=sources, force=force)
         print(converted.report.text())
     return Exit.FINE
