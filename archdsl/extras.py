@@ -9,8 +9,8 @@ from archdsl.errors import ArchdslError, fail
 EXTRAS = {
     "ipywidgets": "notebook", "jinja2": "report", "matplotlib": "plot", "mcp": "mcp",
     "numpy": "torch", "onnx": "export", "onnxruntime": "export", "onnxscript": "export",
-    "openvino": "openvino", "pygraphviz": "draw", "starlette": "serve", "torch": "torch",
-    "uvicorn": "serve",
+    "openvino": "openvino", "pygraphviz": "draw", "safetensors": "torch", "starlette": "serve",
+    "torch": "torch", "uvicorn": "serve",
 }  # fmt: skip
 """Package to the extra of `pyproject.toml` that installs it."""
 

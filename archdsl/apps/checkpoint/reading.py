@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from archdsl.apps.checkpoint import safetensors
 from archdsl.errors import ArchdslError, fail
+from archdsl.extras import require
 from archdsl.frontend.files import read_bytes
 
 PACKED = 8
@@ -24,7 +26,8 @@ def load(path: Path) -> Any:
     The file is one that `torch.save` wrote, or has the suffix `.safetensors`.
 
     Raises:
-        ArchdslError: A401 to A403 if there is no such file, A440 if it is not a checkpoint.
+        ArchdslError: A401 to A403 if there is no such file, A440 if it is not a checkpoint, A422 if
+            the package safetensors is needed and not installed.
     """
     read_bytes(path, 0)  # refuses folders and devices, and opens no FIFO
     # torch leaves sparse indices unchecked, and a dense copy would write outside of its memory.
@@ -34,8 +37,10 @@ def load(path: Path) -> Any:
         with warnings.catch_warnings(), checked:
             warnings.simplefilter("ignore")  # torch warns before it raises an error
             if path.suffix == ".safetensors":
-                return safetensors.parse(path.read_bytes())
+                return safetensors().load(path.read_bytes())
             return torch.load(path, map_location="cpu", weights_only=True)
+    except ArchdslError:
+        raise
     except Exception as error:  # a damaged file can raise almost any error, such as MemoryError
         lines = str(error).strip().splitlines()
         raise fail(
@@ -44,6 +49,12 @@ def load(path: Path) -> Any:
             note=lines[0][:200] if lines else type(error).__name__,
             help="save one with torch.save(network.state_dict(), path)",
         ) from None
+
+
+def safetensors() -> ModuleType:
+    """Return the module that reads and writes safetensors. Raise A422 if it is not installed."""
+    require("safetensors")
+    return import_module("safetensors.torch")
 
 
 def _check_size(path: Path) -> None:

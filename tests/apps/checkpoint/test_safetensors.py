@@ -1,4 +1,4 @@
-"""Files of safetensors, as its specification has them."""
+"""Files of safetensors: read, written, and diagnosed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import torch
 
 from archdsl.apps.checkpoint import SUFFIXES
 from archdsl.apps.checkpoint.reading import load
-from archdsl.apps.checkpoint.safetensors import DTYPES, parse, write
 from archdsl.apps.checkpoint.writing import serialise
 from archdsl.errors import ArchdslError
+
+pytest.importorskip("safetensors", reason="safetensors is not installed")
 
 ONE = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 DATA = b"\0\0\x80\x3f\0\0\0\x40"  # 1.0 and 2.0
@@ -24,20 +25,29 @@ def file(header: object, data: bytes = DATA) -> bytes:
     return len(text).to_bytes(8, "little") + text + data
 
 
-def test_a_file_by_hand() -> None:
-    tensors = parse(file({"a": ONE, "__metadata__": {"format": "pt"}}))
+def test_a_file_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "a.safetensors").write_bytes(file({"a": ONE, "__metadata__": {"format": "pt"}}))
+    tensors = load(tmp_path / "a.safetensors")
     assert {name: value.tolist() for name, value in tensors.items()} == {"a": [1.0, 2.0]}
 
 
-@pytest.mark.parametrize("dtype", DTYPES.values())
-def test_every_dtype_returns(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize(
+    "dtype", [torch.bool, torch.uint8, torch.int64, torch.float16, torch.bfloat16, torch.float64]
+)
+def test_every_dtype_returns(dtype: torch.dtype, tmp_path: Path) -> None:
     value = (torch.arange(6).reshape(2, 3) % 2).to(dtype)
     state = {"a": value, "empty": value[:0], "scalar": value[0, 1].clone(), "turned": value.T}
-    state["after"] = torch.ones(3, dtype=torch.float64)
-    assert list(parse(write(state))) == list(state)
-    for name, back in parse(write(state)).items():
+    (tmp_path / "a.safetensors").write_bytes(serialise(state, "safetensors"))
+    loaded = load(tmp_path / "a.safetensors")
+    assert loaded.keys() == state.keys()
+    for name, back in loaded.items():
         assert (back.dtype, back.shape) == (state[name].dtype, state[name].shape)
         assert back.tolist() == state[name].tolist()
+
+
+def test_the_same_weights_give_the_same_bytes() -> None:
+    state = {name: torch.ones(3) for name in "dacb"}
+    assert serialise(state, "safetensors") == serialise(state, "safetensors")
 
 
 @pytest.mark.parametrize(
@@ -69,13 +79,3 @@ def test_written_files_are_read_and_hold_no_more_than_their_tensors(
     assert path.stat().st_size < 8_000
     back: dict[str, Any] = load(path)
     assert all(torch.equal(back[name], value) for name, value in state.items())
-
-
-def test_the_format_of_its_authors(tmp_path: Path) -> None:
-    library = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
-    state = {"a": torch.rand(3, 5), "b": torch.tensor(7), "c": torch.ones(3, dtype=torch.bool)}
-    state["d"] = torch.rand(2, 2).to(torch.bfloat16)
-    theirs, ours = library.load(write(state)), parse(library.save(state))
-    for name, value in state.items():
-        assert torch.equal(theirs[name], value)
-        assert torch.equal(ours[name], value)
