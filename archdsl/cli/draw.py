@@ -88,7 +88,7 @@ def draw(
     extend: options.Extend = (),
     figure: Figure = PLAIN,
 ) -> int:
-    """Draw a network, or several in one figure, as SVG, PNG, PDF or DOT text."""
+    """Draw one network or several as SVG, PNG, PDF or DOT text."""
     kind = files.form(output, FORMS)
     if data and not weights:
         raise fail("A414", "--data is for the shares of a trained network", help="name --weights")

@@ -39,7 +39,7 @@ def mcp(
     *,
     extend: options.Extend = (),
 ) -> int:
-    """Serve tools for coding assistants on stdin and stdout (Model Context Protocol)."""
+    """Serve tools for coding assistants (Model Context Protocol)."""
     require("mcp")
     server(Assistant(root, extend), write).run()
     return Exit.FINE

@@ -43,7 +43,7 @@ def serve(
     limits: Limits = options.DEFAULT,
     extend: options.Extend = (),
 ) -> int:
-    """Serve a page on which the spec can be edited; picture, counts and code follow."""
+    """Serve a page on which a spec is edited; the rest follows."""
     require("pygraphviz")
     source, settings = begun(spec, extend)
     if static is not None:

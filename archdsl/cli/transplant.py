@@ -56,7 +56,7 @@ def transplant(
     limits: Limits = options.DEFAULT,
     extend: options.Extend = (),
 ) -> int:
-    """Slice the weights of a trained network into the same network with fewer links."""
+    """Slice trained weights into a network with fewer links."""
     suffix = files.form(output, SUFFIXES)
     sources = [checkpoint, source, target]
     files.allowed(output, sources, force)

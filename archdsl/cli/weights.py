@@ -67,7 +67,7 @@ def weights(
     limits: Limits = options.DEFAULT,
     extend: options.Extend = (),
 ) -> int:
-    """Convert weights of another library to the names of a spec's module, or back."""
+    """Convert weights of another library for a spec, or back."""
     suffix = files.form(output, SUFFIXES)
     files.allowed(output, [spec, checkpoint], force)
     if reverse and source == "auto":

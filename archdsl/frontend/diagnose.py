@@ -18,7 +18,7 @@ from archdsl.language.values import Words
 
 LAYER_WORDS = [str(kind.model_fields["layer"].default) for kind in LAYERS]
 EXTENDED = {*LAYER_WORDS, "full", "concat", "basic"}
-"""Words of the lists that a rule, unit, aggregation or layer of one's own extends."""
+"""Words of the lists that custom rules, units, aggregations and layers extend."""
 
 OWN = "a word of your own comes with `--extend FILE.py`, in Python with `extend=`"
 WRONG_KIND = {

@@ -113,7 +113,11 @@ def test_a_stale_file_of_many_gigabytes_is_not_read() -> None:
     assert f"small.py has 42,949,672,960 bytes; compiled now it has {length:,}\n" in ran.out
     assert "stale  small.py" in ran.out
     assert ran.seconds < 1
-    assert archdsl("compile", "small.yaml").code == 0  # it begins as ours does
+    edited = archdsl("compile", "small.yaml")
+    assert edited.code == 2
+    assert edited.seconds < 1
+    assert "error[A411]: small.py was edited" in edited.err
+    assert archdsl("compile", "small.yaml", "--force").code == 0
     assert Path("small.py").stat().st_size == length
 
 

@@ -64,7 +64,7 @@ def grey(colour: str) -> str:
     """Return the grey that is as bright as a colour.
 
     >>> grey("#1f77b4")
-    '#696969'
+    '#646464'
     """
     red, green, blue = _parts(colour)
     return _hex(*[0.299 * red + 0.587 * green + 0.114 * blue] * 3)
