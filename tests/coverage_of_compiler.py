@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = (
     "language", "frontend", "ir", "lowering", "analysis", "passes", "codegen", "backends",
 )  # fmt: skip
-FLOOR = 89.5
+FLOOR = 91.0
 """Lowest percentage of all packages together; it may only be raised."""
 
 
@@ -30,10 +30,17 @@ def exercise() -> None:
     for spec in sorted(ROOT.glob("specs/*.yaml")):
         archdsl("compile", spec, "--check", "--fuse", "-o", "absent.py")
         archdsl("compile", spec, "--check", "--memory-efficient", "-o", "absent.py")
+        archdsl("compile", spec, "--check", "--backbone", "--output-stride", "8", "-o", "absent.py")
+        archdsl("show", spec, "--per-layer", "--edges")
         archdsl("show", spec)
         archdsl("show", spec, "--ir", "--view", "simplified")
+        archdsl("compile", spec, "--check", "--backbone", "-o", "absent.py")
     for spec in sorted(ROOT.glob("tests/bad_specs/*.yaml")):
         archdsl("check", spec)
+    for words in (["schema"], ["list"], ["check", "densenet-161"], ["check", "densnet-161"]):
+        archdsl(*words)
+    for file in sorted(ROOT.glob("compiled/*.py")):
+        archdsl("show", file)
 
 
 def measured() -> dict[str, tuple[int, int]]:

@@ -93,7 +93,7 @@ def _loaded(point: EntryPoint) -> Any:
         reason = f"{type(error).__name__}: {error}".split("\n")[0]
         raise fail("A431", f"{point.value} cannot be loaded: {reason}") from None
     if not isinstance(value, ModuleType) and not _is_word(value):
-        raise fail("A431", f"{point.value} is neither a rule, unit, aggregation or layer nor a module")
+        raise fail("A431", f"{point.value} is neither a module nor a class with a word")
     return value
 
 

@@ -95,11 +95,14 @@ def find(spec: str | os.PathLike[str]) -> Named | None:
     {'layers': [6, 12, 36, 24], 'growth': 48}
     """
     name, path = os.fspath(spec), Path(spec)
-    if name in networks() and not path.is_file():
+    # Without reading the list of names, which takes time, for what cannot be one.
+    if name != path.name or path.suffix in SUFFIXES or os.path.isfile(path):  # noqa: PTH113 (no errors)
+        return None
+    if name in networks():
         return networks()[name]
-    if name in specs() and not path.is_file():
+    if name in specs():
         return Named(name, name, {}, "", 0, "")
-    if name != path.name or path.suffix in SUFFIXES or _exists(path):
+    if _exists(path):
         return None
     raise unknown(name)
 

@@ -174,7 +174,9 @@ def test_words_of_an_installed_package(
     unknown = archdsl("check", "own.yaml", "--extend", "yours").err
     assert "[A431]" in unknown
     assert "mine" in unknown
-    assert "is neither a rule" in archdsl("check", "own.yaml", "--extend", "wrong").err
+    assert (
+        "is neither a module nor a class" in archdsl("check", "own.yaml", "--extend", "wrong").err
+    )
 
 
 def test_an_unknown_word_says_how_words_are_added() -> None:
