@@ -38,14 +38,11 @@ def ablate(
     """Show how much the output changes without each link."""
     require("torch", "numpy")
     checked = options.checked(spec, sets, limits, extend)
-    graph = checked.graph
     from archdsl.apps.ablate.measuring import ablate as measured
-    from archdsl.apps.checkpoint.images import check_images, load_images
+    from archdsl.apps.checkpoint.images import load_images
     from archdsl.apps.checkpoint.reading import load
 
-    images = load_images(data)
-    check_images(images, graph.steps[graph.input.name][-1])
     with Progress() as progress:
-        ablation = measured(checked, load(checkpoint), images, progress.show)
+        ablation = measured(checked, load(checkpoint), load_images(data), progress.show)
     print(ablation.as_json() if as_json else ablation.text(), end="")
     return Exit.FINE

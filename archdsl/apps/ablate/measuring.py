@@ -11,12 +11,11 @@ from torch import Tensor, nn
 
 from archdsl.api import Checked
 from archdsl.apps.ablate.model import Ablation, Change
-from archdsl.apps.checkpoint.reading import dense
-from archdsl.apps.checkpoint.weights import network_weights
+from archdsl.apps.checkpoint.images import check_images
+from archdsl.apps.checkpoint.weights import trained
 from archdsl.apps.heatmap.readers import Reader, block_readers, blocks, readers
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
-from archdsl.loading import load_module, network_class
 
 BATCH = 32
 """Images of one forward pass."""
@@ -41,9 +40,10 @@ def ablate(
 
     Raises:
         ArchdslError: A440, A441 or A443 for the checkpoint, A442 if no links have weights of their
-            own.
+            own, A444 for images that the network does not take.
     """
     graph = checked.graph
+    check_images(images, graph.steps[graph.input.name][-1])
     links = list(_readers(graph))
     if not links:
         raise fail(
@@ -51,7 +51,7 @@ def ablate(
             f"the layers of {graph.name} have no separate weights for each output they read",
             note="outputs that are added share the same weights",
         )
-    network = _loaded(checked, tensors)
+    network = trained(checked, tensors)
     whole = _outputs(network, images)
     norm = float(whole.norm())
     total = sum(len(reader.sources) for _, reader in links)
@@ -87,14 +87,6 @@ def _apart(reader: Reader) -> bool:
     """Return whether no feature holds several outputs."""
     features = [*chain.from_iterable(chain.from_iterable(reader.features))]
     return len(features) == len(set(features))
-
-
-def _loaded(checked: Checked, tensors: object) -> nn.Module:
-    """Return the network in evaluation mode with the weights of a checkpoint."""
-    weights = network_weights(checked.graph, tensors)
-    network = network_class(load_module(checked.emit()))().eval()
-    network.load_state_dict({name: dense(name, value) for name, value in weights.items()})
-    return network.requires_grad_(False)
 
 
 def _outputs(network: nn.Module, images: Tensor) -> Tensor:

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from archdsl.analysis.parameters import state_shapes
-from archdsl.apps.checkpoint.reading import numbers, shape
+from archdsl.api import Checked
+from archdsl.apps.checkpoint.reading import dense, numbers, shape
 from archdsl.apps.checkpoint.wrapped import unwrap
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Weighted
+from archdsl.loading import load_module, network_class
 
 FUSED = "what fuse() returns has folded weights: save the state dict of the network itself"
 
 
 def network_weights(graph: Graph, loaded: object) -> dict[str, Tensor]:
-    """Return the network's weights by name, with the right shapes and finite values.
+    """Return the network's weights by name: dense, with the right shapes and finite values.
 
     Args:
         graph: the network.
@@ -46,7 +48,23 @@ def network_weights(graph: Graph, loaded: object) -> dict[str, Tensor]:
             continue  # counters, and the index of `select`
         if not bool(torch.isfinite(numbers(name, state.entries[name])).all()):
             raise _other(graph, f"{name} has values that are not finite")
-    return state.entries
+    return {name: dense(name, value) for name, value in state.entries.items()}
+
+
+def trained(checked: Checked, loaded: object) -> nn.Module:
+    """Return the network in evaluation mode with the weights of a checkpoint.
+
+    Args:
+        checked: the network.
+        loaded: the content of a checkpoint: a state dict, or a container with one.
+
+    Raises:
+        ArchdslError: A440, A441 or A443 as `network_weights` does.
+    """
+    weights = network_weights(checked.graph, loaded)
+    network = network_class(load_module(checked.emit()))().eval()
+    network.load_state_dict(weights)
+    return network.requires_grad_(False)
 
 
 def _statistics(graph: Graph) -> Iterator[str]:

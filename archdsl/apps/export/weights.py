@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from archdsl.api import Checked
-from archdsl.apps.checkpoint.reading import load, numbers
+from archdsl.apps.checkpoint.reading import load
 from archdsl.apps.checkpoint.weights import network_weights
 from archdsl.ir.graph import Graph
 from archdsl.loading import load_module, network_class
@@ -45,12 +45,7 @@ def saved(graph: Graph, path: Path) -> State:
             this network.
     """
     entries = network_weights(graph, load(path))
-    return {name: _plain(name, value) for name, value in entries.items()}
-
-
-def _plain(name: str, value: Tensor) -> Tensor:
-    floats = value.is_floating_point() or value.is_quantized
-    return numbers(name, value) if floats else value.detach()
+    return {name: _double(value) for name, value in entries.items()}
 
 
 def _double(value: Tensor) -> Tensor:

@@ -10,13 +10,11 @@ from torch import Tensor, nn
 
 from archdsl.api import Checked
 from archdsl.apps.checkpoint.images import check_images
-from archdsl.apps.checkpoint.reading import numbers
-from archdsl.apps.checkpoint.weights import network_weights
+from archdsl.apps.checkpoint.weights import trained
 from archdsl.apps.heatmap.checkpoint import Shares
 from archdsl.apps.heatmap.readers import Joining, block_joins, blocks, stage_joins
 from archdsl.errors import fail
 from archdsl.ir.graph import Graph
-from archdsl.loading import load_module, network_class
 
 BATCH = 16
 """Images that are run at once."""
@@ -35,10 +33,8 @@ def measured_shares(checked: Checked, loaded: object, images: Tensor) -> Shares:
             not those of the network, A444 for images that it does not take.
     """
     graph = checked.graph
-    weights = network_weights(graph, loaded)
-    check_images(images, graph.steps[graph.input.name][0])
-    network = network_class(load_module(checked.emit()))().eval()
-    network.load_state_dict({name: _plain(name, value) for name, value in weights.items()})
+    network = trained(checked, loaded)
+    check_images(images, graph.steps[graph.input.name][-1])
     totals: dict[str, Tensor] = {}
     for join in _joins(graph):
         if join.operator.shares is not None:
@@ -74,8 +70,3 @@ def _adding(join: Joining, totals: dict[str, Tensor]) -> Callable[[nn.Module, An
         totals[join.scope] = totals.get(join.scope, torch.zeros(())) + each
 
     return add
-
-
-def _plain(name: str, value: Tensor) -> Tensor:
-    floats = value.is_floating_point() or value.is_quantized
-    return numbers(name, value) if floats else value.detach()
