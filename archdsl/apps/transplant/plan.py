@@ -80,6 +80,7 @@ class _Planner:
         self.source, self.target = source, target
         self.theirs, self.ours = pieces(source), pieces(target)
         self.plan = Plan()
+        self.joined: set[str] = set()  # scopes of aggregates that are planned
         self.channels: dict[str, Channels] = {}  # of chains whose result has not all channels
         if source.steps[source.input.name] != target.steps[target.input.name]:
             raise self.differs("input", "their inputs have different shapes")
@@ -118,10 +119,9 @@ class _Planner:
             twin = self.source.nodes.get(name)
             if twin is None or self.ours[name] != self.theirs[name]:
                 raise fail("A447", f"{scope} joins other outputs than in the source")
-            for key in aggregate.operator.weights():
-                cut = Cut(f"{scope}.{key}")
-                if cut not in self.plan.cuts:
-                    self.plan.cuts.append(cut)
+            if scope not in self.joined:
+                self.joined.add(scope)
+                self.plan.cuts += [Cut(f"{scope}.{key}") for key in aggregate.operator.weights()]
 
     def _columns(self, name: str, ours: Sequence[Piece], theirs: Sequence[Piece]) -> Channels:
         """Return the source's channel for each channel that a chain reads. Raise A447 or A448."""
