@@ -143,6 +143,13 @@ def lower(spec: Spec, limits: Limits | None = None) -> Graph:
     return lower_spec(spec, limits).graph
 
 
+def graph_of(network: Spec | Graph | Checked) -> Graph:
+    """Return the graph of a network in any of its forms. Raise as `lower` does for a spec."""
+    if isinstance(network, Graph):
+        return network
+    return network.graph if isinstance(network, Checked) else lower(network)
+
+
 def refuse_together(specs: Iterable[Spec], limits: Limits | None = None) -> None:
     """Raise A305 if networks are too large together, computed before any of them is built.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archdsl.api import Checked, check
-from archdsl.apps.draw.showing import subject
+from archdsl.api import Checked, check, graph_of
 from archdsl.apps.draw.strengths import Strengths
 from archdsl.apps.heatmap.model import HeatMap
 from archdsl.errors import fail
@@ -42,7 +41,7 @@ def strengths(network: Spec | Graph | Checked, weights: object, images: Any = No
     from archdsl.apps.heatmap.checkpoint import heat_map
 
     if images is None:
-        return of_heat_map(heat_map(subject(network).graph, weights))
+        return of_heat_map(heat_map(graph_of(network), weights))
     from archdsl.apps.heatmap.measured import measured_shares
 
     if isinstance(network, Graph):

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from archdsl.apps.checkpoint.reading import dense
+from archdsl.api import graph_of
 from archdsl.apps.checkpoint.weights import network_weights
 from archdsl.apps.transplant.plan import Plan, plan
 from archdsl.frontend.load import Spec
 from archdsl.ir.graph import Graph
-from archdsl.lowering import lower
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ def transplant(tensors: object, source: Spec | Graph, target: Spec | Graph) -> T
         ArchdslError: A440, A441 or A443 for the checkpoint, A447 for a link that the source does
             not have, A448 for layers that differ.
     """
-    graph, sliced = _graph(source), _graph(target)
+    graph, sliced = graph_of(source), graph_of(target)
     steps = plan(graph, sliced)
-    weights = {name: dense(name, value) for name, value in network_weights(graph, tensors).items()}
+    weights = network_weights(graph, tensors)
     state = {
         cut.key: weights[cut.key].clone()
         if cut.channels is None
@@ -65,7 +64,3 @@ def transplant(tensors: object, source: Spec | Graph, target: Spec | Graph) -> T
         for cut in steps.cuts
     }
     return Transplanted(state, weights, steps)
-
-
-def _graph(network: Spec | Graph) -> Graph:
-    return network if isinstance(network, Graph) else lower(network).graph

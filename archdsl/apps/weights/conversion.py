@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from archdsl.analysis.parameters import state_shapes
+from archdsl.api import graph_of
 from archdsl.apps.checkpoint.reading import dense, shape
 from archdsl.apps.checkpoint.wrapped import StateDict, unwrap
 from archdsl.apps.weights.choosing import Choice, for_checkpoint, for_network
@@ -16,7 +17,6 @@ from archdsl.apps.weights.report import Mismatch, Pair, Report
 from archdsl.frontend.load import Spec
 from archdsl.ir.graph import Graph
 from archdsl.ir.ops import Shape
-from archdsl.lowering import lower
 
 COUNTER = ".num_batches_tracked"
 """A buffer of batch norms that files of torch before 0.4.1 lack."""
@@ -52,7 +52,7 @@ def convert(network: Spec | Graph, tensors: object, source: str = "auto") -> Con
         ArchdslError: A414 for an unknown source, A440 or A443 as `unwrap` does, A446 if no names
             fit.
     """
-    graph = _graph(network)
+    graph = graph_of(network)
     shapes = state_shapes(graph)
     choice, content = for_checkpoint(graph.name, shapes, tensors, source)
     entries = [
@@ -77,7 +77,7 @@ def reverse(network: Spec | Graph, tensors: object, source: str) -> Converted:
         ArchdslError: A414 for an unknown source, A440 or A443 as `unwrap` does, A446 if there is
             no single map for the network.
     """
-    graph = _graph(network)
+    graph = graph_of(network)
     shapes = state_shapes(graph)
     choice = for_network(graph.name, shapes, source)
     content = unwrap(tensors, shapes)
@@ -117,10 +117,6 @@ class _Entry:
     def fits(self) -> bool:
         """Whether the shapes differ only by sizes of 1 at the end."""
         return _stripped(self.shape) == _stripped(self.expected)
-
-
-def _graph(network: Spec | Graph) -> Graph:
-    return network if isinstance(network, Graph) else lower(network).graph
 
 
 def _stripped(sizes: Shape) -> Shape:
