@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +108,8 @@ def draw(
     files.deliver(output, drawing.content, spec=sources, force=force, note=f"  {drawing.view}")
     report(drawing.notes, form)
     if browse:
+        import webbrowser  # which few uses need
+
         webbrowser.open(output.resolve().as_uri())
     return Exit.FINE
 
@@ -161,11 +162,8 @@ def strengths(network: Checked, path: Path, data: Path | None = None) -> Strengt
         ArchdslError: as `archdsl heatmap` does for a checkpoint that it cannot show.
     """
     require("torch")
+    from archdsl.apps.checkpoint.images import load_images
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.heatmap import strengths as heat
 
-    if data is None:
-        return heat.strengths(network, load(path))
-    from archdsl.apps.checkpoint.images import load_images
-
-    return heat.strengths(network, load(path), load_images(data))
+    return heat.strengths(network, load(path), load_images(data) if data else None)

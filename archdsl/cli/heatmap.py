@@ -53,7 +53,7 @@ def heatmap(
     require("torch")
     spec_read = inputs.load(spec, options.settings(sets), extend=extend)
     with working(f"{checkpoint}: reading weights"):
-        heat = _heat_map(spec_read, limits, sources[1:])
+        heat = _heat_map(spec_read, limits, checkpoint, data)
     if kind != "text":
         print(heat.as_json() if as_json else heat.as_csv(), end="")
     if output is not None:
@@ -61,19 +61,18 @@ def heatmap(
     return Exit.FINE
 
 
-def _heat_map(spec: Spec, limits: Limits, paths: list[Path]) -> HeatMap:
-    """Return the heat map of a spec, given a checkpoint and, if shares are measured, images."""
+def _heat_map(spec: Spec, limits: Limits, checkpoint: Path, data: Path | None) -> HeatMap:
+    """Return the heat map of a spec; if there are images, with shares measured for them."""
     from archdsl.apps.checkpoint.reading import load
     from archdsl.apps.heatmap.checkpoint import heat_map
 
-    checkpoint, *data = paths
-    if not data:
+    if data is None:
         return heat_map(api.lower(spec, limits), load(checkpoint))
     from archdsl.apps.checkpoint.images import load_images
     from archdsl.apps.heatmap.measured import measured_shares
 
     checked, loaded = api.check(spec, limits), load(checkpoint)
-    return heat_map(checked.graph, loaded, measured_shares(checked, loaded, load_images(data[0])))
+    return heat_map(checked.graph, loaded, measured_shares(checked, loaded, load_images(data)))
 
 
 def picture(heat: HeatMap, path: Path, sources: list[Path], *, force: bool, quiet: bool) -> None:
