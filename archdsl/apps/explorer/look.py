@@ -63,13 +63,33 @@ def look(
     except ArchdslError as error:
         return Look(diagnostics=_plain(error.diagnostics))
     settable = {name: value for name, value in settings.items() if name in spec.parameters.defaults}
+    return look_at(spec, settable, view, limits)
+
+
+def look_at(
+    spec: Spec, settings: Mapping[str, Any], view: str | None = None, limits: Limits | None = None
+) -> Look:
+    """Return what the page shows of a spec under some settings. Its errors are part of it.
+
+    Args:
+        spec: the spec.
+        settings: parameters to set, as for `Spec.with_settings`.
+        view: a view of `archdsl draw`; chosen by size if None.
+        limits: how large the network may be.
+    """
     try:
-        return _checked(api.check(spec.with_settings(settable), limits), view)
+        return shown(api.check(spec.with_settings(settings), limits), view)
     except ArchdslError as error:
         return Look(spec.name, _parameters(spec), diagnostics=_plain(error.diagnostics))
 
 
-def _checked(checked: api.Checked, view: str | None) -> Look:
+def shown(checked: api.Checked, view: str | None = None) -> Look:
+    """Return what the page shows of a checked spec; errors of the picture are part of it.
+
+    Args:
+        checked: the checked spec.
+        view: a view of `archdsl draw`; chosen by size if None.
+    """
     notes = [*checked.remarks, *checked.failures]
     svg = ""
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from archdsl import api
-from archdsl.apps.explorer.look import look
+from archdsl.apps.explorer.look import shown
 from archdsl.apps.explorer.page import html
 from archdsl.errors import Source, fail
 from archdsl.frontend.extending import Extension
@@ -40,8 +40,6 @@ def static(
         raise fail("A305", f"{len(chosen):,} combinations, more than {MOST}")
     spec = parse(source, settings, extend=extend)
     api.refuse_together((spec.with_settings(each) for each in chosen), limits)
-    looks = []
-    for each in chosen:
-        api.check(spec.with_settings(each), limits)
-        looks.append(look(source, {**settings, **each}, view, limits, extend).as_dict())
+    networks = (api.check(spec.with_settings(each), limits) for each in chosen)
+    looks = [shown(checked, view).as_dict() for checked in networks]
     return html({"text": source.text, "varied": dict(varied), "looks": looks})

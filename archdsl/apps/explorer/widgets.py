@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from archdsl.apps.explorer.look import Look, look
+from archdsl.apps.explorer.look import Look, look_at
 from archdsl.errors import fail
 from archdsl.extras import require
-from archdsl.frontend.dump import flow
 from archdsl.frontend.load import Spec
 
 Choices = range | Sequence[Any]
@@ -48,7 +47,7 @@ def explore(spec: Spec, view: str | None = None, **choices: Choices) -> Any:
     shown = ipywidgets.HTML()
 
     def draw(*_: object) -> None:
-        shown.value = html(_look(spec, {n: s.value for n, s in sliders.items()}, view))
+        shown.value = html(look_at(spec, {n: s.value for n, s in sliders.items()}, view))
 
     for slider in sliders.values():
         slider.observe(draw, "value")
@@ -68,11 +67,6 @@ def html(seen: Look) -> str:
         for title, value in seen.counts
     )
     return f"{findings}<div style='background: white'>{picture}</div><table>{rows}</table>"
-
-
-def _look(spec: Spec, values: Mapping[str, Any], view: str | None) -> Look:
-    settings = {name: flow(value) for name, value in {**spec.settings, **values}.items()}
-    return look(spec.document.source, settings, view, extend=spec.extend)
 
 
 def _checked(spec: Spec, choices: Mapping[str, Choices]) -> dict[str, list[Any]]:
