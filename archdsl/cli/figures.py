@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
-from inspect import Parameter
 from typing import Annotated, Any
 
 import typer
 
 from archdsl.apps.draw.figure import Figure, inches
 from archdsl.apps.draw.themes import THEMES
-from archdsl.cli.options import with_options
+from archdsl.cli.signatures import Command, option, with_options
 
 PLAIN = Figure()
 OPTIONS: dict[str, Any] = {
@@ -30,7 +28,7 @@ OPTIONS: dict[str, Any] = {
 """Option to its annotation. None of them has a default of its own."""
 
 
-def figured(command: Callable[..., int]) -> Callable[..., int]:
+def figured(command: Command) -> Command:
     """Give a command these options. It receives them as its keyword argument `figure`."""
 
     @wraps(command)
@@ -41,8 +39,5 @@ def figured(command: Callable[..., int]) -> Callable[..., int]:
         figure = Figure(width=None if width is None else inches(width), **texts)
         return command(**arguments, figure=figure)
 
-    extra = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in OPTIONS.items()
-    ]
-    return with_options(run, command, "figure", extra)
+    added = [option(name, annotation) for name, annotation in OPTIONS.items()]
+    return with_options(run, command, added, "figure")

@@ -73,7 +73,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         return app
     for name in [arguments[0]] if arguments and arguments[0] in COMMANDS else COMMANDS:
         module = import_module(f"archdsl.cli.{COMMANDS[name]}")
-        app.command(name)(terminal.with_options(getattr(module, name)))
+        app.command(name)(terminal.with_flags(getattr(module, name)))
     return app
 
 

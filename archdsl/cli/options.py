@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from archdsl import api
 from archdsl.cli import inputs
 from archdsl.cli.extend import extensions
 from archdsl.cli.progress import working
+from archdsl.cli.signatures import Command, option, with_options
 from archdsl.errors import fail
 from archdsl.frontend.extending import Extension
 from archdsl.lowering.limits import Limits
@@ -65,8 +66,6 @@ LIMITS = {
 BUILT = ("layers", "links", "primitives")
 """Limits of a command that builds graphs, but does not count parameters or activations."""
 
-Command = Callable[..., int]
-
 
 def limited(*names: str) -> Callable[[Command], Command]:
     """Give a command one option for each of these limits, or for all of them if none is named.
@@ -76,7 +75,7 @@ def limited(*names: str) -> Callable[[Command], Command]:
     """
 
     def decorate(command: Command) -> Command:
-        if "extend" in inspect.signature(command).parameters:
+        if "extend" in signature(command).parameters:
             command = extending(command)
 
         @wraps(command)
@@ -84,7 +83,7 @@ def limited(*names: str) -> Callable[[Command], Command]:
             chosen = {name: arguments.pop(f"max_{name}") for name in names or LIMITS}
             return command(**arguments, limits=Limits(**chosen))
 
-        return with_options(run, command, "limits", [_option(name) for name in names or LIMITS])
+        return with_options(run, command, [_limit(name) for name in names or LIMITS], "limits")
 
     return decorate
 
@@ -99,31 +98,12 @@ def extending(command: Command) -> Command:
     def run(**arguments: Any) -> int:
         return command(**{**arguments, "extend": extensions(arguments["extend"] or ())})
 
-    return with_options(run, command, "extend", [EXTEND])
+    return with_options(run, command, [EXTEND], "extend")
 
 
-def with_options(
-    run: Command, command: Command, replaced: str, options: list[inspect.Parameter]
-) -> Command:
-    """Give `run` the signature of a command, in which options replace one of the parameters.
-
-    Args:
-        run: what typer calls.
-        command: the command that it calls.
-        replaced: the name of the parameter.
-        options: the options, as parameters with annotations of typer.
-    """
-    signature = inspect.signature(command, eval_str=True)
-    parameters = [entry for name, entry in signature.parameters.items() if name != replaced]
-    parameters += options
-    run.__annotations__ = {entry.name: entry.annotation for entry in parameters}
-    vars(run)["__signature__"] = signature.replace(parameters=parameters)
-    return run
-
-
-EXTEND = inspect.Parameter(
-    "extend", inspect.Parameter.KEYWORD_ONLY, default=None,
-    annotation=Annotated[
+EXTEND = option(
+    "extend",
+    Annotated[
         list[Path] | None,
         typer.Option(
             "--extend", metavar="FILE.py[:NAME]",
@@ -132,16 +112,13 @@ EXTEND = inspect.Parameter(
         ),
     ],
 )  # fmt: skip
-"""The parameter of `--extend` as typer reads it from a signature."""
 
 
-def _option(name: str) -> inspect.Parameter:
-    """Return the parameter of a limit as typer reads it from a signature."""
+def _limit(name: str) -> Parameter:
+    """Return the option of a limit."""
     flag, text = LIMITS[name]
-    return inspect.Parameter(
-        f"max_{name}", inspect.Parameter.KEYWORD_ONLY, default=getattr(DEFAULT, name),
-        annotation=Annotated[int, typer.Option(flag, min=1, help=text)],
-    )  # fmt: skip
+    limit = Annotated[int, typer.Option(flag, min=1, help=text)]
+    return option(f"max_{name}", limit, getattr(DEFAULT, name))
 
 
 def one_of(chosen: dict[str, bool]) -> str:

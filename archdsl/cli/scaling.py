@@ -72,9 +72,7 @@ def scaling(
         from archdsl.apps.scaling.plot import draw
 
         files.write(plot, draw(measured, plot.suffix[1:]), force=force)
-        if not terminal.quiet():
-            out = sys.stderr if as_json else sys.stdout
-            print(f"wrote  {visible(str(plot), 4_096)}", file=out)
+        terminal.say(f"wrote  {visible(str(plot), 4_096)}", sys.stderr if as_json else sys.stdout)
     report(findings, form)
     return max((finding.exit for finding in findings), default=Exit.FINE)
 

@@ -6,15 +6,16 @@ of no-color.org and force-color.org: any text that is not empty turns colour off
 
 from __future__ import annotations
 
-import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import wraps
 from itertools import takewhile
 from typing import Annotated, Any, TextIO
 
 import typer
+
+from archdsl.cli.signatures import Command, option, with_options
 
 FLAGS = frozenset({"-q", "--quiet", "--no-color"})
 STYLES = {"error": "1;31", "warning": "1;33", "note": "1;36", "help": "1;32", "place": "34"}
@@ -38,10 +39,15 @@ def quiet() -> bool:
     return CHOSEN.quiet
 
 
-def say(text: str) -> None:
-    """Print a line about what was done, such as `wrote  net.py`, unless `--quiet` is used."""
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line about what was done, such as `wrote  net.py`, unless `--quiet` is used.
+
+    Args:
+        text: the line, which is safe to print.
+        stream: where to print it; stdout if None.
+    """
     if not CHOSEN.quiet:
-        print(text)
+        print(text, file=stream)
 
 
 def coloured(stream: TextIO | None) -> bool:
@@ -64,7 +70,7 @@ def paint(text: str, style: str, stream: TextIO | None) -> str:
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if coloured(stream) else text
 
 
-def with_options(command: Callable[..., int]) -> Callable[..., int]:
+def with_flags(command: Command) -> Command:
     """Return a command with the options `--quiet` and `--no-color`."""
 
     @wraps(command)
@@ -72,22 +78,12 @@ def with_options(command: Callable[..., int]) -> Callable[..., int]:
         CHOSEN.quiet, CHOSEN.plain = arguments.pop("quiet"), arguments.pop("no_color")
         return command(**arguments)
 
-    signature = inspect.signature(command, eval_str=True)
-    parameters = [*signature.parameters.values(), QUIET, NO_COLOR]
-    run.__annotations__ = {entry.name: entry.annotation for entry in parameters}
-    vars(run)["__signature__"] = signature.replace(parameters=parameters)
-    return run
+    return with_options(run, command, [QUIET, NO_COLOR])
 
 
-def _flag(name: str, flags: Sequence[str], text: str) -> inspect.Parameter:
-    """Return a parameter of a flag as typer reads it from a signature."""
-    annotation = Annotated[bool, typer.Option(*flags, help=text)]
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, default=False, annotation=annotation)
-
-
-QUIET = _flag("quiet", ["-q", "--quiet"], "Print results and errors only.")
-NO_COLOR = _flag("no_color", ["--no-color"], "Print without colour.")
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print results and errors only.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colour.")]
+QUIET, NO_COLOR = option("quiet", Quiet, False), option("no_color", NoColor, False)
 
 
 def command_first(arguments: Sequence[str]) -> list[str]:
