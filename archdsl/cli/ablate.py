@@ -17,10 +17,7 @@ from archdsl.lowering.limits import Limits
 @options.limited()
 def ablate(
     spec: options.SpecPath,
-    checkpoint: Annotated[
-        Path,
-        typer.Argument(metavar="CHECKPOINT", help="A file with a state dict.", show_default=False),
-    ],
+    checkpoint: options.Checkpoint,
     data: Annotated[
         Path,
         typer.Option(

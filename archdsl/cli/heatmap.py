@@ -21,10 +21,7 @@ FORMS = ("svg", "png", "pdf")
 
 @options.limited(*options.BUILT)
 def heatmap(
-    checkpoint: Annotated[
-        Path,
-        typer.Argument(metavar="CHECKPOINT", help="A file with a state dict.", show_default=False),
-    ],
+    checkpoint: options.Checkpoint,
     spec: options.SpecPath,
     sets: options.Sets = None,
     output: Annotated[

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from archdsl import api
+from archdsl.apps.checkpoint import SUFFIXES
 from archdsl.cli import inputs
 from archdsl.cli.extend import extensions
 from archdsl.cli.progress import working
@@ -34,6 +35,18 @@ Sets = Annotated[
 Format = Annotated[
     Literal["text", "json"], typer.Option("--format", help="Format of diagnostics on stderr.")
 ]
+Checkpoint = Annotated[
+    Path,
+    typer.Argument(metavar="CHECKPOINT", help="A file with a state dict.", show_default=False),
+]
+StateDict = Annotated[
+    Path,
+    typer.Option(
+        "-o", "--output", metavar="FILE", show_default=False,
+        help=f"Output file: {', '.join(f'.{suffix}' for suffix in SUFFIXES)}.",
+    ),
+]  # fmt: skip
+"""Where a state dict is written."""
 Data = Annotated[
     Path | None,
     typer.Option(

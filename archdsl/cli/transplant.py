@@ -33,13 +33,6 @@ Target = Annotated[
         "--to", metavar="SPEC", help="The same network with fewer links.", show_default=False
     ),
 ]
-Output = Annotated[
-    Path,
-    typer.Option(
-        "-o", "--output", metavar="FILE", show_default=False,
-        help=f"Output file: {', '.join(f'.{suffix}' for suffix in SUFFIXES)}.",
-    ),
-]  # fmt: skip
 
 
 @options.limited(*options.BUILT)
@@ -47,7 +40,7 @@ def transplant(
     checkpoint: Checkpoint,
     source: Source,
     target: Target,
-    output: Output,
+    output: options.StateDict,
     sets: options.Sets = None,
     as_json: options.Json = False,
     force: options.Force = False,

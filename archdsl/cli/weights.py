@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,20 +13,6 @@ from archdsl.errors import Exit, fail
 from archdsl.extras import require
 from archdsl.lowering.limits import Limits
 
-Checkpoint = Annotated[
-    Path,
-    typer.Argument(metavar="CHECKPOINT", help="A file with a state dict.", show_default=False),
-]
-Output = Annotated[
-    Path,
-    typer.Option(
-        "-o",
-        "--output",
-        metavar="FILE",
-        show_default=False,
-        help=f"Output file: {', '.join(f'.{suffix}' for suffix in SUFFIXES)}.",
-    ),
-]
 Source = Annotated[
     str,
     typer.Option(
@@ -53,8 +38,8 @@ Partial = Annotated[
 @options.limited(*options.BUILT)
 def weights(
     spec: options.SpecPath,
-    checkpoint: Checkpoint,
-    output: Output,
+    checkpoint: options.Checkpoint,
+    output: options.StateDict,
     source: Source = "auto",
     under: Under = "",
     reverse: Reverse = False,
