@@ -87,9 +87,9 @@ def _svg(network: Any) -> str | None:
 
 def _lines(error: Any) -> list[str]:
     """Return an error as the command line prints it."""
-    from archdsl.cli.render import text
+    from archdsl.cli.render import texts
 
-    return "\n\n".join(map(text, error.diagnostics)).splitlines()
+    return texts(error.diagnostics).splitlines()
 
 
 shown.draw_with(_svg)

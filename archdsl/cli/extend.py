@@ -55,9 +55,8 @@ def _parts(path: Path) -> tuple[Path | None, str]:
     file, colon, name = text.rpartition(":")
     if colon and name.isidentifier() and file.endswith(".py"):
         return Path(file), name
-    return (
-        (None, text) if text.replace("-", "_").isidentifier() and not path.exists() else (path, "")
-    )
+    installed = text.replace("-", "_").isidentifier() and not path.exists()
+    return (None, text) if installed else (path, "")
 
 
 def _named(file: Path, name: str, classes: Iterable[Extension]) -> list[Extension]:

@@ -11,7 +11,7 @@ import typer
 
 from archdsl.cli import options
 from archdsl.cli.assistant import Assistant
-from archdsl.cli.render import text
+from archdsl.cli.render import texts
 from archdsl.errors import ArchdslError, Exit
 from archdsl.extras import require
 from archdsl.version import __version__
@@ -89,6 +89,6 @@ def reported(tool: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return tool(*arguments, **options)
         except ArchdslError as error:
-            raise ToolError("\n\n".join(map(text, error.diagnostics))) from None
+            raise ToolError(texts(error.diagnostics)) from None
 
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from archdsl.cli import terminal
@@ -45,6 +45,11 @@ def _uncoloured(text: str, style: str) -> str:
     return text
 
 
+def texts(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return diagnostics as text without colour, with an empty line between them."""
+    return "\n\n".join(map(text, diagnostics))
+
+
 def text(diagnostic: Diagnostic, paint: Callable[[str, str], str] = _uncoloured) -> str:
     """Return a diagnostic as text of one or more lines.
 
@@ -61,10 +66,8 @@ def text(diagnostic: Diagnostic, paint: Callable[[str, str], str] = _uncoloured)
         indent = " " * (len(number) + 1)
         place = f"{visible(diagnostic.source.name)}:{number}:{diagnostic.span.column}"
         lines.append(f"{indent[1:]}{paint('-->', 'place')} {place}")
-        rule, line, carets = excerpt(diagnostic.source.text, diagnostic.span, indent) or [""] * 3
-        mark = carets.lstrip(" |")
-        painted = carets.removesuffix(mark) + paint(mark, level)
-        lines += [rule, line, painted] if rule else []
+        source, span = diagnostic.source.text, diagnostic.span
+        lines += excerpt(source, span, indent, lambda carets: paint(carets, level))
     elif diagnostic.source:
         lines.append(f" {paint('-->', 'place')} {visible(diagnostic.source.name)}")
     if diagnostic.note:
@@ -74,13 +77,14 @@ def text(diagnostic: Diagnostic, paint: Callable[[str, str], str] = _uncoloured)
     return "\n".join(lines)
 
 
-def excerpt(source: str, span: Span, indent: str) -> list[str]:
+def excerpt(source: str, span: Span, indent: str, paint: Callable[[str], str] = str) -> list[str]:
     """Return a line of a source with carets under the span.
 
     Args:
         source: the whole text.
         span: the position; nothing is returned if the text has no such line.
         indent: spaces before the lines, as wide as the line number.
+        paint: returns the carets in a colour.
 
     A line of more than `LONGEST_LINE` characters is cut around the span.
     """
@@ -96,7 +100,7 @@ def excerpt(source: str, span: Span, indent: str) -> list[str]:
     return [
         f"{indent}|",
         f"{span.line} | {visible(shown, LONGEST_LINE * 8)}",
-        f"{indent}| {' ' * len(before)}{carets}",
+        f"{indent}| {' ' * len(before)}{paint(carets)}",
     ]
 
 
