@@ -23,6 +23,8 @@ def require(*packages: str) -> None:
 
 
 def missing(package: str) -> ArchdslError:
-    """Return the error A422, which names the extra to install."""
-    install = f'pip install "archdsl[{EXTRAS[package]}]"'
-    return fail("A422", f"this needs {package}, which is not installed", help=install)
+    """Return the error A422, which names the extra to install, or a package without one."""
+    install = f'"archdsl[{EXTRAS[package]}]"' if package in EXTRAS else package
+    return fail(
+        "A422", f"this needs {package}, which is not installed", help=f"pip install {install}"
+    )

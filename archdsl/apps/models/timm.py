@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 from archdsl.apps.models.create import create_model
@@ -28,9 +27,7 @@ def register_timm() -> None:
     Raises:
         ArchdslError: A422 if torch or timm is not installed.
     """
-    require("torch")
-    if find_spec("timm") is None:
-        raise fail("A422", "this needs timm, which is not installed", help="pip install timm")
+    require("torch", "timm")
     from timm.models import _registry
 
     for name in (*networks(), *specs()):
