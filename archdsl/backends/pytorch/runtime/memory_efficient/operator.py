@@ -36,8 +36,6 @@ from archdsl.backends.pytorch.runtime.memory_efficient.read import (
     StageTotals,
 )
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
-    stage_convolution_backward,
-    stage_convolve,
     stage_layout,
     stage_numbers,
     stage_room,
@@ -80,11 +78,11 @@ class StageForward:
                 mean, variance = stage_statistics(x) if batch else stage_numbers(x, 0)
                 self.kept.means.append(mean)
                 self.kept.variances.append(variance)
-        y = stage_read(layer, part, self.kept, self.arguments).forward()
+        read = stage_read(layer, part, self.kept, self.arguments)
         if part.convolution < 0:
-            return y
+            return read.forward()
         bias = self.arguments.biases[part.bias] if part.bias >= 0 else None
-        return stage_convolve(y, self.arguments.convolutions[part.convolution], bias, part.window)
+        return read.convolve(self.arguments.convolutions[part.convolution], bias, part.window)
 
     def write(self, x: Tensor, place: tuple[int, int]) -> None:
         """Store an output, and its statistics.
@@ -169,12 +167,12 @@ class StageBackward:
             part: the part of it.
         """
         read = stage_read(layer, part, self.kept, self.arguments)
-        if part.function or part.convolution >= 0:
-            y = read.output()
+        if part.convolution < 0 and part.function:
+            read.output()
         if part.convolution >= 0:
             weight = self.arguments.convolutions[part.convolution]
-            gradient, of_weight, of_bias = stage_convolution_backward(
-                gradient, y, weight, part.window, bias=part.bias >= 0
+            gradient, of_weight, of_bias = read.convolution_backward(
+                gradient, weight, part.window, bias=part.bias >= 0
             )
             self.of_weights.convolutions[part.convolution] = of_weight
             if part.bias >= 0:

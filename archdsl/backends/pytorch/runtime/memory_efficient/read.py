@@ -1,4 +1,4 @@
-"""What a part of a layer reads, up to its convolution, and the way back, in plain torch."""
+"""What a part of a layer reads, its convolution, and the way back, in plain torch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import torch
 from torch import Tensor
 
 from archdsl.backends.pytorch.runtime.memory_efficient.functions import STAGE_FUNCTIONS
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_along,
+    stage_convolution_backward,
+    stage_convolve,
     stage_gather,
     stage_layout,
     stage_norm_backward,
@@ -81,7 +84,10 @@ class StageRead:
         last = gathers and stage_layout(self.source) == torch.channels_last
         if last and norm is not None and self.source.dtype == norm.mean.dtype:
             return self.in_place(norm)
-        return self.output()
+        y = self.output()
+        self.gathered = None
+        del self.before, self.y  # free their memory before a convolution
+        return y
 
     def in_place(self, norm: StageNorm) -> Tensor:
         """Return the same without gathering first, which takes less time in channels-last order.
@@ -127,6 +133,33 @@ class StageRead:
         if not norm.batch:
             return norm.mean, norm.variance
         return stage_pick(norm.mean, self.runs), stage_pick(norm.variance, self.runs)
+
+    def convolve(self, weight: Tensor, bias: Tensor | None, window: StageWindow) -> Tensor:
+        """Return a convolution of the output, where nothing else is needed.
+
+        Args:
+            weight: (channels, C / groups, ...).
+            bias: (channels,), or nothing.
+            window: padding, dilation and groups.
+        """
+        return stage_convolve(self.forward(), weight, bias, window)
+
+    def convolution_backward(
+        self, gradient: Tensor, weight: Tensor, window: StageWindow, *, bias: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Take a gradient back through the convolution.
+
+        Args:
+            gradient: the gradient of the convolution's result.
+            weight: its weight.
+            window: padding, dilation and groups.
+            bias: whether it has a bias; without, the last gradient is not computed.
+
+        Returns:
+            What `collect` or `backward` is called with next, here the gradient of the output; and
+            the gradients of weight and bias.
+        """
+        return stage_convolution_backward(gradient, self.output(), weight, window, bias=bias)
 
     def masked(self, gradient: Tensor) -> Tensor:
         """Return the gradient before the function; that of its result may be overwritten."""
