@@ -204,6 +204,24 @@ def test_the_operator_is_as_torch_wants_it() -> None:
             assert set(torch.library.opcheck(op, arguments).values()) == {"SUCCESS"}
 
 
+def test_the_layout_of_one_channel_does_not_mislead() -> None:
+    """Some layers read one channel, whose layout is that of every other tensor."""
+    unit = "[norm, relu, {conv: {width: 3}}, norm, relu, {conv: {width: 1, kernel: 3}}]"
+    stage = network(spec(unit, "{rule: harmonic}")).stages[0]
+    operator, layers = stage.operator, stage.layers
+    assert ((7, 8),) in operator.reads
+    norms = operator.norms(layers)
+    scales, shifts = [norm.weight for norm in norms], [norm.bias for norm in norms]
+    weights = [convolution.weight for convolution in operator.convolutions(layers)]
+    x = torch.randn(2, 6, 4, 4, dtype=torch.float64).to(memory_format=torch.channels_last)
+    none, eps = [-1] * len(norms), [norm.eps for norm in norms]
+    op = type(operator).__call__.__globals__["STAGE_OPERATOR"]
+    arguments: Any = (
+        x.requires_grad_(), weights, [], scales, shifts, [], [], [], none, eps, operator.plan
+    )  # fmt: skip
+    assert set(torch.library.opcheck(op, arguments).values()) == {"SUCCESS"}
+
+
 def test_results_are_deterministic() -> None:
     torch.use_deterministic_algorithms(mode=True)
     try:

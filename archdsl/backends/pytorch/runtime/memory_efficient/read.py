@@ -65,6 +65,7 @@ class StageRead:
         function: str,
     ) -> None:  # fmt: skip
         self.source, self.runs, self.norm, self.function = source, runs, norm, function
+        self.layout = stage_layout(source)
         self.start()
 
     def start(self) -> None:
@@ -135,14 +136,15 @@ class StageRead:
         return stage_pick(norm.mean, self.runs), stage_pick(norm.variance, self.runs)
 
     def convolve(self, weight: Tensor, bias: Tensor | None, window: StageWindow) -> Tensor:
-        """Return a convolution of the output, where nothing else is needed.
+        """Return a convolution of the output, in the layout of the source, for the forward pass.
 
         Args:
             weight: (channels, C / groups, ...).
             bias: (channels,), or nothing.
             window: padding, dilation and groups.
         """
-        return stage_convolve(self.forward(), weight, bias, window)
+        y = stage_convolve(self.forward(), weight, bias, window)
+        return y.contiguous(memory_format=self.layout)  # one channel fits any layout
 
     def convolution_backward(
         self, gradient: Tensor, weight: Tensor, window: StageWindow, *, bias: bool

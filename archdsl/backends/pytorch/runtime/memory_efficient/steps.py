@@ -155,7 +155,7 @@ def stage_norm_backward(
 
 
 def stage_convolve(x: Tensor, weight: Tensor, bias: Tensor | None, window: StageWindow) -> Tensor:
-    """Return a convolution of stride 1 in the layout of `x`.
+    """Return a convolution of stride 1.
 
     Args:
         x: (N, C, ...).
@@ -165,8 +165,7 @@ def stage_convolve(x: Tensor, weight: Tensor, bias: Tensor | None, window: Stage
     """
     one, none = [1] * (x.dim() - 2), [0] * (x.dim() - 2)
     padding, dilation = list(window.padding), list(window.dilation)
-    y = torch.convolution(x, weight, bias, one, padding, dilation, False, none, window.groups)
-    return y.contiguous(memory_format=stage_layout(x))
+    return torch.convolution(x, weight, bias, one, padding, dilation, False, none, window.groups)
 
 
 def stage_convolution_backward(
