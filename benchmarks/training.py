@@ -9,6 +9,8 @@ A step is a forward and a backward pass on a fixed batch, without earlier gradie
 have the same weights and the same batch. Each is measured in both layouts:
 
 - `stage`: each stage as one operator, `archdsl compile --memory-efficient`.
+- `separate-kernels`: the same, but on an accelerator and in channels-last order cuDNN computes 1x1
+  convolutions, between the kernels that compute what they read. Elsewhere it equals `stage`.
 - `eager`: the network without it.
 - `memory-efficient`: torchvision's DenseNet with `memory_efficient=True`, and for networks that
   torchvision does not have the same checkpoints in the emitted network.
@@ -18,8 +20,8 @@ have the same weights and the same batch. Each is measured in both layouts:
 - `compile-budget-0.1` to `compile-budget-0.9`: the same within a part of its memory, by the setting
   `activation_memory_budget`, which is not public.
 
-`compile` and the budgets are left out unless `--variants` names them: compiling one of them takes
-minutes.
+`separate-kernels`, `compile` and the budgets are left out unless `--variants` names them. Compiling
+a network takes minutes.
 
 Variants of a network take turns as in `inference.py`, beside the same probe. `saved_bytes` is what
 the forward pass leaves for the backward pass, the batch included, and `peak_bytes` the most that

@@ -40,7 +40,8 @@ def compiled(
     kernel: Any, types: dict[str, str], constants: dict[str, Any], target: int, warps: int,
     even: Collection[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
-    """The size of the machine code, how it multiplies, and whether it reads numbers one by one.
+    """The size of the machine code, how it multiplies, whether it reads numbers one by one, and
+    the bytes of memory that a program's threads share.
 
     Args:
         kernel: the kernel.
@@ -64,6 +65,7 @@ def compiled(
         "single_reads": len(single),
         "bytes": len(made.asm["cubin"]),
         "multiplies": words[0].removesuffix(".mma_async") if words else "",
+        "shared": made.metadata.shared,
     }
 
 

@@ -1,12 +1,17 @@
-"""A small network, and a batch for it."""
+"""A small network, a batch for it, and what tests of kernels need."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from archdsl.api import check, load
+from archdsl.backends.pytorch.runtime.memory_efficient import products
+from archdsl.backends.pytorch.runtime.memory_efficient.fused import StageTable
 from cli.commands import SPECS
 from runtime.fused import SMALL, built, ordinary
 
@@ -21,3 +26,27 @@ def network() -> nn.Module:
 @pytest.fixture
 def x() -> Tensor:
     return torch.randn(2, 3, 32, 32)
+
+
+@pytest.fixture
+def poisoned() -> Iterator[None]:
+    """Memory that is not written yet is NaN."""
+    torch.use_deterministic_algorithms(mode=True)
+    assert torch.empty(3).isnan().all()
+    yield
+    torch.use_deterministic_algorithms(mode=False)
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The kernels that were run; from now on every stage that they fit runs them."""
+    names: list[str] = []
+    launch = StageTable.launch
+
+    def noted(table: StageTable, kernel: str, *arguments: Any, **constants: Any) -> None:
+        names.append(kernel)
+        launch(table, kernel, *arguments, **constants)
+
+    monkeypatch.setattr(StageTable, "launch", noted)
+    monkeypatch.setattr(products, "stage_triton", lambda buffer: buffer.dtype != torch.float64)
+    return names

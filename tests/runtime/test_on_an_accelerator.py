@@ -11,6 +11,13 @@ from torch import Tensor
 
 from archdsl.api import check, load
 from archdsl.backends.pytorch.runtime.memory_efficient import fused
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
+from archdsl.backends.pytorch.runtime.memory_efficient.products import StageProductRead
+from archdsl.backends.pytorch.runtime.memory_efficient.read import (
+    StageNorm,
+    StageRead,
+    StageTotals,
+)
 from archdsl.oracle.comparison import load_module, network_class, randomise
 from cli.commands import SPECS
 from runtime import operators
@@ -134,11 +141,65 @@ def test_stages_as_operators(
     wanted = step(exact, x)
     found, plain = (relative(step(each, x), wanted) for each in (network, other))
     kernels = {"activate", "collect", "sum", "settle"}
+    if "bc" in name:
+        kernels |= {"convolve", "weight_gradient", "collect_product"}
     assert set(launched) == (kernels if layout == torch.channels_last else set())
     assert found <= (max(10 * plain, 1e-5) if dtype == torch.float32 else 3 * plain)
     statistics = [operators.statistics(each).cpu() for each in (network, other, exact)]
     found, plain = (relative(each, statistics[2]) for each in statistics[:2])
     assert found <= 3 * plain + 1e-5
+
+
+def test_products_of_stages_honour_tf32() -> None:
+    network = trained("densenet-bc-cifar", 40, torch.float32, torch.channels_last)
+    exact = operators.plain(network).double().cpu()
+    x = torch.randn(8, 3, 32, 32).contiguous(memory_format=torch.channels_last)
+    wanted, before, errors = step(exact, x), torch.backends.cudnn.allow_tf32, []
+    try:
+        for allowed in (False, True):
+            torch.backends.cudnn.allow_tf32 = allowed
+            errors.append(relative(step(network, x), wanted))
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+    assert 3 * errors[0] < errors[1]
+
+
+def there_and_back(
+    reader: type[StageRead], tensors: tuple[Tensor, ...], dtype: torch.dtype
+) -> list[Tensor]:
+    """A 1x1 convolution of what is read, and all gradients."""
+    x, gradient, weight = (tensor.to(dtype) for tensor in tensors[:3])
+    numbers = [tensor.to(torch.promote_types(dtype, torch.float32)) for tensor in tensors[3:]]
+    runs, window = ((3, 3 + weight.shape[1]),), StageWindow((0, 0), (1, 1))
+    mean, variance, scale, shift = numbers
+    norm = StageNorm(mean, variance, scale, shift, 1e-3, batch=True)
+    y = reader(x, runs, norm, "relu").convolve(weight, None, window)
+    totals = StageTotals(*map(torch.zeros_like, (x, mean, mean)))
+    read = reader(x, runs, norm, "relu")
+    pulled, of_weight, _ = read.convolution_backward(gradient, weight, window, bias=False)
+    results = [y, of_weight, *read.collect(pulled, totals), *totals]
+    return [tensor.double().cpu() for tensor in results]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("size", [(7, 36, 20), (3000, 200, 150), (9, 1, 1), (70_000, 64, 128)])
+def test_products_are_as_exact_as_convolutions(
+    size: tuple[int, int, int], dtype: torch.dtype
+) -> None:
+    """Of one tile and of many, whose sizes divide what is multiplied or not."""
+    rows, channels, outputs = size
+    x, gradient = (
+        torch.randn(1, 3, rows, width, device="cuda").to(dtype).permute(0, 3, 1, 2)
+        for width in (channels + 5, outputs)
+    )
+    weight = torch.randn(outputs, channels, 1, 1, device="cuda").to(dtype)
+    variance, mean = torch.var_mean(x.double(), (0, 2, 3), correction=0)
+    scale, shift = torch.randn(2, channels, device="cuda")
+    tensors = (x, gradient, weight, mean, variance, scale, shift)
+    exact = there_and_back(StageRead, tensors, torch.float64)
+    plain, kernels = (there_and_back(r, tensors, dtype) for r in (StageRead, StageProductRead))
+    for wanted, one, other in zip(exact, plain, kernels, strict=True):
+        assert relative(other, wanted) <= 4 * relative(one, wanted) + 1e-5
 
 
 def test_stages_as_operators_under_autocast() -> None:

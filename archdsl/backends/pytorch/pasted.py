@@ -22,7 +22,7 @@ FUSE = (
 )  # fmt: skip
 MEMORY_EFFICIENT = (
     "stage", "changes", "norms", "plan", "arguments", "operator", "read", "functions", "fused",
-    "kernels", "steps", "register",
+    "products", "kernels", "product_kernels", "steps", "register",
 )  # fmt: skip
 FILES = (
     *(f"fuse/{file}" for file in FUSE), *(f"memory_efficient/{file}" for file in MEMORY_EFFICIENT),

@@ -14,16 +14,6 @@ from archdsl.backends.pytorch.runtime.memory_efficient.read import StageNorm, St
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import stage_layout, stage_room
 
 
-def stage_reader(buffer: Tensor, function: str = "") -> type[StageRead]:
-    """Return the class that reads a stage's buffer: by kernels, or else in plain torch.
-
-    Args:
-        buffer: the buffer.
-        function: what is applied to what is read; kernels have no other one than `relu`.
-    """
-    return StageFusedRead if function in {"", "relu"} and stage_triton(buffer) else StageRead
-
-
 def stage_triton(buffer: Tensor) -> bool:
     """Return whether Triton runs the steps of a stage with this buffer.
 
@@ -63,35 +53,35 @@ class StageTable:
         # What all of these are multiples of: a kernel then reads 16 bytes at a time.
         self.even = gcd(16, width, *(number for piece in self.pieces for number in piece))
 
-    def steps(self, rows: int) -> int:
-        """Return how many tiles of `self.rows` rows a program adds up: up to 16, if enough run.
+    def steps(self, rows: int, high: int) -> int:
+        """Return how many tiles a program adds up: up to 16, if enough programs run.
 
         Args:
             rows: the rows of the tensor.
+            high: the rows of a tile.
         """
         steps, programs = 1, 4 * 132
-        while steps < 16 and -(-rows // (2 * steps * self.rows)) * len(self.pieces) >= programs:
+        while steps < 16 and -(-rows // (2 * steps * high)) * len(self.pieces) >= programs:
             steps *= 2
         return steps
 
     def launch(
-        self, kernel: str, x: Tensor, tiles: int, arguments: tuple[Any, ...], **constants: Any
-    ) -> None:
-        """Run a kernel for each tile and piece.
+        self, kernel: str, x: Tensor, grid: tuple[int, ...], arguments: tuple[Any, ...],
+        **constants: Any,
+    ) -> None:  # fmt: skip
+        """Run a kernel.
 
         Args:
             kernel: its name.
             x: the tensor that is read, or its sums.
-            tiles: the number of tiles of rows.
+            grid: the programs to run.
             arguments: what the kernel gets before its counts of channels.
-            constants: what it is compiled for, but for sizes of the pieces.
+            constants: what it is compiled for, except for the sizes of a tile if they are usual.
         """
-        shape = {"EVEN": self.even, "BM": self.rows, "BK": self.block}
+        shape = {"EVEN": self.even, "BM": self.rows, "BK": self.block, **constants}
+        counts = (self.width // self.even, self.channels // self.even)
         with torch.cuda.device_of(x):
-            stage_kernels()[kernel][tiles, len(self.pieces)](
-                *arguments, self.width // self.even, self.channels // self.even, **constants,
-                **shape,
-            )  # fmt: skip
+            stage_kernels()[kernel][grid](*arguments, *counts, **shape)
 
 
 @cache
@@ -117,6 +107,7 @@ class StageFusedRead(StageRead):
         if self.norm is not None:
             pair = (self.widened(numbers) for numbers in self.norm[:2])
             self.numbers = (*(self.norm[:2] if self.norm.batch else pair), *self.norm[2:5])
+        self.kinds = {"NORM": self.norm is not None, "RELU": self.function == "relu"}
 
     def widened(self, numbers: Tensor) -> Tensor:
         """Return numbers of the channels that are read at the places of these in the source."""
@@ -134,9 +125,8 @@ class StageFusedRead(StageRead):
         out = stage_room(self.source, self.table.channels)
         rows = stage_rows(out)
         arguments = (self.source, self.table.tensor, *self.numbers, out, rows)
-        tiles = -(-rows // self.table.rows)
-        kinds = {"NORM": self.norm is not None, "RELU": self.function == "relu"}
-        self.table.launch("activate", out, tiles, arguments, **kinds)
+        grid = (-(-rows // self.table.rows), len(self.table.pieces))
+        self.table.launch("activate", out, grid, arguments, **self.kinds)
         return out
 
     def collect(self, gradient: Tensor, totals: StageTotals) -> tuple[Tensor, ...]:
@@ -158,13 +148,18 @@ class StageFusedRead(StageRead):
             gradient: the gradient of the output, which is overwritten.
         """
         gradient = stage_dense(gradient)
+        before = self.room(gradient)
         if self.norm is None:
-            self.pull(gradient, StageTotals(gradient, gradient, gradient), add=False)
-            return (gradient,)
+            self.pull(gradient, StageTotals(before, before, before), add=False)
+            return (before,)
         first, second = torch.zeros_like(self.norm.mean.expand(2, -1)).unbind()
-        totals = StageTotals(gradient, first, second)
+        totals = StageTotals(before, first, second)
         sums = self.pull(gradient, totals, add=False)
         return stage_settled(self.source, self.norm, totals, self.table, scaled=True), *sums
+
+    def room(self, gradient: Tensor) -> Tensor:
+        """Return where the gradient before the ReLU is stored: where that of the output was."""
+        return gradient
 
     def pull(self, gradient: Tensor, totals: StageTotals, *, add: bool) -> tuple[Tensor, ...]:
         """Take a gradient back through the ReLU and the norm, but for what `settle` subtracts.
@@ -173,30 +168,42 @@ class StageFusedRead(StageRead):
             gradient: the gradient of the output, dense.
             totals: what all readers add up.
             add: whether to add to the gradients of the totals, instead of storing the gradient
-                before the ReLU where that of the output was.
+                before the ReLU there, dense.
 
         Returns:
             The gradients of scale and shift of the norm, if there is one.
         """
         table, rows = self.table, stage_rows(gradient)
-        steps = table.steps(rows)
+        steps = table.steps(rows, table.rows)
         tiles = -(-rows // (table.rows * steps))
-        count = tiles if self.norm else 0
-        sums = torch.empty(count, 2, table.channels, dtype=torch.float32, device=gradient.device)
+        sums = self.sums(tiles)
         arguments = (gradient, self.source, table.tensor, *self.numbers, totals.gradients, sums)
-        kinds = {
-            "NORM": self.norm is not None,
-            "RELU": self.function == "relu",
-            "ADD": add,
-            "STEPS": steps,
-        }
-        table.launch("collect", gradient, tiles, (*arguments, rows), **kinds)
+        grid, kinds = (tiles, len(table.pieces)), {**self.kinds, "ADD": add, "STEPS": steps}
+        table.launch("collect", gradient, grid, (*arguments, rows), **kinds)
+        return self.added(sums, totals)
+
+    def sums(self, tiles: int) -> Tensor:
+        """Return room for the sums of a norm's gradients over the rows of each tile."""
+        shape = (tiles if self.norm else 0, 2, self.table.channels)
+        return torch.empty(shape, dtype=torch.float32, device=self.source.device)
+
+    def added(self, sums: Tensor, totals: StageTotals) -> tuple[Tensor, ...]:
+        """Add up the sums of all tiles.
+
+        Args:
+            sums: the sums, (tiles, 2, channels).
+            totals: what all readers add up, to which the part of a norm of the batch is added.
+
+        Returns:
+            The gradients of scale and shift of the norm, if there is one.
+        """
         if self.norm is None:
             return ()
+        table = self.table
         of_norm = sums.new_empty(2, table.channels)
         pair = totals[1:] if self.norm.batch else sums.new_empty(2, table.width).unbind()  # unused
-        added = (sums, table.tensor, *self.numbers, of_norm, *pair)
-        table.launch("sum", sums, 1, (*added, tiles))
+        arguments = (sums, table.tensor, *self.numbers, of_norm, *pair, len(sums))
+        table.launch("sum", sums, (1, len(table.pieces)), arguments)
         return tuple(of_norm.unbind())
 
     @staticmethod
@@ -239,7 +246,8 @@ def stage_settled(
         out,
         rows,
     )
-    table.launch("settle", x, -(-rows // table.rows), arguments, NORM=scaled)
+    grid = (-(-rows // table.rows), len(table.pieces))
+    table.launch("settle", x, grid, arguments, NORM=scaled)
     return out
 
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from archdsl.backends.pytorch.runtime.memory_efficient.product_kernels import stage_product_kernels
+
 tl: Any = None
 
 
@@ -32,6 +34,7 @@ def stage_kernels() -> dict[str, Any]:
         "collect": triton.jit(stage_collect_kernel),
         "sum": triton.jit(stage_sum_kernel),
         "settle": triton.jit(stage_settle_kernel),
+        **stage_product_kernels(triton),
     }
 
 
@@ -82,8 +85,8 @@ def stage_collect_kernel(
     """Take a piece of STEPS * BM rows of a gradient back through a ReLU and a norm.
 
     The gradient d before the ReLU is multiplied by scale / deviation and added to the totals, or
-    without ADD it is stored as it is in the gradient's memory. Two rows of `sums` for the tile are
-    the sums of d * xn and of d, where xn is x normalised.
+    without ADD it is stored as it is. Two rows of `sums` for the tile are the sums of d * xn and of
+    d, where xn is x normalised.
 
     Args:
         gradient: the gradient of the output, (rows, channels).
@@ -92,7 +95,8 @@ def stage_collect_kernel(
         mean, variance: of each channel of x, in float32.
         scale, shift: of each channel that is read, of any dtype.
         eps: the eps of the norm.
-        totals: gradients to add to, (rows, width).
+        totals: gradients to add to, (rows, width); without ADD where to store, (rows, channels),
+            which may be the memory of `gradient`.
         sums: the sums, (tiles, 2, channels), in float32.
         rows: pixels of all samples.
         width, channels: see above.
@@ -136,7 +140,7 @@ def stage_collect_kernel(
             total += d * a[None, :] if NORM else d
             tl.store(totals + read, total.to(totals.dtype.element_ty), mask=inside)
         else:
-            tl.store(gradient + dense, d.to(gradient.dtype.element_ty), mask=inside)
+            tl.store(totals + dense, d.to(totals.dtype.element_ty), mask=inside)
     if NORM:
         place = sums + 2 * tile.to(tl.int64) * (channels * EVEN) + channel
         tl.store(place, tl.sum(of_scale, axis=0), mask=present)

@@ -28,8 +28,8 @@ from archdsl.backends.pytorch.runtime.memory_efficient.arguments import (
     StageKept,
     StageWeights,
 )
-from archdsl.backends.pytorch.runtime.memory_efficient.fused import stage_reader
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageLayer, StagePart
+from archdsl.backends.pytorch.runtime.memory_efficient.products import stage_reader
 from archdsl.backends.pytorch.runtime.memory_efficient.read import (
     StageNorm,
     StageRead,
