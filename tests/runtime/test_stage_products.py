@@ -55,7 +55,7 @@ pytestmark = pytest.mark.usefixtures("poisoned")
 def factor(outputs: int, runs: Runs, dtype: torch.dtype) -> Tensor:
     """The weight of a 1x1 convolution; results are of the size of what is read."""
     channels = width(runs)
-    return (torch.randn(outputs, channels, 1, 1) / channels**0.5).to(dtype)
+    return torch.randn(outputs, channels, 1, 1).div(channels**0.5).to(dtype)
 
 
 @pytest.mark.parametrize("dtype", ROUNDING)

@@ -132,8 +132,7 @@ def stage_collect_product_kernel(
         r = tl.rsqrt(tl.load(variance + source, mask=present, other=1.0) + eps)
         a = tl.load(scale + channel, mask=present, other=0.0).to(tl.float32) * r
         b = tl.load(shift + channel, mask=present, other=0.0).to(tl.float32)
-        of_scale = tl.zeros((BK,), tl.float32)
-        of_shift = tl.zeros((BK,), tl.float32)
+        of_scale, of_shift = tl.zeros((BK,), tl.float32), tl.zeros((BK,), tl.float32)
     for step in range(STEPS):
         row = ((tile * STEPS + step) * BM + tl.arange(0, BM)).to(tl.int64)[:, None]
         inside = (row < rows) & present[None, :]
@@ -150,22 +149,18 @@ def stage_collect_product_kernel(
             d = tl.dot(upstream, factor, d, input_precision=PRECISION)
         read = row * (width * EVEN) + source[None, :]
         value = tl.load(x + read, mask=inside, other=0.0).to(tl.float32)
-        if NORM:
-            value = value - m[None, :]
-            xn = value * r[None, :]
-            value = value * a[None, :] + b[None, :]
+        normal = (value - m[None, :]) * a[None, :] + b[None, :] if NORM else value
         if RELU:  # where its output, as it was rounded, is positive
-            d = tl.where(value.to(x.dtype.element_ty).to(tl.float32) <= 0.0, 0.0, d)
+            d = tl.where(normal.to(x.dtype.element_ty).to(tl.float32) <= 0.0, 0.0, d)
         if NORM:
+            xn = (value - m[None, :]) * r[None, :]
             of_scale += tl.sum(tl.where(inside, d * xn, 0.0), axis=0)
             of_shift += tl.sum(tl.where(inside, d, 0.0), axis=0)
+        place = totals + (read if ADD else row * (channels * EVEN) + channel[None, :])
         if ADD:
-            total = tl.load(totals + read, mask=inside, other=0.0).to(tl.float32)
-            total += d * a[None, :] if NORM else d
-            tl.store(totals + read, total.to(totals.dtype.element_ty), mask=inside)
-        else:
-            dense = row * (channels * EVEN) + channel[None, :]
-            tl.store(totals + dense, d.to(totals.dtype.element_ty), mask=inside)
+            d = d * a[None, :] if NORM else d
+            d += tl.load(place, mask=inside, other=0.0).to(tl.float32)
+        tl.store(place, d.to(totals.dtype.element_ty), mask=inside)
     if NORM:
         place = sums + 2 * tile.to(tl.int64) * (channels * EVEN) + channel
         tl.store(place, of_scale, mask=present)
