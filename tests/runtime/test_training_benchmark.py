@@ -72,6 +72,26 @@ def test_networks_share_weights_and_no_code(script: Callable[[str], Any]) -> Non
     assert weights[0].equal(weights[1])
 
 
+def test_separate_kernels_are_another_operator(
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the weights of `stage`; its layers read by kernels that do not multiply."""
+    module = script("trained")
+    trained, x = module.Trained("densenet-bc-cifar", 2, {"depth": 16}), torch.randn(2, 3, 32, 32)
+    steps = [make(trained, x) for make in (module.stages_as_operators, module.separate_kernels)]
+    stages = [step.network.stages[0] for step in steps]
+    scopes = [type(stage.operator).__call__.__globals__ for stage in stages]
+    assert scopes[0]["STAGE_OPERATOR"] is not scopes[1]["STAGE_OPERATOR"]
+    for step in steps:
+        step()
+    assert steps[0].gradient().equal(steps[1].gradient())
+    readers = []
+    for scope in scopes:
+        monkeypatch.setitem(scope, "stage_triton", lambda _: True)
+        readers.append(scope["stage_reader"](x, "relu").__name__)
+    assert readers == ["StageProductRead", "StageFusedRead"]
+
+
 def test_memory_at_several_depths(script: Callable[[str], Any]) -> None:
     found = json.loads(script("depths").series([16, 22, 28], as_json=True))
     assert len(found) == 12
