@@ -10,8 +10,11 @@ PAPER = table1 table2 table3 table4
 REPRODUCE = $(PYTHON) -m archdsl reproduce specs/paper/$$page.yaml --markdown -o docs/paper
 
 .DEFAULT_GOAL := help
+# Targets run one after another, but for those of `quick`.
+ifndef TOGETHER
 .NOTPARALLEL:
-.PHONY: help try check format-check lint layers types fresh coverage docs test sizes release format compile paper golden gallery
+endif
+.PHONY: help try check quick format-check lint layers types fresh coverage docs test sizes release format compile paper golden gallery
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -19,7 +22,8 @@ help:  ## list the targets
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet -c constraints.txt -e '.[all,dev]'
+	@# Compiled below, by all cores.
+	$(PYTHON) -m pip install --quiet --no-compile -c constraints.txt -e '.[all,dev]'
 	@# Without dependencies, which would install a different build of torch.
 	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt torchvision pillow || \
 		echo "no torchvision: the tests that compare with its networks will be skipped"
@@ -29,6 +33,8 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@# Its one dependency reports use to its makers.
 	$(PYTHON) -m pip install --quiet --no-deps -c constraints.txt openvino || \
 		echo "no openvino: the tests that write files for it will be skipped"
+	@# Some packages carry files that no Python of ours can compile, such as tests of other versions.
+	@$(PYTHON) -m compileall -qq --workers 0 $(VENV)/lib || true
 	touch $@
 
 try: $(READY)  ## compile a SparseNet, verify it against the oracle, and run it
@@ -38,7 +44,12 @@ try: $(READY)  ## compile a SparseNet, verify it against the oracle, and run it
 		print("one batch in, class scores out:", tuple(Net()(torch.randn(8, 3, 32, 32)).shape))'
 
 # The tests are last, so that their summary is at the end of the output.
-check: format-check lint layers types fresh coverage docs test  ## run all checks below that change no files
+check: quick test  ## run all checks below that change no files
+
+# Each uses one core, so two run at once; the longest one is the first, so that it is not left alone.
+quick: $(READY)  ## run all checks but the tests
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target TOGETHER=yes \
+		coverage types docs fresh layers lint format-check
 
 format-check: $(READY)  ## check the formatting of the code
 	$(PYTHON) -m ruff format --check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ SIZES = {
 }  # fmt: skip
 
 
+@cache
 def small(path: Path) -> Checked:
     """A shipped spec at a depth, widths and an input that fit a test."""
     text = path.read_text(encoding="utf-8")

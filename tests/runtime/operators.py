@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ HEAD = "head: [norm, relu, {pool: {to: 1}}, flatten, {linear: {width: 5}}]\n"
 DENSE = "{kind: dense-bottleneck, order: pre, width: 4, inner: 6}"
 
 
+@lru_cache(maxsize=256)
 def spec(unit: str = DENSE, connect: str = "exponential", more: str = "exit: rule") -> Checked:
     """Two stages that concatenate, of four layers."""
     stages = f"count: 2, layers: 4, unit: {unit}, connect: {connect}, aggregate: concat, {more}"
@@ -24,11 +26,25 @@ def spec(unit: str = DENSE, connect: str = "exponential", more: str = "exit: rul
     return check_text(f"{TOP}stages: {{{stages}}}\n{between}\n{HEAD}")
 
 
+CLASSES: dict[int, tuple[Checked, type[nn.Module]]] = {}
+"""The classes of the last specs by identity: most tests make networks of the same few."""
+
+
+def class_of(checked: Checked) -> type[nn.Module]:
+    """The class of the networks of a spec, which is compiled once."""
+    if id(checked) not in CLASSES:
+        if len(CLASSES) == 64:
+            CLASSES.clear()
+        text = checked.emit(memory_efficient=True)
+        CLASSES[id(checked)] = checked, network_class(load_module(text))
+    return CLASSES[id(checked)][1]
+
+
 def network(checked: Checked | None = None) -> Any:
     """A network in training and in float64 whose stages are operators."""
+    kind = class_of(checked or spec())
     torch.manual_seed(0)
-    text = (checked or spec()).emit(memory_efficient=True)
-    made = network_class(load_module(text))().double().train()
+    made = kind().double().train()
     randomise(made)
     return made
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from archdsl.backends.pytorch.pasted import helpers
@@ -169,11 +169,12 @@ class _Named(ast.NodeTransformer):
 
 def _node(node: ast.AST, allowed: frozenset[str], imports: set[str]) -> None:
     line = getattr(node, "lineno", "?")
-    if not isinstance(node, PRINTED):
+    printed, naming = _kind(type(node))
+    if not printed:
         raise GuardError(f"line {line}: {type(node).__name__}")
     if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in imports:
         raise GuardError(f"line {line}: {ast.unparse(node)}")
-    name = next((str(getattr(node, key)) for key in NAMING if hasattr(node, key)), "")
+    name = str(getattr(node, naming)) if naming else ""
     if name.startswith("__") and name not in DUNDERS:
         raise GuardError(f"line {line}: the name {name}")
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -182,6 +183,12 @@ def _node(node: ast.AST, allowed: frozenset[str], imports: set[str]) -> None:
             raise GuardError(f"line {line}: the name {node.id}")
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         _torch(node.value.id, node.attr, line, allowed)
+
+
+@cache
+def _kind(kind: type[ast.AST]) -> tuple[bool, str]:
+    """Return whether we print nodes of a kind, and which of their fields is a name."""
+    return issubclass(kind, PRINTED), next((key for key in NAMING if key in kind._fields), "")
 
 
 ALWAYS = frozenset({

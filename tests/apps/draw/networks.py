@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ SMALL: dict[str, tuple[str, dict[str, Any]]] = {
 """Every shipped network, with settings; the view is one that suits it."""
 
 
+@lru_cache(maxsize=256)
 def one(
     connect: str, layers: int = 12, aggregate: str = "concat", focus: int | None = None
 ) -> Subject:
