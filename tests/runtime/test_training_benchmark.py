@@ -93,7 +93,7 @@ def test_separate_kernels_are_another_operator(
 
 
 def test_memory_at_several_depths(script: Callable[[str], Any]) -> None:
-    found = json.loads(script("depths").series([10, 16, 22], as_json=True))
+    found = json.loads(script("depths").series([16, 22, 28], as_json=True))
     assert len(found) == 12
     for row in found:
         assert row["saved_bytes"] == pytest.approx(row["counted_bytes"], rel=0.03)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from archdsl.backends.pytorch.pasted import helpers
@@ -49,6 +49,11 @@ BUILTINS = {
 }  # fmt: skip
 PASTED = (ast.FunctionDef, ast.ClassDef, ast.AnnAssign)
 NAMING = ("id", "attr", "name", "arg")
+NAMING_OF: dict[type[ast.AST], str] = {
+    kind: next((key for key in NAMING if key in kind._fields), "")
+    for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, PRINTED)
+}  # fmt: skip
+"""Kind of the nodes that we print to the one of their fields that is a name, if any is."""
 DUNDERS = {"__init__", "__all__"}
 
 
@@ -169,8 +174,8 @@ class _Named(ast.NodeTransformer):
 
 def _node(node: ast.AST, allowed: frozenset[str], imports: set[str]) -> None:
     line = getattr(node, "lineno", "?")
-    printed, naming = _kind(type(node))
-    if not printed:
+    naming = NAMING_OF.get(type(node))
+    if naming is None:
         raise GuardError(f"line {line}: {type(node).__name__}")
     if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in imports:
         raise GuardError(f"line {line}: {ast.unparse(node)}")
@@ -183,12 +188,6 @@ def _node(node: ast.AST, allowed: frozenset[str], imports: set[str]) -> None:
             raise GuardError(f"line {line}: the name {node.id}")
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         _torch(node.value.id, node.attr, line, allowed)
-
-
-@cache
-def _kind(kind: type[ast.AST]) -> tuple[bool, str]:
-    """Return whether we print nodes of a kind, and which of their fields is a name."""
-    return issubclass(kind, PRINTED), next((key for key in NAMING if key in kind._fields), "")
 
 
 ALWAYS = frozenset({
