@@ -26,7 +26,7 @@ from archdsl.backends.pytorch.pasted import (
     source_imports,
 )
 from archdsl.backends.pytorch.stage import stage
-from archdsl.backends.pytorch.writer import WIDTH, Writer
+from archdsl.backends.pytorch.writer import Writer
 from archdsl.codegen.backbone import BACKBONE
 from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.fusing import RECORDS
@@ -192,14 +192,7 @@ def imports(
     if "torch." in text:
         out.line("import torch")
     for source, names in imported.items():
-        statement = f"from {source} import {', '.join(names)}"
-        if len(statement) <= WIDTH:
-            out.line(statement)
-        else:
-            with out.block(f"from {source} import ("):
-                for name in names:
-                    out.line(f"{name},")
-            out.line(")")
+        out.import_from(source, names)
     out.line("from torch import Tensor, nn")
     if "functional." in text:
         out.line("from torch.nn import functional")

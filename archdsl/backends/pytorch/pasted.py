@@ -1,19 +1,13 @@
-"""Source of `runtime/` that emitted files carry or import: what is used of it.
-
-It is real, tested source. What is pasted is what the roots name, what that names, and so on.
-"""
+"""Source of `runtime/` that emitted files carry or import: what is used of it."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from hashlib import sha256
-from importlib import resources
 
+from archdsl.backends.pytorch.definitions import Definition, Library
 from archdsl.codegen.program import Program
-from archdsl.language.source import without_sections
 
 PACKAGE = "archdsl.backends.pytorch.runtime"
 FUSE = (
@@ -30,22 +24,13 @@ FILES = (
 )  # fmt: skip
 """The files of the folders in `archdsl/backends/pytorch/runtime`, in reading order."""
 
+LIBRARY = Library(PACKAGE, FILES)
 
 BASES = "backbone/"
 """The folder of classes that networks are derived from, which a file needs before them."""
 
 NAMESPACE = "STAGE_NAMESPACE"
 """The variable with the name under which torch finds the operators of a file."""
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A function, a class or a variable of a file: its source, and the names that it uses."""
-
-    file: str
-    name: str
-    text: str
-    uses: frozenset[str]
 
 
 def helpers(decided: Program) -> list[str]:
@@ -79,12 +64,12 @@ def runtime_imports(decided: Program, roots: Iterable[str]) -> dict[str, list[st
     """
     wanted = {
         *roots,
-        *(item.name for x in _class_files(decided) for item in _definitions(f"{x}.py")),
+        *(item.name for x in _class_files(decided) for item in LIBRARY.of(x)),
     }
     files = [*_class_files(decided), *sorted(FILES)]
     imports = {
         f"{PACKAGE}.{file.replace('/', '.')}": sorted(
-            wanted & {item.name for item in _definitions(f"{file}.py")}
+            wanted & {item.name for item in LIBRARY.of(file)}
         )
         for file in files
     }
@@ -93,19 +78,12 @@ def runtime_imports(decided: Program, roots: Iterable[str]) -> dict[str, list[st
 
 def runtime_class(name: str) -> str:
     """Return the source of a file in `archdsl/backends/pytorch/runtime`."""
-    return "\n\n\n".join(item.text for item in _definitions(f"{name}.py"))
+    return "\n\n\n".join(item.text for item in LIBRARY.of(name))
 
 
 def runtime_source(roots: Iterable[str]) -> list[Definition]:
     """Return the definitions of folders of `runtime/` that names need, in reading order."""
-    definitions = {item.name: item for file in FILES for item in _definitions(f"{file}.py")}
-    wanted, waiting = set[str](), list(roots)
-    while waiting:
-        name = waiting.pop()
-        if name in definitions and name not in wanted:
-            wanted.add(name)
-            waiting += definitions[name].uses
-    source = [item for name, item in definitions.items() if name in wanted]
+    source = LIBRARY.needed(roots)
     return [_versioned(item, source) if item.name == NAMESPACE else item for item in source]
 
 
@@ -117,47 +95,6 @@ def _versioned(namespace: Definition, source: list[Definition]) -> Definition:
 
 def source_imports(kept: Iterable[Definition]) -> list[str]:
     """Return the import statements of some definitions, except for those of torch."""
-    imports: dict[str, set[str]] = {}
-    for item in kept:
-        for module, name in _imports(item.file):
-            if name in item.uses and not module.startswith(("archdsl", "torch", "__future__")):
-                imports.setdefault(module, set()).add(name)
-    return [
-        f"from {module} import {', '.join(sorted(imports[module]))}" for module in sorted(imports)
-    ]
-
-
-@cache
-def _read(path: str) -> str:
-    return resources.files(PACKAGE).joinpath(path).read_text("ascii")
-
-
-@cache
-def _definitions(path: str) -> tuple[Definition, ...]:
-    text = without_sections(_read(path))
-    return tuple(_found(path, text, node) for node in ast.parse(text).body if _name(node))
-
-
-def _found(path: str, text: str, node: ast.stmt) -> Definition:
-    # Decorators are on lines before the one where a function begins.
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-    lines = text.split("\n")[first - 1 : node.end_lineno]
-    uses = frozenset(item.id for item in ast.walk(node) if isinstance(item, ast.Name))
-    return Definition(path, _name(node), "\n".join(lines), uses)
-
-
-def _name(node: ast.stmt) -> str:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return node.name
-    return (
-        node.target.id
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-        else ""
-    )
-
-
-@cache
-def _imports(path: str) -> tuple[tuple[str, str], ...]:
-    """The modules and names that a file imports."""
-    nodes = (node for node in ast.parse(_read(path)).body if isinstance(node, ast.ImportFrom))
-    return tuple((node.module or "", name.name) for node in nodes for name in node.names)
+    imports = LIBRARY.imported(kept)
+    modules = sorted(module for module in imports if not module.startswith("torch"))
+    return [f"from {module} import {', '.join(sorted(imports[module]))}" for module in modules]

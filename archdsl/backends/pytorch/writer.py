@@ -104,6 +104,22 @@ class Writer:
         yield
         self.depth -= 1
 
+    def import_from(self, module: str, names: Sequence[str]) -> None:
+        """Print an import of names, on one line or with one name a line.
+
+        Args:
+            module: where they are imported from.
+            names: the names, sorted.
+        """
+        statement = f"from {module} import {', '.join(names)}"
+        if len(statement) <= WIDTH:
+            self.line(statement)
+            return
+        with self.block(f"from {module} import ("):
+            for name in names:
+                self.line(f"{name},")
+        self.line(")")
+
     def item(self, text: str) -> None:
         """Add one argument of several; a generator or call that is too long has its own lines."""
         if len(text) + 1 <= WIDTH - 4 * self.depth:
