@@ -17,8 +17,8 @@ from archdsl.language.layers import LAYERS
 from archdsl.language.values import Words
 
 LAYER_WORDS = [str(kind.model_fields["layer"].default) for kind in LAYERS]
-EXTENDED = {*LAYER_WORDS, "full", "concat", "basic"}
-"""Words of the lists that custom rules, units, aggregations and layers extend."""
+EXTENDED = {"conv", "full", "concat", "basic"}
+"""A word of each list that custom layers, rules, aggregations and units extend."""
 
 OWN = "a word of your own comes with `--extend FILE.py`, in Python with `extend=`"
 WRONG_KIND = {

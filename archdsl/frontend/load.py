@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ from archdsl.frontend.extending import Extension
 from archdsl.frontend.files import START, plain_text, read_file
 from archdsl.frontend.parameters import Parameters
 from archdsl.frontend.reader import Document, read
-from archdsl.frontend.reader import Path as Steps
 from archdsl.frontend.schema import Network, language
+from archdsl.frontend.settings import documents, first_choices, plain, substituted
 from archdsl.frontend.shipped import find
 from archdsl.frontend.unused import unused
 from archdsl.frontend.version import too_new
@@ -89,7 +88,7 @@ class Spec(Shown):
         Raises:
             ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
         """
-        chosen = {**self.documents, **_documents(settings)}
+        chosen = {**self.documents, **documents(settings)}
         return self._named_as(_checked(self.document, chosen, self.extend))
 
     def with_values(self, root: Mapping[str, Any], settings: Mapping[str, Any]) -> Spec:
@@ -105,7 +104,7 @@ class Spec(Shown):
             ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
         """
         document = read(Source(self.document.source.name, dump(root)))
-        chosen = {**self.documents, **_documents(settings)}
+        chosen = {**self.documents, **documents(settings)}
         return self._named_as(_checked(document, chosen, self.extend))
 
     def _named_as(self, spec: Spec) -> Spec:
@@ -186,11 +185,7 @@ def parse(
     source = Source(source.name, plain_text(source.text))
     document = read(source)
     _check_top(document)
-    return _checked(document, _documents(settings or {}), tuple(extend))
-
-
-def _documents(settings: Mapping[str, Any]) -> dict[str, Document]:
-    return {name: setting(name, value) for name, value in settings.items()}
+    return _checked(document, documents(settings or {}), tuple(extend))
 
 
 def _checked(
@@ -203,14 +198,14 @@ def _checked(
         values = parameters.evaluate(document, settings)
     except ArchdslError as error:
         mistakes += error.diagnostics
-    choices = values.choices if not mistakes else _choices(document)
+    choices = values.choices if not mistakes else first_choices(document)
     try:
         defined = signatures(document, language(extend).words)
     except ArchdslError as error:
         raise ArchdslError(sorted([*mistakes, *error.diagnostics], key=by_place)) from None
     model = language(extend, defined).network
     try:
-        words = model.model_validate(_substituted(document, choices))
+        words = model.model_validate(substituted(document, choices))
     except ValidationError as error:
         mistakes += diagnose(error, document, model)
     else:
@@ -218,36 +213,12 @@ def _checked(
         mistakes += problems(words.define, document)
     if mistakes:
         raise ArchdslError(sorted(mistakes, key=by_place))
-    plain = {name: _plain(values.values[name]) for name in sorted(settings)}
+    chosen = {name: plain(values.values[name]) for name in sorted(settings)}
     notes = (
         *unused(document, words, values.choices, settings),
         *channels_last(words, document),
     )
-    return Spec(words, values, plain, document, notes, settings, extend)
-
-
-def setting(name: str, value: Any) -> Document:
-    """Return the value of one `--set name=value`; text is read as YAML, as in the file.
-
-    Args:
-        name: the parameter, for messages.
-        value: text that is read as YAML, or a Python value.
-    """
-    if isinstance(value, str):
-        source = Source(f"--set {name}", value)
-        return read(source)
-    source = Source(f"--set {name}", repr(value))
-    return Document(source, _listed(value), {(): Span(1, 1, len(source.text))}, {})
-
-
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(entry) for entry in value]
-    return float(value) if isinstance(value, Fraction) else value
+    return Spec(words, values, chosen, document, notes, settings, extend)
 
 
 def _check_top(document: Document) -> None:
@@ -257,26 +228,3 @@ def _check_top(document: Document) -> None:
         raise fail("A011", "the spec is empty", help=START, **place)
     if not isinstance(document.root, dict):
         raise fail("A011", "a spec is a mapping of keys to values", help=START, **place)
-
-
-def _choices(document: Document) -> dict[str, str]:
-    """Return the first word of each choice parameter.
-
-    They replace the chosen words where `params` has a mistake, so that the rest can be checked.
-    """
-    declared = document.root.get("params")
-    declared = declared if isinstance(declared, dict) else {}
-    return {
-        name: raw.split("|")[0].strip()
-        for name, raw in declared.items()
-        if isinstance(raw, str) and parameters.CHOICE.match(raw)
-    }
-
-
-def _substituted(document: Document, choices: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of a spec with the names of choice parameters replaced by words."""
-    free: set[Steps] = {("name",), ("description",), ("params",), ("expect",)}
-    return {
-        key: value if (key,) in free else parameters.substitute(value, choices)
-        for key, value in document.root.items()
-    }

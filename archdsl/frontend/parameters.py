@@ -41,12 +41,15 @@ class Parameters:
         return {k: v for k, v in self.values.items() if v != self.defaults[k]}
 
 
-def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters:
+def evaluate(
+    document: Document, settings: Mapping[str, Document], whole: str = "spec"
+) -> Parameters:
     """Return the values of the file's parameters, some of which are replaced by settings.
 
     Args:
-        document: the spec.
+        document: the spec, or another file with `params`.
         settings: replaced parameters, each a document of one value.
+        whole: what the file is, for messages.
 
     Raises:
         ArchdslError: A010, A104, A111 to A115, with one diagnostic per mistake.
@@ -57,7 +60,7 @@ def evaluate(document: Document, settings: Mapping[str, Document]) -> Parameters
     if len(declared) > MOST:
         place = Place(source=document.source, span=document.keys["params", list(declared)[MOST]])
         raise fail("A010", f"there are more than {MOST} parameters", **place)
-    mistakes = [*_names(document, declared), *_unknown(settings, declared)]
+    mistakes = [*_names(document, declared), *_unknown(settings, declared, whole)]
     if mistakes:
         raise ArchdslError(mistakes)
     places: dict[str, tuple[Document, tuple[str, ...]]]
@@ -102,8 +105,10 @@ def _names(document: Document, declared: dict[str, Any]) -> list[Diagnostic]:
     return mistakes
 
 
-def _unknown(settings: Mapping[str, Document], declared: dict[str, Any]) -> list[Diagnostic]:
-    """Return A114 for each setting that is not a parameter of the spec."""
+def _unknown(
+    settings: Mapping[str, Document], declared: dict[str, Any], whole: str
+) -> list[Diagnostic]:
+    """Return A114 for each setting that is not a parameter of the file."""
     mistakes = []
     for name, setting in settings.items():
         if name not in declared:
@@ -112,7 +117,7 @@ def _unknown(settings: Mapping[str, Document], declared: dict[str, Any]) -> list
             mistakes.append(
                 Diagnostic(
                     "A114",
-                    f"the spec has no parameter `{name[:80]}`",
+                    f"the {whole} has no parameter `{name[:80]}`",
                     source=setting.source,
                     help=f"did you mean `{near[0]}`?" if near else listed,
                 )

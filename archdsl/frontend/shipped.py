@@ -45,10 +45,10 @@ class Named:
         return folder() / f"{self.spec}.yaml"
 
 
-def folder() -> Path:
-    """Return the folder of the specs, in the installed package or in a checkout."""
-    inside = PACKAGE / "specs"
-    return inside if inside.is_dir() else PACKAGE.parent / "specs"
+def folder(name: str = "specs") -> Path:
+    """Return a folder of files that ship, in the installed package or in a checkout."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
 
 
 @cache
@@ -95,8 +95,7 @@ def find(spec: str | os.PathLike[str]) -> Named | None:
     {'layers': [6, 12, 36, 24], 'growth': 48}
     """
     name, path = os.fspath(spec), Path(spec)
-    # Without reading the list of names, which takes time, for what cannot be one.
-    if name != path.name or path.suffix in SUFFIXES or os.path.isfile(path):  # noqa: PTH113 (no errors)
+    if is_path(spec):  # without reading the list of names, which takes time
         return None
     if name in networks():
         return networks()[name]
@@ -105,6 +104,13 @@ def find(spec: str | os.PathLike[str]) -> Named | None:
     if _exists(path):
         return None
     raise unknown(name)
+
+
+def is_path(file: str | os.PathLike[str]) -> bool:
+    """Return whether this cannot be a name, as it is a file or has the suffix or folder of one."""
+    path = Path(file)
+    # `os.path.isfile` raises no errors.
+    return os.fspath(file) != path.name or path.suffix in SUFFIXES or os.path.isfile(path)  # noqa: PTH113
 
 
 def _exists(path: Path) -> bool:

@@ -31,36 +31,52 @@ def unused(
         choices: the chosen word of each choice parameter.
         settings: the settings as they were written.
     """
-    declared = document.root.get("params") or {}
-    reads = {name: names_in(raw) for name, raw in declared.items()}
-    for name, setting in settings.items():
-        reads[name] |= names_in(setting.root)
     units = used_definitions(words)
     inside = {name for word in units for name in _outer_names(words.define[word])}
-    used = _closure(_arithmetic(words) | inside | _chosen(document, choices), reads)
+    used = arithmetic_names(words) | inside | chosen(document, choices)
     return (
-        *(
-            _finding(document, name, [other for other in declared if name in reads[other]])
-            for name in declared
-            if name not in used
-        ),
+        *unused_parameters(document, used, settings),
         *_unused_definitions(words, document, units),
     )
 
 
-def _finding(document: Document, name: str, readers: list[str]) -> Diagnostic:
+def unused_parameters(
+    document: Document, used: set[str], settings: Mapping[str, Document], whole: str = "network"
+) -> Iterator[Diagnostic]:
+    """Yield A116 for each declared parameter that is not used, not even by one that is used.
+
+    Args:
+        document: the file, with its parameters under `params`.
+        used: the names that are used outside of `params`.
+        settings: the settings as they were written.
+        whole: what the file describes, for messages.
+    """
+    declared = document.root.get("params") or {}
+    reads = {name: names_in(raw) for name, raw in declared.items()}
+    for name, setting in settings.items():
+        reads[name] |= names_in(setting.root)
+    used = _closure(used, reads)
+    for name in declared:
+        if name not in used:
+            readers = [other for other in declared if name in reads[other]]
+            yield _finding(document, name, readers, whole)
+
+
+def _finding(document: Document, name: str, readers: list[str], whole: str) -> Diagnostic:
     only = f"nothing but {', '.join(f'`{reader}`' for reader in readers)} uses"
     what = f"{only if readers else 'nothing uses'} the parameter `{name}`"
-    return _warning(document, what, name, ("params", name))
+    return _warning(document, what, name, ("params", name), whole)
 
 
-def _warning(document: Document, what: str, name: str, path: Path) -> Diagnostic:
+def _warning(
+    document: Document, what: str, name: str, path: Path, whole: str = "network"
+) -> Diagnostic:
     return Diagnostic(
         "A116",
         what,
         source=document.source,
         span=document.keys[path],
-        note=f"the network is the same whatever `{name}` is",
+        note=f"the {whole} is the same whatever `{name}` is",
         help="use it where it was meant, or remove it",
         level="warning",
     )
@@ -116,8 +132,8 @@ def _closure(names: set[str], reads: Mapping[str, frozenset[str]]) -> set[str]:
     return used
 
 
-def _arithmetic(words: Words) -> set[str]:
-    """Return the names in the arithmetic of a whole spec, its definitions left out."""
+def arithmetic_names(words: Words) -> set[str]:
+    """Return the names in the arithmetic of a whole file, definitions left out."""
     keys = [key for key in type(words).model_fields if key not in UNBUILT]
     return {name for key in keys for name in _names(getattr(words, key))}
 
@@ -135,8 +151,13 @@ def _names(value: Any) -> Iterator[str]:
                 yield from _names(getattr(value, key))
 
 
-def _chosen(document: Document, choices: Mapping[str, str]) -> set[str]:
-    """Return the choice parameters whose name is used as a word."""
+def chosen(document: Document, choices: Mapping[str, str]) -> set[str]:
+    """Return the choice parameters whose name is used as a word.
+
+    Args:
+        document: the file.
+        choices: the chosen word of each choice parameter.
+    """
     unread = set(UNBUILT) - {"define"}
     built = [value for key, value in document.root.items() if key not in unread]
     return {text for text in _texts(built) if text in choices}

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from archdsl.errors import ArchdslError, Diagnostic, Source, Span
-from archdsl.frontend.load import parse, setting
+from archdsl.frontend.load import parse
 from archdsl.frontend.parameters import MOST, Parameters, evaluate, substitute
 from archdsl.frontend.reader import read
+from archdsl.frontend.settings import setting
 from archdsl.language.values import Text
 
 

@@ -19,8 +19,9 @@ from archdsl.errors import Source
 from archdsl.frontend import parameters
 from archdsl.frontend.dump import dump
 from archdsl.frontend.files import plain_text, read_file
-from archdsl.frontend.load import Spec, setting
+from archdsl.frontend.load import Spec
 from archdsl.frontend.reader import Document, read
+from archdsl.frontend.settings import setting
 from archdsl.language.arithmetic import Value
 
 CLASSES = {"c10": 10, "c100": 100, "imagenet": 1000}
