@@ -35,6 +35,16 @@ class MemoryEfficient:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
+def operator_stages(graph: Graph, shapes: Mapping[str, Shape]) -> tuple[int, ...]:
+    """Return the indices of the stages that can be one operator.
+
+    Args:
+        graph: the compacted network.
+        shapes: the shape (features, *rest) of each node's output, without the batch.
+    """
+    return tuple(s.index for s in graph.stages if not obstacle(graph, s, shapes))
+
+
 def memory_efficient(graph: Graph, shapes: Mapping[str, Shape], stages: Stages) -> MemoryEfficient:
     """Decide which stages are one operator.
 

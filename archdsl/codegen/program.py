@@ -13,7 +13,12 @@ from archdsl.codegen.blocks import BlockClass
 from archdsl.codegen.columns import Number
 from archdsl.codegen.fusing import RECORDS, Fusing, fusing
 from archdsl.codegen.joins import JoinClass
-from archdsl.codegen.memory_efficient import TRAINING, MemoryEfficient, memory_efficient
+from archdsl.codegen.memory_efficient import (
+    TRAINING,
+    MemoryEfficient,
+    memory_efficient,
+    operator_stages,
+)
 from archdsl.codegen.modules import ModuleClass, Modules, find_modules, readers_of_input
 from archdsl.codegen.stages import StageClass, Stages, find_stages
 from archdsl.ir.graph import Graph, Stage
@@ -145,7 +150,8 @@ def program(
     modules = find_modules(graph, taken)
     classes = (*modules.blocks, *modules.classes)
     names = (*taken, *(module.name for module in (*classes, *modules.joins.values())))
-    stages = find_stages(graph, shapes, modules, names)
+    operators = operator_stages(graph, shapes) if efficient else ()
+    stages = find_stages(graph, shapes, modules, names, operators)
     storing = [stage for stage in stages.classes if stage.strategy in {"buffer", "list"}]
     reading = [stage.rule for stage in storing]
     reading += [stage.exit_rule for stage in storing if stage.exit_form == "rule"]

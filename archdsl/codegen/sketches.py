@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
@@ -109,7 +109,7 @@ def _blank(value: Value | str) -> object:
 
 def sketches(
     graph: Graph, shapes: Mapping[str, Shape], modules: Modules, chosen: frozenset[str],
-    joins: Mapping[int, Joins],
+    joins: Mapping[int, Joins], operators: Collection[int],
 ) -> Iterator[Sketch]:  # fmt: skip
     """Yield a sketch of each stage.
 
@@ -119,6 +119,7 @@ def sketches(
         modules: the classes of units, and the arguments of each unit.
         chosen: the layers whose input channels a caller of the network may choose.
         joins: the classes of aggregations with weights, by the index of the stage.
+        operators: indices of stages that are trained as one operator, which needs all widths.
     """
     # Stages that keep lists are written alike if one of them needs it, so that they share a class.
     some_vary = any(varies(stage, shapes) for stage in graph.stages)
@@ -132,6 +133,7 @@ def sketches(
             some_vary=some_vary,
             chosen=chosen,
             join=joins.get(stage.index),
+            operator=stage.index in operators,
         )
         for stage, strategy in zip(graph.stages, strategies(graph, shapes), strict=True)
     ]
@@ -155,7 +157,7 @@ def _runs(sketch: Sketch) -> int:
 
 def _sketch(
     graph: Graph, stage: Stage, shapes: Mapping[str, Shape], modules: Modules,
-    *, strategy: str, some_vary: bool, chosen: frozenset[str], join: Joins | None,
+    *, strategy: str, some_vary: bool, chosen: frozenset[str], join: Joins | None, operator: bool,
 ) -> Sketch:  # fmt: skip
     layers = [modules.used[name] for name in stage.layers]
     incoming = [shapes[name][0] for name in stage.reads]
@@ -195,7 +197,8 @@ def _sketch(
     line = arithmetic(joined)
     joined = "line" if line else joined
     summed = any(INCOMING in values for _, values in calls) or (join and join.varies())
-    kept = widths if (grows and summed and not line) or strategy == "buffer" else ()
+    needed = operator or strategy == "buffer" or (grows and summed and not line)
+    kept = widths if needed else ()
     return Sketch(
         stage, strategy, runs, kept, bool(joins), shares, drops,
         joined, join, entry, line,

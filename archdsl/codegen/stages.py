@@ -103,8 +103,9 @@ class Stages:
 
 
 def find_stages(
-    graph: Graph, shapes: Mapping[str, Shape], modules: Modules, names: Sequence[str]
-) -> Stages:
+    graph: Graph, shapes: Mapping[str, Shape], modules: Modules, names: Sequence[str],
+    operators: Collection[int] = (),
+) -> Stages:  # fmt: skip
     """Group the stages of a compacted graph into classes.
 
     Args:
@@ -112,12 +113,13 @@ def find_stages(
         shapes: the shape (features, *rest) of each node's output, without the batch.
         modules: the classes of units, and the arguments of each unit.
         names: names of classes that are taken already.
+        operators: indices of stages that are trained as one operator.
     """
     forms: dict[object, list[Sketch]] = defaultdict(list)
     chosen = readers_of_input(graph)
     taken = set(names)
     joins = find_joins(graph, shapes, taken, modules.joins)
-    for sketch in listed([*sketches(graph, shapes, modules, chosen, joins)]):
+    for sketch in listed([*sketches(graph, shapes, modules, chosen, joins, operators)]):
         forms[sketch.form()].append(sketch)
     classes: list[StageClass] = []
     used: dict[int, tuple[StageClass, tuple[Value, ...]]] = {}

@@ -218,3 +218,31 @@ def test_show_counts_what_training_keeps() -> None:
     assert "bytes kept with checkpoints, 7,329,528 with --memory-efficient" in said
     said = archdsl("show", SPECS / "resnet-preact-cifar.yaml").out
     assert "training        no stage can be trained as one operator" in said
+
+
+@pytest.mark.parametrize("layers", [1, "[1, 3]", "[2, 1]"])
+@pytest.mark.parametrize("rule", ["full", "exponential", "{rule: window, last: 2}"])
+@pytest.mark.parametrize("leaves", ["rule", "all", "last"])
+def test_stages_of_one_layer(rule: str, layers: object, leaves: str) -> None:
+    # Their classes need no list of widths, but the operator does.
+    spec = f"""archdsl: 1
+name: short
+input: [3, 8, 8]
+stages:
+  count: 2
+  layers: {layers}
+  unit: {{kind: dense-bottleneck, order: pre, width: 4}}
+  connect: {rule}
+  aggregate: concat
+  exit: {leaves}
+"""
+    checked = check_text(spec)
+    try:
+        text = checked.emit(memory_efficient=True)
+    except ArchdslError:  # nothing in it reads more than one output
+        return
+    plain, operator = (build(checked.spec, memory_efficient=on).double() for on in (False, True))
+    operator.load_state_dict(plain.state_dict())
+    assert "StageOperator" in text
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
+    torch.testing.assert_close(operator(x), plain(x))
