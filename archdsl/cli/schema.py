@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from archdsl.apps.train.recipe.schema import recipe_schema
 from archdsl.cli import options, terminal
 from archdsl.cli.files import write
 from archdsl.cli.render import visible
@@ -20,11 +21,14 @@ def schema(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Output file; stdout if not given.")
     ] = None,
+    recipe: Annotated[
+        bool, typer.Option("--recipe", help="Of recipes, in place of specs.")
+    ] = False,
     *,
     extend: options.Extend = (),
 ) -> int:
     """Print the JSON Schema of the language, for editors."""
-    text = json.dumps(json_schema(extend), indent=2) + "\n"
+    text = json.dumps(recipe_schema() if recipe else json_schema(extend), indent=2) + "\n"
     if output is None:
         print(text, end="")
     elif write(output, text, force=True):

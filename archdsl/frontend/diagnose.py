@@ -182,11 +182,9 @@ class _Errors:
         listed = str(context.get("expected") or context.get("expected_tags"))
         words = [word for word in re.findall(r"'([^']*)'", listed) if word not in FORMS]
         value = context.get("tag", value)
-        if path == ("archdsl",):
-            return self.at(
-                path, "A107", "this file is written in another version of the language",
-                help="this archdsl reads `archdsl: 1` and `archdsl: 2`",
-            )  # fmt: skip
+        if path in hints.VERSIONS:
+            message = "this file is written in another version of the language"
+            return self.at(path, "A107", message, help=hints.VERSIONS[path])
         if not words:
             return self.at(path, "A106", f"this must be a list of layers, not {hints.kind(value)}")
         if not isinstance(value, str | int):
@@ -241,7 +239,7 @@ class _Errors:
             return self.at(
                 path, "A301", f"this list is longer than {context['max_length']} entries"
             )
-        return self.at(path, "A103", "this list needs at least one entry")
+        return self.at(path, "A103", hints.too_short(context["min_length"]))
 
     def pattern(self, path: Path) -> Diagnostic:
         if path[-1:] == ("tolerance",):

@@ -13,9 +13,9 @@ from archdsl.frontend.unions import LIST, UNITS
 
 
 def keys(model: type[BaseModel]) -> list[str]:
-    """Return the keys of a model as a file writes them, without the word of a layer."""
+    """Return the keys of a model as a file writes them, except for a word that is around them."""
     names = [field.alias or name for name, field in model.model_fields.items()]
-    return [name for name in names if name != "layer"]
+    return [name for name in names if name != getattr(model, "around", "layer")]
 
 
 def word(model: type[BaseModel]) -> str:

@@ -19,6 +19,12 @@ NUMBERS = re.compile(r"[(\[{]?\s*[0-9]+(?:\s*[x,*;/ ]\s*[0-9]+)+\s*[)\]}]?\Z")
 LONGEST = 120
 """Maximum number of characters of a value that is repeated in a hint."""
 
+VERSIONS: dict[tuple[str | int, ...], str] = {
+    ("archdsl",): "this archdsl reads `archdsl: 1` and `archdsl: 2`",
+    ("recipe",): "this archdsl reads `recipe: 1`",
+}
+"""Keys that state a version, and the versions that are read."""
+
 
 def missing(models: Iterable[type[BaseModel]], key: str) -> str | None:
     """Return what a missing key takes: its words, or its description.
@@ -103,6 +109,11 @@ def spaced(key: str) -> str | None:
     if not colon or not name.isidentifier() or len(written) > LONGEST:
         return None
     return f"write `{written}`, with a space after the colon"
+
+
+def too_short(least: int) -> str:
+    """Return that a list has fewer entries than it needs."""
+    return f"this list needs at least {'one entry' if least == 1 else f'{least} entries'}"
 
 
 def listed(keys: list[str]) -> str:

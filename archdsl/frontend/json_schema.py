@@ -76,8 +76,8 @@ def json_schema(extensions: Sequence[Extension] = ()) -> Schema:
         properties["exit"] = _exit(properties["exit"]["description"])
     for definition in definitions.values():
         _words(definition)
-    schema["properties"]["expect"] = _one_or_more(schema["properties"]["expect"])
-    schema["properties"]["params"] = _parameters(schema["properties"]["params"]["description"])
+    schema["properties"]["expect"] = one_or_more(schema["properties"]["expect"])
+    schema["properties"]["params"] = parameter_values(schema["properties"]["params"]["description"])
     transition = definitions["Transition"]
     transition["properties"]["kind"] |= first_line(transition)
     hoist(schema)
@@ -229,14 +229,14 @@ def _worded(schema: Schema, key: str, models: Models, definitions: Schema) -> No
     schema["anyOf"] = [*models_of, {"enum": alone}, _named([*words])]
 
 
-def _one_or_more(schema: Schema) -> Schema:
+def one_or_more(schema: Schema) -> Schema:
     """Return the schema of a list, or of one item without the list."""
     item = schema["items"]
     return {**{k: v for k, v in schema.items() if k != "items" and k != "type"},
             "anyOf": [{"type": "array", "items": item}, item]}  # fmt: skip
 
 
-def _parameters(description: str) -> Schema:
+def parameter_values(description: str) -> Schema:
     """Return the schema of `params`."""
     one = {"type": ["integer", "number", "string"]}
     value = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}

@@ -222,9 +222,12 @@ def _checked(
 
 
 def _check_top(document: Document) -> None:
-    """Raise A011 if the document is not a mapping."""
+    """Raise A011 if the document is not a mapping, A103 if it is a recipe."""
     place = Place(source=document.source, span=Span(1, 1))
     if document.root is None:
         raise fail("A011", "the spec is empty", help=START, **place)
     if not isinstance(document.root, dict):
         raise fail("A011", "a spec is a mapping of keys to values", help=START, **place)
+    if "recipe" in document.root and "archdsl" not in document.root:
+        message = "this is a recipe, not a spec: the key `archdsl` is missing"
+        raise fail("A103", message, help="write `archdsl train SPEC --recipe RECIPE`", **place)

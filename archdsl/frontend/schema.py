@@ -37,12 +37,12 @@ NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 PARAMETER = r"^[a-z][a-z0-9_]{0,39}$"
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """Return a value that only the integer 1 matches; in Python, `true` and `1.0` equal 1."""
     return value if type(value) is int else str(value)
 
 
-Version = Annotated[Literal[1, 2], BeforeValidator(_whole)]
+Version = Annotated[Literal[1, 2], BeforeValidator(whole)]
 
 
 class LayerList(Words):

@@ -124,6 +124,40 @@ KEYS = (
     ("define", "define", "units definitions"),
 )  # fmt: skip
 
+RECIPES = (
+    ("rate", "rate", "lr learningrate baselr"),
+    ("batch", "batch", "batchsize bs"),
+    ("epochs", "epochs", "numepochs maxepochs nepochs"),
+    ("weight_decay", "weight_decay", "wd l2"),
+    ("optimizer", "optimizer", "optim optimiser"),
+    ("schedule", "schedule", "scheduler lrscheduler lrschedule"),
+    ("augment", "augment", "augmentation augmentations transform transforms"),
+    ("data", "data", "dataset"),
+    ("accumulate", "accumulate", "accumulation gradaccumulation gradientaccumulationsteps"),
+    ("clip", "clip", "gradclip clipgrad clipgradnorm maxgradnorm maxnorm"),
+    ("ema", "ema", "modelema averaging"),
+    ("label_smoothing", "label_smoothing", "smoothing"),
+    ("sync_norm", "sync_norm", "syncbn syncbatchnorm"),
+    ("hold_out", "hold_out", "validation holdout valsize"),
+    ("precision", "precision", "amp dtype mixedprecision"),
+    ("network", "network", "model spec"),
+    ("track", "track", "tracker trackers logger loggers"),
+    ("bfloat16", "bfloat16", "bf16 amp"),
+    ("float16", "float16", "fp16 half"),
+    ("float32", "float32", "fp32 float single"),
+    ("shift", "shift", "randomcrop crop translate"),
+    ("mirror", "mirror", "flip hflip fliplr horizontalflip randomhorizontalflip"),
+    ("erase", "erase", "cutout randomerasing"),
+    ("steps", "steps", "multistep multisteplr step steplr"),
+    ("cosine", "cosine", "cosineannealing cosineannealinglr"),
+    ("at", "at", "milestones"),
+    ("factor", "factor", "gamma"),
+    ("final", "final", "etamin minlr endfactor"),
+    ("warmup", "warmup", "warmupsteps warmupepochs"),
+    ("pixels", "pixels", "size length padding pad"),
+    ("fashion-mnist", "fashion-mnist", "fmnist"),
+)  # fmt: skip
+
 
 def plain(word: str) -> str:
     """Return a word without case, separators and the ending of its dimensions.
@@ -145,6 +179,6 @@ def meant(word: str, allowed: Collection[str]) -> Iterator[tuple[str, str]]:
     for own in allowed:
         if plain(own) == foreign:
             yield own, own
-    for own, text, others in (*RULES, *AGGREGATIONS, *LAYERS, *UNITS, *KEYS):
+    for own, text, others in (*RULES, *AGGREGATIONS, *LAYERS, *UNITS, *KEYS, *RECIPES):
         if own in allowed and foreign in others.split():
             yield own, text

@@ -1,0 +1,1 @@
+"""Changes of images that are pasted into an emitted file."""

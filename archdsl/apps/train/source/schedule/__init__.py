@@ -1,0 +1,1 @@
+"""Schedules that are pasted into an emitted file."""

@@ -1,0 +1,1 @@
+"""Trackers that are pasted into an emitted file."""
