@@ -1,0 +1,1 @@
+"""Source for train.py."""
