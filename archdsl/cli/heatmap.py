@@ -17,12 +17,20 @@ from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
 FORMS = ("svg", "png", "pdf")
+NET = "net.py"
+"""The network of a run, next to its checkpoints."""
 
 
 @options.limited(*options.BUILT)
 def heatmap(
     checkpoint: options.Checkpoint,
-    spec: options.SpecPath,
+    spec: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="SPEC", show_default=False,
+            help=f"{options.SPEC_HELP} If not given: {NET} in the folder of the checkpoint.",
+        ),
+    ] = None,
     sets: options.Sets = None,
     output: Annotated[
         Path | None,
@@ -37,8 +45,9 @@ def heatmap(
     *,
     limits: Limits = options.DEFAULT,
     extend: options.Extend = (),
-) -> int:
+) -> int:  # fmt: skip
     """Show how strongly layers use each output that they read."""
+    spec = beside(checkpoint) if spec is None else spec
     kind = options.one_of({"json": as_json, "csv": as_csv})
     sources = [spec, checkpoint, *([data] if data else [])]
     if output is None and kind == "text":
@@ -56,6 +65,17 @@ def heatmap(
     if output is not None:
         picture(heat, output, sources, force=force, quiet=kind != "text")
     return Exit.FINE
+
+
+def beside(checkpoint: Path) -> Path:
+    """Return the network in the folder of a checkpoint. Raise A414 if there is none."""
+    path = checkpoint.parent / NET
+    if not path.exists():
+        raise fail(
+            "A414", f"no spec is named, and there is no {path} to take it from",
+            help="name it behind the checkpoint: archdsl heatmap CHECKPOINT SPEC",
+        )  # fmt: skip
+    return path
 
 
 def _heat_map(spec: Spec, limits: Limits, checkpoint: Path, data: Path | None) -> HeatMap:

@@ -25,6 +25,8 @@ NEEDS = [
     ("matplotlib", ("heatmap", "net.pt", "small.yaml", "-o", "new.png")),
     ("matplotlib", ("compare", "small.yaml", "--html", "new.html")),
     ("jinja2", ("compare", "small.yaml", "--html", "new.html")),
+    ("matplotlib", ("report", "run", "-o", "new.html")),
+    ("jinja2", ("report", "run", "-o", "new.html")),
     ("torch", ("heatmap", "net.pt", "small.yaml", "--json")),
     ("torch", ("verify", "small.py")),
     ("torch", ("export", "small.yaml", "-o", "new.onnx")),

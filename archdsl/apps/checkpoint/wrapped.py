@@ -18,6 +18,9 @@ WRAPPERS = frozenset({
 })  # fmt: skip
 """Parts of names that data parallelism, compilation and similar wrappers add anywhere."""
 
+RUN = frozenset({"model", "optimizer", "ema", "scaler", "settings", "epoch", "step", "best"})
+"""Keys that all checkpoints of `archdsl train` have."""
+
 NESTED = 16
 """Maximum depth of nested mappings that are searched."""
 
@@ -72,7 +75,7 @@ def unwrap(loaded: object, names: Collection[str]) -> StateDict:
     """
     if not isinstance(loaded, Mapping):
         raise fail("A440", f"the checkpoint holds a {type(loaded).__name__[:40]}, not a state dict")
-    leaves = list(_leaves(loaded))
+    leaves = list(_leaves(_evaluated(loaded)))
     if not any(leaf.is_tensor for leaf in leaves):
         raise fail("A440", "the checkpoint holds no tensors, so it has no state dict")
     by_path = _by_path(leaves, names)
@@ -81,6 +84,17 @@ def unwrap(loaded: object, names: Collection[str]) -> StateDict:
         raise _ambiguous(complete)
     best = max(by_path, key=lambda where: len(by_path[where]), default=None)
     return StateDict() if best is None else _state_dict(best, by_path[best], leaves)
+
+
+def _evaluated(loaded: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Return the weights that a checkpoint of `archdsl train` was evaluated with.
+
+    Those are the averages if there are any. Any other checkpoint is returned as it is.
+    """
+    if not loaded.keys() >= RUN:
+        return loaded
+    name = "ema" if isinstance(loaded["ema"], Mapping) else "model"
+    return {name: loaded[name]}
 
 
 def below(loaded: object, where: str) -> dict[str, Any]:

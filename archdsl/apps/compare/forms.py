@@ -56,11 +56,11 @@ def as_csv(comparison: Comparison, columns: Columns) -> str:
     writer.writerow(["network", *(column.name for column in columns)])
     for row in comparison.rows:
         values = (column.value(row) for column in columns)
-        writer.writerow([_plain(row.label), *("" if v is None else _plain(v) for v in values)])
+        writer.writerow([plain(row.label), *("" if v is None else plain(v) for v in values)])
     return out.getvalue()
 
 
-def _plain(value: int | str) -> int | str:
+def plain(value: int | float | str) -> int | float | str:
     """Return a value that spreadsheets do not read as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 

@@ -11,11 +11,14 @@ from rich.table import Table
 from rich.text import Text as Words
 
 from archdsl.apps.compare.columns import Column
-from archdsl.apps.compare.model import Comparison, Row
+from archdsl.apps.compare.model import Comparison
 from archdsl.apps.compare.tables import LEGEND, cell, quoted
 
 WIDTH, WIDEST = 80, 22
 """Maximum number of characters in a line, and in a line of a cell."""
+
+Line = tuple[str, Sequence[str]]
+"""The heading of a quantity, and its text for each network."""
 
 
 def text(comparison: Comparison, columns: Sequence[Column]) -> str:
@@ -26,37 +29,51 @@ def text(comparison: Comparison, columns: Sequence[Column]) -> str:
         columns: the quantities, one in each line.
     """
     notes = quoted(comparison, columns)
-    left = max(len(column.heading) for column in columns)
-    blocks: list[list[Row]] = [[]]
-    room = 0
-    for row in comparison.rows:
-        wide = _width(row, columns, notes) + 2
-        if blocks[-1] and room + wide > WIDTH - left:
-            blocks.append([])
-            room = 0
-        blocks[-1].append(row)
-        room += wide
-    parts = [_block(block, columns, notes, left) for block in blocks]
+    rows = comparison.rows
+    lines = [(column.heading, [cell(column, row, notes) for row in rows]) for column in columns]
+    parts = blocks([row.label for row in rows], lines)
     listed = [_hanging(f"({n})", text) for n, text in enumerate(notes, 1)]
     return "\n\n".join([*parts, *(["\n".join([*listed, LEGEND])] if notes else [])]) + "\n"
 
 
-def _width(row: Row, columns: Sequence[Column], notes: Sequence[str]) -> int:
-    cells = [row.label, *(cell(column, row, notes) for column in columns)]
-    return max(len(line) for text in cells for line in wrap(text, WIDEST) or [""])
+def blocks(labels: Sequence[str], lines: Sequence[Line]) -> list[str]:
+    """Return a table of quantities, cut into blocks of at most 80 columns.
+
+    Args:
+        labels: the head of each column of numbers.
+        lines: the heading of each quantity, with a cell for each label. A block leaves out the
+            lines that are empty in it.
+    """
+    left = max(len(heading) for heading, _ in lines)
+    widths = [
+        max(len(part) for text in (label, *cells) for part in wrap(text, WIDEST) or [""])
+        for label, *cells in zip(labels, *(cells for _, cells in lines), strict=True)
+    ]
+    shown: list[list[int]] = [[]]
+    room = 0
+    for index, width in enumerate(widths):
+        if shown[-1] and room + width + 2 > WIDTH - left:
+            shown.append([])
+            room = 0
+        shown[-1].append(index)
+        room += width + 2
+    return [_block(block, labels, lines, widths, left) for block in shown]
 
 
-def _block(rows: Sequence[Row], columns: Sequence[Column], notes: Sequence[str], left: int) -> str:
-    """Return a block with a column for each network; cells wider than `WIDEST` are wrapped."""
+def _block(
+    shown: Sequence[int], labels: Sequence[str], lines: Sequence[Line], widths: Sequence[int],
+    left: int,
+) -> str:  # fmt: skip
+    """Return a block of some columns; cells wider than `WIDEST` are wrapped."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     grid.add_column(width=left)
-    for row in rows:
-        grid.add_column(justify="right", width=_width(row, columns, notes))
-    grid.add_row("", *(Words(row.label) for row in rows))
-    for column in columns:
-        cells = [cell(column, row, notes) for row in rows]
-        if any(cells):
-            grid.add_row(column.heading, *map(Words, cells))
+    for index in shown:
+        grid.add_column(justify="right", width=widths[index])
+    grid.add_row("", *(Words(labels[index]) for index in shown))
+    for heading, cells in lines:
+        own = [cells[index] for index in shown]
+        if any(own):
+            grid.add_row(heading, *map(Words, own))
     out = StringIO()
     Console(file=out, width=WIDTH, color_system=None, force_terminal=False).print(grid)
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import ceil, nan
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ STYLE: Any = {
     "svg.fonttype": "path",
     "svg.hashsalt": CREATOR,
 }
+Size = tuple[float, float]
+"""Inches across and down."""
+
 ACROSS = 3
 """Maximum number of panels in a row."""
 
@@ -50,15 +54,22 @@ def draw(heat: HeatMap, form: str) -> bytes:
         heat: the heat map.
         form: one of `FORMS`.
     """
-    heat = replace(heat, panels=heat.panels[:MOST])
+    fill, size = layout(heat)
+    return plotted(fill, form, size=size, style=STYLE, metadata=FORMS[form])
+
+
+def layout(heat: HeatMap, most: int = MOST) -> tuple[Callable[[Figure], None], Size]:
+    """Return a function that draws on an empty figure, and its size in inches.
+
+    Args:
+        heat: the heat map.
+        most: the number of panels that are drawn; later ones are left out.
+    """
+    heat = replace(heat, panels=heat.panels[:most])
     across = min(ACROSS, len(heat.panels))
     down = ceil(len(heat.panels) / across)
     size = (across * SIDE + 0.9, down * (SIDE + 0.35) + 0.4)
-
-    def fill(figure: Figure) -> None:
-        _panels(figure, heat, down, across)
-
-    return plotted(fill, form, size=size, style=STYLE, metadata=FORMS[form])
+    return lambda figure: _panels(figure, heat, down, across), size
 
 
 def _panels(figure: Figure, heat: HeatMap, down: int, across: int) -> None:

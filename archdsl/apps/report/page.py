@@ -1,11 +1,9 @@
-"""Render the page. The template escapes all text, and cells also have the exact numbers."""
+"""Render the page of a comparison. Cells also have the exact numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from archdsl.apps.compare.columns import Column, filled
@@ -14,10 +12,8 @@ from archdsl.apps.compare.tables import cell, quoted
 from archdsl.apps.report.efficiency import points
 from archdsl.apps.report.growing import curves
 from archdsl.apps.report.plots import growth, scatter
+from archdsl.apps.report.template import rendered
 from archdsl.apps.report.topologies import left_out, topologies
-from archdsl.version import __version__
-
-HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +31,8 @@ def html(comparison: Comparison) -> str:
     drawn, left = curves(comparison)
     pictures = topologies(comparison)
     efficiency = points(comparison)
-    page: str = _template().render(
-        version=__version__,
+    return rendered(
+        "page.html",
         title=", ".join(dict.fromkeys(row.name for row in comparison.rows)),
         columns=columns,
         rows=[(row.label, [_cell(c, row, notes) for c in columns]) for row in comparison.rows],
@@ -48,17 +44,7 @@ def html(comparison: Comparison) -> str:
         not_grown=left,
         scatter=Markup(scatter(efficiency)),
         ringed=any(point.ours for point in efficiency),
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
     )
-    return page if page.endswith("\n") else page + "\n"
-
-
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string((HERE / "page.html").read_text(encoding="utf-8"))
 
 
 def _cell(column: Column, row: Row, notes: list[str]) -> Cell:

@@ -1,0 +1,1 @@
+"""The page of `archdsl report`: runs as tables, curves and heat maps."""
