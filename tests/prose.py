@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 
-PAGES = ("README.md", "CHANGELOG.md", "docs/**/*.md", "archdsl/explain/*.md", "specs/**/*.yaml")
+PAGES = ("README.md", "CHANGELOG.md", "docs/**/*.md", "archdsl/explain/*.md", "specs/**/*.yaml",
+         "recipes/*.yaml")  # fmt: skip
 """Files that are checked as a whole, quoted output included."""
 
 SOURCES = ("archdsl/**/*.py", "compiled/**/*.py")

@@ -30,7 +30,8 @@ WHOLE_CHECK = {"A220", "A223", "A224", "A303", "A304"}
 COMMANDS = (
     "A001", "A010", "A012", "A109", "A305", "A401", "A402", "A410", "A411", "A412", "A413", "A414",
     "A415", "A420", "A430", "A431", "A440", "A441", "A442", "A443", "A444", "A445",
-    "A446", "A447", "A448", "A503", "A504", "A505",
+    "A446", "A447", "A448", "A460", "A461", "A462", "A463",
+    "A503", "A504", "A505",
 )  # fmt: skip
 """Codes that a command shows, run here as the page says."""
 
@@ -52,7 +53,7 @@ stages:
   aggregate: concat
 """
 
-FOUND = re.compile(r"error\[|note\[A[45]")
+FOUND = re.compile(r"error\[|(?:note|warning)\[A[45]")
 
 NO_SPEC = {*COMMANDS, *UNTRIED, *RULES}
 BY_SPEC = sorted(TITLES.keys() - NO_SPEC - WHOLE_CHECK)
@@ -147,11 +148,19 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "train.py": "print('training')\n",
         "networks.yaml": "- small.yaml\n",
         "units.yaml": re.sub("layers: .*\n.*unit: (.*)", r"layers: [\1, \1]", small),
+        "trained/last.pt": "",
+        "trained/net.py": "",
+        "run/metrics.jsonl": '{"epoch": 1, "loss": 2.3, "error": 61.5}\n',
+        "damaged/metrics.jsonl": '{"epoch": 1, "loss": 2.3, "error": 61.5}\n',
+        "damaged/summary.json": "{",
         "compiled/manifest.yaml": "files:\n  - {file: small.py, spec: ../small.yaml}\n",
     }
     for name, text in texts.items():
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
+    network = check_text(small).emit()
+    for folder in ("run", "damaged"):
+        Path(folder, "net.py").write_text(network, encoding="utf-8")
     for example in examples("A431"):
         name, text = re.split(r"\$ (?:cat|archdsl) ?", example[1])[1].split("\n", 1)
         Path(name).write_text(text, encoding="utf-8")

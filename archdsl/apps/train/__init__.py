@@ -1,0 +1,1 @@
+"""`archdsl train`: recipes, and the files of plain PyTorch that train by them."""
