@@ -32,7 +32,12 @@ MAPS = ("densenet", "sparsenet", "sparsenet-weighted")
 """Networks with weights of their own for each output that a layer reads."""
 
 DISTANCES = (1, 2, 4, 8)
-PAGE = (HERE / "page.md").read_text("utf-8")
+PAGE = (HERE / "page.txt").read_text("utf-8")
+
+
+def alone(svg: str) -> str:
+    """Return a picture of a page as a file, with colours that are legible on light and dark."""
+    return svg.replace("currentColor", "#6e7781").replace("var(--rule)", "#6e778155").strip() + "\n"
 
 
 def group(folder: Path, name: str) -> Group:
@@ -135,8 +140,8 @@ def main() -> None:
     given = parser.parse_args()
     groups = {name: group(given.runs, name) for name in NETWORKS}
     heats = {name: [heat_of(run) for run in groups[name].runs] for name in MAPS}
-    (HERE / "curves.svg").write_text(curves([*groups.values()]), "utf-8")
-    (HERE / "errors.svg").write_text(scatter([*groups.values()]), "utf-8")
+    for name, plot in (("curves", curves), ("errors", scatter)):
+        (HERE / f"{name}.svg").write_text(alone(plot([*groups.values()])), "utf-8")
     for name, runs in heats.items():
         (HERE / f"heat-{name}.svg").write_bytes(draw(runs[0], "svg"))
     torch = groups["densenet"].first.summary.torch
