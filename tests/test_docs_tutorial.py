@@ -18,6 +18,9 @@ PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(yaml|console|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
+LARGEST = 25
+"""Percent. The error after one epoch is about 17; chance has 90."""
+
 ROUNDING = re.compile(r"\d\.\de-\d\d")
 """Errors of rounding, which differ between processors."""
 
@@ -45,6 +48,25 @@ def test_the_tutorial_can_be_followed(tmp_path: Path, monkeypatch: pytest.Monkey
             (expected,) = re.findall(r"# (torch\.Size.*)", text)
             run = [sys.executable, "-c", text]
             assert subprocess.check_output(run, text=True).strip() == expected
+
+
+def test_the_network_of_the_tutorial_can_be_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="torch is not installed")
+    if not Path("/usr/share/datasets/fashion-mnist").is_dir():
+        pytest.skip("the package dataset-fashion-mnist is not installed")
+    monkeypatch.chdir(tmp_path)
+    for text in re.findall(r"^```yaml\n(# fashion.yaml\n.*?)^```$", PAGE, re.DOTALL | re.MULTILINE):
+        Path("fashion.yaml").write_text(text, "utf-8")
+    (lines,) = re.findall(r"^```shell\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    for line in lines.splitlines():
+        ran = archdsl(*shlex.split(line.removeprefix("archdsl ")))
+        assert ran.code == 0, ran.err
+    summary = json.loads(Path("run/summary.json").read_text("utf-8"))
+    assert (summary["finished"], summary["epochs"]) == (True, 1)
+    assert summary["error"] < LARGEST
+    assert Path("heat.svg").is_file()
 
 
 def test_the_rule_of_the_guide_for_researchers_works(

@@ -117,7 +117,7 @@ WRONG = [
     (HEAD + f"rows: {'[' * 33}{']' * 33}\n", "A009", 4, "nested"),
     (HEAD + f"rows: [{'1, ' * 20_001}]\n", "A010", 4, "values"),
     (HEAD + "rows:\n" + "  - {label: a, spec: a, parameters: 1K}\n" * 1_001, "A301", 5, "1000"),
-    (CLAIM.replace("[2, 4, 8, 16]", "[2, 4, 8]"), "A103", 7, "one entry"),
+    (CLAIM.replace("[2, 4, 8, 16]", "[2, 4, 8]"), "A103", 7, "at least 4 entries"),
     (CLAIM.replace("[2, 4, 8, 16]", "[2, 4, 8, 9]"), "A106", 7, "powers of two"),
     (CLAIM.replace("[2, 4, 8, 16]", "[4, 2, 8, 16]"), "A106", 7, "powers of two"),
     (CLAIM.replace("[2, 4, 8, 16]", "[2, 4, 8, 8192]"), "A106", 7, "4096"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.commands import archdsl
-from training import RECIPE, SPEC, digits
+from training_runs import RECIPE, SPEC, digits
 
 
 @pytest.fixture(autouse=True)

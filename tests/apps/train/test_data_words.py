@@ -39,7 +39,7 @@ def test_kinds() -> None:
         (Npz(), "in_memory(npz(path), device)", 0),
         (
             Npz(layout="NHWC", test_labels="a'b"),
-            "in_memory(npz(path, layout='NHWC', test_labels=\"a'b\"), device)",
+            'in_memory(npz(path, layout="NHWC", test_labels="a\'b"), device)',
             0,
         ),
         (

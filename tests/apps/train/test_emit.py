@@ -15,7 +15,7 @@ from archdsl.apps.train.folder import files
 from archdsl.apps.train.recipe import load_recipe, parse_recipe
 from archdsl.errors import ArchdslError
 from archdsl.frontend.load import parse
-from training import RECIPE, SPEC, written
+from training_runs import RECIPE, SPEC, written
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = {

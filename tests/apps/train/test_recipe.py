@@ -99,7 +99,7 @@ def test_trackers() -> None:
     words = words_of("track: [tensorboard, {wandb: my-nets}, {trackio: {project: it's}}]")
     assert [word.code() for word in words.track] == [
         "TensorBoardTracker(run)",
-        "WandbTracker(run, 'my-nets')",
+        'WandbTracker(run, "my-nets")',
         'TrackioTracker(run, "it\'s")',
     ]
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import torch
 
-from training import (
+from training_runs import (
     WITHOUT_NORMS,
     checkpoint,
     digits,
@@ -108,7 +108,7 @@ def test_a_run_that_is_killed_and_stopped_is_the_same_to_the_last_bit(
         [started(folder, "--data", data)], folder / "metrics.jsonl", signal.SIGTERM, 0.05
     )
     assert (killed, stopped) == ([-9], [128 + 15]), log(folder)
-    assert "run it again to go on" in log(folder)
+    assert "run it again to continue" in log(folder)
     with (folder / "metrics.jsonl").open("a") as file:
         file.write('{"step": 2')  # as a full disk may leave it
     assert finished(folder, "--data", data) == 0, log(folder)

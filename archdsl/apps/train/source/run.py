@@ -78,7 +78,8 @@ class Run:
             training.seconds = time.monotonic() - begun
             if training.done % 10 == 0 or training.done == steps:
                 loss, seconds = training.mean_loss(), training.seconds
-                line = f"step {training.done} of {steps}  loss {loss:.4f}  {seconds:.0f} s"
+                bar = "=" * (20 * training.done // steps)
+                line = f"[{bar:<20}] {training.done}/{steps}  loss {loss:.4f}  {seconds:.0f} s"
                 self.record.progress(line, log=training.step % 500 == 0)
             if (number := self.stop.asked(training.step)) or training.step >= self.limit:
                 return number
