@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -78,3 +83,19 @@ def test_a_training_from_the_command_line() -> None:
     assert heat.code == 0, heat.err
     failed = archdsl(*TRAIN, "--data", "missing.npz", "--seed", "5")
     assert failed.code == 1
+
+
+def test_ctrl_c_ends_the_training_after_a_step() -> None:
+    digits(Path("digits.npz"))
+    words = ["--data", "digits.npz", "--epochs", "500", "--device", "cpu"]
+    command = [sys.executable, "-m", "archdsl", *TRAIN, *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    for _ in range(6_000):
+        if Path("run/last.pt").exists() or process.poll() is not None:
+            break
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all processes, too
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "run it again to continue" in out
+    assert "the same command continues from run/last.pt" in out
