@@ -107,7 +107,7 @@ def text_of(
     out.line(f'"""{opening}')
     for text in others:
         out.blank()
-        out.lines += text.split("\n") if text is USE else wrap(text, WIDTH)
+        out.lines += text.split("\n") if text is USE else wrap(text, WIDTH, break_on_hyphens=False)
     out.line('"""')
     out.blank()
     everything = [*source, Definition("filled", "", part, names(part))]
