@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, get_args
 
@@ -11,6 +12,8 @@ from pydantic import BaseModel
 from archdsl.frontend.reader import Path
 from archdsl.frontend.unions import LIST, UNITS
 
+Models = tuple[type[BaseModel], ...]
+
 
 def keys(model: type[BaseModel]) -> list[str]:
     """Return the keys of a model as a file writes them, except for a word that is around them."""
@@ -18,6 +21,7 @@ def keys(model: type[BaseModel]) -> list[str]:
     return [name for name in names if name != getattr(model, "around", "layer")]
 
 
+@lru_cache(maxsize=1024)
 def word(model: type[BaseModel]) -> str:
     """Return how the file names a model: "rule `full`", "kind `basic`", "layer `conv`"."""
     for key in ("layer", "rule", "kind"):  # a pool has a `kind` too, but its word is `pool`
@@ -36,20 +40,23 @@ def _inside(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _inside(argument)
 
 
-def _step(models: list[type[BaseModel]], step: Any) -> list[type[BaseModel]]:
+def _step(models: Models, step: Any) -> Models:
     """Return the models that one step of a path leads to, from any of these models."""
-    if isinstance(step, int) or step == UNITS:
-        return models
-    tagged = [model for model in models if word(model).endswith(f"`{step}`")]
+    return models if isinstance(step, int) or step == UNITS else _named(models, step)
+
+
+@lru_cache(maxsize=4096)  # thousands of mistakes have the same few places in the language
+def _named(models: Models, step: str) -> Models:
+    """Return the models that a key or a tag leads to, from any of these models."""
+    tagged = tuple(model for model in models if word(model).endswith(f"`{step}`"))
     if tagged and len(models) > 1:  # a tag; alone, `offsets` is the key of the rule `offsets`
         return tagged
     for model in models:
         for name, field in model.model_fields.items():
             if step in {name, field.alias}:
-                return list(_inside(field.annotation)) + [
-                    inner for extra in field.metadata for inner in _inside(extra)
-                ]
-    untagged = [model for model in models if "`" not in word(model)]
+                annotations = (field.annotation, *field.metadata)
+                return tuple(inner for each in annotations for inner in _inside(each))
+    untagged = tuple(model for model in models if "`" not in word(model))
     return tagged or (untagged[-1:] if step == LIST else untagged)  # a list comes last in a union
 
 
@@ -60,7 +67,7 @@ def models_at(model: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[type[Bas
         model: the model of the whole document.
         loc: the path of an error as pydantic gives it: keys, indices and tags.
     """
-    models = [model]
+    models: Models = (model,)
     for step in loc:
         models = _step(models, step)
     yield from models
@@ -77,7 +84,8 @@ def path_in(model: type[BaseModel], loc: tuple[Any, ...], root: Any) -> Path:
         loc: the path of an error as pydantic gives it: keys, indices and tags.
         root: the values of the document.
     """
-    here, path, models = root, tuple[str | int, ...](), [model]
+    here, path = root, tuple[str | int, ...]()
+    models: Models = (model,)
     for step, following in zip_longest(loc, loc[1:]):
         if _holds(here, step) and not _only_tag(models, here, step, following):
             here, path = here[step], (*path, step)
@@ -91,7 +99,7 @@ def _holds(value: Any, step: Any) -> bool:
     return isinstance(value, dict) and step in value
 
 
-def _only_tag(models: list[type[BaseModel]], value: Any, step: Any, following: Any) -> bool:
+def _only_tag(models: Models, value: Any, step: Any, following: Any) -> bool:
     """Return whether a step is the word of a mapping, and not a key in it that is meant."""
     words = {word(model) for model in models} if len(models) > 1 else set()
     if f"layer `{step}`" in words:  # `aggregate` in `{parallel: [...], aggregate: sum}`

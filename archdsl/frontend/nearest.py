@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from archdsl.frontend.synonyms import meant
 
@@ -31,6 +32,11 @@ def suggestion(word: str, allowed: Collection[str]) -> Suggestion | None:
     >>> suggestion("cnov", ["conv", "pool"]).help
     'did you mean `conv`?'
     """
+    return _suggestion(word, tuple(allowed))
+
+
+@lru_cache(maxsize=256)  # a mistake is often made many times
+def _suggestion(word: str, allowed: tuple[str, ...]) -> Suggestion | None:
     for own, text in meant(word, allowed):
         return Suggestion(own, f"did you mean `{own}`?" if text == own else f"write `{text}`")
     near = difflib.get_close_matches(word.lower(), allowed, 1)
