@@ -13,7 +13,7 @@ from textwrap import wrap
 from archdsl.apps.train import filled
 from archdsl.apps.train.filled import Trained
 from archdsl.apps.train.recipe import Recipe
-from archdsl.backends.pytorch.definitions import Definition, Library
+from archdsl.backends.pytorch.definitions import Definition, Library, names
 from archdsl.backends.pytorch.file import BANNER
 from archdsl.backends.pytorch.writer import WIDTH, Writer
 from archdsl.version import __version__
@@ -44,7 +44,7 @@ def emit(trained: Trained, recipe: Recipe) -> dict[str, str]:
         "data.py": filled.of_data(trained, recipe),
         "train.py": filled.of_training(trained, recipe),
     }
-    used = {name: names(part) for name, part in parts.items()}
+    used = {name: names(ast.parse(part)) for name, part in parts.items()}
     source = library().needed({"main", "Settings"}.union(*used.values()))
     data = [item for item in source if item.file.partition("/")[0] in DATA]
     train = [item for item in source if item not in data]
@@ -52,11 +52,12 @@ def emit(trained: Trained, recipe: Recipe) -> dict[str, str]:
     data = [adapted(item, recipe) for item in data]
     shared = {item.name for item in data} & used["train.py"].union(*(item.uses for item in train))
     own = {"data": shared, "net": {""}}
-    opening = f"Train {trained.name} by the recipe {recipe.name}."
-    reading = f"Read the data set {recipe.words.data.kind} for train.py."
+    training = [f"Train {trained.name} by the recipe {recipe.name}.", "", *USE.split("\n")]
+    where = wrap(recipe.words.data.where, WIDTH, break_on_hyphens=False)
+    reading = [f"Read the data set {recipe.words.data.kind} for train.py.", "", *where]
     return {
-        "data.py": text_of([reading, recipe.words.data.where], data, parts["data.py"], {}),
-        "train.py": text_of([opening, USE], train, parts["train.py"], own),
+        "data.py": text_of(reading, data, parts["data.py"], {}),
+        "train.py": text_of(training, train, parts["train.py"], own),
     }
 
 
@@ -72,11 +73,6 @@ def library() -> Library:
     return Library(PACKAGE, tuple(path for path in paths if not path.endswith("__init__")))
 
 
-def names(text: str) -> frozenset[str]:
-    """Return the names that a text of Python uses."""
-    return frozenset(node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name))
-
-
 def adapted(item: Definition, recipe: Recipe) -> Definition:
     """Return a definition with the numbers of a recipe, and the class of its images.
 
@@ -87,37 +83,32 @@ def adapted(item: Definition, recipe: Recipe) -> Definition:
     text = item.text.replace("ImageSet", recipe.words.data.split)
     if item.name == "Settings":
         text = filled.settings(text, recipe)
-    return replace(item, text=text, uses=names(text))
+    return replace(item, text=text, uses=names(ast.parse(text)))
 
 
 def text_of(
-    paragraphs: Sequence[str], source: Sequence[Definition], part: str, own: Mapping[str, set[str]]
+    docstring: Sequence[str], source: Sequence[Definition], part: str, own: Mapping[str, set[str]]
 ) -> str:
     """Return the text of a file.
 
     Args:
-        paragraphs: what the file is.
+        docstring: lines that say what the file is.
         source: what is pasted.
         part: what the recipe fills in, behind the class of settings.
         own: names by module that are imported from files beside it.
     """
     out = Writer()
     out.line(f"{BANNER} {__version__}: plain PyTorch, to be read and changed.")
-    opening, *others = paragraphs
-    out.line(f'"""{opening}')
-    for text in others:
-        out.blank()
-        out.lines += text.split("\n") if text is USE else wrap(text, WIDTH, break_on_hyphens=False)
-    out.line('"""')
+    out.lines += ['"""' + docstring[0], *docstring[1:], '"""']
     out.blank()
-    everything = [*source, Definition("filled", "", part, names(part))]
+    everything = [*source, Definition("filled", "", part, names(ast.parse(part)))]
     imports(out, library().imported(everything), own)
     first = [item.text for item in source if item.name == "Settings"]
     rest = [item.text for item in source if item.name != "Settings"]
     for number, text in enumerate([*first, part.strip("\n"), *rest]):
         out.blank(2 if number or first else 1)
         out.paste(text)
-    if own:
+    if any(item.name == "main" for item in source):
         out.blank(2)
         with out.block('if __name__ == "__main__":'):
             out.line("sys.exit(main())")

@@ -37,7 +37,8 @@ def files(checked: Checked, recipe: Recipe) -> dict[str, str]:
     from archdsl.backends.pytorch.naming import class_of
 
     graph, spec = checked.graph, checked.spec
-    result = shapes(graph)[graph.output]
+    sizes = shapes(graph)
+    image, result = sizes[graph.input.name], sizes[graph.output]
     if len(result) != 1:
         raise fail(
             "A462",
@@ -46,7 +47,7 @@ def files(checked: Checked, recipe: Recipe) -> dict[str, str]:
         )
     name = class_of(spec)
     network = checked.emit(name, memory_efficient=recipe.words.memory_efficient)
-    trained = Trained(name, shapes(graph)[graph.input.name], result[0], spec.name, spec.sha256)
+    trained = Trained(name, image, result[0], spec.name, spec.sha256)
     banner = f"{BANNER} {__version__} from the recipe {recipe.name}\n"
     return {"net.py": network, **emit(trained, recipe), "recipe.yaml": banner + recipe.text}
 

@@ -91,8 +91,12 @@ def _found(path: str, text: str, node: ast.stmt) -> Definition:
     # Decorators are on lines before the one where a function begins.
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
     lines = text.split("\n")[first - 1 : node.end_lineno]
-    uses = frozenset(item.id for item in ast.walk(node) if isinstance(item, ast.Name))
-    return Definition(path.removesuffix(".py"), _name(node), "\n".join(lines), uses)
+    return Definition(path.removesuffix(".py"), _name(node), "\n".join(lines), names(node))
+
+
+def names(node: ast.AST) -> frozenset[str]:
+    """Return the names that a piece of Python uses."""
+    return frozenset(item.id for item in ast.walk(node) if isinstance(item, ast.Name))
 
 
 def _name(node: ast.stmt) -> str:
