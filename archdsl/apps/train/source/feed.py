@@ -53,14 +53,22 @@ class Feed:
         self.std = torch.tensor(std, device=device).view(-1, 1, 1)
         self.layout = torch.channels_last if settings.channels_last else torch.contiguous_format
 
-    def ready(self, images: Tensor) -> Tensor:
-        """Return images normalised.
+    def normalised(self, images: Tensor) -> Tensor:
+        """Return images normalised, on the device.
 
         Args:
             images: uint8, (n, C, H, W).
         """
-        images = images.to(self.device).sub(self.mean).div(self.std)
-        return images.contiguous(memory_format=self.layout)
+        return images.to(self.device).sub(self.mean).div(self.std)
+
+    def ready(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return images in the layout of the network, and labels on the device.
+
+        Args:
+            images: normalised.
+            labels: (n,).
+        """
+        return images.contiguous(memory_format=self.layout), labels.to(self.device)
 
     def batches(self, epoch: int, done: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield images and labels of the batches of an epoch that are left.
@@ -74,8 +82,8 @@ class Feed:
         own = slice(self.rank, None, self.size)
         mine = ((indices[own], draws[:, own]) for indices, draws in order)
         for images, labels, draws in self.train.load(mine, self.settings.workers):
-            x = augment(self.ready(images), draws.to(self.device))
-            yield x.contiguous(memory_format=self.layout), labels.to(self.device)
+            changed = augment(self.normalised(images), draws.to(self.device))
+            yield self.ready(changed, labels)
 
     def evaluation(self, split: ImageSet) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield images and labels of the part of a split that this process evaluates.
@@ -86,4 +94,4 @@ class Feed:
         mine = torch.split(torch.arange(self.rank, len(split), self.size), self.settings.batch)
         order = ((indices, torch.empty(DRAWS, 0)) for indices in mine)
         for images, labels, _ in split.load(order, self.settings.workers):
-            yield self.ready(images), labels.to(self.device)
+            yield self.ready(self.normalised(images), labels)
