@@ -92,7 +92,7 @@ def digits(path: Path, images: int = 320) -> Path:
 def written(folder: Path, spec: str = SPEC, recipe: str = RECIPE, **keys: Any) -> Path:
     """Write the files of a run, and return its folder."""
     chosen = parse_recipe(recipe)
-    texts = files(api.check(parse(spec)), chosen.with_keys(keys) if keys else chosen)
+    texts = files(api.check(parse(spec)), chosen.with_keys(keys))
     folder.mkdir(parents=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="ascii")

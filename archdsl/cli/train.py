@@ -20,9 +20,6 @@ from archdsl.extras import require
 from archdsl.frontend.load import Spec
 from archdsl.lowering.limits import Limits
 
-CLASSES = "classes"
-"""The parameter of a spec that takes the number of classes of the data."""
-
 RecipeName = Annotated[
     str,
     typer.Option(metavar="RECIPE", help="A recipe, or the name of one that comes with archdsl."),
@@ -91,16 +88,13 @@ def train(
     """Train a network by a recipe, with a file of plain PyTorch."""
     if start and data is None:
         raise fail("A414", "--data is missing", help="name the data set's folder, or use --no-run")
-    switches = {
-        "compile": compile, "channels_last": channels_last, "memory_efficient": memory_efficient,
+    keys = {
+        "epochs": epochs, "seed": seed, "precision": precision, "compile": compile,
+        "channels_last": channels_last, "memory_efficient": memory_efficient,
         "deterministic": deterministic,
     }  # fmt: skip
-    keys = {"epochs": epochs, "seed": seed, "precision": precision}
     chosen, network = together(recipe, spec, options.settings(sets), extend)
-    chosen = chosen.with_keys(
-        {name: x for name, x in keys.items() if x is not None}
-        | {k: True for k in switches if switches[k]}
-    )
+    chosen = chosen.with_keys({k: v for k, v in keys.items() if v is not None and v is not False})
     with working(f"{network.name}: counting"):
         checked = api.check(network, limits).require()
     report([*chosen.notes, *checked.remarks], form)
@@ -130,7 +124,8 @@ def together(
         ArchdslError: A114 for a name that neither has, and as loading does.
     """
     network = inputs.load(spec, {}, extend=extend)
-    own, theirs = load_recipe(recipe).parameters.defaults, network.parameters.defaults
+    chosen = load_recipe(recipe)
+    own, theirs = chosen.parameters.defaults, network.parameters.defaults
     for name in settings.keys() - own.keys() - theirs.keys():
         near = get_close_matches(name, [*own, *theirs], 1)
         raise fail(
@@ -138,12 +133,9 @@ def together(
             f"neither the spec nor the recipe has a parameter `{name[:80]}`",
             help=f"did you mean `{near[0]}`?" if near else None,
         )
-    chosen = load_recipe(recipe, {k: v for k, v in settings.items() if k in own})
-    classes = chosen.words.data.classes if CLASSES in theirs else 0
-    values = {**({CLASSES: classes} if classes else {}), **chosen.network}
-    return chosen, network.with_settings(
-        {**values, **{k: v for k, v in settings.items() if k in theirs}}
-    )
+    chosen = chosen.with_settings({k: v for k, v in settings.items() if k in own})
+    for_network = {k: v for k, v in settings.items() if k in theirs}
+    return chosen, network.with_settings({**chosen.settings_for(network), **for_network})
 
 
 def write(output: Path, texts: Mapping[str, str], spec: Path) -> None:

@@ -195,3 +195,11 @@ def test_a_spec_is_not_a_recipe_and_a_recipe_is_not_a_spec() -> None:
         load_recipe(ROOT / "specs" / "densenet-cifar.yaml")
     with pytest.raises(ArchdslError, match="this is a recipe, not a spec"):
         archdsl.load(FOLDER / "quick.yaml")
+
+
+def test_a_recipe_without_other_keys_keeps_its_positions() -> None:
+    recipe = load_recipe("cifar-zhu-2018")
+    assert recipe.with_keys({}) is recipe
+    assert recipe.with_keys({"seed": 1}).words.seed == 1
+    assert recipe.with_keys({"seed": 1}).words.expect == recipe.words.expect
+    assert recipe.with_keys({"epochs": 1}).words.expect == ()

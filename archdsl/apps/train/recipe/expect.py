@@ -103,14 +103,8 @@ def _is_of(recipe: Recipe, spec: Spec, entry: PublishedWords) -> bool:
     for name in settings:
         if name not in spec.parameters.values:
             raise fail("A114", f"`when` names `{name[:80]}`, which is not a parameter")
-    expected = load(entry.network, {**_classes(recipe, spec), **recipe.network, **settings})
+    expected = load(entry.network, {**recipe.settings_for(spec), **settings})
     return expected.text == spec.text and expected.parameters.values == spec.parameters.values
-
-
-def _classes(recipe: Recipe, spec: Spec) -> dict[str, int]:
-    """Return the setting for the number of classes, if the data and the spec have one."""
-    classes = recipe.words.data.classes
-    return {"classes": classes} if classes and "classes" in spec.parameters.values else {}
 
 
 def _holds(recipe: Recipe, when: Mapping[str, Any]) -> bool:

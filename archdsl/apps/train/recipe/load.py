@@ -20,6 +20,7 @@ from archdsl.frontend import parameters
 from archdsl.frontend.diagnose import by_place, diagnose
 from archdsl.frontend.dump import dump
 from archdsl.frontend.files import plain_text, read_file
+from archdsl.frontend.load import Spec
 from archdsl.frontend.parameters import Parameters
 from archdsl.frontend.reader import Document, read
 from archdsl.frontend.settings import documents, first_choices, plain, substituted
@@ -28,6 +29,9 @@ from archdsl.language.arithmetic import Scope
 
 SAME = {"seed", "compile", "channels_last", "memory_efficient", "deterministic", "workers"}
 """Keys that change how a network is trained, and not what it can be compared with."""
+
+CLASSES = "classes"
+"""The parameter of a spec that takes the number of classes of the data."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,29 @@ class Recipe:
         """SHA-256 of the text, in hexadecimal."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
+    def with_settings(self, settings: Mapping[str, Any]) -> Recipe:
+        """Return this recipe with some parameters set, as loading it with these settings would.
+
+        Args:
+            settings: parameters to set, as for `load_recipe`.
+
+        Raises:
+            ArchdslError: with one diagnostic per mistake; codes A0xx to A1xx.
+        """
+        return _checked(self.document, documents({**self.settings, **settings}))
+
+    def settings_for(self, spec: Spec) -> dict[str, Any]:
+        """Return the settings that a spec is trained with.
+
+        They are those under `network`, and the number of classes of the data if the spec has a
+        parameter for it.
+
+        Args:
+            spec: the spec.
+        """
+        classes = self.words.data.classes if CLASSES in spec.parameters.values else 0
+        return {**({CLASSES: classes} if classes else {}), **self.network}
+
     def with_keys(self, keys: Mapping[str, Any]) -> Recipe:
         """Return this recipe with other values for some of its keys, such as `epochs`.
 
@@ -74,6 +101,8 @@ class Recipe:
         Raises:
             ArchdslError: A0xx or A1xx if a value is invalid.
         """
+        if not keys:
+            return self
         root = {**self.document.root, **keys}
         if keys.keys() - SAME:
             root.pop("expect", None)
