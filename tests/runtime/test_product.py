@@ -1,7 +1,8 @@
-"""Convolutions of small maps as products of matrices, against torch's convolutions in float64."""
+"""Convolutions as products of matrices, against torch's convolutions in float64."""
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from archdsl.backends.pytorch.runtime.fuse.convolution import FusedConv
 from archdsl.backends.pytorch.runtime.fuse.memory import FusedMemory
+from archdsl.backends.pytorch.runtime.fuse.onednn import FusedLayouts, fused_multiplied
 from archdsl.backends.pytorch.runtime.fuse.product import FusedProduct
 
 WINDOWS: list[dict[str, Any]] = [
@@ -54,8 +56,41 @@ def test_weights_are_kept_once_for_all_sizes() -> None:
     assert conv.matrix().is_contiguous()
     memory = FusedMemory(maps(1, 5, 8, 8))
     for n in (1, 2):
-        step = FusedProduct(conv, (n, 5, 8, 8), memory)
-        assert step.weight.data_ptr() == conv.weight.data_ptr()
+        multiply: Any = FusedProduct(conv, (n, 5, 8, 8), memory).multiply
+        assert multiply.keywords["mat2"].data_ptr() == conv.weight.data_ptr()
+
+
+LARGE = (2, 128, 17, 16)  # 8.9 million multiply-adds to 128 channels
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_large_products_are_onednns(bias: bool) -> None:
+    layer, x = nn.Conv2d(128, 128, 1, bias=bias), maps(*LARGE)
+    conv = FusedConv(layer, None, None)
+    with torch.no_grad():
+        step: Any = FusedProduct(conv, LARGE, FusedMemory(x))
+        assert step.multiply.func is fused_multiplied
+        wanted = layer.double()(x.double())
+        assert torch.allclose(step(x).double(), wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_without_onednn_all_products_are_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, x = nn.Conv2d(128, 128, 1), maps(*LARGE)
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
+    with torch.no_grad():
+        step: Any = FusedProduct(FusedConv(layer, None, None), LARGE, FusedMemory(x))
+        assert step.multiply.func is torch.addmm
+        assert torch.allclose(step(x), layer(x), rtol=1e-4, atol=1e-5)
+
+
+def test_layouts_of_the_sizes_used_last_are_kept() -> None:
+    conv = FusedConv(nn.Conv2d(4, 4, 1), None, None)
+    first = conv.pack_matrix(1)
+    assert conv.pack_matrix(1) is first
+    for rows in range(2, FusedLayouts.SIZES + 2):
+        conv.pack_matrix(rows)
+    assert list(conv.layouts.kept) == list(range(2, FusedLayouts.SIZES + 2))
+    assert pickle.loads(pickle.dumps(conv)).layouts.kept == {}
 
 
 def test_what_is_not_finite_stays_where_it_is() -> None:
@@ -72,8 +107,7 @@ def test_what_is_not_finite_stays_where_it_is() -> None:
     ("layer", "shape", "pays"),
     [
         (nn.Conv2d(64, 128, 1), (1, 64, 64, 64), True),
-        (nn.Conv2d(64, 128, 1), (1, 64, 65, 64), False),  # the output is too large
-        (nn.Conv2d(64, 32, 1), (4, 64, 64, 64), True),
+        (nn.Conv2d(64, 128, 1, stride=2), (1, 64, 64, 64), False),
         (nn.Conv2d(128, 32, 3, padding=1), (1, 128, 8, 8), True),
         (nn.Conv2d(128, 32, 3, padding=1), (1, 128, 9, 8), False),  # too many pixels
         (nn.Conv2d(512, 512, 3, padding=1), (1, 512, 7, 7), False),
@@ -82,7 +116,7 @@ def test_what_is_not_finite_stays_where_it_is() -> None:
         (nn.Conv2d(16, 16, 1, groups=2), (1, 16, 7, 7), False),
     ],
 )
-def test_products_are_taken_for_small_maps(
+def test_products_are_taken_for_one_pixel_and_for_small_maps(
     layer: nn.Conv2d, shape: tuple[int, ...], pays: bool
 ) -> None:
     assert FusedProduct.pays(FusedConv(layer, None, None), shape) == pays

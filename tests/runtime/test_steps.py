@@ -46,7 +46,8 @@ def test_prefixes_are_read_in_one_pass_and_written_once() -> None:
     assert found["copy_"] == LAYERS + 3
     assert sum(found[name] for name in COPIES) == found["copy_"]
     assert found["maximum"] == LAYERS + 2  # and two transitions
-    assert found["_convolution_pointwise"] + found["addmm"] == CONVS
+    products = found["_linear_pointwise"] + found["addmm"]
+    assert found["_convolution_pointwise"] + products == CONVS + 1  # and a linear layer
     assert found["batch_norm"] == found["native_batch_norm"] == 0
 
 

@@ -71,7 +71,7 @@ def test_weights_packed_for_old_shapes_are_dropped(network: Any) -> None:
     convs = [step.conv for part in fast.parts for step in getattr(part, "steps", ())
              if hasattr(step, "conv")]  # fmt: skip
     assert convs
-    assert all(0 < len(conv.packed) <= conv.SHAPES for conv in convs[:1])
+    assert all(0 < len(conv.layouts.kept) <= conv.layouts.SIZES for conv in convs[:1])
     assert all(len(conv.packed) <= conv.SHAPES for conv in convs)
 
 

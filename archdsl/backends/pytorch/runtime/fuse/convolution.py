@@ -12,10 +12,12 @@ from torch.nn import functional
 from archdsl.backends.pytorch.runtime.fuse.check import FusedError
 from archdsl.backends.pytorch.runtime.fuse.folding import fused_affine
 from archdsl.backends.pytorch.runtime.fuse.onednn import (
+    FusedLayouts,
     fused_convolve,
     fused_convolve_onto,
     fused_onednn,
     fused_packed,
+    fused_packed_matrix,
 )
 
 
@@ -27,8 +29,6 @@ class FusedConv:
         before: scale and shift, (C_in,) each, or None. Only for a 1x1 convolution without padding.
         after: a norm, or None.
     """
-
-    SHAPES = 8  # of input for which packed weights are kept
 
     def __init__(self, conv: Any, before: Any, after: Any) -> None:
         weight = conv.weight.detach().double()
@@ -52,11 +52,7 @@ class FusedConv:
         self.window = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
         kernel = tuple(conv.weight.shape[2:])
         self.pointwise = (kernel, *self.window) == ((1, 1), [0, 0], [1, 1], [1, 1], 1)
-        self.packed: dict[tuple[int, ...], Tensor] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state without packed weights, which belong to this machine."""
-        return {**self.__dict__, "packed": {}}
+        self.layouts = FusedLayouts()
 
     def step(self, shape: tuple[int, ...]) -> Any:
         """Return the function of an input of this shape."""
@@ -76,12 +72,11 @@ class FusedConv:
 
     def pack(self, shape: tuple[int, ...]) -> Tensor:
         """Return the weights laid out for an input of this shape."""
-        packed = self.packed.get(shape)
-        if packed is None:
-            packed = self.packed[shape] = fused_packed(self.ordered(), self.window, shape)
-            for old in list(self.packed)[: -self.SHAPES]:
-                self.packed.pop(old, None)  # another thread may have done so
-        return packed
+        return self.layouts.get(shape, lambda: fused_packed(self.ordered(), self.window, shape))
+
+    def pack_matrix(self, rows: int) -> Tensor:
+        """Return the weights laid out as a matrix, for a product with this many rows."""
+        return self.layouts.get(rows, lambda: fused_packed_matrix(self.matrix().t(), rows))
 
     def ordered(self) -> Tensor:
         """Return the weights in channels-last order, as oneDNN takes them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +18,12 @@ from archdsl.backends.pytorch.runtime.fuse.layers import (
     fused_add_relu,
     fused_pool,
 )
-from archdsl.backends.pytorch.runtime.fuse.onednn import fused_onednn
+from archdsl.backends.pytorch.runtime.fuse.onednn import (
+    FusedLayouts,
+    fused_multiplied,
+    fused_onednn,
+    fused_packed_matrix,
+)
 from archdsl.backends.pytorch.runtime.fuse.plan import (
     ConvStep,
     LayerStep,
@@ -104,6 +110,23 @@ class FusedCpuConv(FusedStep):
         return recorder.call(self.conv.step(shape), x)
 
 
+class FusedCpuLinear(FusedLinear):
+    """A fully connected layer, by oneDNN: it uses all threads for few rows, too."""
+
+    def __init__(self, module: nn.Module, step: LinearStep) -> None:
+        super().__init__(module, step)
+        self.layouts = FusedLayouts()
+
+    def record(self, recorder: FusedRecorder, values: list[int], passing: bool) -> int:
+        """Record the product."""
+        x = recorder.join(values)
+        rows, *others = recorder.shape(x)
+        if len(others) > 1 or not fused_onednn():
+            return super().record(recorder, [x], passing)
+        packed = self.layouts.get(rows, lambda: fused_packed_matrix(self.weight, rows))
+        return recorder.call(partial(fused_multiplied, packed=packed, bias=self.bias), x)
+
+
 class FusedCpu:
     """The steps for CPUs."""
 
@@ -129,7 +152,7 @@ class FusedCpu:
             ConvStep: FusedCpuConv,
             NormStep: FusedCpuNorm,
             LayerStep: FusedLayer,
-            LinearStep: FusedLinear,
+            LinearStep: FusedCpuLinear,
         }
         frozen: FusedStep = kinds[type(step)](module, step)
         return frozen

@@ -1,7 +1,8 @@
-"""A convolution of a small map as a product of matrices; pasted into emitted files."""
+"""A convolution as a product of matrices; pasted into emitted files."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -9,12 +10,14 @@ from torch import Tensor
 
 from archdsl.backends.pytorch.runtime.fuse.convolution import FusedConv
 from archdsl.backends.pytorch.runtime.fuse.memory import FusedMemory
+from archdsl.backends.pytorch.runtime.fuse.onednn import fused_multiplied, fused_onednn
 
 
 class FusedProduct:
-    """A convolution that starts sooner than oneDNN's, and is not faster after that.
+    """A convolution that starts sooner than oneDNN's.
 
-    Each row holds the input of one output pixel: the channels of its window, side by side.
+    Each row holds the input of one output pixel: the channels of its window, side by side. BLAS
+    multiplies small matrices, for it starts soonest, and oneDNN large ones.
 
     Args:
         conv: the convolution.
@@ -22,35 +25,45 @@ class FusedProduct:
         memory: has room for the padded input and the rows, where windows overlap.
     """
 
-    # torch writes the bias to the output before the product adds to it, which costs little while
-    # the output lies in a core's cache.
-    OUTPUT = 1 << 19  # most numbers of the output of a 1x1 convolution
-    ROWS, WORK = 64, 1 << 23  # most pixels and multiply-adds if windows have to be copied
+    WORK = 1 << 23  # most multiply-adds of a small product
+    ROWS = 64  # most pixels if windows have to be copied
 
     def __init__(self, conv: FusedConv, shape: tuple[int, ...], memory: FusedMemory) -> None:
-        self.bias, self.weight = conv.bias, conv.matrix()
         self.pointwise = conv.pointwise
         n, _, h, w = shape
         if not self.pointwise:
             h, w = self.unfold(conv, shape, memory)
-        self.rows = (n * h * w, len(self.weight))
-        width = len(self.bias)
+        if self.small(conv, shape) or not fused_onednn():
+            self.multiply = partial(torch.addmm, conv.bias, mat2=conv.matrix())
+        else:
+            packed = conv.pack_matrix(n * h * w)
+            self.multiply = partial(fused_multiplied, packed=packed, bias=conv.bias)
+        width, columns = len(conv.weight), conv.weight[0].numel()
+        self.rows = (n * h * w, columns), (columns, 1)
         self.maps = (n, width, h, w), (h * w * width, 1, w * width, width)
 
     @classmethod
     def pays(cls, conv: FusedConv, shape: tuple[int, ...]) -> bool:
-        """Return whether an input of this shape is small enough.
+        """Return whether to take a product: for a 1x1 convolution, and few windows to copy.
 
         Args:
             conv: the convolution.
             shape: of the input, (N, C, H, W).
         """
         n, _, h, w = shape
-        rows = n * h * w
-        if conv.pointwise:
-            return rows * len(conv.weight) <= cls.OUTPUT
         usual = conv.window[2:] == [[1, 1], 1]
-        return usual and rows <= cls.ROWS and rows * conv.weight.numel() <= cls.WORK
+        return conv.pointwise or (usual and n * h * w <= cls.ROWS and cls.small(conv, shape))
+
+    @classmethod
+    def small(cls, conv: FusedConv, shape: tuple[int, ...]) -> bool:
+        """Return whether an input of this shape makes a small product.
+
+        Args:
+            conv: the convolution.
+            shape: of the input, (N, C, H, W).
+        """
+        n, _, h, w = shape
+        return n * h * w * conv.weight.numel() <= cls.WORK
 
     def unfold(
         self, conv: FusedConv, shape: tuple[int, ...], memory: FusedMemory
@@ -75,7 +88,7 @@ class FusedProduct:
         pixels = padded.permute(0, 2, 3, 1)
         self.windows = pixels.unfold(1, high, down).unfold(2, wide, right).movedim(3, -1)
         h, w = self.windows.shape[1:3]
-        columns = memory.maps("columns", (n, len(self.weight), h, w)).permute(0, 2, 3, 1)
+        columns = memory.maps("columns", (n, conv.weight[0].numel(), h, w)).permute(0, 2, 3, 1)
         self.columns, self.copies = columns.flatten(0, 2), columns.view(self.windows.shape)
         return h, w
 
@@ -83,9 +96,9 @@ class FusedProduct:
         """Convolve a map in channels-last order into a new one."""
         rows: Any
         if self.pointwise:
-            rows = x.as_strided(self.rows, (self.rows[1], 1))
+            rows = x.as_strided(*self.rows)
         else:
             self.inner.copy_(x)
             self.copies.copy_(self.windows)
             rows = self.columns
-        return torch.addmm(self.bias, rows, self.weight).as_strided(*self.maps)
+        return self.multiply(rows).as_strided(*self.maps)
