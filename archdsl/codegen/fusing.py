@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil, prod
 from typing import ClassVar, get_args
 
+from archdsl.analysis.shapes import trace
 from archdsl.codegen.fold import steps
 from archdsl.codegen.modules import LayerTemplate, ModuleClass, Modules
 from archdsl.codegen.stages import StageClass, Stages
@@ -13,6 +15,7 @@ from archdsl.ir.graph import Graph, Stage
 from archdsl.ir.ops import Layer, Shape
 from archdsl.ir.placement import Placement
 from archdsl.ir.steps import Fork, Step
+from archdsl.language.aggregations import AGGREGATIONS
 
 VARIES = -1
 """Stands for a number that is an argument of its class: nothing is decided by it."""
@@ -74,12 +77,15 @@ class Fusing:
     """How a network is run for inference.
 
     `chains` are the steps of each class that can be fused, by its name; `stages` is how each stage
-    is run, None for as it is; `devices` are those to emit steps for.
+    is run, None for as it is; `devices` are those to emit steps for. `density` is how many numbers
+    the largest activation has for each pixel of the input; 0 where custom code might compute an
+    image of others in the batch.
     """
 
     chains: Mapping[str, tuple[Step, ...]]
     stages: tuple[StageRun | None, ...]
     devices: tuple[str, ...]
+    density: int
 
 
 def fusing(
@@ -100,7 +106,16 @@ def fusing(
         _stage(stage, stage_class, shapes)
         for stage, (stage_class, _) in zip(graph.stages, stages.used, strict=True)
     ]
-    return Fusing(chains, tuple(runs), devices)
+    return Fusing(chains, tuple(runs), devices, _density(graph))
+
+
+def _density(graph: Graph) -> int:
+    operators = {type(op.operator) for _, op in graph.aggregates()}
+    if not operators <= {*AGGREGATIONS} or any(layer.of_batch for layer in graph.layers()):
+        return 0
+    shapes = trace(graph)
+    largest = max(prod(shape) for steps in shapes.values() for shape in steps)
+    return ceil(largest / prod(shapes[graph.input.name][0][1:]))
 
 
 def _chain(module_class: ModuleClass) -> tuple[Step, ...] | None:

@@ -72,7 +72,7 @@ def test_weights_packed_for_old_shapes_are_dropped(network: Any) -> None:
              if hasattr(step, "conv")]  # fmt: skip
     assert convs
     assert all(0 < len(conv.layouts.kept) <= conv.layouts.SIZES for conv in convs[:1])
-    assert all(len(conv.packed) <= conv.SHAPES for conv in convs)
+    assert all(len(conv.layouts.kept) <= conv.layouts.SIZES for conv in convs)
 
 
 def test_weights_may_change_while_threads_run(network: Any, x: Tensor) -> None:

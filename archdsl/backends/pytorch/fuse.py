@@ -58,8 +58,9 @@ def method(out: Writer, program: Program) -> None:
         out.line("`device` chooses the steps, by default those for the device of the weights.")
         out.line('"""')
         out.call("parts = [", names, "]")
-        fixed = ["self", program.class_name, "parts", "PLAN", "STAGES", channels, "device"]
-        out.call("return Fused(", [*fixed, *devices], ")")
+        density = literal(program.fusing.density)
+        fixed = ["self", program.class_name, "parts", "PLAN", "STAGES", channels, density]
+        out.call("return Fused(", [*fixed, "device", *devices], ")")
 
 
 def plan(out: Writer, fusing: Fusing) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from archdsl.errors import Diagnostic, Place
 from archdsl.ir.layers.layer import Layer, Shape, Span, Weighted, after_chain
 from archdsl.language.aggregation import Aggregation
+from archdsl.language.aggregations import AGGREGATIONS
 from archdsl.language.rule import Rule
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class Block(Weighted):
     joining: Aggregation | None = None
     rule: Rule | None = None
     apart: bool = False
+
+    @property
+    def of_batch(self) -> bool:  # type: ignore[override]
+        """Whether its parts are joined by a custom aggregation, which does not say."""
+        return not {type(self.operator), type(self.exit_operator)} <= {*AGGREGATIONS}
 
     @property
     def exit_operator(self) -> Aggregation:

@@ -61,6 +61,9 @@ class Layer:
     affine: ClassVar[bool] = False
     """Whether each feature is multiplied by a number and another one added, in evaluation."""
 
+    of_batch: ClassVar[bool] = False
+    """Whether the result for an input may depend on others in its batch, in evaluation."""
+
     normalises: ClassVar[bool] = False
     """Whether statistics of the batch or of the features scale and shift the input."""
 

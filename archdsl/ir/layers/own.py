@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from keyword import iskeyword
 from math import isfinite
+from typing import ClassVar
 
 from archdsl.errors import fail
 from archdsl.ir.layers.layer import Kept, Layer, Numbers, Shape, Weighted
@@ -19,6 +20,8 @@ TAKEN = {"self", "nn", "torch", "functional"}
 @dataclass(frozen=True, slots=True)
 class Own(Weighted):
     """The layer for `word`, built for inputs of one shape; `arguments` are its constructor's."""
+
+    of_batch: ClassVar[bool] = True  # for all that is known
 
     word: user.Layer
     shape: Shape

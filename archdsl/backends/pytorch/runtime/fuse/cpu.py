@@ -131,6 +131,7 @@ class FusedCpu:
     """The steps for CPUs."""
 
     DEVICE = "cpu"
+    LARGEST = 1 << 21  # numbers of a map: those of a larger batch would not stay in caches
     DTYPES = (torch.float32,)
 
     @staticmethod

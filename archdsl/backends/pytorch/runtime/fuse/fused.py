@@ -27,6 +27,8 @@ class Fused(nn.Module):
         plan: the steps of each class.
         stages: how each stage is run.
         channels: of the input, where the network's constructor does not take them.
+        density: numbers of the network's largest map for each pixel of its input; 0 if an image may
+            depend on others of the batch.
         device: whose steps to take, `cpu` or `cuda`; None for the device of the weights.
         devices: the steps for each device.
 
@@ -36,7 +38,7 @@ class Fused(nn.Module):
 
     def __init__(
         self, network: nn.Module, kind: type[nn.Module], parts: list[str], plan: Any,
-        stages: Any, channels: int, device: str | None, **devices: Any,
+        stages: Any, channels: int, density: int, device: str | None, **devices: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         fresh = fused_check(network, kind)
@@ -46,6 +48,7 @@ class Fused(nn.Module):
         if self.steps is None or weight.dtype not in self.steps.DTYPES:
             raise FusedError(f"there are no fused steps for {weight.dtype} on {weight.device.type}")
         self.channels = fused_channels(network, fresh, channels)
+        self.density = density
         self.parts = fused_freeze(network, parts, plan, stages, self.steps)
         self.pool = FusedPool()
         self.eval()
@@ -69,18 +72,29 @@ class Fused(nn.Module):
         return self.compute(x)
 
     def compute(self, x: Tensor) -> Tensor:
-        """Compute the output by a recording, which is made first if there is none."""
+        """Compute the output, of a large batch part by part."""
         self.check(x)
         if not len(x):  # the steps need an input; its result has the right shape and dtype
             return self.compute(x.new_zeros((1, *x.shape[1:])))[:0]
         x = x.resolve_neg()  # kernels read memory as it is
-        key = (x.shape, self.steps.switches(x))
         with torch.no_grad(), torch.cuda.device_of(x):
-            recording = self.pool.take(key)
-            if recording is None:
-                recording, result = self.record(x)
-            else:
-                result = recording.run(x)
+            results = [self.run(part) for part in x.tensor_split(self.split(x))]
+            return results[0] if len(results) == 1 else torch.cat(results)
+
+    def split(self, x: Tensor) -> int:
+        """Return in how many parts to compute a batch: the largest map of each fits caches."""
+        n, _, h, w = x.shape
+        parts: int = -(-n * h * w * self.density // self.steps.LARGEST)
+        return max(1, min(n, parts))
+
+    def run(self, x: Tensor) -> Tensor:
+        """Compute the output by a recording, which is made first if there is none."""
+        key = (x.shape, self.steps.switches(x))
+        recording = self.pool.take(key)
+        if recording is None:
+            recording, result = self.record(x)
+        else:
+            result = recording.run(x)
         self.pool.give(key, recording)  # not after an exception: its memory may be half written
         return result
 

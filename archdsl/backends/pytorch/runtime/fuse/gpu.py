@@ -124,6 +124,7 @@ class FusedGpu:
     """The steps for accelerators; on a CPU, or without Triton, kernels are run in plain torch."""
 
     DEVICE = "cuda"
+    LARGEST = 1 << 62  # numbers of a map: no batch is split
     DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
     @staticmethod
