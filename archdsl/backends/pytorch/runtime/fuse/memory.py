@@ -15,6 +15,8 @@ class FusedMemory:
         self.reserved: dict[str, int] = {}
         self.addresses: set[int] = set()
         self.stage = 0
+        if like.device.type == "cpu":
+            fused_keep_freed()
 
     def maps(self, name: str, shape: tuple[int, ...]) -> Tensor:
         """Return feature maps (N, C, H, W) in channels-last order, zero at first.
@@ -57,3 +59,11 @@ class FusedMemory:
     def holds(self, tensor: Tensor) -> bool:
         """Whether a tensor lies in this memory."""
         return tensor.untyped_storage().data_ptr() in self.addresses
+
+
+def fused_keep_freed() -> None:
+    """Make glibc keep memory that is freed: each run would get it back page by page, as zeros.
+
+    It keeps twice as much as the largest block freed so far, which this is; nothing writes to it.
+    """
+    torch.empty((1 << 25) - (1 << 14), dtype=torch.uint8)  # glibc counts no block of over 32 MiB
