@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 LAST = "-channels-last"
-PEERS = ("eager", "memory-efficient", "selective-checkpoint", "compile")
+PEERS = ("eager", "memory-efficient", "selective-checkpoint", "convolutions", "compile")
 BUDGET = "compile-budget"
 
 
@@ -61,10 +61,11 @@ def fastest(rows: Sequence[Measured], name: str) -> Measured | None:
 def line(stage: Measured, what: str, peer: Measured | None) -> str:
     if peer is None:
         return f"| {stage.network} | no compile budget: {what} | | | |"
-    ratios = (
-        stage.step_ms / peer.step_ms,
-        stage.saved_bytes / peer.saved_bytes,
-        stage.peak_bytes / peer.peak_bytes,
+    pairs = (
+        (stage.step_ms, peer.step_ms),
+        (stage.saved_bytes, peer.saved_bytes),
+        (stage.peak_bytes, peer.peak_bytes),
     )
+    ratios = (f"{mine / other:.2f}" if other else "" for mine, other in pairs)
     name = f"{peer.variant}, {what}" if what else peer.variant
-    return f"| {stage.network} | {name} | {' | '.join(f'{ratio:.2f}' for ratio in ratios)} |"
+    return f"| {stage.network} | {name} | {' | '.join(ratios)} |"

@@ -114,6 +114,31 @@ class Step:
         return torch.cat([weight.grad.cpu().double().flatten() for weight in self.weights])
 
 
+class Floor:
+    """The forward and backward pass of each convolution on inputs that are ready, and no more.
+
+    No step that computes all of them with torch takes less time. It makes no gradient of the
+    network, and what it keeps says nothing.
+
+    Args:
+        network: whose convolutions are run, on the device and in the layout of the batch.
+        x: the images.
+    """
+
+    def __init__(self, network: nn.Module, x: Tensor) -> None:
+        self.parts = [
+            (module, given.detach().requires_grad_(number > 0), torch.randn_like(made))
+            for number, (module, given, made) in enumerate(leaves(network, x))
+            if isinstance(module, nn.Conv2d)
+        ]
+
+    def __call__(self) -> None:
+        """Run each of them."""
+        for module, x, gradient in self.parts:
+            sources = [x, module.weight] if x.requires_grad else [module.weight]
+            torch.autograd.grad(module(x), sources, gradient)
+
+
 def placed(network: nn.Module, x: Tensor) -> Step:
     """A step of a network on the device and in the layout of its batch."""
     last = x.is_contiguous(memory_format=torch.channels_last)
@@ -213,6 +238,12 @@ def compiled(trained: Trained, x: Tensor, budget: float | None = None) -> Step:
     return step
 
 
+def convolutions(trained: Trained, x: Tensor) -> Floor:
+    """The convolutions of the plain network, as convolutions."""
+    step = placed(trained.build(), x)
+    return Floor(step.network, x)
+
+
 def exact(trained: Trained, batch: int) -> Tensor:
     """The gradient of the plain network in float64."""
     step = Step(trained.build().double(), trained.images(batch).double())
@@ -220,12 +251,13 @@ def exact(trained: Trained, batch: int) -> Tensor:
     return step.gradient()
 
 
-MAKE: dict[str, Callable[[Trained, Tensor], Step]] = {
+MAKE: dict[str, Callable[[Trained, Tensor], Step | Floor]] = {
     "stage": stages_as_operators,
     "separate-kernels": separate_kernels,
     "eager": eager,
     "memory-efficient": checkpointed,
     "selective-checkpoint": checkpointed_stages,
+    "convolutions": convolutions,
     "compile": compiled,
     **{f"compile-budget-{budget}": partial(compiled, budget=budget) for budget in BUDGETS},
 }
@@ -237,7 +269,7 @@ VARIANTS = {
 """What makes a variant ready, and the layout of its batch."""
 
 
-def ready(trained: Trained, variant: str, batch: int, device: str) -> Step:
+def ready(trained: Trained, variant: str, batch: int, device: str) -> Step | Floor:
     """A step of a variant, which was run once. All have the same weights and the same batch."""
     make, layout = VARIANTS[variant]
     step = make(trained, trained.images(batch).to(device).contiguous(memory_format=layout))

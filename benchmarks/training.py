@@ -16,12 +16,14 @@ have the same weights and the same batch. Each is measured in both layouts:
   torchvision does not have the same checkpoints in the emitted network.
 - `selective-checkpoint`: the results of convolutions are kept, and all else in a stage is computed
   again, by PyTorch's selective checkpoints.
+- `convolutions`: the forward and backward pass of every convolution on inputs that are ready, and
+  nothing else: the floor. It has no bytes and no error.
 - `compile`: `torch.compile`.
 - `compile-budget-0.1` to `compile-budget-0.9`: the same within a part of its memory, by the setting
   `activation_memory_budget`, which is not public.
 
-`separate-kernels`, `compile` and the budgets are left out unless `--variants` names them. Compiling
-a network takes minutes.
+`separate-kernels`, `convolutions`, `compile` and the budgets are left out unless `--variants` names
+them. Compiling a network takes minutes.
 
 Variants of a network take turns as in `inference.py`, beside the same probe. `saved_bytes` is what
 the forward pass leaves for the backward pass, the batch included, and `peak_bytes` the most that
@@ -44,12 +46,12 @@ from fnmatch import fnmatch
 from functools import partial
 
 import torch
-from allocated import Allocated, allocated
+from allocated import allocated
 from compared import comparison
 from depths import series
 from rounds import interleaved, note, probe, quiet, summary, timed, versions
 from torch import Tensor
-from trained import NETWORKS, VARIANTS, Step, exact, ready
+from trained import NETWORKS, VARIANTS, Floor, Step, exact, ready
 
 MAIN = "densenet-121,densenet-bc-100-12,sparsenet-bc-100-24,sparsenet-bc-1001-12"
 USUAL = "stage*,eager*,memory-efficient*,selective-checkpoint*"
@@ -57,7 +59,7 @@ USUAL = "stage*,eager*,memory-efficient*,selective-checkpoint*"
 
 @dataclass(frozen=True)
 class Row:
-    """One variant."""
+    """One variant; of `convolutions` no bytes are counted, and it has no error."""
 
     network: str
     batch: int
@@ -66,7 +68,7 @@ class Row:
     iqr_ms: float
     saved_bytes: int
     peak_bytes: int
-    gradient_error: float
+    gradient_error: float | None
 
 
 def measure(name: str, given: argparse.Namespace) -> list[Row]:
@@ -76,12 +78,13 @@ def measure(name: str, given: argparse.Namespace) -> list[Row]:
     start = time.perf_counter()
     wanted = exact(trained, batch)
     note(f"{name} at batch {batch}: the gradient in float64 takes {since(start)}")
-    steps: dict[tuple[str, str], Step] = {}
-    bytes_of: dict[str, Allocated] = {}
-    errors: dict[str, float] = {}
+    steps: dict[tuple[str, str], Step | Floor] = {}
+    facts: dict[str, tuple[int, int, float | None]] = {}
     for variant, step in measurable(name, batch, given):
-        errors[variant] = float((step.gradient() - wanted).norm() / wanted.norm())
-        bytes_of[variant] = memory(step, given.device)
+        facts[variant] = 0, 0, None
+        if isinstance(step, Step):
+            error = float((step.gradient() - wanted).norm() / wanted.norm())
+            facts[variant] = *memory(step, given.device), error
         steps[name, variant] = step
     start = time.perf_counter()
     runs = {key: partial(timed, step, given.device) for key, step in steps.items()}
@@ -89,12 +92,14 @@ def measure(name: str, given: argparse.Namespace) -> list[Row]:
     kept = len(next(iter(seconds.values()), ()))
     note(f"{name}: {kept} rounds, {discarded} discarded, in {since(start)}")
     return [
-        Row(name, batch, v, *summary(times), bytes_of[v].kept, bytes_of[v].peak, errors[v])
-        for (_, v), times in seconds.items()
+        Row(name, batch, variant, *summary(times), *facts[variant])
+        for (_, variant), times in seconds.items()
     ]
 
 
-def measurable(name: str, batch: int, given: argparse.Namespace) -> Iterator[tuple[str, Step]]:
+def measurable(
+    name: str, batch: int, given: argparse.Namespace
+) -> Iterator[tuple[str, Step | Floor]]:
     """Variants that were asked for and can be run."""
     for variant in asked(given.variants):
         start = time.perf_counter()
@@ -114,8 +119,11 @@ def asked(patterns: str) -> list[str]:
     return [v for v in VARIANTS if any(fnmatch(v, pattern) for pattern in patterns.split(","))]
 
 
-def memory(step: Step, device: str) -> Allocated:
-    """Bytes of a step. The batch is kept for the first convolution, and is not allocated by it."""
+def memory(step: Step, device: str) -> tuple[int, int]:
+    """Bytes that a step keeps, and its peak.
+
+    The batch is kept for the first convolution, and is not allocated by it.
+    """
     step.clear()
 
     def backward(result: Tensor) -> None:
@@ -123,7 +131,7 @@ def memory(step: Step, device: str) -> Allocated:
         step.clear()
 
     found = allocated(step.forward, backward, device)
-    return Allocated(found.kept + step.x.nbytes, found.peak + step.x.nbytes)
+    return found.kept + step.x.nbytes, found.peak + step.x.nbytes
 
 
 def since(start: float) -> str:
@@ -137,10 +145,15 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         lines.append(
             f"| {row.network} | {row.batch} | {row.variant} | {row.step_ms:.1f} ms "
-            f"| {row.iqr_ms:.1f} ms | {row.saved_bytes / 1e6:.1f} MB | {over_counted(row)} "
-            f"| {row.peak_bytes / 1e6:.1f} MB | {row.gradient_error:.1e} |"
+            f"| {row.iqr_ms:.1f} ms | {megabytes(row.saved_bytes)} | {over_counted(row)} "
+            f"| {megabytes(row.peak_bytes)} "
+            f"| {'' if row.gradient_error is None else f'{row.gradient_error:.1e}'} |"
         )
     return "\n".join(lines)
+
+
+def megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count else ""
 
 
 def over_counted(row: Row) -> str:

@@ -1,6 +1,6 @@
 """How fast two emitted files with `fuse` are against each other, in turns in one process.
 
-    python benchmarks/turns.py before.py after.py [--batches 1,4,16] [--rounds 21]
+    python benchmarks/turns.py before.py after.py [--batches 1,4,16] [--rounds 21] [--side 224] [--threads 2]
 
 Both networks get the same weights and statistics. Rounds and the probe are those of `inference.py`.
 The table has medians, and median and quartiles of the ratios within a round.
@@ -30,8 +30,8 @@ def network(path: str) -> Any:
     return made.to(memory_format=torch.channels_last)
 
 
-def row(networks: Sequence[Any], batch: int, rounds: int) -> str:
-    x = torch.randn(batch, 3, 224, 224).contiguous(memory_format=torch.channels_last)
+def row(networks: Sequence[Any], batch: int, side: int, rounds: int) -> str:
+    x = torch.randn(batch, 3, side, side).contiguous(memory_format=torch.channels_last)
     fast = [made.fuse() for made in networks]
     before, after = (run(x) for run in fast)
     error = relative(after, before.double())
@@ -58,7 +58,10 @@ def main() -> None:
     parser.add_argument("after")
     parser.add_argument("--batches", default="1,4,16")
     parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--side", type=int, default=224, help="of the images, in pixels")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     given = parser.parse_args()
+    torch.set_num_threads(given.threads)
     networks = [network(path) for path in (given.before, given.after)]
     with torch.inference_mode(False), torch.no_grad():
         for path, made in zip((given.before, given.after), networks, strict=True):
@@ -66,7 +69,7 @@ def main() -> None:
         print("| batch | before | after | after / before | quartiles | difference |")
         print("|--:|--:|--:|--:|--:|--:|")
         for batch in map(int, given.batches.split(",")):
-            print(row(networks, batch, given.rounds), flush=True)
+            print(row(networks, batch, given.side, given.rounds), flush=True)
 
 
 if __name__ == "__main__":

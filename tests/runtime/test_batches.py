@@ -26,7 +26,8 @@ def network(name: str) -> Any:
 
 def split(fast: Any, images: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make parts have at most so many images of SIDE x SIDE pixels."""
-    monkeypatch.setattr(fast.steps, "LARGEST", images * SIDE * SIDE * fast.density)
+    most = images * SIDE * SIDE * fast.density
+    monkeypatch.setattr(fast.steps, "largest", lambda: max(1, most))
 
 
 def images(count: int) -> Tensor:
@@ -84,7 +85,6 @@ def test_parts_are_as_equal_as_they_can_be(monkeypatch: pytest.MonkeyPatch) -> N
     split(fast, 2, monkeypatch)
     assert [fast.split(images(count)) for count in range(1, 6)] == [1, 1, 2, 2, 3]
     split(fast, 0, monkeypatch)
-    monkeypatch.setattr(fast.steps, "LARGEST", 1)
     assert [fast.split(images(count)) for count in range(1, 6)] == [1, 2, 3, 4, 5]
 
 
@@ -150,9 +150,21 @@ def test_a_batch_with_custom_code_is_not_split(
     assert text != CUSTOM
     plain: Any = network_class(load_module(check_text(text, extend=own).emit(fuse=True)))().eval()
     fast, x = fused(plain), torch.randn(4, 3, 16, 16)
-    monkeypatch.setattr(fast.steps, "LARGEST", 1)
+    split(fast, 0, monkeypatch)
     assert_close(plain, fast, x)
     assert recorded(fast) == [4]
+
+
+def test_each_thread_has_caches() -> None:
+    fast = fused(network("densenet-bc-cifar"))
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = fast.steps.largest()
+        torch.set_num_threads(2)
+        assert fast.steps.largest() == 2 * one
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_an_accelerator_computes_a_batch_at_once() -> None:

@@ -16,6 +16,7 @@ import torch
 from archdsl.analysis.recomputed import training_bytes
 from archdsl.api import check, load
 from cli.commands import ROOT, SPECS, environment
+from runtime.counting import Counting
 
 NAMES = ("stage", "eager", "memory-efficient", "selective-checkpoint")
 FIELDS = {
@@ -60,6 +61,20 @@ def test_rows_are_json() -> None:
         name = row["variant"].removesuffix("-channels-last")
         if name in counted:
             assert row["saved_bytes"] == pytest.approx(2 * counted[name], rel=0.03)
+
+
+def test_the_floor_is_all_convolutions_and_nothing_else(
+    script: Callable[[str], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = script("trained").Trained("densenet-bc-cifar", 2, {"depth": 16})
+    floor = script("trained").ready(trained, "convolutions", 2, "cpu")
+    assert len(floor.parts) == 15  # the classifier is the 16th layer
+    counting = Counting()
+    with counting:
+        floor()
+    assert counting.counts["convolution"] == 15
+    assert counting.counts["convolution_backward"] == 15
+    assert not any("norm" in name or name == "relu" for name in counting.counts)
 
 
 def test_networks_share_weights_and_no_code(script: Callable[[str], Any]) -> None:

@@ -131,7 +131,7 @@ class FusedCpu:
     """The steps for CPUs."""
 
     DEVICE = "cpu"
-    LARGEST = 1 << 21  # numbers of a map: those of a larger batch would not stay in caches
+    LARGEST = 1 << 21  # numbers of a map for each thread: those of more would not stay in caches
     DTYPES = (torch.float32,)
 
     @staticmethod
@@ -157,6 +157,11 @@ class FusedCpu:
         }
         frozen: FusedStep = kinds[type(step)](module, step)
         return frozen
+
+    @staticmethod
+    def largest() -> int:
+        """Return how many numbers the largest map of a part of a batch may have."""
+        return FusedCpu.LARGEST * torch.get_num_threads()
 
     @staticmethod
     def switches(x: Tensor) -> Any:

@@ -84,7 +84,7 @@ class Fused(nn.Module):
     def split(self, x: Tensor) -> int:
         """Return in how many parts to compute a batch: the largest map of each fits caches."""
         n, _, h, w = x.shape
-        parts: int = -(-n * h * w * self.density // self.steps.LARGEST)
+        parts: int = -(-n * h * w * self.density // self.steps.largest())
         return max(1, min(n, parts))
 
     def run(self, x: Tensor) -> Tensor:

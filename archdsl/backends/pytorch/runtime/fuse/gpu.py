@@ -124,7 +124,6 @@ class FusedGpu:
     """The steps for accelerators; on a CPU, or without Triton, kernels are run in plain torch."""
 
     DEVICE = "cuda"
-    LARGEST = 1 << 62  # numbers of a map: no batch is split
     DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
     @staticmethod
@@ -147,6 +146,11 @@ class FusedGpu:
         }
         frozen: FusedStep = kinds[type(step)](module, step)
         return frozen
+
+    @staticmethod
+    def largest() -> int:
+        """Return how many numbers the largest map of a part of a batch may have: no limit."""
+        return 1 << 62
 
     @staticmethod
     def switches(x: Tensor) -> Any:
