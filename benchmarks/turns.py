@@ -1,6 +1,7 @@
 """How fast two emitted files with `fuse` are against each other, in turns in one process.
 
-    python benchmarks/turns.py before.py after.py [--batches 1,4,16] [--rounds 21] [--side 224] [--threads 2]
+    python benchmarks/turns.py before.py after.py [--batches 1,4,16] [--rounds 21] [--side 224]
+        [--threads 2]
 
 Both networks get the same weights and statistics. Rounds and the probe are those of `inference.py`.
 The table has medians, and median and quartiles of the ratios within a round.

@@ -167,26 +167,47 @@ class StageBackward:
             part: the part of it.
         """
         read = stage_read(layer, part, self.kept, self.arguments)
-        if part.convolution < 0 and part.function:
-            read.output()
-        if part.convolution >= 0:
-            weight = self.arguments.convolutions[part.convolution]
-            gradient, of_weight, of_bias = read.convolution_backward(
-                gradient, weight, part.window, bias=part.bias >= 0
-            )
-            self.of_weights.convolutions[part.convolution] = of_weight
-            if part.bias >= 0:
-                self.of_weights.biases[part.bias] = of_bias
-        if part.input < 0:
-            of_norm = read.collect(gradient, self.totals)
+        if part.convolution < 0:
+            if part.function:
+                read.output()
+            gradient, of_norm = self.before(read, gradient, part)
         else:
-            gradients = read.backward(gradient)
-            gradient, of_norm = gradients[0], gradients[1:]
+            weight, bias = self.arguments.convolutions[part.convolution], part.bias >= 0
+            if part.input < 0:
+                of_norm, of_weight, of_bias = read.convolution_collect(
+                    gradient, weight, part.window, self.totals, bias=bias
+                )
+            else:
+                gradient, of_weight, of_bias = read.convolution_backward(
+                    gradient, weight, part.window, bias=bias
+                )
+                gradient, of_norm = self.before(read, gradient, part)
+            self.of_weights.convolutions[part.convolution] = of_weight
+            if bias:
+                self.of_weights.biases[part.bias] = of_bias
         if part.norm >= 0:
             dtype = self.arguments.scales[part.norm].dtype
             self.of_weights.scales[part.norm] = of_norm[0].to(dtype)
             self.of_weights.shifts[part.norm] = of_norm[1].to(dtype)
         return gradient
+
+    def before(
+        self, read: StageRead, gradient: Tensor, part: StagePart
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Take a gradient back through a function and a norm.
+
+        Args:
+            read: what the part reads.
+            gradient: of the function's result.
+            part: the part.
+
+        Returns:
+            The gradient of what is read, if nothing else reads it, and those of the norm's weights.
+        """
+        if part.input < 0:
+            return gradient, read.collect(gradient, self.totals)
+        first, *of_norm = read.backward(gradient)
+        return first, tuple(of_norm)
 
     def settle(self, place: tuple[int, int]) -> Tensor:
         """Return the gradient of an output, from all of its readers."""

@@ -60,6 +60,8 @@ class StageRead:
         function: a key of `STAGE_FUNCTIONS`, or nothing.
     """
 
+    LARGEST = 1 << 20  # numbers for each thread that are read at a time on the way back
+
     def __init__(
         self, source: Tensor, runs: tuple[tuple[int, int], ...], norm: StageNorm | None,
         function: str,
@@ -163,6 +165,46 @@ class StageRead:
         """
         return stage_convolution_backward(gradient, self.output(), weight, window, bias=bias)
 
+    def images(self) -> list[slice]:
+        """Return the parts of a batch to take back one after another: caches hold what is read."""
+        x = self.source
+        exact = x.dtype in (torch.float32, torch.float64)  # others would round the sum of the parts
+        if x.device.type != "cpu" or not exact:
+            return [slice(None)]
+        read = sum(end - start for start, end in self.runs) * x[:, :1].numel()
+        parts = 1 + read // (self.LARGEST * torch.get_num_threads())
+        size = 1 + (len(x) - 1) // parts
+        return [slice(start, start + size) for start in range(0, len(x), size)]
+
+    def convolution_collect(
+        self, gradient: Tensor, weight: Tensor, window: StageWindow, totals: StageTotals, *,
+        bias: bool,
+    ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:  # fmt: skip
+        """Take a gradient back through the convolution, and collect what follows.
+
+        Args:
+            gradient: the gradient of the convolution's result.
+            weight: its weight.
+            window: padding, dilation and groups.
+            totals: what all readers add up.
+            bias: whether it has a bias; without, the last gradient is not computed.
+
+        Returns:
+            What `collect` returns, and the gradients of weight and bias.
+        """
+        norms, weights, biases = [], [], []
+        for images in self.images():
+            read = type(self)(self.source[images], self.runs, self.norm, self.function)
+            before, of_weight, of_bias = read.convolution_backward(
+                gradient[images], weight, window, bias=bias
+            )
+            here = totals._replace(gradients=totals.gradients[images])
+            norms.append(read.collect(before, here))
+            weights.append(of_weight)
+            biases.append(of_bias)
+        of_norm = tuple(map(stage_sum, zip(*norms, strict=True)))
+        return of_norm, stage_sum(weights), stage_sum(biases) if bias else biases[0]
+
     def masked(self, gradient: Tensor) -> Tensor:
         """Return the gradient before the function; that of its result may be overwritten."""
         if not self.function:
@@ -249,6 +291,14 @@ def stage_add(
             target.addcmul_(part, stage_along(factor[here], part))
         else:  # the product is rounded once
             target.add_(part * stage_along(factor[here], part))
+
+
+def stage_sum(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
+    """Return the sum of the gradients that parts of a batch give; it may be the first of them."""
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    return total
 
 
 def stage_spread(totals: Tensor, numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> None:
