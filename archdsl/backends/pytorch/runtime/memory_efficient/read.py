@@ -173,8 +173,16 @@ class StageRead:
             return [slice(None)]
         read = sum(end - start for start, end in self.runs) * x[:, :1].numel()
         parts = 1 + read // (self.LARGEST * torch.get_num_threads())
+        if parts == 1:
+            return [slice(None)]
         size = 1 + (len(x) - 1) // parts
         return [slice(start, start + size) for start in range(0, len(x), size)]
+
+    def of(self, images: slice) -> StageRead:
+        """Return what is read of some images; itself for all of them."""
+        if images == slice(None):
+            return self
+        return type(self)(self.source[images], self.runs, self.norm, self.function)
 
     def convolution_collect(
         self, gradient: Tensor, weight: Tensor, window: StageWindow, totals: StageTotals, *,
@@ -194,7 +202,7 @@ class StageRead:
         """
         norms, weights, biases = [], [], []
         for images in self.images():
-            read = type(self)(self.source[images], self.runs, self.norm, self.function)
+            read = self.of(images)
             before, of_weight, of_bias = read.convolution_backward(
                 gradient[images], weight, window, bias=bias
             )
