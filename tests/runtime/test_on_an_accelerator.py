@@ -11,6 +11,7 @@ from torch import Tensor
 
 from archdsl.api import check, load
 from archdsl.backends.pytorch.runtime.memory_efficient import fused
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.products import StageProductRead
 from archdsl.backends.pytorch.runtime.memory_efficient.read import (
@@ -173,11 +174,11 @@ def there_and_back(
     runs, window = ((3, 3 + weight.shape[1]),), StageWindow((0, 0), (1, 1))
     mean, variance, scale, shift = numbers
     norm = StageNorm(mean, variance, scale, shift, 1e-3, batch=True)
-    y = reader(x, runs, norm, "relu").convolve(weight, None, window)
-    totals = StageTotals(*map(torch.zeros_like, (x, mean, mean)))
-    read = reader(x, runs, norm, "relu")
+    y = reader(StageOutputs(x), runs, norm, "relu").convolve(weight, None, window)
+    totals = StageTotals(StageOutputs(torch.zeros_like(x)), *map(torch.zeros_like, (mean, mean)))
+    read = reader(StageOutputs(x), runs, norm, "relu")
     pulled, of_weight, _ = read.convolution_backward(gradient, weight, window, bias=False)
-    results = [y, of_weight, *read.collect(pulled, totals), *totals]
+    results = [y, of_weight, *read.collect(pulled, totals), totals.gradients.tensor, *totals[1:]]
     return [tensor.double().cpu() for tensor in results]
 
 

@@ -20,6 +20,7 @@ from archdsl.backends.pytorch.runtime.memory_efficient.fused import (
     StageTable,
     stage_triton,
 )
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
 from archdsl.backends.pytorch.runtime.memory_efficient.read import (
     StageNorm,
     StageRead,
@@ -56,7 +57,7 @@ def test_what_a_part_reads(runs: str, dtype: torch.dtype, kind: str, relu: bool)
     x = maps(channels, dtype) + 1
     norm = norm_of(x, width(places), kind)
     wanted, _ = exact(x.double(), places, norm, relu)
-    results = [reader(x, places, norm, "relu" * relu).output() for reader in READERS]
+    results = [reader(StageOutputs(x), places, norm, "relu" * relu).output() for reader in READERS]
     assert_near(results, wanted, dtype)
     assert all(y.is_contiguous(memory_format=torch.channels_last) for y in results)
 
@@ -74,7 +75,7 @@ def test_the_way_back_to_one_reader(runs: str, dtype: torch.dtype, kind: str, re
     wanted = torch.autograd.grad(output, [exactly, *weights], gradient.double())
     results = []
     for reader in READERS:
-        read = reader(x, everything, norm, "relu" * relu)
+        read = reader(StageOutputs(x), everything, norm, "relu" * relu)
         read.output()
         results.append(read.backward(gradient.clone(memory_format=torch.preserve_format)))
     for number, gradient_wanted in enumerate(wanted):
@@ -105,14 +106,16 @@ def test_the_way_back_to_a_buffer(
     wanted = torch.autograd.grad(results, inputs, [g.double() for g in upstream])
     ends = sorted({0, channels, places[0][1]})
     for reader in READERS:
-        totals = StageTotals(before.clone(), torch.zeros(channels), torch.zeros(channels))
+        totals = StageTotals(
+            StageOutputs(before.clone()), torch.zeros(channels), torch.zeros(channels)
+        )
         of_weights: list[Tensor] = []
         for (read, norm), gradient in zip(readers, upstream, strict=True):
-            part = reader(x, read, norm, "relu")
+            part = reader(StageOutputs(x), read, norm, "relu")
             part.output()
             of_weights += part.collect(gradient.clone(), totals)
         mean = x.double().mean((0, 2, 3)).float()
-        settled = [reader.settle(x, mean, totals, place) for place in pairwise(ends)]
+        settled = [reader.settle(StageOutputs(x), mean, totals, place) for place in pairwise(ends)]
         assert_near([torch.cat(settled, dim=1)], wanted[0] + before.double(), dtype)
         for found, weight in zip(of_weights, wanted[1:], strict=True):
             assert_near([found], weight, dtype)
@@ -125,7 +128,8 @@ def test_sums_over_tiles_are_deterministic_and_far_means_lose_no_digits() -> Non
     output, weights = exact(exactly, ((0, 36),), norm, relu=True)
     wanted = torch.autograd.grad(output, weights, gradient.double())
     first, second = (
-        StageFusedRead(x, ((0, 36),), norm, "relu").backward(gradient.clone()) for _ in range(2)
+        StageFusedRead(StageOutputs(x), ((0, 36),), norm, "relu").backward(gradient.clone())
+        for _ in range(2)
     )
     assert all(map(torch.equal, first, second))
     for found, weight in zip(first[1:], wanted, strict=True):
@@ -139,7 +143,7 @@ def test_what_is_no_number_stays_so() -> None:
     norm = StageNorm(
         torch.zeros(16), torch.ones(16), torch.ones(16), torch.zeros(16), 0.0, batch=True
     )
-    outputs = [reader(x, ((0, 16),), norm, "relu").output() for reader in READERS]
+    outputs = [reader(StageOutputs(x), ((0, 16),), norm, "relu").output() for reader in READERS]
     assert outputs[0].isnan().equal(outputs[1].isnan())
     assert outputs[0].nan_to_num().equal(outputs[1].nan_to_num())
 
@@ -152,10 +156,10 @@ def test_distances_are_not_cut_to_32_bits() -> None:
                  for _ in range(2))  # fmt: skip
     values = torch.randn(1, 16, 1, 18).half()
     x[:, 16:32], totals[:, 16:32] = values, 1
-    read = StageFusedRead(x, runs, None, "relu")
+    read = StageFusedRead(StageOutputs(x), runs, None, "relu")
     assert read.output().equal(values.relu())
     gradient = torch.full_like(values, 2)
-    read.collect(gradient, StageTotals(totals, gradient, gradient))
+    read.collect(gradient, StageTotals(StageOutputs(totals), gradient, gradient))
     assert totals[:, 16:32].equal(1 + 2 * (values > 0).half())
 
 
@@ -217,11 +221,19 @@ def test_an_emitted_file_carries_the_kernels(fuse: bool) -> None:
     window, upstream = module.StageWindow((0, 0), (1, 1)), maps(5, torch.float32)
     results = []
     for reader in (module.StageProductRead, module.StageFusedRead, module.StageRead):
-        totals = StageTotals(torch.zeros_like(x), torch.zeros(84), torch.zeros(84))
-        y = reader(x, runs, norm, "relu").convolve(weight, None, window)
-        read = reader(x, runs, norm, "relu")
+        totals = StageTotals(StageOutputs(torch.zeros_like(x)), torch.zeros(84), torch.zeros(84))
+        y = reader(StageOutputs(x), runs, norm, "relu").convolve(weight, None, window)
+        read = reader(StageOutputs(x), runs, norm, "relu")
         gradients = read.convolution_backward(upstream, weight, window, bias=False)
-        results.append([y, gradients[1], *read.collect(gradients[0], totals), *totals])
+        results.append(
+            [
+                y,
+                gradients[1],
+                *read.collect(gradients[0], totals),
+                totals.gradients.tensor,
+                *totals[1:],
+            ]
+        )
     for *kernels, wanted in zip(*results, strict=True):
         assert_near(kernels, wanted, torch.float32)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
 from archdsl.backends.pytorch.runtime.memory_efficient.read import StageRead
 from runtime.operators import assert_same, batch, network, obstacles, plain, spec
 from runtime.test_stage_operator import UNITS, worst
@@ -48,11 +49,11 @@ def test_parts_hold_no_more_than_caches_do(
     images: int, most: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = torch.zeros(images, 9, 4, 4)
-    read = StageRead(source, ((0, 2), (5, 8)), None, "")
+    read = StageRead(StageOutputs(source), ((0, 2), (5, 8)), None, "")
     limit = most * 5 * 16 + 1
     monkeypatch.setattr(StageRead, "LARGEST", limit)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert [len(source[part]) for part in read.images()] == sizes
+    assert [len(source[part]) for part in read.parts()] == sizes
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -60,6 +61,6 @@ def test_gradients_of_few_bits_are_summed_once(
     dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(StageRead, "LARGEST", 1)
-    assert StageRead(torch.zeros(4, 3, 8, 8, dtype=dtype), ((0, 3),), None, "").images() == [
-        slice(None)
-    ]
+    assert StageRead(
+        StageOutputs(torch.zeros(4, 3, 8, 8, dtype=dtype)), ((0, 3),), None, ""
+    ).parts() == [slice(None)]

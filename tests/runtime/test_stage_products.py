@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from archdsl.backends.pytorch.runtime.memory_efficient import products
 from archdsl.backends.pytorch.runtime.memory_efficient.fused import StageTable
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.products import (
     StageProductRead,
@@ -70,7 +71,7 @@ def test_convolutions(runs: str, dtype: torch.dtype, case: tuple[str, bool, int,
     y, _ = exact(x.double(), places, norm, relu)
     wanted = functional.conv2d(y, weight.double(), None if bias is None else bias.double())
     for reader in READERS:
-        result = reader(x, places, norm, "relu" * relu).convolve(weight, bias, PLAIN)
+        result = reader(StageOutputs(x), places, norm, "relu" * relu).convolve(weight, bias, PLAIN)
         assert result.is_contiguous(memory_format=torch.channels_last)
         assert_near([result], wanted, dtype)
 
@@ -93,7 +94,7 @@ def test_the_way_back_to_one_reader(
     inputs = [factors, bias, exactly, *weights]
     wanted = torch.autograd.grad(output, inputs, gradient.double())
     for reader in READERS:
-        read = reader(x, everything, norm, "relu" * relu)
+        read = reader(StageOutputs(x), everything, norm, "relu" * relu)
         upstream, *of_weights = read.convolution_backward(gradient, weight, PLAIN, bias=True)
         for result, one in zip([*of_weights, *read.backward(upstream)], wanted, strict=True):
             assert result.dtype in (dtype, torch.float32)
@@ -127,15 +128,17 @@ def test_the_way_back_to_a_buffer(
     wanted = torch.autograd.grad(results, inputs, [g.double() for g in upstream])
     ends = sorted({0, channels, places[0][1]})
     for reader in READERS:
-        totals = StageTotals(before.clone(), torch.zeros(channels), torch.zeros(channels))
+        totals = StageTotals(
+            StageOutputs(before.clone()), torch.zeros(channels), torch.zeros(channels)
+        )
         gradients: list[list[Tensor]] = [[], []]
         for (read, norm, _), weight, gradient in zip(reads, weights, upstream, strict=True):
-            part = reader(x, read, norm, "relu")
+            part = reader(StageOutputs(x), read, norm, "relu")
             pulled, of_weight, _ = part.convolution_backward(gradient, weight, PLAIN, bias=False)
             gradients[0].append(of_weight)
             gradients[1] += part.collect(pulled, totals)
         mean = x.double().mean((0, 2, 3)).float()
-        settled = [reader.settle(x, mean, totals, place) for place in pairwise(ends)]
+        settled = [reader.settle(StageOutputs(x), mean, totals, place) for place in pairwise(ends)]
         assert_near([torch.cat(settled, dim=1)], wanted[0] + before.double(), dtype)
         for result, one in zip(gradients[0] + gradients[1], wanted[1:], strict=True):
             assert_near([result], one, dtype, least=10.0)
@@ -153,7 +156,7 @@ def test_sums_over_rows_are_deterministic(share: int, monkeypatch: pytest.Monkey
     wanted = torch.autograd.grad(functional.conv2d(y, factors), inputs, gradient.double())
     results = []
     for _ in range(2):
-        read = StageProductRead(x, ((0, 36),), norm, "relu")
+        read = StageProductRead(StageOutputs(x), ((0, 36),), norm, "relu")
         pulled, of_weight, _ = read.convolution_backward(gradient, weight, PLAIN, bias=False)
         results.append([of_weight, *read.backward(pulled)])
     assert all(map(torch.equal, *results))
@@ -171,11 +174,11 @@ def test_what_is_no_number_stays_so() -> None:
     norm = StageNorm(torch.zeros(16), torch.ones(16), torch.ones(16), shift, 0.0, batch=True)
     weight, results = torch.eye(16)[:, :, None, None], []
     for reader in READERS:
-        output = reader(x, ((0, 16),), norm, "relu").convolve(weight, None, PLAIN)
-        read = reader(x, ((0, 16),), norm, "relu")
+        output = reader(StageOutputs(x), ((0, 16),), norm, "relu").convolve(weight, None, PLAIN)
+        read = reader(StageOutputs(x), ((0, 16),), norm, "relu")
         pulled, of_weight, _ = read.convolution_backward(gradient, weight, PLAIN, bias=False)
-        totals = StageTotals(torch.zeros_like(x), torch.zeros(16), torch.zeros(16))
-        results.append([output, of_weight, *read.collect(pulled, totals), totals.gradients])
+        totals = StageTotals(StageOutputs(torch.zeros_like(x)), torch.zeros(16), torch.zeros(16))
+        results.append([output, of_weight, *read.collect(pulled, totals), totals.gradients.tensor])
     for plain, kernel in zip(*results, strict=True):
         assert kernel.isnan().equal(plain.isnan())
         assert kernel.isinf().equal(plain.isinf())
@@ -193,11 +196,11 @@ def test_distances_are_not_cut_to_32_bits() -> None:
     values = torch.randn(1, 16, 1, 18).half()
     x[:, 16:32], totals[:, 16:32] = values, 1
     weight, gradient = 2 * torch.eye(16).half()[:, :, None, None], torch.ones_like(values)
-    read = StageProductRead(x, runs, None, "relu")
+    read = StageProductRead(StageOutputs(x), runs, None, "relu")
     assert read.convolve(weight, None, PLAIN).equal(2 * values.relu())
     pulled, of_weight, _ = read.convolution_backward(gradient, weight, PLAIN, bias=False)
     assert of_weight[:, :, 0, 0].allclose(values.relu().sum((0, 2, 3)).expand(16, 16), rtol=1e-2)
-    read.collect(pulled, StageTotals(totals, gradient, gradient))
+    read.collect(pulled, StageTotals(StageOutputs(totals), gradient, gradient))
     assert totals[:, 16:32].equal(1 + 2 * (values > 0).half())
 
 
@@ -217,8 +220,8 @@ def test_other_convolutions_run_between_kernels(
     upstream = maps(shape[0], torch.float32, (3, 7, 9))
     norm, results = norm_of(x, 36), []
     for reader in (StageRead, StageProductRead):
-        y = reader(x, ((0, 36),), norm, "relu").convolve(weight, None, window)
-        read = reader(x, ((0, 36),), norm, "relu")
+        y = reader(StageOutputs(x), ((0, 36),), norm, "relu").convolve(weight, None, window)
+        read = reader(StageOutputs(x), ((0, 36),), norm, "relu")
         gradient = upstream[..., : y.shape[2], : y.shape[3]]
         pulled, of_weight, _ = read.convolution_backward(gradient, weight, window, bias=False)
         results.append([y, of_weight, *read.backward(pulled)])
@@ -230,8 +233,12 @@ def test_other_convolutions_run_between_kernels(
 def test_dilation_of_a_1x1_convolution_is_nothing(launched: list[str]) -> None:
     x, weight = maps(36, torch.float32), torch.randn(5, 36, 1, 1)
     window = StageWindow((0, 0), (3, 2))
-    y = StageProductRead(x, ((0, 36),), None, "relu").convolve(weight, None, window)
-    assert_near([y], StageRead(x, ((0, 36),), None, "relu").convolve(weight, None, window), y.dtype)
+    y = StageProductRead(StageOutputs(x), ((0, 36),), None, "relu").convolve(weight, None, window)
+    assert_near(
+        [y],
+        StageRead(StageOutputs(x), ((0, 36),), None, "relu").convolve(weight, None, window),
+        y.dtype,
+    )
     assert launched == ["convolve"]
 
 
@@ -239,7 +246,7 @@ def test_dilation_of_a_1x1_convolution_is_nothing(launched: list[str]) -> None:
     "weight", [torch.zeros(5, 36, 1, 1).half(), torch.zeros(5, 37, 1, 1), torch.zeros(5, 35, 1, 1)]
 )
 def test_weights_that_do_not_fit_are_refused_by_torch(weight: Tensor) -> None:
-    read = StageProductRead(maps(36, torch.float32), ((0, 36),), None, "relu")
+    read = StageProductRead(StageOutputs(maps(36, torch.float32)), ((0, 36),), None, "relu")
     with pytest.raises(RuntimeError):
         read.convolve(weight, None, PLAIN)
 
@@ -251,7 +258,7 @@ def test_gradients_and_weights_may_have_any_layout(layout: torch.memory_format) 
     gradient = maps(40, torch.float32)[:, 3:23]
     results = []
     for each in (gradient, gradient.contiguous(memory_format=layout)):
-        read = StageProductRead(x, runs, None, "relu")
+        read = StageProductRead(StageOutputs(x), runs, None, "relu")
         pulled, of_weight, _ = read.convolution_backward(each, weight, PLAIN, bias=False)
         results.append([of_weight, *read.backward(pulled)])
     assert all(map(torch.equal, *results))

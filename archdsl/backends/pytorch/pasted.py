@@ -15,8 +15,8 @@ FUSE = (
     "cpu", "convolution", "product", "onednn", "folding", "gpu", "launch", "kernels", "graph",
 )  # fmt: skip
 MEMORY_EFFICIENT = (
-    "stage", "changes", "norms", "plan", "arguments", "operator", "read", "functions", "fused",
-    "products", "kernels", "product_kernels", "steps", "register",
+    "stage", "changes", "norms", "plan", "arguments", "outputs", "operator", "read", "functions",
+    "fused", "products", "kernels", "product_kernels", "steps", "register",
 )  # fmt: skip
 FILES = (
     *(f"fuse/{file}" for file in FUSE), *(f"memory_efficient/{file}" for file in MEMORY_EFFICIENT),

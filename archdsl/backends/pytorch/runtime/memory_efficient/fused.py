@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from archdsl.backends.pytorch.runtime.memory_efficient.kernels import stage_kernels
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import stage_merged
 from archdsl.backends.pytorch.runtime.memory_efficient.read import StageNorm, StageRead, StageTotals
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import stage_layout, stage_room
 
@@ -33,12 +35,15 @@ class StageTable:
     """Channels to read, in pieces of at most `block`; see `kernels.py`.
 
     Args:
-        runs: the channels, each run by its first and its end.
+        places: the channels, each run by its first and its end.
         width: the channels of the tensor that is read.
         device: where the table is needed.
     """
 
-    def __init__(self, runs: tuple[tuple[int, int], ...], width: int, device: torch.device) -> None:
+    def __init__(
+        self, places: tuple[tuple[int, int], ...], width: int, device: torch.device
+    ) -> None:
+        runs = stage_merged(places)
         narrowest = min(end - start for start, end in runs)
         self.block = min(64, max(16, 1 << (narrowest - 1).bit_length()))
         self.rows = 2048 // self.block
@@ -85,15 +90,17 @@ class StageTable:
 
 
 @cache
-def stage_table(runs: tuple[tuple[int, int], ...], width: int, device: torch.device) -> StageTable:
+def stage_table(
+    places: tuple[tuple[int, int], ...], width: int, device: torch.device
+) -> StageTable:
     """Return a table; copying it to the device waits for the device, so that is done once.
 
     Args:
-        runs: the channels to read.
+        places: the channels to read.
         width: the channels of the tensor that is read.
         device: where the table is needed.
     """
-    return StageTable(runs, width, device)
+    return StageTable(places, width, device)
 
 
 class StageFusedRead(StageRead):
@@ -101,9 +108,9 @@ class StageFusedRead(StageRead):
 
     def start(self) -> None:
         """Look up the table of the channels."""
-        self.source = stage_dense(self.source)
-        self.table = stage_table(self.runs, self.source.shape[1], self.source.device)
-        self.numbers: tuple[Any, ...] = (*4 * (self.source,), 0.0)  # which are not read
+        self.buffer = stage_dense(self.source.tensor)
+        self.table = stage_table(self.places, self.buffer.shape[1], self.buffer.device)
+        self.numbers: tuple[Any, ...] = (*4 * (self.buffer,), 0.0)  # which are not read
         if self.norm is not None:
             pair = (self.widened(numbers) for numbers in self.norm[:2])
             self.numbers = (*(self.norm[:2] if self.norm.batch else pair), *self.norm[2:5])
@@ -112,7 +119,7 @@ class StageFusedRead(StageRead):
     def widened(self, numbers: Tensor) -> Tensor:
         """Return numbers of the channels that are read at the places of these in the source."""
         wide, position = numbers.new_empty(self.table.width), 0
-        for start, end in self.runs:
+        for start, end in self.places:
             wide[start:end] = numbers[position : (position := position + end - start)]
         return wide
 
@@ -120,11 +127,15 @@ class StageFusedRead(StageRead):
         """Return the result of the ReLU, dense."""
         return self.output()
 
+    def parts(self) -> list[slice]:
+        """Return the images to take back one after another: all together."""
+        return [self.images]
+
     def output(self) -> Tensor:
         """Return the result of the ReLU, dense."""
-        out = stage_room(self.source, self.table.channels)
+        out = stage_room(self.buffer, self.table.channels)
         rows = stage_rows(out)
-        arguments = (self.source, self.table.tensor, *self.numbers, out, rows)
+        arguments = (self.buffer, self.table.tensor, *self.numbers, out, rows)
         grid = (-(-rows // self.table.rows), len(self.table.pieces))
         self.table.launch("activate", out, grid, arguments, **self.kinds)
         return out
@@ -150,12 +161,12 @@ class StageFusedRead(StageRead):
         gradient = stage_dense(gradient)
         before = self.room(gradient)
         if self.norm is None:
-            self.pull(gradient, StageTotals(before, before, before), add=False)
+            self.pull(gradient, StageTotals(StageOutputs(before), before, before), add=False)
             return (before,)
         first, second = torch.zeros_like(self.norm.mean.expand(2, -1)).unbind()
-        totals = StageTotals(before, first, second)
+        totals = StageTotals(StageOutputs(before), first, second)
         sums = self.pull(gradient, totals, add=False)
-        return stage_settled(self.source, self.norm, totals, self.table, scaled=True), *sums
+        return stage_settled(self.buffer, self.norm, totals, self.table, scaled=True), *sums
 
     def room(self, gradient: Tensor) -> Tensor:
         """Return where the gradient before the ReLU is stored: where that of the output was."""
@@ -177,7 +188,8 @@ class StageFusedRead(StageRead):
         steps = table.steps(rows, table.rows)
         tiles = -(-rows // (table.rows * steps))
         sums = self.sums(tiles)
-        arguments = (gradient, self.source, table.tensor, *self.numbers, totals.gradients, sums)
+        target = totals.gradients.tensor
+        arguments = (gradient, self.buffer, table.tensor, *self.numbers, target, sums)
         grid, kinds = (tiles, len(table.pieces)), {**self.kinds, "ADD": add, "STEPS": steps}
         table.launch("collect", gradient, grid, (*arguments, rows), **kinds)
         return self.added(sums, totals)
@@ -185,7 +197,7 @@ class StageFusedRead(StageRead):
     def sums(self, tiles: int) -> Tensor:
         """Return room for the sums of a norm's gradients over the rows of each tile."""
         shape = (tiles if self.norm else 0, 2, self.table.channels)
-        return torch.empty(shape, dtype=torch.float32, device=self.source.device)
+        return torch.empty(shape, dtype=torch.float32, device=self.buffer.device)
 
     def added(self, sums: Tensor, totals: StageTotals) -> tuple[Tensor, ...]:
         """Add up the sums of all tiles.
@@ -207,15 +219,18 @@ class StageFusedRead(StageRead):
         return tuple(of_norm.unbind())
 
     @staticmethod
-    def settle(buffer: Tensor, mean: Tensor, totals: StageTotals, place: tuple[int, int]) -> Tensor:
-        """Return the gradient of channels of the buffer, dense, from all of their readers.
+    def settle(
+        outputs: StageOutputs, mean: Tensor, totals: StageTotals, place: tuple[int, int]
+    ) -> Tensor:
+        """Return the gradient of an output, dense, from all of its readers.
 
         Args:
-            buffer: the outputs of the stage.
-            mean: the mean of each of its channels.
+            outputs: those of the stage.
+            mean: the mean of each of their channels.
             totals: what their readers added up.
-            place: the first channel and the end.
+            place: the channels of the output, the first and the end.
         """
+        buffer = outputs.tensor
         table = stage_table((place,), buffer.shape[1], buffer.device)
         numbers = StageNorm(*4 * (mean,), 0.0, batch=True)
         return stage_settled(buffer, numbers, totals, table, scaled=False)
@@ -237,7 +252,7 @@ def stage_settled(
     out = stage_room(x, table.channels)
     rows = stage_rows(x)
     arguments = (
-        totals.gradients,
+        totals.gradients.tensor,
         x,
         table.tensor,
         *norm[:5],

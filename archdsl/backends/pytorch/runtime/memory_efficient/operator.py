@@ -28,6 +28,7 @@ from archdsl.backends.pytorch.runtime.memory_efficient.arguments import (
     StageKept,
     StageWeights,
 )
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageLayer, StagePart
 from archdsl.backends.pytorch.runtime.memory_efficient.products import stage_reader
 from archdsl.backends.pytorch.runtime.memory_efficient.read import (
@@ -38,7 +39,6 @@ from archdsl.backends.pytorch.runtime.memory_efficient.read import (
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_layout,
     stage_numbers,
-    stage_room,
     stage_statistics,
 )
 
@@ -50,14 +50,15 @@ class StageForward:
         self.arguments, self.plan = arguments, arguments.stage
         self.normalised, channels = arguments.normalised, self.plan.channels
         mean, variance = stage_numbers(x, channels if self.normalised else 0)
-        self.kept = StageKept(stage_room(x, channels), [], [mean], [variance])
+        self.outputs = StageOutputs.room(x, channels)
+        self.kept = StageKept(self.outputs.tensor, [], [mean], [variance])
         self.write(x, (0, x.shape[1]))
 
     def run(self) -> StageKept:
         """Compute all layers."""
         masks = self.arguments.masks
         for number, layer in enumerate(self.plan.layers):
-            value = self.kept.buffer
+            value = self.outputs.tensor
             for part in layer.parts:
                 value = self.part(value, layer, part)
             self.write(value * masks[number] if masks else value, layer.writes)
@@ -89,10 +90,10 @@ class StageForward:
 
         Args:
             x: the output, (N, channels, ...).
-            place: its channels of the buffer, the first and the end.
+            place: its channels, the first and the end.
         """
         start, end = place
-        self.kept.buffer[:, start:end] = x
+        self.outputs.output(place).copy_(x)
         if self.normalised:
             self.kept.means[0][start:end], self.kept.variances[0][start:end] = stage_statistics(x)
 
@@ -108,13 +109,13 @@ def stage_read(
         kept: what the forward pass has computed so far.
         arguments: what the operator is given.
     """
-    source, runs = kept.buffer, layer.reads
+    source, places = StageOutputs(kept.buffer), layer.reads
+    reader = stage_reader(source, part.function)
     if part.input >= 0:
-        source = kept.tensors[part.input]
-        runs = ((0, source.shape[1]),)
+        source = StageOutputs(kept.tensors[part.input])
+        places = ((0, source.tensor.shape[1]),)
     norm = None if part.norm < 0 else stage_norm(part, kept, arguments)
-    reader = stage_reader(kept.buffer, part.function)
-    return reader(source, runs, norm, part.function)
+    return reader(source, places, norm, part.function)
 
 
 def stage_norm(part: StagePart, kept: StageKept, arguments: StageArguments) -> StageNorm:
@@ -138,8 +139,9 @@ class StageBackward:
 
     def __init__(self, gradient: Tensor, kept: StageKept, arguments: StageArguments) -> None:
         self.kept, self.arguments, self.plan = kept, arguments, arguments.stage
+        self.outputs = StageOutputs(kept.buffer)
         self.totals = StageTotals(
-            gradient.clone(memory_format=stage_layout(kept.buffer)),
+            StageOutputs(gradient.clone(memory_format=stage_layout(kept.buffer))),
             torch.zeros_like(kept.means[0]),
             torch.zeros_like(kept.means[0]),
         )
@@ -212,8 +214,7 @@ class StageBackward:
     def settle(self, place: tuple[int, int]) -> Tensor:
         """Return the gradient of an output, from all of its readers."""
         mean = self.kept.means[0]
-        if len(mean):  # norms of the batch read the buffer
-            reader = stage_reader(self.kept.buffer)
-            return reader.settle(self.kept.buffer, mean, self.totals, place)
-        gradient = self.totals.gradients[:, place[0] : place[1]]
-        return gradient.contiguous(memory_format=stage_layout(self.kept.buffer))
+        if len(mean):  # norms of the batch read the outputs
+            return stage_reader(self.outputs).settle(self.outputs, mean, self.totals, place)
+        gradient = self.totals.gradients.output(place)
+        return gradient.contiguous(memory_format=self.outputs.layout)

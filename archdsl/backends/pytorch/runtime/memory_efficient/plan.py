@@ -58,9 +58,9 @@ class StagePart(NamedTuple):
 
 
 class StageLayer(NamedTuple):
-    """A layer: what it computes, and channels of the buffer, each run by its first and its end.
+    """A layer: what it computes, and channels of the outputs, by the first and the end.
 
-    It reads the runs of `reads` in this order, and writes the run `writes`.
+    It reads the outputs of `reads` in this order, and writes that of `writes`.
     """
 
     reads: tuple[tuple[int, int], ...]
@@ -86,8 +86,8 @@ def stage_layer(reads: list[Any], writes: list[int], parts: list[Any]) -> StageL
     """Return a layer from the lists of its fields.
 
     Args:
-        reads: runs of channels that it reads.
-        writes: the run that it writes.
+        reads: the channels of each output that it reads.
+        writes: the channels that it writes.
         parts: lists of the fields of each part.
     """
     filled = []
@@ -95,8 +95,8 @@ def stage_layer(reads: list[Any], writes: list[int], parts: list[Any]) -> StageL
         padding, dilation, groups = part.window
         window = StageWindow(tuple(padding), tuple(dilation), groups)
         filled.append(part._replace(window=window))
-    runs = tuple((start, end) for start, end in reads)
-    return StageLayer(runs, (writes[0], writes[1]), tuple(filled))
+    places = tuple((start, end) for start, end in reads)
+    return StageLayer(places, (writes[0], writes[1]), tuple(filled))
 
 
 def stage_text(
@@ -110,15 +110,16 @@ def stage_text(
         widths: channels of the outputs y_0, y_1, ...
         reads: the outputs that each layer reads.
     """
-    starts = [0, *accumulate(widths)]
+    ends = list(accumulate(widths))
+    places = list(zip([0, *ends], ends, strict=False))
     counts = {name: count() for name in ("norm", "convolution", "bias", "input")}
     counts["statistics"] = count(1)
     layers = []
     for index, (unit, module) in enumerate(zip(units, modules, strict=True)):
         parts = tuple(stage_parts(unit, module, counts))
-        writes = (starts[index + 1], starts[index + 2])
-        layers.append(StageLayer(stage_runs(reads[index], starts), writes, parts))
-    return dumps(StagePlan(starts[-1], tuple(layers)))
+        writes, *read = (places[output] for output in (index + 1, *reads[index]))
+        layers.append(StageLayer(tuple(read), writes, parts))
+    return dumps(StagePlan(sum(widths), tuple(layers)))
 
 
 def stage_parts(
@@ -159,16 +160,15 @@ def stage_window(convolution: Any) -> StageWindow:
     return StageWindow(convolution.padding, convolution.dilation, convolution.groups)
 
 
-def stage_runs(sources: list[int], starts: list[int]) -> tuple[tuple[int, int], ...]:
-    """Return the channels of some outputs, neighbours as one run.
+@cache
+def stage_merged(places: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Return runs of channels, neighbours as one run.
 
     Args:
-        sources: the outputs in the order in which they are read.
-        starts: the first channel of each output, and the number of channels.
+        places: the channels, each run by its first and its end.
     """
     runs: list[tuple[int, int]] = []
-    for source in sources:
-        start, end = starts[source], starts[source + 1]
+    for start, end in places:
         if runs and runs[-1][1] == start:
             start = runs.pop()[0]
         runs.append((start, end))

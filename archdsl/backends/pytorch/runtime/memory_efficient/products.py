@@ -13,19 +13,21 @@ from archdsl.backends.pytorch.runtime.memory_efficient.fused import (
     stage_rows,
     stage_triton,
 )
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.read import StageRead, StageTotals
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import stage_room
 
 
-def stage_reader(buffer: Tensor, function: str = "") -> type[StageRead]:
-    """Return the class that reads a stage's buffer: by kernels, or else in plain torch.
+def stage_reader(outputs: StageOutputs, function: str = "") -> type[StageRead]:
+    """Return the class that reads the outputs of a stage: by kernels, or else in plain torch.
 
     Args:
-        buffer: the buffer.
+        outputs: the outputs.
         function: what is applied to what is read; kernels have no other one than `relu`.
     """
-    return StageProductRead if function in {"", "relu"} and stage_triton(buffer) else StageRead
+    kernels = function in {"", "relu"} and stage_triton(outputs.tensor)
+    return StageProductRead if kernels else StageRead
 
 
 class StageProductRead(StageFusedRead):
@@ -39,8 +41,8 @@ class StageProductRead(StageFusedRead):
         """Look up the table of the channels."""
         super().start()
         self.weight: Tensor | None = None
-        self.most = 256 // self.source.element_size()  # so that tiles fit in 99 KiB
-        self.inputs = (self.source, self.table.tensor, len(self.table.pieces), *self.numbers)
+        self.most = 256 // self.buffer.element_size()  # so that tiles fit in 99 KiB
+        self.inputs = (self.buffer, self.table.tensor, len(self.table.pieces), *self.numbers)
 
     def multiplies(self, weight: Tensor, window: StageWindow) -> bool:
         """Return whether kernels compute a convolution of what is read.
@@ -50,7 +52,7 @@ class StageProductRead(StageFusedRead):
                 convolution raises the error.
             window: padding, dilation and groups.
         """
-        x, pointwise = self.source, weight.shape[1:] == (self.table.channels, 1, 1)
+        x, pointwise = self.buffer, weight.shape[1:] == (self.table.channels, 1, 1)
         alike = (weight.dtype, weight.device) == (x.dtype, x.device)
         return pointwise and alike and not any(window.padding)
 
@@ -64,7 +66,7 @@ class StageProductRead(StageFusedRead):
         """
         if not self.multiplies(weight, window):
             return super().convolve(weight, bias, window)
-        x, rows, outputs = self.source, stage_rows(self.source), len(weight)
+        x, rows, outputs = self.buffer, stage_rows(self.buffer), len(weight)
         shape, last = (x.shape[0], outputs, *x.shape[2:]), torch.channels_last
         out = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=last)
         wide = stage_power(outputs, self.most)
@@ -123,7 +125,7 @@ class StageProductRead(StageFusedRead):
         Args:
             gradient: what is taken back.
         """
-        return gradient if self.weight is None else stage_room(self.source, self.table.channels)
+        return gradient if self.weight is None else stage_room(self.buffer, self.table.channels)
 
     def pull(self, gradient: Tensor, totals: StageTotals, *, add: bool) -> tuple[Tensor, ...]:
         """Take a gradient back through the convolution, if kernels compute it, ReLU and norm.
@@ -144,7 +146,15 @@ class StageProductRead(StageFusedRead):
         steps = table.steps(rows, high)
         tiles = -(-rows // (high * steps))
         sums = self.sums(tiles)
-        arguments = (gradient, self.weight, *self.inputs, totals.gradients, sums, rows, outputs)
+        arguments = (
+            gradient,
+            self.weight,
+            *self.inputs,
+            totals.gradients.tensor,
+            sums,
+            rows,
+            outputs,
+        )
         shape = {"BM": high, "BN": stage_power(outputs, self.most // 2)}
         grid = (tiles * len(table.pieces),)
         self.launch("collect_product", grid, arguments, ADD=add, STEPS=steps, **shape)
@@ -161,7 +171,7 @@ class StageProductRead(StageFusedRead):
             arguments: what the kernel gets before its counts of channels.
             constants: what only this kernel is compiled for.
         """
-        x, more = self.source, {**self.kinds, **constants}
+        x, more = self.buffer, {**self.kinds, **constants}
         precision, wide = stage_precision(x), not x.is_cuda
         self.table.launch(
             kernel, x, grid, arguments, PRECISION=precision, WIDE=wide, num_warps=8, **more

@@ -8,17 +8,21 @@ import torch
 from torch import Tensor
 
 from archdsl.backends.pytorch.runtime.memory_efficient.functions import STAGE_FUNCTIONS
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import (
+    StageOutputs,
+    stage_add,
+    stage_joined,
+    stage_pick,
+    stage_spread,
+)
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_along,
     stage_convolution_backward,
     stage_convolve,
-    stage_gather,
-    stage_layout,
     stage_norm_backward,
     stage_norm_sums,
     stage_normalise,
-    stage_pick,
     stage_room,
 )
 
@@ -39,53 +43,57 @@ class StageNorm(NamedTuple):
 
 
 class StageTotals(NamedTuple):
-    """What the readers of the buffer's channels add up.
+    """What the readers of a stage's outputs add up.
 
-    `gradients` is the gradient buffer. `first` and `second` are the numbers of each channel that
+    `gradients` are those of the outputs. `first` and `second` are the numbers of each channel that
     `settle` subtracts.
     """
 
-    gradients: Tensor
+    gradients: StageOutputs
     first: Tensor
     second: Tensor
 
 
 class StageRead:
-    """Channels of a tensor side by side, a norm and a function, each of which may be absent.
+    """Outputs side by side, a norm and a function, each of which may be absent.
 
     Args:
-        source: the buffer, or the output of a convolution.
-        runs: the channels to read, each run by its first and its end.
+        source: the outputs of the stage, or the result of a convolution.
+        places: the channels to read, each run by its first and its end.
         norm: the norm, or nothing.
         function: a key of `STAGE_FUNCTIONS`, or nothing.
+        images: those of the batch that are read.
     """
 
     LARGEST = 1 << 20  # numbers for each thread that are read at a time on the way back
 
     def __init__(
-        self, source: Tensor, runs: tuple[tuple[int, int], ...], norm: StageNorm | None,
-        function: str,
+        self, source: StageOutputs, places: tuple[tuple[int, int], ...], norm: StageNorm | None,
+        function: str, images: slice = slice(None),
     ) -> None:  # fmt: skip
-        self.source, self.runs, self.norm, self.function = source, runs, norm, function
-        self.layout = stage_layout(source)
+        self.source, self.places, self.images = source, places, images
+        self.norm, self.function = norm, function
+        self.layout = source.layout
         self.start()
 
     def start(self) -> None:
         """Prepare what both passes need."""
+        self.pieces = self.of_images(self.source)
         self.gathered: Tensor | None = None
 
     @property
     def x(self) -> Tensor:
         """The channels side by side, which are gathered once."""
         if self.gathered is None:
-            self.gathered = stage_gather(self.source, self.runs)
+            self.gathered = stage_joined(self.pieces, self.layout)
         return self.gathered
 
     def forward(self) -> Tensor:
         """Return the result of the function, dense, where nothing else is needed."""
-        norm, gathers = self.norm, self.runs != ((0, self.source.shape[1]),)
-        last = gathers and stage_layout(self.source) == torch.channels_last
-        if last and norm is not None and self.source.dtype == norm.mean.dtype:
+        norm, piece = self.norm, self.pieces[0]
+        last = self.layout == torch.channels_last
+        gathers = len(self.pieces) > 1 or not piece.is_contiguous(memory_format=self.layout)
+        if last and gathers and norm is not None and piece.dtype == norm.mean.dtype:
             return self.in_place(norm)
         y = self.output()
         self.gathered = None
@@ -101,10 +109,9 @@ class StageRead:
         mean, variance = self.statistics(norm)
         scale = (variance + norm.eps).rsqrt() * norm.scale
         shift = norm.shift - mean * scale
-        y, position = stage_room(self.source, len(scale)), 0
-        for start, end in self.runs:
-            here = slice(position, position := position + end - start)
-            x = self.source[:, start:end]
+        y, position = stage_room(self.pieces[0], len(scale), self.layout), 0
+        for x in self.pieces:
+            here = slice(position, position := position + x.shape[1])
             first, factor = stage_along(shift[here], x), stage_along(scale[here], x)
             torch.addcmul(first, x, factor, out=y[:, here])
         return self.applied(y, reuse=True)
@@ -135,7 +142,7 @@ class StageRead:
         """Return mean and variance of the channels in the order in which they are read."""
         if not norm.batch:
             return norm.mean, norm.variance
-        return stage_pick(norm.mean, self.runs), stage_pick(norm.variance, self.runs)
+        return stage_pick(norm.mean, self.places), stage_pick(norm.variance, self.places)
 
     def convolve(self, weight: Tensor, bias: Tensor | None, window: StageWindow) -> Tensor:
         """Return a convolution of the output, in the layout of the source, for the forward pass.
@@ -165,13 +172,13 @@ class StageRead:
         """
         return stage_convolution_backward(gradient, self.output(), weight, window, bias=bias)
 
-    def images(self) -> list[slice]:
-        """Return the parts of a batch to take back one after another: caches hold what is read."""
-        x = self.source
+    def parts(self) -> list[slice]:
+        """Return the images to take back one after another: caches hold what is read."""
+        x = self.pieces[0]
         exact = x.dtype in (torch.float32, torch.float64)  # others would round the sum of the parts
         if x.device.type != "cpu" or not exact:
             return [slice(None)]
-        read = sum(end - start for start, end in self.runs) * x[:, :1].numel()
+        read = sum(piece.numel() for piece in self.pieces)
         parts = 1 + read // (self.LARGEST * torch.get_num_threads())
         if parts == 1:
             return [slice(None)]
@@ -182,7 +189,16 @@ class StageRead:
         """Return what is read of some images; itself for all of them."""
         if images == slice(None):
             return self
-        return type(self)(self.source[images], self.runs, self.norm, self.function)
+        return type(self)(self.source, self.places, self.norm, self.function, images)
+
+    def of_images(self, outputs: StageOutputs) -> list[Tensor]:
+        """Return what is read of the images, as it lies.
+
+        Args:
+            outputs: those of the stage, or their gradients.
+        """
+        pieces, every = outputs.read(self.places), self.images == slice(None)
+        return pieces if every else [piece[self.images] for piece in pieces]
 
     def convolution_collect(
         self, gradient: Tensor, weight: Tensor, window: StageWindow, totals: StageTotals, *,
@@ -201,13 +217,12 @@ class StageRead:
             What `collect` returns, and the gradients of weight and bias.
         """
         norms, weights, biases = [], [], []
-        for images in self.images():
+        for images in self.parts():
             read = self.of(images)
             before, of_weight, of_bias = read.convolution_backward(
                 gradient[images], weight, window, bias=bias
             )
-            here = totals._replace(gradients=totals.gradients[images])
-            norms.append(read.collect(before, here))
+            norms.append(read.collect(before, totals))
             weights.append(of_weight)
             biases.append(of_bias)
         of_norm = tuple(map(stage_sum, zip(*norms, strict=True)))
@@ -232,17 +247,18 @@ class StageRead:
             The gradients of scale and shift of the norm, if there is one.
         """
         gradient = self.masked(gradient)
+        targets = self.of_images(totals.gradients)
         if self.norm is None:
-            stage_add(totals.gradients, gradient, None, self.runs)
+            stage_add(targets, gradient, None)
             return ()
         mean, variance = self.statistics(self.norm)
         of_scale, of_shift = stage_norm_sums(gradient, self.x, mean, variance, self.norm.eps)
         inverse = (variance + self.norm.eps).rsqrt()
         factor = inverse * self.norm.scale
-        stage_add(totals.gradients, gradient, factor, self.runs)
+        stage_add(targets, gradient, factor)
         if self.norm.batch:
-            stage_spread(totals.first, factor * of_shift, self.runs)
-            stage_spread(totals.second, factor * inverse * of_scale, self.runs)
+            stage_spread(totals.first, factor * of_shift, self.places)
+            stage_spread(totals.second, factor * inverse * of_scale, self.places)
         return of_scale, of_shift
 
     def backward(self, gradient: Tensor) -> tuple[Tensor, ...]:
@@ -258,47 +274,26 @@ class StageRead:
         return stage_norm_backward(gradient, self.x, mean, variance, scale, eps, batch)
 
     @staticmethod
-    def settle(buffer: Tensor, mean: Tensor, totals: StageTotals, place: tuple[int, int]) -> Tensor:
-        """Return the gradient of channels of the buffer, dense, from all of their readers.
+    def settle(
+        outputs: StageOutputs, mean: Tensor, totals: StageTotals, place: tuple[int, int]
+    ) -> Tensor:
+        """Return the gradient of an output, dense, from all of its readers.
 
         Args:
-            buffer: the outputs of the stage.
-            mean: the mean of each of its channels.
+            outputs: those of the stage.
+            mean: the mean of each of their channels.
             totals: what their readers added up.
-            place: the first channel and the end.
+            place: the channels of the output, the first and the end.
         """
         start, end = place
-        gradient, x = totals.gradients[:, start:end], buffer[:, start:end]
+        gradient, x = totals.gradients.output(place), outputs.output(place)
         values = x.numel() // x.shape[1]
         mean, first, second = (
             stage_along(numbers[start:end], x) for numbers in (mean, totals.first, totals.second)
         )
         correction = (x - mean).mul_(second).add_(first).div_(values)
         settled = gradient.sub(correction).to(x.dtype)
-        return settled.contiguous(memory_format=stage_layout(buffer))
-
-
-def stage_add(
-    totals: Tensor, gradient: Tensor, factor: Tensor | None, runs: tuple[tuple[int, int], ...]
-) -> None:
-    """Add a layer's gradient, times a factor if any, to those of the channels that it reads.
-
-    Args:
-        totals: the gradient buffer.
-        gradient: the gradient of what the layer reads.
-        factor: a number for each of its channels, or nothing.
-        runs: the channels of the buffer.
-    """
-    position = 0
-    for start, end in runs:
-        here = slice(position, position := position + end - start)
-        target, part = totals[:, start:end], gradient[:, here]
-        if factor is None:
-            target.add_(part)
-        elif factor.dtype == part.dtype:
-            target.addcmul_(part, stage_along(factor[here], part))
-        else:  # the product is rounded once
-            target.add_(part * stage_along(factor[here], part))
+        return settled.contiguous(memory_format=outputs.layout)
 
 
 def stage_sum(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
@@ -307,16 +302,3 @@ def stage_sum(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
     for part in parts[1:]:
         total += part
     return total
-
-
-def stage_spread(totals: Tensor, numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> None:
-    """Add a layer's number of each channel that it reads to the totals.
-
-    Args:
-        totals: a number for each channel of the buffer.
-        numbers: a number for each channel that the layer reads.
-        runs: the channels of the buffer.
-    """
-    position = 0
-    for start, end in runs:
-        totals[start:end] += numbers[position : (position := position + end - start)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import Any
 
 import torch
@@ -21,11 +20,10 @@ from archdsl.backends.pytorch.runtime.memory_efficient.norms import (
     stage_running,
     stage_tracks,
 )
-from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageUnit, stage_runs, stage_text
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageUnit, stage_text
 from archdsl.backends.pytorch.runtime.memory_efficient.register import STAGE_OPERATOR
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_layout,
-    stage_pick,
     stage_precise,
 )
 
@@ -47,10 +45,8 @@ class StageOperator:
     ) -> None:  # fmt: skip
         self.enabled = True
         self.units = [units[type(layer).__name__] for layer in layers]
-        starts = [0, *accumulate(widths)]
-        self.reads = [stage_runs(sources, starts) for sources in reads]
         self.plan = stage_text(self.units, list(layers), widths, reads)
-        self.widths, self.exit = list(widths), list(exit)
+        self.widths, self.reads, self.exit = list(widths), [list(r) for r in reads], list(exit)
         self.expected = [stage_described(module) for module in self.modules(layers)]
 
     def __call__(self, layers: nn.ModuleList, x: Tensor) -> Tensor:
@@ -172,16 +168,17 @@ class StageOperator:
             values: number of values per channel in the batch.
         """
         inside, updates = zip(means[1:], variances[1:], strict=True), []
-        for layer, unit, runs in zip(layers, self.units, self.reads, strict=True):
+        widths = self.widths if len(means[0]) else []  # without norms of the batch that read them
+        outputs = [numbers[0].split(widths) for numbers in (means, variances)]
+        for layer, unit, read in zip(layers, self.units, self.reads, strict=True):
             for place, activation in enumerate(unit.activations):
                 if not activation.norm:
                     continue
-                mean, variance = next(inside) if place else (means[0], variances[0])
+                pair = next(inside) if place else None
                 norm = getattr(layer, activation.norm)
                 if not stage_tracks(norm):
                     continue
-                if not place:
-                    mean, variance = stage_pick(mean, runs), stage_pick(variance, runs)
+                mean, variance = pair or (torch.cat([x[n] for n in read]) for x in outputs)
                 updates.append((norm, mean, variance))
         stage_advance(updates, values)
 

@@ -18,15 +18,17 @@ def stage_layout(x: Tensor) -> torch.memory_format:
     return torch.channels_last if last else torch.contiguous_format
 
 
-def stage_room(x: Tensor, channels: int) -> Tensor:
+def stage_room(x: Tensor, channels: int, layout: torch.memory_format | None = None) -> Tensor:
     """Return an uninitialised tensor like `x`, with another number of channels.
 
     Args:
         x: (N, C, ...).
         channels: the other number of channels.
+        layout: its memory format; without, that of `x`.
     """
     shape = (x.shape[0], channels, *x.shape[2:])
-    return torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=stage_layout(x))
+    layout = stage_layout(x) if layout is None else layout
+    return torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=layout)
 
 
 def stage_precise(x: Tensor) -> torch.dtype:
@@ -54,29 +56,6 @@ def stage_along(numbers: Tensor, x: Tensor) -> Tensor:
         x: (N, C, ...).
     """
     return numbers.view(-1, *[1] * (x.dim() - 2))
-
-
-def stage_gather(buffer: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
-    """Return channels of the buffer side by side, dense.
-
-    Args:
-        buffer: (N, C, ...).
-        runs: the channels, each run by its first and its end.
-    """
-    parts = [buffer[:, start:end] for start, end in runs]
-    joined = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
-    return joined.contiguous(memory_format=stage_layout(buffer))
-
-
-def stage_pick(numbers: Tensor, runs: tuple[tuple[int, int], ...]) -> Tensor:
-    """Return the numbers of channels, in the order in which they are read.
-
-    Args:
-        numbers: one per channel of the buffer.
-        runs: the channels.
-    """
-    parts = [numbers[start:end] for start, end in runs]
-    return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
 def stage_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
