@@ -17,8 +17,8 @@ __all__ = ["TRAINING", "MemoryEfficient", "memory_efficient"]
 TRAINING = (
     "NamedTuple", "StageActivation", "StageArguments", "StageBackward", "StageForward",
     "StageFunction", "StageFusedRead", "StageKept", "StageLayer", "StageNorm", "StageOperator",
-    "StageOutputs", "StagePart", "StagePlan", "StageProductRead", "StageRead", "StageTable",
-    "StageTotals", "StageUnit", "StageWeights", "StageWindow", "UNITS",
+    "StageOutputs", "StagePart", "StagePass", "StagePlan", "StageProductRead", "StageRead",
+    "StageTable", "StageTotals", "StageUnit", "StageWeights", "StageWindow", "UNITS",
 )  # fmt: skip
 """Names that an emitted file needs for the operator: its classes and the table of units."""
 

@@ -199,7 +199,7 @@ def test_the_operator_is_as_torch_wants_it() -> None:
         for running in ([], [], none), (means, variances, [-1, 0, *none[2:]]):
             x.requires_grad_()
             arguments: Any = (
-                x, weights, biases, scales, shifts, [], *running, eps, operator.plan
+                x, weights, biases, scales, shifts, [], *running, eps, operator.plan, False
             )  # fmt: skip
             assert set(torch.library.opcheck(op, arguments).values()) == {"SUCCESS"}
 
@@ -218,7 +218,7 @@ def test_the_layout_of_one_channel_does_not_mislead() -> None:
     none, eps = [-1] * len(norms), [norm.eps for norm in norms]
     op = type(operator).__call__.__globals__["STAGE_OPERATOR"]
     arguments: Any = (
-        x.requires_grad_(), weights, [], scales, shifts, [], [], [], none, eps, operator.plan
+        x.requires_grad_(), weights, [], scales, shifts, [], [], [], none, eps, operator.plan, False
     )  # fmt: skip
     assert set(torch.library.opcheck(op, arguments).values()) == {"SUCCESS"}
 

@@ -18,6 +18,7 @@ class StageArguments(NamedTuple):
     `means` and `variances` are the running statistics of norms that normalise by these; `running`
     has the place of each norm in both lists, -1 if it normalises by the statistics of the batch.
     `eps` has the number that each norm adds to its variance, `plan` the text of a `StagePlan`.
+    `maps` says how the outputs lie: see `StageOutputs`.
     """
 
     convolutions: list[Tensor]
@@ -30,6 +31,7 @@ class StageArguments(NamedTuple):
     running: list[int]
     eps: list[float]
     plan: str
+    maps: bool
 
     @property
     def weights(self) -> StageWeights:
@@ -63,12 +65,12 @@ class StageWeights(NamedTuple):
 class StageKept(NamedTuple):
     """What the forward pass leaves for the backward pass.
 
-    `means` and `variances` are first those of the buffer's channels in the batch, then those of
-    the norms that read one of the `tensors`, the outputs of convolutions. What no norm needs is
-    empty.
+    `outputs` are those of the stage as `StageOutputs` has them. `means` and `variances` are first
+    those of their channels in the batch, then those of the norms that read one of the `tensors`,
+    the results of convolutions. What no norm needs is empty.
     """
 
-    buffer: Tensor
+    outputs: Tensor
     tensors: list[Tensor]
     means: list[Tensor]
     variances: list[Tensor]

@@ -1,9 +1,9 @@
 """A concatenating stage as one operator, whose backward pass computes again what is cheap.
 
-All outputs of a stage lie in one buffer. The statistics of a channel are computed once, when it is
-written, for all norms that read it. Kept are the buffer, and the outputs of convolutions that a
-norm or an activation of the same unit reads. What a layer gathers from the buffer, norms and
-activations are computed again.
+All outputs of a stage lie in one tensor. The statistics of a channel are computed once, when it is
+written, for all norms that read it. Kept are the outputs, and the results of convolutions that a
+norm or an activation of the same unit reads. What a layer gathers, norms and activations are
+computed again.
 
 A norm j that reads a channel x computes a_j xn_j + b_j, where xn_j = (x - mean) r_j and
 r_j = (variance + eps_j)^(-1/2). With g_j the gradient of its result, the gradient of x is
@@ -28,7 +28,7 @@ from archdsl.backends.pytorch.runtime.memory_efficient.arguments import (
     StageKept,
     StageWeights,
 )
-from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs, stage_outputs
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageLayer, StagePart
 from archdsl.backends.pytorch.runtime.memory_efficient.products import stage_reader
 from archdsl.backends.pytorch.runtime.memory_efficient.read import (
@@ -37,21 +37,64 @@ from archdsl.backends.pytorch.runtime.memory_efficient.read import (
     StageTotals,
 )
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
+    stage_cast,
     stage_layout,
     stage_numbers,
     stage_statistics,
 )
 
 
-class StageForward:
-    """One forward pass of a stage."""
+class StagePass:
+    """What the forward and the backward pass of a stage share.
+
+    Args:
+        outputs: the outputs of the stage.
+        kept: what the forward pass has computed so far.
+        arguments: what the operator is given.
+    """
+
+    def __init__(self, outputs: StageOutputs, kept: StageKept, arguments: StageArguments) -> None:
+        self.outputs, self.kept, self.arguments = outputs, kept, arguments
+        self.plan = arguments.stage
+
+    def read(self, layer: StageLayer, part: StagePart) -> StageRead:
+        """Return what a part reads, up to its convolution.
+
+        Args:
+            layer: the layer of the part.
+            part: the part.
+        """
+        source, places = self.outputs, layer.reads
+        if part.input >= 0:
+            source = StageOutputs(self.kept.tensors[part.input])
+            places = ((0, source.tensor.shape[1]),)
+        norm = None if part.norm < 0 else self.norm(part)
+        return stage_reader(self.outputs, part.function)(source, places, norm, part.function)
+
+    def norm(self, part: StagePart) -> StageNorm:
+        """Return the norm of a part that has one."""
+        given, kept, place = self.arguments, self.kept, part.norm
+        batch, running = given.of_batch(place), given.running[place]
+        weights = (given.scales[place], given.shifts[place], given.eps[place], batch)
+        if batch:
+            return StageNorm(kept.means[part.statistics], kept.variances[part.statistics], *weights)
+        return StageNorm(given.means[running], given.variances[running], *weights)
+
+
+class StageForward(StagePass):
+    """One forward pass of a stage.
+
+    Args:
+        x: its input.
+        arguments: what the operator is given.
+    """
 
     def __init__(self, x: Tensor, arguments: StageArguments) -> None:
-        self.arguments, self.plan = arguments, arguments.stage
-        self.normalised, channels = arguments.normalised, self.plan.channels
+        channels, self.normalised = arguments.stage.channels, arguments.normalised
         mean, variance = stage_numbers(x, channels if self.normalised else 0)
-        self.outputs = StageOutputs.room(x, channels)
-        self.kept = StageKept(self.outputs.tensor, [], [mean], [variance])
+        outputs = stage_outputs(x, channels, maps=arguments.maps)
+        kept = StageKept(outputs.tensor, [], [mean], [variance])
+        super().__init__(outputs, kept, arguments)
         self.write(x, (0, x.shape[1]))
 
     def run(self) -> StageKept:
@@ -79,7 +122,7 @@ class StageForward:
                 mean, variance = stage_statistics(x) if batch else stage_numbers(x, 0)
                 self.kept.means.append(mean)
                 self.kept.variances.append(variance)
-        read = stage_read(layer, part, self.kept, self.arguments)
+        read = self.read(layer, part)
         if part.convolution < 0:
             return read.forward()
         bias = self.arguments.biases[part.bias] if part.bias >= 0 else None
@@ -98,56 +141,24 @@ class StageForward:
             self.kept.means[0][start:end], self.kept.variances[0][start:end] = stage_statistics(x)
 
 
-def stage_read(
-    layer: StageLayer, part: StagePart, kept: StageKept, arguments: StageArguments
-) -> StageRead:
-    """Return what a part reads, up to its convolution.
+class StageBackward(StagePass):
+    """One backward pass of a stage.
 
     Args:
-        layer: the layer of the part.
-        part: the part.
-        kept: what the forward pass has computed so far.
+        gradient: of all outputs.
+        kept: what the forward pass left.
         arguments: what the operator is given.
     """
-    source, places = StageOutputs(kept.buffer), layer.reads
-    reader = stage_reader(source, part.function)
-    if part.input >= 0:
-        source = StageOutputs(kept.tensors[part.input])
-        places = ((0, source.tensor.shape[1]),)
-    norm = None if part.norm < 0 else stage_norm(part, kept, arguments)
-    return reader(source, places, norm, part.function)
-
-
-def stage_norm(part: StagePart, kept: StageKept, arguments: StageArguments) -> StageNorm:
-    """Return the norm of a part.
-
-    Args:
-        part: a part with a norm.
-        kept: what the forward pass has computed so far.
-        arguments: what the operator is given.
-    """
-    place, batch = part.norm, arguments.of_batch(part.norm)
-    weights = (arguments.scales[place], arguments.shifts[place], arguments.eps[place], batch)
-    if batch:
-        return StageNorm(kept.means[part.statistics], kept.variances[part.statistics], *weights)
-    place = arguments.running[place]
-    return StageNorm(arguments.means[place], arguments.variances[place], *weights)
-
-
-class StageBackward:
-    """One backward pass of a stage."""
 
     def __init__(self, gradient: Tensor, kept: StageKept, arguments: StageArguments) -> None:
-        self.kept, self.arguments, self.plan = kept, arguments, arguments.stage
-        self.outputs = StageOutputs(kept.buffer)
+        super().__init__(StageOutputs(kept.outputs, maps=arguments.maps), kept, arguments)
+        own = gradient.clone(memory_format=stage_layout(kept.outputs))
         self.totals = StageTotals(
-            StageOutputs(gradient.clone(memory_format=stage_layout(kept.buffer))),
+            StageOutputs(own, maps=arguments.maps),
             torch.zeros_like(kept.means[0]),
             torch.zeros_like(kept.means[0]),
         )
-        self.of_weights = StageWeights(
-            *([tensor[:0] for tensor in tensors] for tensors in arguments.weights)
-        )
+        self.of_weights = StageWeights(*map(list, arguments.weights))  # each is replaced
 
     def run(self) -> tuple[Tensor, StageWeights]:
         """Return the gradients of the input and of the weights."""
@@ -168,7 +179,7 @@ class StageBackward:
             layer: the layer.
             part: the part of it.
         """
-        read = stage_read(layer, part, self.kept, self.arguments)
+        read = self.read(layer, part)
         if part.convolution < 0:
             if part.function:
                 read.output()
@@ -189,8 +200,8 @@ class StageBackward:
                 self.of_weights.biases[part.bias] = of_bias
         if part.norm >= 0:
             dtype = self.arguments.scales[part.norm].dtype
-            self.of_weights.scales[part.norm] = of_norm[0].to(dtype)
-            self.of_weights.shifts[part.norm] = of_norm[1].to(dtype)
+            self.of_weights.scales[part.norm] = stage_cast(of_norm[0], dtype)
+            self.of_weights.shifts[part.norm] = stage_cast(of_norm[1], dtype)
         return gradient
 
     def before(

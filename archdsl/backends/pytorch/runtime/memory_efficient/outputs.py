@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,41 +15,74 @@ from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
 )
 
 
-class StageOutputs(NamedTuple):
-    """The outputs of a stage, or their gradients: side by side, (N, C, ...)."""
+class StageOutputs:
+    """The outputs of a stage, or their gradients.
 
-    tensor: Tensor
+    They lie side by side, (N, C, ...). With `maps` each is a dense map in channels-last order, one
+    after another in a tensor (C, N, H, W): what reads few of them skips the others' memory.
 
-    @classmethod
-    def room(cls, x: Tensor, channels: int) -> StageOutputs:
-        """Return uninitialised outputs.
+    Args:
+        tensor: all of them.
+        maps: whether each is a map of its own.
+    """
 
-        Args:
-            x: the first of them.
-            channels: of all of them.
-        """
-        return cls(stage_room(x, channels))
-
-    @property
-    def layout(self) -> torch.memory_format:
-        """The memory format of all tensors of the stage."""
-        return stage_layout(self.tensor)
+    def __init__(self, tensor: Tensor, *, maps: bool = False) -> None:
+        self.tensor, self.maps = tensor, maps
+        self.layout = torch.channels_last if maps else stage_layout(tensor)
+        self.views: dict[tuple[int, int], Tensor] = {}
 
     def output(self, place: tuple[int, int]) -> Tensor:
-        """Return channels as they lie, (N, channels, ...).
+        """Return an output as it lies, (N, channels, ...).
 
         Args:
-            place: the first of them and the end.
+            place: its channels, the first and the end.
         """
-        return self.tensor[:, place[0] : place[1]]
+        if place not in self.views:
+            here = slice(*place)
+            x = self.tensor
+            self.views[place] = stage_map(x[here]) if self.maps else x[:, here]
+        return self.views[place]
 
     def read(self, places: tuple[tuple[int, int], ...]) -> list[Tensor]:
-        """Return the channels of some outputs in as few tensors as there can be.
+        """Return some outputs in as few tensors as there can be.
 
         Args:
-            places: of the outputs, in the order in which they are read.
+            places: the channels of each, in the order in which they are read.
         """
-        return [self.output(run) for run in stage_merged(places)]
+        runs = places if self.maps else stage_merged(places)
+        return [self.output(run) for run in runs]
+
+    def split(self, widths: list[int]) -> list[Tensor]:
+        """Return every output as it lies.
+
+        Args:
+            widths: the channels of each.
+        """
+        parts = self.tensor.split(widths, dim=0 if self.maps else 1)
+        return [stage_map(part) for part in parts] if self.maps else list(parts)
+
+
+def stage_outputs(x: Tensor, channels: int, *, maps: bool) -> StageOutputs:
+    """Return uninitialised outputs of a stage.
+
+    Args:
+        x: the first of them.
+        channels: of all of them.
+        maps: whether each is a map of its own.
+    """
+    if not maps:
+        return StageOutputs(stage_room(x, channels))
+    return StageOutputs(x.new_empty((channels, x.shape[0], *x.shape[2:])), maps=True)
+
+
+def stage_map(part: Tensor) -> Tensor:
+    """Return a map in channels-last order as (N, C, H, W).
+
+    Args:
+        part: its memory as a tensor (C, N, H, W).
+    """
+    channels, images, height, width = part.shape
+    return part.view(images, height, width, channels).permute(0, 3, 1, 2)
 
 
 def stage_joined(pieces: list[Tensor], layout: torch.memory_format) -> Tensor:
@@ -72,16 +104,18 @@ def stage_add(targets: list[Tensor], gradient: Tensor, factor: Tensor | None) ->
         gradient: the gradient of what the layer reads.
         factor: a number for each of its channels, or nothing.
     """
-    position = 0
-    for target in targets:
-        here = slice(position, position := position + target.shape[1])
-        part = gradient[:, here]
-        if factor is None:
+    widths = [target.shape[1] for target in targets]
+    parts = gradient.split_with_sizes(widths, 1)
+    if factor is None:
+        for target, part in zip(targets, parts, strict=True):
             target.add_(part)
-        elif factor.dtype == part.dtype:
-            target.addcmul_(part, stage_along(factor[here], part))
+        return
+    factors = stage_along(factor, gradient).split_with_sizes(widths)
+    for target, part, number in zip(targets, parts, factors, strict=True):
+        if number.dtype == part.dtype:
+            target.addcmul_(part, number)
         else:  # the product is rounded once
-            target.add_(part * stage_along(factor[here], part))
+            target.add_(part * number)
 
 
 @cache

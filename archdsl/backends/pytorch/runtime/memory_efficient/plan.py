@@ -173,3 +173,14 @@ def stage_merged(places: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], 
             start = runs.pop()[0]
         runs.append((start, end))
     return tuple(runs)
+
+
+def stage_scattered(plan: StagePlan) -> bool:
+    """Return whether most outputs that a layer reads are no neighbours of each other.
+
+    On a CPU each of them is then a map of its own. Few channels of a wide buffer are slow to read:
+    its other channels lie between two pixels.
+    """
+    reads = [layer.reads for layer in plan.layers]
+    runs = sum(len(stage_merged(read)) for read in reads)
+    return sum(map(len, reads)) < 2 * runs and runs > len(reads)

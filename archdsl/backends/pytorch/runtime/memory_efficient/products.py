@@ -26,7 +26,8 @@ def stage_reader(outputs: StageOutputs, function: str = "") -> type[StageRead]:
         outputs: the outputs.
         function: what is applied to what is read; kernels have no other one than `relu`.
     """
-    kernels = function in {"", "relu"} and stage_triton(outputs.tensor)
+    possible = function in {"", "relu"} and not outputs.maps
+    kernels = possible and stage_triton(outputs.tensor)
     return StageProductRead if kernels else StageRead
 
 

@@ -18,6 +18,7 @@ from archdsl.backends.pytorch.runtime.memory_efficient.outputs import (
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_along,
+    stage_cast,
     stage_convolution_backward,
     stage_convolve,
     stage_norm_backward,
@@ -80,6 +81,7 @@ class StageRead:
         """Prepare what both passes need."""
         self.pieces = self.of_images(self.source)
         self.gathered: Tensor | None = None
+        self.picked: tuple[Tensor, Tensor] | None = None
 
     @property
     def x(self) -> Tensor:
@@ -90,18 +92,28 @@ class StageRead:
 
     def forward(self) -> Tensor:
         """Return the result of the function, dense, where nothing else is needed."""
-        norm, piece = self.norm, self.pieces[0]
-        last = self.layout == torch.channels_last
-        gathers = len(self.pieces) > 1 or not piece.is_contiguous(memory_format=self.layout)
-        if last and gathers and norm is not None and piece.dtype == norm.mean.dtype:
-            return self.in_place(norm)
+        if self.norm is not None and self.spread(self.norm):
+            return self.in_place(self.norm)
         y = self.output()
         self.gathered = None
         del self.before, self.y  # free their memory before a convolution
         return y
 
+    def spread(self, norm: StageNorm) -> bool:
+        """Return whether the norm takes less time piece by piece than on what is gathered.
+
+        That is so in channels-last order, but for several pieces that caches hold: there a pass
+        takes less time than a call for each of them.
+        """
+        piece, several = self.pieces[0], len(self.pieces) > 1
+        if self.layout != torch.channels_last or piece.dtype != norm.mean.dtype:
+            return False
+        if several:
+            return self.fills() > 1
+        return not piece.is_contiguous(memory_format=self.layout)
+
     def in_place(self, norm: StageNorm) -> Tensor:
-        """Return the same without gathering first, which takes less time in channels-last order.
+        """Return the result of the function without gathering first.
 
         Args:
             norm: the norm.
@@ -109,11 +121,12 @@ class StageRead:
         mean, variance = self.statistics(norm)
         scale = (variance + norm.eps).rsqrt() * norm.scale
         shift = norm.shift - mean * scale
-        y, position = stage_room(self.pieces[0], len(scale), self.layout), 0
-        for x in self.pieces:
-            here = slice(position, position := position + x.shape[1])
-            first, factor = stage_along(shift[here], x), stage_along(scale[here], x)
-            torch.addcmul(first, x, factor, out=y[:, here])
+        y = stage_room(self.pieces[0], len(scale), self.layout)
+        widths = [x.shape[1] for x in self.pieces]
+        first, factor = (stage_along(n, y).split_with_sizes(widths) for n in (shift, scale))
+        parts = y.split_with_sizes(widths, 1)
+        for x, a, b, out in zip(self.pieces, factor, first, parts, strict=True):
+            torch.addcmul(b, x, a, out=out)
         return self.applied(y, reuse=True)
 
     def output(self) -> Tensor:
@@ -140,9 +153,12 @@ class StageRead:
 
     def statistics(self, norm: StageNorm) -> tuple[Tensor, Tensor]:
         """Return mean and variance of the channels in the order in which they are read."""
-        if not norm.batch:
-            return norm.mean, norm.variance
-        return stage_pick(norm.mean, self.places), stage_pick(norm.variance, self.places)
+        if self.picked is None:
+            mean, variance = norm[:2]
+            if norm.batch:
+                mean, variance = (stage_pick(numbers, self.places) for numbers in norm[:2])
+            self.picked = mean, variance
+        return self.picked
 
     def convolve(self, weight: Tensor, bias: Tensor | None, window: StageWindow) -> Tensor:
         """Return a convolution of the output, in the layout of the source, for the forward pass.
@@ -178,12 +194,16 @@ class StageRead:
         exact = x.dtype in (torch.float32, torch.float64)  # others would round the sum of the parts
         if x.device.type != "cpu" or not exact:
             return [slice(None)]
-        read = sum(piece.numel() for piece in self.pieces)
-        parts = 1 + read // (self.LARGEST * torch.get_num_threads())
+        parts = self.fills()
         if parts == 1:
             return [slice(None)]
         size = 1 + (len(x) - 1) // parts
         return [slice(start, start + size) for start in range(0, len(x), size)]
+
+    def fills(self) -> int:
+        """Return how often what is read fills the caches, at least 1."""
+        read = sum(piece.numel() for piece in self.pieces)
+        return 1 + read // (self.LARGEST * torch.get_num_threads())
 
     def of(self, images: slice) -> StageRead:
         """Return what is read of some images; itself for all of them."""
@@ -252,8 +272,8 @@ class StageRead:
             stage_add(targets, gradient, None)
             return ()
         mean, variance = self.statistics(self.norm)
-        of_scale, of_shift = stage_norm_sums(gradient, self.x, mean, variance, self.norm.eps)
         inverse = (variance + self.norm.eps).rsqrt()
+        of_scale, of_shift = stage_norm_sums(gradient, self.x, mean, inverse)
         factor = inverse * self.norm.scale
         stage_add(targets, gradient, factor)
         if self.norm.batch:
@@ -285,14 +305,13 @@ class StageRead:
             totals: what their readers added up.
             place: the channels of the output, the first and the end.
         """
-        start, end = place
         gradient, x = totals.gradients.output(place), outputs.output(place)
-        values = x.numel() // x.shape[1]
+        here, values = slice(*place), x.numel() // x.shape[1]
         mean, first, second = (
-            stage_along(numbers[start:end], x) for numbers in (mean, totals.first, totals.second)
+            stage_along(numbers[here], x) for numbers in (mean, totals.first, totals.second)
         )
-        correction = (x - mean).mul_(second).add_(first).div_(values)
-        settled = gradient.sub(correction).to(x.dtype)
+        correction = torch.addcmul(first, x - mean, second)
+        settled = stage_cast(gradient.sub(correction, alpha=1 / values), x.dtype)
         return settled.contiguous(memory_format=outputs.layout)
 
 

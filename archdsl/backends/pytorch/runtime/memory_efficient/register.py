@@ -9,6 +9,7 @@ from torch import Tensor
 
 from archdsl.backends.pytorch.runtime.memory_efficient.arguments import StageArguments, StageKept
 from archdsl.backends.pytorch.runtime.memory_efficient.operator import StageBackward, StageForward
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs, stage_outputs
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageWindow
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_layout,
@@ -23,14 +24,14 @@ STAGE_NAMESPACE: str = "archdsl"
 def stage_forward(
     x: Tensor, *arguments: Any
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
-    """Return the buffer of a stage, and what its backward pass needs: see `StageKept`.
+    """Return the outputs of a stage, and what its backward pass needs: see `StageKept`.
 
     Args:
         x: input of the stage, (N, C, ...).
         arguments: see `StageArguments`.
     """
     kept = StageForward(x, StageArguments(*arguments)).run()
-    return kept.buffer, kept.tensors, kept.means, kept.variances
+    return kept.outputs, kept.tensors, kept.means, kept.variances
 
 
 def stage_shapes(
@@ -56,7 +57,8 @@ def stage_shapes(
                 value = stage_convolved(value, own.convolutions[part.convolution], part.window)
     pairs = [stage_numbers(x, count) for count in numbers]
     means, variances = ([pair[place] for pair in pairs] for place in range(2))
-    return stage_room(x, stage.channels), tensors, means, variances
+    outputs = stage_outputs(x, stage.channels, maps=own.maps)
+    return outputs.tensor, tensors, means, variances
 
 
 def stage_convolved(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
@@ -76,10 +78,10 @@ def stage_convolved(x: Tensor, weight: Tensor, window: StageWindow) -> Tensor:
 def stage_backward(
     gradient: Tensor, *arguments: Any
 ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
-    """Return the gradients of the input and of the weights from that of the buffer.
+    """Return the gradients of the input and of the weights from those of the outputs.
 
     Args:
-        gradient: of the buffer.
+        gradient: of the outputs.
         arguments: the fields of `StageKept`, then those of `StageArguments`.
     """
     kept, own = StageKept(*arguments[:4]), StageArguments(*arguments[4:])
@@ -93,11 +95,12 @@ def stage_backward_shapes(
     """Return tensors of the shapes of the results of `stage_backward`, for the same arguments.
 
     Args:
-        gradient: of the buffer.
+        gradient: of the outputs.
         arguments: the fields of `StageKept`, then those of `StageArguments`.
     """
     own = StageArguments(*arguments[4:])
-    x = stage_room(arguments[0], own.stage.layers[0].writes[0])
+    outputs, channels = StageOutputs(arguments[0], maps=own.maps), own.stage.layers[0].writes[0]
+    x = stage_room(outputs.output((0, channels)), channels, outputs.layout)
     of_weights = ([torch.empty_like(weight) for weight in group] for group in own.weights)
     convolutions, biases, scales, shifts = of_weights
     return x, convolutions, biases, scales, shifts
@@ -111,9 +114,9 @@ def stage_keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> No
         inputs: the arguments of `stage_forward`.
         output: its results.
     """
-    groups = [[output[0]], *output[1:], *inputs[1:-3]]
+    groups = [[output[0]], *output[1:], *inputs[1:-4]]
     ctx.save_for_backward(*(tensor for group in groups for tensor in group))
-    ctx.sizes, ctx.numbers = [len(group) for group in groups], inputs[-3:]
+    ctx.sizes, ctx.numbers = [len(group) for group in groups], inputs[-4:]
     ctx.set_materialize_grads(False)
 
 
@@ -122,19 +125,19 @@ def stage_differentiate(ctx: Any, gradient: Tensor | None, *_: Any) -> tuple[Any
 
     Args:
         ctx: torch's context of the call.
-        gradient: of the buffer, or None.
+        gradient: of the outputs, or None.
         _: gradients of the other results, which nothing depends on.
     """
     tensors = iter(ctx.saved_tensors)
     groups = [[next(tensors) for _ in range(size)] for size in ctx.sizes]
-    (buffer,), *rest = groups
+    (outputs,), *rest = groups
     if gradient is None:
-        gradient = torch.zeros_like(buffer)
+        gradient = torch.zeros_like(outputs)
     backward = getattr(torch.ops, STAGE_NAMESPACE).stage_backward
-    gradients = backward(gradient, buffer, *rest, *ctx.numbers)
+    gradients = backward(gradient, outputs, *rest, *ctx.numbers)
     # torch takes an empty list for one of tensors
     none: list[Any] | None = None if ctx.numbers[0] else []
-    return *gradients, *([None] * len(group) for group in rest[-3:]), none, none, None
+    return *gradients, *([None] * len(group) for group in rest[-3:]), none, none, None, None
 
 
 def stage_refuse(ctx: Any, *_: Any) -> None:
@@ -155,8 +158,8 @@ def stage_registered() -> Any:
         library = torch.library.Library(STAGE_NAMESPACE, "FRAGMENT")
         arguments = "Tensor[] convolutions, Tensor[] biases, Tensor[] scales, Tensor[] shifts"
         arguments += ", Tensor[] masks, Tensor[] means, Tensor[] variances, int[] running"
-        arguments += ", float[] eps, str plan) -> (Tensor, Tensor[], Tensor[], Tensor[]"
-        kept = "Tensor buffer, Tensor[] tensors, Tensor[] means, Tensor[] variances"
+        arguments += ", float[] eps, str plan, bool maps) -> (Tensor, Tensor[], Tensor[], Tensor[]"
+        kept = "Tensor outputs, Tensor[] tensors, Tensor[] means, Tensor[] variances"
         schemas: dict[str, tuple[str, Any, Any]] = {
             "stage": (f"Tensor x, {arguments})", stage_forward, stage_shapes),
             "stage_backward": (

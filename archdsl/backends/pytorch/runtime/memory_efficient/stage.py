@@ -20,7 +20,13 @@ from archdsl.backends.pytorch.runtime.memory_efficient.norms import (
     stage_running,
     stage_tracks,
 )
-from archdsl.backends.pytorch.runtime.memory_efficient.plan import StageUnit, stage_text
+from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
+from archdsl.backends.pytorch.runtime.memory_efficient.plan import (
+    StageUnit,
+    stage_plan,
+    stage_scattered,
+    stage_text,
+)
 from archdsl.backends.pytorch.runtime.memory_efficient.register import STAGE_OPERATOR
 from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_layout,
@@ -47,6 +53,8 @@ class StageOperator:
         self.units = [units[type(layer).__name__] for layer in layers]
         self.plan = stage_text(self.units, list(layers), widths, reads)
         self.widths, self.reads, self.exit = list(widths), [list(r) for r in reads], list(exit)
+        self.whole = self.exit == list(range(len(widths)))
+        self.scattered = not self.whole and stage_scattered(stage_plan(self.plan))
         self.expected = [stage_described(module) for module in self.modules(layers)]
 
     def __call__(self, layers: nn.ModuleList, x: Tensor) -> Tensor:
@@ -56,18 +64,19 @@ class StageOperator:
             layers: the layers of the stage.
             x: the input of the stage, (N, C, ...).
         """
-        norms = self.norms(layers)
-        buffer, _, means, variances = STAGE_OPERATOR(
+        norms, maps = self.norms(layers), self.maps(x)
+        outputs, _, means, variances = STAGE_OPERATOR(
             *self.cast(x, self.convolutions(layers)),
             *stage_affine(norms, x),
             self.masks(layers, x),
             *stage_running(norms, stage_precise(x)),
             [norm.eps for norm in norms],
             self.plan,
+            maps,
         )
         if not stage_recomputing():
             self.advance(layers, means, variances, x.numel() // x.shape[1])
-        return self.leaving(buffer)
+        return self.leaving(StageOutputs(outputs, maps=maps))
 
     def __eq__(self, other: object) -> bool:
         """Whether both stand for the same layers."""
@@ -79,12 +88,17 @@ class StageOperator:
     def __hash__(self) -> int:
         return hash(self.plan)
 
-    def leaving(self, buffer: Tensor) -> Tensor:
+    def maps(self, x: Tensor) -> bool:
+        """Return whether outputs lie in maps of their own: see `stage_scattered`."""
+        last = stage_layout(x) == torch.channels_last
+        return self.scattered and last and x.device.type == "cpu"
+
+    def leaving(self, outputs: StageOutputs) -> Tensor:
         """Return the outputs that leave the stage, side by side."""
-        if self.exit == list(range(len(self.widths))):
-            return buffer
-        outputs = torch.split(buffer, self.widths, dim=1)
-        return torch.cat([outputs[source] for source in self.exit], dim=1)
+        if self.whole:
+            return outputs.tensor
+        every = outputs.split(self.widths)
+        return torch.cat([every[source] for source in self.exit], dim=1)
 
     def obstacle(self, layers: nn.ModuleList, x: Tensor) -> str:
         """Return why the layers have to be run one after another, or nothing.
@@ -113,12 +127,12 @@ class StageOperator:
     def norms(self, layers: Any) -> list[Any]:
         """Return the norms of all layers in order."""
         pairs = zip(layers, self.units, strict=True)
-        return [getattr(x, a.norm) for x, unit in pairs for a in unit.activations if a.norm]
+        return [x._modules[a.norm] for x, unit in pairs for a in unit.activations if a.norm]
 
     def convolutions(self, layers: Any) -> list[Any]:
         """Return the convolutions of all layers in order."""
         pairs = zip(layers, self.units, strict=True)
-        return [getattr(layer, name) for layer, unit in pairs for name in unit.convolutions]
+        return [layer._modules[name] for layer, unit in pairs for name in unit.convolutions]
 
     def modules(self, layers: Any) -> list[nn.Module]:
         """Return the modules that the operator stands for."""

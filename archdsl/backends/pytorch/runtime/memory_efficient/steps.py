@@ -58,11 +58,16 @@ def stage_along(numbers: Tensor, x: Tensor) -> Tensor:
     return numbers.view(-1, *[1] * (x.dim() - 2))
 
 
+def stage_cast(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a tensor in a dtype: itself, without a call of torch, if it has that."""
+    return x if x.dtype == dtype else x.to(dtype)
+
+
 def stage_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean and the biased variance of each channel."""
     mean, variance = torch.ops.aten.batch_norm_update_stats(x, None, None, 0.0)
     dtype = stage_precise(x)
-    return mean.to(dtype), variance.to(dtype)
+    return stage_cast(mean, dtype), stage_cast(variance, dtype)
 
 
 def stage_normalise(
@@ -78,14 +83,14 @@ def stage_normalise(
         shift: of the norm.
         eps: what is added to the variance.
     """
-    scale, shift = scale.to(mean.dtype), shift.to(mean.dtype)
+    scale, shift = stage_cast(scale, mean.dtype), stage_cast(shift, mean.dtype)
     norm = torch.ops.aten.native_batch_norm
     result: Tensor = norm(x, scale, shift, mean, variance, False, 0.0, eps)[0]
     return result
 
 
 def stage_norm_sums(
-    gradient: Tensor, x: Tensor, mean: Tensor, variance: Tensor, eps: float
+    gradient: Tensor, x: Tensor, mean: Tensor, inverse: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return the gradients of a norm's scale and shift.
 
@@ -93,13 +98,12 @@ def stage_norm_sums(
         gradient: of the norm's result.
         x: its input.
         mean: of each channel.
-        variance: of each channel.
-        eps: what is added to the variance.
+        inverse: of the deviation of each channel, with eps.
     """
     backward = torch.ops.aten.native_batch_norm_backward
     only = [False, True, True]
-    weight = torch.ones_like(mean)
-    _, scale, shift = backward(gradient, x, weight, mean, variance, None, None, False, eps, only)
+    weight = mean  # which the two do not depend on
+    _, scale, shift = backward(gradient, x, weight, None, None, mean, inverse, True, 0.0, only)
     return scale, shift
 
 
@@ -128,7 +132,7 @@ def stage_norm_backward(
     statistics = (None, None, mean, deviation) if batch else (mean, variance, None, None)
     every = [True, True, True]
     result: tuple[Tensor, Tensor, Tensor] = backward(
-        gradient, x, scale.to(mean.dtype), *statistics, batch, eps, every
+        gradient, x, stage_cast(scale, mean.dtype), *statistics, batch, eps, every
     )
     return result
 
@@ -162,7 +166,7 @@ def stage_convolution_backward(
     one, none = [1] * (x.dim() - 2), [0] * (x.dim() - 2)
     padding, dilation = list(window.padding), list(window.dilation)
     result: tuple[Tensor, Tensor, Tensor] = torch.ops.aten.convolution_backward(
-        gradient, x, weight, [len(weight)], one, padding, dilation, False, none, window.groups,
+        gradient, x, weight, [weight.shape[0]], one, padding, dilation, False, none, window.groups,
         [True, True, bias],
     )  # fmt: skip
     return result
