@@ -32,6 +32,9 @@ difference from the plain network's gradient in float64, over the norm of that. 
 in all variants, also in `eager`, where single values near zero pass a ReLU in float32 and not in
 float64: compare it with that of `eager` in the same layout.
 
+The C library keeps memory that a step frees, as under `archdsl train`; with `--release` it gives it
+back, as it does unless it is told otherwise.
+
 A variant that fails is left out with a note on stderr; with `--json` stdout has the rows alone.
 """
 
@@ -39,6 +42,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -52,6 +57,8 @@ from depths import series
 from rounds import interleaved, note, probe, quiet, summary, timed, versions
 from torch import Tensor
 from trained import NETWORKS, VARIANTS, Floor, Step, exact, ready
+
+from archdsl.apps.train.folder import MEMORY
 
 MAIN = "densenet-121,densenet-bc-100-12,sparsenet-bc-100-24,sparsenet-bc-1001-12"
 USUAL = "stage*,eager*,memory-efficient*,selective-checkpoint*"
@@ -172,6 +179,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--tf32", action="store_true", help="convolutions in TF32 on accelerators")
     parser.add_argument("--depths", help="only what is saved at these depths, as 100,200,400")
+    parser.add_argument("--release", action="store_true", help="give freed memory back")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     unknown = [name for name in given.networks.split(",") if name not in NETWORKS]
@@ -185,8 +193,16 @@ def arguments() -> argparse.Namespace:
     return given
 
 
+def keep_freed() -> None:
+    """Start the program again as `archdsl train` starts one; glibc reads settings only then."""
+    if not os.environ.keys() >= MEMORY.keys():
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MEMORY})
+
+
 def main() -> None:
     given = arguments()
+    if not given.release:
+        keep_freed()
     if given.threads:
         torch.set_num_threads(given.threads)
     torch.backends.cudnn.benchmark = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from archdsl.apps.train.folder import MEMORY, train
 from cli.commands import archdsl
 from training_runs import RECIPE, SPEC, digits
 
@@ -99,3 +101,37 @@ def test_ctrl_c_ends_the_training_after_a_step() -> None:
     assert process.returncode == 130
     assert "run it again to continue" in out
     assert "the same command continues from run/last.pt" in out
+
+
+def test_a_run_keeps_memory_that_it_frees_unless_told_otherwise(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [sys.executable, "-c", f"import os; print([os.environ[n] for n in {list(MEMORY)}])"]
+    for name in MEMORY:
+        monkeypatch.delenv(name, raising=False)
+    train(asked)
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "131072")
+    train(asked)
+    _, threshold = MEMORY.values()
+    assert capfd.readouterr().out.splitlines() == [
+        str(list(MEMORY.values())),
+        str(["131072", threshold]),
+    ]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc reads the settings")
+def test_freed_memory_is_not_got_back_page_by_page() -> None:
+    """A step writes 32,768 pages, which glibc gives back by default, in most processes."""
+    steps = (
+        "import resource, torch\n"
+        "def step():\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    kept = [torch.zeros(1 << 20) for _ in range(32)]\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "print([step() for _ in range(4)][-1])\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", steps], env={**os.environ, **MEMORY},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert int(ran.stdout) < 100

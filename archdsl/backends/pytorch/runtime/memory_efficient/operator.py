@@ -73,12 +73,12 @@ class StagePass:
 
     def norm(self, part: StagePart) -> StageNorm:
         """Return the norm of a part that has one."""
-        given, kept, place = self.arguments, self.kept, part.norm
-        batch, running = given.of_batch(place), given.running[place]
-        weights = (given.scales[place], given.shifts[place], given.eps[place], batch)
+        arguments, kept, place = self.arguments, self.kept, part.norm
+        batch, running = arguments.of_batch(place), arguments.running[place]
+        weights = (arguments.scales[place], arguments.shifts[place], arguments.eps[place], batch)
         if batch:
             return StageNorm(kept.means[part.statistics], kept.variances[part.statistics], *weights)
-        return StageNorm(given.means[running], given.variances[running], *weights)
+        return StageNorm(arguments.means[running], arguments.variances[running], *weights)
 
 
 class StageForward(StagePass):

@@ -176,9 +176,9 @@ def stage_merged(places: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], 
 
 
 def stage_scattered(plan: StagePlan) -> bool:
-    """Return whether most outputs that a layer reads are no neighbours of each other.
+    """Return whether layers read many runs of channels with other channels in between.
 
-    On a CPU each of them is then a map of its own. Few channels of a wide buffer are slow to read:
+    On a CPU each output is then a map of its own. Few channels of a wide buffer are slow to read:
     its other channels lie between two pixels.
     """
     reads = [layer.reads for layer in plan.layers]

@@ -59,7 +59,12 @@ def stage_along(numbers: Tensor, x: Tensor) -> Tensor:
 
 
 def stage_cast(x: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return a tensor in a dtype: itself, without a call of torch, if it has that."""
+    """Return a tensor in a dtype: itself, without a call of torch, if it has that.
+
+    Args:
+        x: the tensor.
+        dtype: the dtype.
+    """
     return x if x.dtype == dtype else x.to(dtype)
 
 
