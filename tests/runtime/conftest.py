@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from archdsl.api import check, load
 from archdsl.backends.pytorch.runtime.memory_efficient import products
 from archdsl.backends.pytorch.runtime.memory_efficient.fused import StageTable
+from archdsl.backends.pytorch.runtime.memory_efficient.read import StageRead
 from archdsl.backends.pytorch.runtime.memory_efficient.stage import StageOperator
 from cli.commands import SPECS
 from runtime.fused import SMALL, built, ordinary
@@ -53,3 +54,19 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     # As on an accelerator, where outputs lie in one buffer.
     monkeypatch.setattr(StageOperator, "maps", lambda *_: False)
     return names
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each image is taken back by itself, which some test of a stage has to see."""
+    monkeypatch.setattr(StageRead, "LARGEST", 1)
+    parts: list[int] = []
+    of = StageRead.of
+
+    def noted(read: StageRead, images: slice) -> StageRead:
+        parts.append(len(read.pieces[0][images]))
+        return of(read, images)
+
+    monkeypatch.setattr(StageRead, "of", noted)
+    yield
+    assert set(parts) == {1}

@@ -42,7 +42,21 @@ def class_of(checked: Checked) -> type[nn.Module]:
 
 def network(checked: Checked | None = None) -> Any:
     """A network in training and in float64 whose stages are operators."""
-    kind = class_of(checked or spec())
+    return ready(class_of(checked or spec()))
+
+
+def imported(checked: Checked | None = None) -> Any:
+    """The same, with the package's runtime, for tests that change it.
+
+    Files with the same runtime share the operator of the first one that torch saw, so a change of
+    another file's copy has no effect on it.
+    """
+    text = (checked or spec()).emit(memory_efficient=True, runtime="import")
+    return ready(network_class(load_module(text)))
+
+
+def ready(kind: type[nn.Module]) -> Any:
+    """A network of a class with the same random weights in each call."""
     torch.manual_seed(0)
     made = kind().double().train()
     randomise(made)

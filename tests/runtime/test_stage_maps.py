@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs, stage_outputs
 from archdsl.backends.pytorch.runtime.memory_efficient.plan import stage_plan, stage_scattered
 from backends.networks import apart
-from runtime.operators import assert_same, batch, gradients, network, plain, spec
+from runtime.operators import assert_same, batch, gradients, imported, network, plain, spec
 from runtime.test_stage_operator import UNITS, worst
 
 LAST = torch.channels_last
@@ -50,9 +50,9 @@ def test_every_unit_equals_the_oracle(
     assert seen[1] or unit == "one channel"  # whose layout torch does not see
 
 
+@pytest.mark.usefixtures("alone")
 def test_some_images_at_a_time_equal_the_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = network()
-    monkeypatch.setattr(type(made).forward.__globals__["StageRead"], "LARGEST", 1)
+    made = imported()
     seen = lasting(made, monkeypatch)
     assert not worst(made, spec())
     assert seen == [True, True]

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 
 from archdsl.backends.pytorch.runtime.memory_efficient.outputs import StageOutputs
 from archdsl.backends.pytorch.runtime.memory_efficient.read import StageRead
-from runtime.operators import assert_same, batch, network, obstacles, plain, spec
+from runtime.operators import assert_same, batch, imported, obstacles, plain, spec
 from runtime.test_stage_operator import UNITS, worst
 
 
-def alone(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take each image back by itself, in a network of a compiled file."""
-    monkeypatch.setattr(type(made).forward.__globals__["StageRead"], "LARGEST", 1)
-
-
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("connect", ["full", "{rule: offsets, offsets: [1, 3]}"])
 @pytest.mark.parametrize("unit", UNITS)
-def test_every_unit_equals_the_oracle(
-    unit: str, connect: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_unit_equals_the_oracle(unit: str, connect: str) -> None:
     checked = spec(UNITS[unit], connect)
-    made = network(checked)
-    alone(made, monkeypatch)
+    made = imported(checked)
     assert not obstacles(made, batch())
     assert not worst(made, checked)
 
 
-def test_frozen_norms_equal_those_of_the_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = network()
-    alone(made, monkeypatch)
+@pytest.mark.usefixtures("alone")
+def test_frozen_norms_equal_those_of_the_layers() -> None:
+    made = imported()
     for norm in (module for module in made.modules() if isinstance(module, torch.nn.BatchNorm2d)):
         norm.eval()
     other = plain(made)

@@ -103,7 +103,7 @@ def test_separate_kernels_are_another_operator(
     readers = []
     for scope in scopes:
         monkeypatch.setitem(scope, "stage_triton", lambda _: True)
-        readers.append(scope["stage_reader"](x, "relu").__name__)
+        readers.append(scope["stage_reader"](scope["StageOutputs"](x), "relu").__name__)
     assert readers == ["StageProductRead", "StageFusedRead"]
 
 
