@@ -75,7 +75,7 @@ class StageOperator:
             maps,
         )
         if not stage_recomputing():
-            self.advance(layers, means, variances, x.numel() // x.shape[1])
+            self.advance(norms, means, variances, x.numel() // x.shape[1])
         return self.leaving(StageOutputs(outputs, maps=maps))
 
     def __eq__(self, other: object) -> bool:
@@ -171,25 +171,24 @@ class StageOperator:
         return masks
 
     def advance(
-        self, layers: Any, means: list[Tensor], variances: list[Tensor], values: int
+        self, norms: list[Any], means: list[Tensor], variances: list[Tensor], values: int
     ) -> None:
         """Update the running statistics of all norms.
 
         Args:
-            layers: the layers of the stage.
-            means: of the buffer's channels, then of each norm inside a unit.
+            norms: the norms of all layers in order.
+            means: of the outputs' channels, then of each norm inside a unit.
             variances: the same.
             values: number of values per channel in the batch.
         """
-        inside, updates = zip(means[1:], variances[1:], strict=True), []
+        inside, remaining, updates = zip(means[1:], variances[1:], strict=True), iter(norms), []
         widths = self.widths if len(means[0]) else []  # without norms of the batch that read them
         outputs = [numbers[0].split(widths) for numbers in (means, variances)]
-        for layer, unit, read in zip(layers, self.units, self.reads, strict=True):
+        for unit, read in zip(self.units, self.reads, strict=True):
             for place, activation in enumerate(unit.activations):
                 if not activation.norm:
                     continue
-                pair = next(inside) if place else None
-                norm = getattr(layer, activation.norm)
+                norm, pair = next(remaining), next(inside) if place else None
                 if not stage_tracks(norm):
                     continue
                 mean, variance = pair or (torch.cat([x[n] for n in read]) for x in outputs)
