@@ -21,6 +21,7 @@ from archdsl.backends.pytorch.runtime.memory_efficient.steps import (
     stage_cast,
     stage_convolution_backward,
     stage_convolve,
+    stage_exact,
     stage_norm_backward,
     stage_norm_sums,
     stage_normalise,
@@ -191,8 +192,7 @@ class StageRead:
     def parts(self) -> list[slice]:
         """Return the images to take back one after another: caches hold what is read."""
         x = self.pieces[0]
-        exact = x.dtype in (torch.float32, torch.float64)  # others would round the sum of the parts
-        if x.device.type != "cpu" or not exact:
+        if x.device.type != "cpu" or not stage_exact(x):
             return [slice(None)]
         parts = self.fills()
         if parts == 1:

@@ -70,14 +70,18 @@ def stage_cast(x: Tensor, dtype: torch.dtype) -> Tensor:
     return x if x.dtype == dtype else x.to(dtype)
 
 
+def stage_exact(x: Tensor) -> bool:
+    """Return whether sums of a tensor may be added up from parts: with few bits each is rounded."""
+    return x.dtype in (torch.float32, torch.float64)
+
+
 def stage_folds(x: Tensor) -> int:
     """Return how many pixels to take as one with more channels, so that sums over pixels are fast.
 
     In channels-last order torch's sums on a CPU take 16 channels at a time, or 8, and the rest of
     them one by one: 12 channels then need as long as 100.
     """
-    exact = x.dtype in (torch.float32, torch.float64)  # others would be rounded more than once
-    if x.device.type != "cpu" or x.dim() != 4 or not exact or x.is_contiguous():
+    if x.device.type != "cpu" or x.dim() != 4 or not stage_exact(x) or x.is_contiguous():
         return 1
     if not x.is_contiguous(memory_format=torch.channels_last):
         return 1
